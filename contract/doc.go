@@ -1,0 +1,149 @@
+// Package contract restates, as data, what AWS Marketplace promises on the wire: operations and their errors, limits,
+// the words of notices. Each fact names its public source.
+//
+// It owns: facts. It does not own any behaviour, and no type that travels: gateway and sandbox each have their own,
+// and both are tested against these tables. What the sources dispute is not here but a named profile of the sandbox.
+package contract
+
+import "time"
+
+// Sources of the facts below.
+const (
+	// MeteringAPI is the API reference of AWS Marketplace Metering Service, model of 2026-08.
+	MeteringAPI = "https://docs.aws.amazon.com/marketplacemetering/latest/APIReference/"
+	// SellerGuide is the AWS Marketplace Seller Guide.
+	SellerGuide = "https://docs.aws.amazon.com/marketplace/latest/userguide/"
+	// SQSAPI is the API reference of Amazon SQS.
+	SQSAPI = "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/"
+)
+
+// Limits of BatchMeterUsage. Source: MeteringAPI, API_BatchMeterUsage and API_UsageRecord.
+const (
+	MaxUsageRecords = 25             // records in one request
+	MaxRequestBytes = 1 << 20        // a request must be smaller
+	MaxQuantity     = 1<<31 - 1      // of one record; the least is 0
+	MaxAllocations  = 2500           // in one record
+	MaxTags         = 5              // in one allocation
+	MaxTagKey       = 100            // characters
+	MaxTagValue     = 256            // characters
+	MaxDimension    = 255            // characters
+	MaxProductCode  = 255            // characters
+	MaxIdentifier   = 255            // characters, of a CustomerIdentifier
+	CallsPerSecond  = 10             // per account and region; SellerGuide, service quotas
+	LookBack        = 24 * time.Hour // a record this old or older is refused
+	MonthCloses     = 6 * time.Hour  // after the 1st, 00:00 UTC: from then on the month before is refused
+	FinalWindow     = time.Hour      // after a subscription's end was announced; SellerGuide, saas-integrate-subscription
+)
+
+// Patterns. Source: MeteringAPI, as in the service model of 2026-08.
+const (
+	ProductCodePattern = `^[-a-zA-Z0-9/=:_.@]*$`
+	AccountIDPattern   = `^[0-9]+$`
+	TagPattern         = `^[a-zA-Z0-9+ -=._:\/@]+$`
+	LicenseARNPattern  = `^arn:aws[a-zA-Z-]*:[A-Za-z0-9][A-Za-z0-9_/.-]{0,62}:[A-Za-z0-9_/.-]{0,63}:[A-Za-z0-9_/.-]{0,63}:[A-Za-z0-9][A-Za-z0-9:_/+=,@.-]{0,1023}$`
+)
+
+// The form fields that a buyer's browser posts to the landing page. Source: SellerGuide, saas-product-customer-setup.
+const (
+	TokenField     = "x-amzn-marketplace-token"
+	OfferTypeField = "x-amzn-marketplace-offer-type" // "free-trial", and absent otherwise
+)
+
+// Status of one record in BatchMeterUsage's answer. Source: MeteringAPI, API_UsageRecordResult.
+const (
+	Success               = "Success"
+	CustomerNotSubscribed = "CustomerNotSubscribed"
+	DuplicateRecord       = "DuplicateRecord"
+)
+
+// Names of errors, exactly as on the wire.
+const (
+	InvalidToken              = "InvalidTokenException"
+	ExpiredToken              = "ExpiredTokenException"
+	Throttling                = "ThrottlingException"
+	DisabledAPI               = "DisabledApiException"
+	InternalServiceError      = "InternalServiceErrorException"
+	InvalidProductCode        = "InvalidProductCodeException"
+	InvalidUsageDimension     = "InvalidUsageDimensionException"
+	InvalidCustomerIdentifier = "InvalidCustomerIdentifierException"
+	InvalidLicense            = "InvalidLicenseException"
+	TimestampOutOfBounds      = "TimestampOutOfBoundsException"
+	InvalidTag                = "InvalidTagException"
+	InvalidUsageAllocations   = "InvalidUsageAllocationsException"
+
+	// Of every AWS JSON service's front-end; not verified for this service.
+	AccessDenied        = "AccessDeniedException"
+	UnknownOperation    = "UnknownOperationException"
+	Serialization       = "SerializationException"
+	Validation          = "ValidationException"
+	InvalidSignature    = "InvalidSignatureException"
+	UnrecognizedClient  = "UnrecognizedClientException"
+	MissingAuth         = "MissingAuthenticationTokenException"
+	IncompleteSignature = "IncompleteSignatureException"
+)
+
+// Operation is one call of an AWS API.
+type Operation struct {
+	Service string   // the service's name in AWS's documentation
+	Target  string   // the X-Amz-Target header, whole
+	Scope   string   // the service in the signature's credential scope
+	Errors  []string // documented for this operation
+	Source  string
+}
+
+// Operations that the flow uses, by name.
+var Operations = map[string]Operation{
+	"ResolveCustomer": {
+		Service: "Marketplace Metering", Target: "AWSMPMeteringService.ResolveCustomer", Scope: "aws-marketplace",
+		Errors: []string{DisabledAPI, ExpiredToken, InternalServiceError, InvalidToken, Throttling},
+		Source: MeteringAPI + "API_marketplace-metering_ResolveCustomer.html",
+	},
+	"BatchMeterUsage": {
+		Service: "Marketplace Metering", Target: "AWSMPMeteringService.BatchMeterUsage", Scope: "aws-marketplace",
+		Errors: []string{DisabledAPI, InternalServiceError, InvalidCustomerIdentifier, InvalidLicense, InvalidProductCode,
+			InvalidTag, InvalidUsageAllocations, InvalidUsageDimension, Throttling, TimestampOutOfBounds},
+		Source: MeteringAPI + "API_marketplace-metering_BatchMeterUsage.html",
+	},
+}
+
+// EventSource is the source of AWS Marketplace's agreement and licence events. Source: SellerGuide, eventbridge.
+const EventSource = "aws.agreement-marketplace"
+
+// Detail types of EventBridge events, without the role that follows after " - ".
+const (
+	AgreementCreated     = "Purchase Agreement Created"
+	AgreementAmended     = "Purchase Agreement Amended"
+	AgreementEnded       = "Purchase Agreement Ended"
+	LicenseUpdated       = "License Updated"
+	LicenseDeprovisioned = "License Deprovisioned"
+)
+
+// Actions of the legacy SNS topics. Source: SellerGuide, saas-notification.
+const (
+	SubscribeSuccess   = "subscribe-success"
+	SubscribeFail      = "subscribe-fail"
+	UnsubscribePending = "unsubscribe-pending"
+	UnsubscribeSuccess = "unsubscribe-success"
+	EntitlementUpdated = "entitlement-updated"
+)
+
+// Regions in which ResolveCustomer and BatchMeterUsage exist; elsewhere DisabledApiException. Source: MeteringAPI, 2026.
+var Regions = []string{
+	"us-east-1", "us-east-2", "us-west-1", "us-west-2", "ca-central-1", "sa-east-1", "eu-west-1", "eu-west-2", "eu-west-3",
+	"eu-central-1", "eu-central-2", "eu-north-1", "eu-south-1", "eu-south-2", "af-south-1", "me-south-1", "me-central-1",
+	"il-central-1", "ap-east-1", "ap-south-1", "ap-south-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3",
+	"ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "cn-northwest-1", "eusc-de-east-1",
+}
+
+// EarliestAccepted is the instant after which a record's timestamp must lie to be accepted at now: 24 hours back
+// (exclusive), and, from 06:00 UTC on the 1st, nothing of the month before. inclusive says whether the instant itself
+// is accepted. Source: MeteringAPI, API_BatchMeterUsage, wording of 2026.
+func EarliestAccepted(now time.Time) (t time.Time, inclusive bool) {
+	now = now.UTC()
+	month := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)
+	back := now.Add(-LookBack)
+	if !now.Before(month.Add(MonthCloses)) && back.Before(month) {
+		return month, true
+	}
+	return back, false
+}

@@ -1,0 +1,112 @@
+package license
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// Fact is one thing that happened to a licence, at an instant that its teller gives (the notice's event time, not
+// its arrival).
+type Fact struct {
+	ID   string // the same fact told again has the same ID
+	Kind Kind
+	At   time.Time
+}
+
+// finalWindow is how long AWS takes records after a subscription's end was announced (seed page of the seller guide:
+// "1 hour to send a final metering record").
+const finalWindow = time.Hour
+
+// classicGap tells the two readings of AWS's guide apart. Where License Deprovisioned follows Ended within it, it is
+// Deprovisioned that opens the hour (observed); where it comes later, it closes the hour that Ended opened (the older text).
+const classicGap = 45 * time.Minute
+
+// Standing is where a licence stands and why (law 7).
+type Standing struct {
+	State State
+	Why   string
+	Since time.Time // when it came into State
+
+	Next string    // what happens next; empty when only a notice can change anything
+	By   time.Time // when Next happens; zero where Next is empty
+
+	ActivatedAt time.Time // the start of the present, or last, active life; zero if never
+	// OpensAt and ClosesAt bound the final window of the present, or last, winding down: zero if there was none.
+	// Records for usage up to ClosesAt must reach AWS before ClosesAt.
+	OpensAt  time.Time
+	ClosesAt time.Time
+
+	Unused []Fact // facts that had no meaning in the state they met, for the console
+}
+
+// Access reports whether the licence gives access (law 4): from the marketplace's word until the end.
+func (s Standing) Access() bool { return s.State == Active || s.State == WindingDown }
+
+// Replay works out the standing at now from everything known. Order and repetition of facts do not matter, and it
+// reads nothing but its arguments. Facts later than now (clocks disagree) count as well.
+func Replay(facts []Fact, now time.Time) Standing {
+	told := slices.Clone(facts)
+	slices.SortFunc(told, func(a, b Fact) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(rank[a.Kind], rank[b.Kind]), cmp.Compare(a.ID, b.ID))
+	})
+	told = slices.CompactFunc(told, func(a, b Fact) bool { return a.ID == b.ID })
+
+	var s Standing
+	for _, f := range told {
+		s.passTime(f.At)
+		s.take(f)
+	}
+	s.passTime(now)
+	if s.State == WindingDown {
+		s.Next, s.By = "The last records go to AWS; then access ends.", s.ClosesAt
+	}
+	return s
+}
+
+// passTime ends a winding down whose window closed at or before t.
+func (s *Standing) passTime(t time.Time) {
+	if s.State == WindingDown && !t.Before(s.ClosesAt) {
+		s.take(Fact{Kind: TimeUp, At: s.ClosesAt})
+	}
+}
+
+func (s *Standing) take(f Fact) {
+	if s.State == WindingDown && f.Kind == Deprovisioned { // after Ended: see classicGap
+		if f.At.Sub(s.OpensAt) < classicGap {
+			s.ClosesAt = f.At.Add(finalWindow)
+		}
+		return
+	}
+	st, ok := transitions[edge{s.State, f.Kind}]
+	if !ok {
+		if !repeats(s.State, f.Kind) {
+			s.Unused = append(s.Unused, f)
+		}
+		return
+	}
+	s.State, s.Why, s.Since = st.to, st.why, f.At
+	switch {
+	case st.to == Active:
+		s.ActivatedAt = f.At
+		s.OpensAt, s.ClosesAt = time.Time{}, time.Time{}
+	case st.to == WindingDown:
+		s.OpensAt, s.ClosesAt = f.At, f.At.Add(finalWindow)
+	}
+}
+
+// repeats says which facts merely confirm a state: amendments and renewals tell Activated again, a buyer may come
+// back to the landing page at any time, and the end is announced by several notices.
+func repeats(s State, k Kind) bool {
+	switch k {
+	case Arrived, AgreementFollowed, TimeUp:
+		return true
+	case Activated:
+		return s == Active
+	case AgreementEnded, Deprovisioned, UnsubscribePending, Unsubscribed, Refused:
+		return s == Ended || (s == WindingDown && opens(k))
+	case PaymentFailed:
+		return s == Failed
+	}
+	return false
+}
