@@ -1,0 +1,155 @@
+// Package keys is the API keys by which the seller's programs sign in.
+//
+// It owns: making, checking and revoking keys. A key is shown once, when it is made; kept is only its SHA-256, which
+// is enough because a key is 32 random bytes and cannot be guessed. It does not own: where keys are kept (a [Store]),
+// or what a key may do (at present, everything under /v1).
+package keys
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/fail"
+)
+
+// Prefix begins every key, so that a leaked one is recognised by people and by scanners.
+const Prefix = "souk_"
+
+const secretBytes = 32
+
+// Hash is what is kept of a key: its SHA-256.
+type Hash [sha256.Size]byte
+
+// HashOf hashes a key's text.
+func HashOf(key string) Hash { return sha256.Sum256([]byte(key)) }
+
+// Key is what is known of a key.
+type Key struct {
+	ID        string // "key_…": names it in lists, logs and souk keys revoke
+	Name      string // what its maker called it
+	CreatedAt time.Time
+	UsedAt    time.Time // to within usedGrain; zero: never
+	RevokedAt time.Time // zero: it works
+}
+
+// Store keeps keys.
+type Store interface {
+	AddKey(ctx context.Context, k Key, h Hash) error
+	// KeyByHash finds a key, revoked or not; fail.NotFound if there is none.
+	KeyByHash(ctx context.Context, h Hash) (Key, error)
+	// Keys lists all keys, oldest first.
+	Keys(ctx context.Context) ([]Key, error)
+	// RevokeKey ends the key of that id; fail.NotFound if there is none. The first revocation's instant stays.
+	RevokeKey(ctx context.Context, id string, at time.Time) error
+	KeyUsed(ctx context.Context, id string, at time.Time) error
+}
+
+// maxName is the longest name of a key, in characters.
+const maxName = 100
+
+// Create makes a key called name and returns its text, which cannot be had again.
+//
+// Errors: fail.Invalid if the name is empty or longer than 100 characters.
+func Create(ctx context.Context, s Store, clk clock.Clock, name string) (text string, k Key, err error) {
+	name = strings.TrimSpace(name)
+	if n := utf8.RuneCountInString(name); n == 0 || n > maxName {
+		return "", Key{}, fail.New(fail.Invalid, "key_name", "A key needs a name of 1 to %d characters, such as the program that will use it.", maxName)
+	}
+	var secret [secretBytes]byte
+	rand.Read(secret[:])
+	text = Prefix + base64.RawURLEncoding.EncodeToString(secret[:])
+	h := HashOf(text)
+	k = Key{ID: "key_" + strings.ToLower(rand.Text()[:16]), Name: name, CreatedAt: clk.Now()}
+	if err := s.AddKey(ctx, k, h); err != nil {
+		return "", Key{}, err
+	}
+	return text, k, nil
+}
+
+// remembered is how long, in real time, a key found in the store is believed without asking again. It bounds how long
+// a running gateway accepts a key that was revoked beside it. Keys that were not found are not remembered: a new key
+// works at once.
+const remembered = time.Second
+
+// usedGrain is how fine, in business time, a key's last use is kept: each use would otherwise be a write.
+const usedGrain = time.Minute
+
+// Ring checks keys on the path of every request. It is safe for concurrent use.
+type Ring struct {
+	store Store
+	clk   clock.Clock
+	log   *slog.Logger
+
+	mu    sync.Mutex
+	known map[Hash]memory
+}
+
+type memory struct {
+	key Key
+	age func() time.Duration
+}
+
+// NewRing makes a ring over store.
+func NewRing(store Store, clk clock.Clock, log *slog.Logger) *Ring {
+	return &Ring{store: store, clk: clk, log: log, known: map[Hash]memory{}}
+}
+
+// Check finds the key whose text is given.
+//
+// Errors: fail.Denied if there is no such key, or it was revoked.
+func (r *Ring) Check(ctx context.Context, text string) (Key, error) {
+	if !strings.HasPrefix(text, Prefix) {
+		return Key{}, denied()
+	}
+	h := HashOf(text)
+	r.mu.Lock()
+	m, ok := r.known[h]
+	r.mu.Unlock()
+	if !ok || m.age() >= remembered {
+		k, err := r.store.KeyByHash(ctx, h)
+		if err != nil || !k.RevokedAt.IsZero() {
+			r.mu.Lock()
+			delete(r.known, h)
+			r.mu.Unlock()
+			if err == nil || fail.Is(err, fail.NotFound) {
+				return Key{}, denied()
+			}
+			return Key{}, err
+		}
+		m = memory{k, clock.Stopwatch()}
+		r.remember(h, m)
+	}
+	r.used(ctx, h, m)
+	return m.key, nil
+}
+
+func denied() error {
+	return fail.New(fail.Denied, "bad_key", "The API key is unknown or was revoked; make one with souk keys create.")
+}
+
+func (r *Ring) remember(h Hash, m memory) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.known[h] = m
+}
+
+// used keeps the last use, coarsely. Failing to is no reason to refuse a request.
+func (r *Ring) used(ctx context.Context, h Hash, m memory) {
+	now := r.clk.Now()
+	if !m.key.UsedAt.IsZero() && now.Sub(m.key.UsedAt) < usedGrain {
+		return
+	}
+	m.key.UsedAt = now
+	r.remember(h, m)
+	if err := r.store.KeyUsed(ctx, m.key.ID, now); err != nil {
+		r.log.WarnContext(ctx, "a key's last use was not kept", "key", m.key.ID, "err", err)
+	}
+}
