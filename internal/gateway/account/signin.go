@@ -1,0 +1,108 @@
+package account
+
+import (
+	"context"
+	"fmt"
+
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/core"
+)
+
+// SignUp makes an account. address is where the person comes from, for the brakes on guessing.
+//
+// Where the e-mail address already has an account, the right password makes this a sign-in: the person is known, and
+// filling in the form once more is no mistake worth a page. With another password nothing is made. That answer does
+// tell that there is an account, which cannot be helped while an account is made without a mail being answered; it is
+// given only to buyers whom AWS has just sent here, and only as often as the brakes on sign-in allow.
+//
+// Errors: fail.Invalid with [FieldErrors]; fail.TooMuch.
+func (s *Service) SignUp(ctx context.Context, in SignUp, address string) (Account, error) {
+	in = in.tidy()
+	if err := in.check(); err != nil {
+		return Account{}, err
+	}
+	key := emailKey(in.Email)
+	_, _, err := s.store.Credentials(ctx, key)
+	if err == nil {
+		return s.signUpAgain(ctx, in, address)
+	}
+	if !fail.Is(err, fail.NotFound) {
+		return Account{}, err
+	}
+	hash, err := s.hasher.hash(ctx, in.Password)
+	if err != nil {
+		return Account{}, err
+	}
+	a := Account{ID: core.AccountID(newID("acc_")), Email: in.Email, Name: in.Name, Company: in.Company, CreatedAt: s.clk.Now()}
+	err = s.store.CreateAccount(ctx, a, key, hash)
+	if fail.Is(err, fail.Conflict) { // the same form, sent twice at once
+		return s.signUpAgain(ctx, in, address)
+	}
+	if err != nil {
+		return Account{}, err
+	}
+	s.log.InfoContext(ctx, "account created", "account", a.ID)
+	return a, nil
+}
+
+func (s *Service) signUpAgain(ctx context.Context, in SignUp, address string) (Account, error) {
+	a, err := s.SignIn(ctx, in.Email, in.Password, address)
+	if fail.Is(err, fail.Denied) {
+		return Account{}, FieldErrors{FieldEmail: "This address cannot be used for a new account. If the account is yours, sign in with it instead."}.orNil()
+	}
+	return a, err
+}
+
+// SignIn finds the account that email and password belong to.
+//
+// Errors: fail.Denied, the same whether the account or the password is wrong; fail.TooMuch after too many attempts.
+func (s *Service) SignIn(ctx context.Context, email, password, address string) (Account, error) {
+	key := emailKey(email)
+	if key == "" || password == "" || len(key) > MaxEmail || len(password) > 4*MaxPassword {
+		return Account{}, denied()
+	}
+	try := newAttempt(key, address)
+	if err := s.count(ctx, try); err != nil {
+		return Account{}, err
+	}
+	a, hash, err := s.store.Credentials(ctx, key)
+	if fail.Is(err, fail.NotFound) {
+		if err := s.hasher.burn(ctx, password); err != nil {
+			return Account{}, err
+		}
+		return Account{}, denied()
+	}
+	if err != nil {
+		return Account{}, err
+	}
+	right, stale, err := s.hasher.verify(ctx, password, hash)
+	if err != nil {
+		return Account{}, fmt.Errorf("verify the password of %s: %w", a.ID, err)
+	}
+	if !right {
+		s.log.InfoContext(ctx, "sign-in refused: wrong password", "account", a.ID)
+		return Account{}, denied()
+	}
+	if stale {
+		if err := s.rehash(ctx, a.ID, password, hash); err != nil {
+			s.log.WarnContext(ctx, "password not hashed anew; the old hash stays good", "account", a.ID, "err", err)
+		}
+	}
+	if err := s.forgive(ctx, try); err != nil {
+		return Account{}, err
+	}
+	s.log.InfoContext(ctx, "signed in", "account", a.ID)
+	return a, nil
+}
+
+func (s *Service) rehash(ctx context.Context, id core.AccountID, password, was string) error {
+	now, err := s.hasher.hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	return s.store.ReplacePassword(ctx, id, was, now)
+}
+
+func denied() error {
+	return fail.New(fail.Denied, "wrong_credentials", "E-mail address and password do not belong together. Check both and try again.")
+}

@@ -1,0 +1,235 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/core"
+)
+
+// Accounts fulfils account.Store.
+type Accounts struct{ db *DB }
+
+// Accounts keeps the accounts in this database.
+func (db *DB) Accounts() Accounts { return Accounts{db} }
+
+// CreateAccount implements account.Store.
+func (s Accounts) CreateAccount(ctx context.Context, a account.Account, emailKey, passwordHash string) error {
+	return s.db.Tx(ctx, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, `insert into account (id, email, email_key, name, company, password_hash, created_us)
+			values ($1, $2, $3, $4, $5, $6, $7) on conflict (email_key) do nothing`,
+			a.ID, a.Email, emailKey, a.Name, a.Company, passwordHash, us(a.CreatedAt))
+		if err != nil {
+			return fmt.Errorf("keep account %s: %w", a.ID, err)
+		}
+		if n, _ := res.RowsAffected(); n == 0 {
+			return fail.New(fail.Conflict, "email_taken", "There is an account with this e-mail address; sign in with it.")
+		}
+		return nil
+	})
+}
+
+const accountColumns = `id, email, name, company, created_us`
+
+func scanAccount(row interface{ Scan(...any) error }, more ...any) (a account.Account, err error) {
+	var created int64
+	err = row.Scan(append([]any{&a.ID, &a.Email, &a.Name, &a.Company, &created}, more...)...)
+	a.CreatedAt = fromUS(created)
+	if errors.Is(err, sql.ErrNoRows) {
+		return a, fail.New(fail.NotFound, "no_such_account", "There is no such account.")
+	}
+	return a, err
+}
+
+// Account implements account.Store.
+func (s Accounts) Account(ctx context.Context, id core.AccountID) (account.Account, error) {
+	a, err := scanAccount(s.db.Read().QueryRowContext(ctx, `select `+accountColumns+` from account where id = $1`, id))
+	if err != nil {
+		return account.Account{}, fmt.Errorf("find account %s: %w", id, err)
+	}
+	return a, nil
+}
+
+// Credentials implements account.Store.
+func (s Accounts) Credentials(ctx context.Context, emailKey string) (a account.Account, hash string, err error) {
+	a, err = scanAccount(s.db.Read().QueryRowContext(ctx, `select `+accountColumns+`, password_hash from account where email_key = $1`, emailKey), &hash)
+	if err != nil {
+		return account.Account{}, "", fmt.Errorf("find an account by its e-mail address: %w", err)
+	}
+	return a, hash, nil
+}
+
+// ReplacePassword implements account.Store.
+func (s Accounts) ReplacePassword(ctx context.Context, id core.AccountID, was, now string) error {
+	return s.exec(ctx, "replace a password's hash", `update account set password_hash = $3 where id = $1 and password_hash = $2`, id, was, now)
+}
+
+// Accounts implements account.Store.
+func (s Accounts) Accounts(ctx context.Context, after core.AccountID, limit int) (list []account.Account, err error) {
+	rows, err := s.db.Read().QueryContext(ctx, `select `+accountColumns+` from account
+		where $1 = '' or (created_us, id) > (select created_us, id from account where id = $1)
+		order by created_us, id limit $2`, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list accounts: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		a, err := scanAccount(rows)
+		if err != nil {
+			return nil, fmt.Errorf("list accounts: %w", err)
+		}
+		list = append(list, a)
+	}
+	return list, rows.Err()
+}
+
+// CreateSession implements account.Store.
+func (s Accounts) CreateSession(ctx context.Context, n account.Session, instead string) error {
+	return s.db.Tx(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `delete from session where hash = $1`, instead); err != nil {
+			return fmt.Errorf("forget the session before: %w", err)
+		}
+		_, err := tx.ExecContext(ctx, `insert into session (hash, account, created_us, seen_us, expires_us) values ($1, $2, $3, $4, $5)`,
+			n.Hash, n.Account, us(n.CreatedAt), us(n.SeenAt), us(n.Expires))
+		if err != nil {
+			return fmt.Errorf("keep a session: %w", err)
+		}
+		return nil
+	})
+}
+
+// Session implements account.Store.
+func (s Accounts) Session(ctx context.Context, hash string) (n account.Session, err error) {
+	var created, seen, expires int64
+	err = s.db.Read().QueryRowContext(ctx, `select hash, account, created_us, seen_us, expires_us from session where hash = $1`, hash).
+		Scan(&n.Hash, &n.Account, &created, &seen, &expires)
+	if errors.Is(err, sql.ErrNoRows) {
+		return n, fail.New(fail.NotFound, "no_such_session", "There is no such session.")
+	}
+	n.CreatedAt, n.SeenAt, n.Expires = fromUS(created), fromUS(seen), fromUS(expires)
+	return n, err
+}
+
+// TouchSession implements account.Store.
+func (s Accounts) TouchSession(ctx context.Context, hash string, seen, expires time.Time) error {
+	return s.exec(ctx, "note a session's use", `update session set seen_us = $2, expires_us = $3 where hash = $1`, hash, us(seen), us(expires))
+}
+
+// DeleteSession implements account.Store.
+func (s Accounts) DeleteSession(ctx context.Context, hash string) error {
+	return s.exec(ctx, "forget a session", `delete from session where hash = $1`, hash)
+}
+
+// CreateHandle implements account.Store.
+func (s Accounts) CreateHandle(ctx context.Context, h account.Handle) error {
+	return s.exec(ctx, "keep a sign-in handle", `insert into signin_handle (hash, account, product, expires_us) values ($1, $2, $3, $4)`,
+		h.Hash, h.Account, h.Product, us(h.Expires))
+}
+
+// TakeHandle implements account.Store.
+func (s Accounts) TakeHandle(ctx context.Context, hash string) (h account.Handle, err error) {
+	err = s.db.Tx(ctx, func(tx *sql.Tx) error {
+		var expires int64
+		err := tx.QueryRowContext(ctx, `delete from signin_handle where hash = $1 returning hash, account, product, expires_us`, hash).
+			Scan(&h.Hash, &h.Account, &h.Product, &expires)
+		if errors.Is(err, sql.ErrNoRows) {
+			return fail.New(fail.NotFound, "no_such_handle", "There is no such sign-in handle.")
+		}
+		h.Expires = fromUS(expires)
+		return err
+	})
+	return h, err
+}
+
+// CountAttempts implements account.Store.
+func (s Accounts) CountAttempts(ctx context.Context, subjects []string, count func([]account.Attempts) ([]account.Attempts, error)) error {
+	return s.db.Tx(ctx, func(tx *sql.Tx) error {
+		old := make([]account.Attempts, len(subjects))
+		for i, subject := range subjects {
+			var blocked, expires int64
+			err := tx.QueryRowContext(ctx, `select count, blocked_us, expires_us from signin_attempt where subject = $1`, subject).
+				Scan(&old[i].Count, &blocked, &expires)
+			if err != nil && !errors.Is(err, sql.ErrNoRows) {
+				return fmt.Errorf("read sign-in attempts: %w", err)
+			}
+			old[i].BlockedUntil, old[i].Expires = fromUS(blocked), fromUS(expires)
+		}
+		next, err := count(old)
+		if err != nil {
+			return err
+		}
+		for i, subject := range subjects {
+			_, err := tx.ExecContext(ctx, `insert into signin_attempt (subject, count, blocked_us, expires_us) values ($1, $2, $3, $4)
+				on conflict (subject) do update set count = excluded.count, blocked_us = excluded.blocked_us, expires_us = excluded.expires_us`,
+				subject, next[i].Count, us(next[i].BlockedUntil), us(next[i].Expires))
+			if err != nil {
+				return fmt.Errorf("count a sign-in attempt: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
+// ForgetAttempts implements account.Store.
+func (s Accounts) ForgetAttempts(ctx context.Context, subjects []string) error {
+	return s.db.Tx(ctx, func(tx *sql.Tx) error {
+		for _, subject := range subjects {
+			if _, err := tx.ExecContext(ctx, `delete from signin_attempt where subject = $1`, subject); err != nil {
+				return fmt.Errorf("forget sign-in attempts: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
+// NextExpiry implements account.Store.
+func (s Accounts) NextExpiry(ctx context.Context) (time.Time, bool, error) {
+	var first sql.NullInt64
+	err := s.db.Read().QueryRowContext(ctx, `select min(t) from (
+		select min(expires_us) as t from session union all
+		select min(expires_us) from signin_handle union all
+		select min(expires_us) from signin_attempt) as e`).Scan(&first)
+	if err != nil {
+		return time.Time{}, false, fmt.Errorf("find the next expiry: %w", err)
+	}
+	return fromUS(first.Int64), first.Valid, nil
+}
+
+// DeleteExpired implements account.Store.
+func (s Accounts) DeleteExpired(ctx context.Context, now time.Time, limit int) (deleted int, err error) {
+	err = s.db.Tx(ctx, func(tx *sql.Tx) error {
+		deleted = 0
+		for _, q := range []string{
+			`delete from session where hash in (select hash from session where expires_us <= $1 order by expires_us limit $2)`,
+			`delete from signin_handle where hash in (select hash from signin_handle where expires_us <= $1 order by expires_us limit $2)`,
+			`delete from signin_attempt where subject in (select subject from signin_attempt where expires_us <= $1 order by expires_us limit $2)`,
+		} {
+			res, err := tx.ExecContext(ctx, q, us(now), limit)
+			if err != nil {
+				return fmt.Errorf("forget expired sign-ins: %w", err)
+			}
+			n, err := res.RowsAffected()
+			if err != nil {
+				return err
+			}
+			deleted += int(n)
+		}
+		return nil
+	})
+	return deleted, err
+}
+
+// exec is a transaction of one statement; doing says what for, should it fail.
+func (s Accounts) exec(ctx context.Context, doing, query string, args ...any) error {
+	return s.db.Tx(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, query, args...); err != nil {
+			return fmt.Errorf("%s: %w", doing, err)
+		}
+		return nil
+	})
+}
