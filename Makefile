@@ -1,0 +1,25 @@
+# The commands of this house. `make` alone lists them. Where there is no make, ./check does the checking.
+
+.PHONY: help check check-all lint fuzz bench build
+.DEFAULT_GOAL := help
+
+help: ## list the commands
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+check: ## before a commit: formatting, linters, house rules, unit tests
+	./check quick
+
+check-all: ## all that continuous integration runs; installs what it needs
+	./check
+
+lint: ## formatting and linters alone
+	./check lint
+
+fuzz: ## every fuzz test for a while (FOR=20s)
+	./check fuzz $(FOR)
+
+bench: ## every benchmark
+	go test -run '^$$' -bench . -benchmem ./...
+
+build: ## a stripped binary in bin/
+	go build -trimpath -ldflags '-s -w' -o bin/souk ./cmd/souk
