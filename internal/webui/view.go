@@ -1,0 +1,51 @@
+package webui
+
+// What pages give to the templates of components (templates/components.html); each says which.
+
+// Link is an entry of a navigation: {{template "ui-link" .}}.
+type Link struct {
+	Href, Label string
+	Current     bool // the page being shown: marked, and told to screen readers
+}
+
+// NewLink makes a link that is current when path, the page being shown, is href or lies under it.
+func NewLink(href, label, path string) Link {
+	under := len(path) > len(href) && href != "/" && path[:len(href)] == href && path[len(href)] == '/'
+	return Link{href, label, path == href || under}
+}
+
+// Notice is a sentence or two that must be seen: {{template "ui-notice" .}}. The zero Notice shows nothing.
+type Notice struct {
+	Tone  Tone
+	Title string // may be empty
+	Text  string // may be empty
+}
+
+// Empty is what stands where a list would, when there is nothing to list: {{template "ui-empty" .}}.
+type Empty struct {
+	Title, Text string
+	Href, Label string // what to do about it; may be empty
+}
+
+// Field is one field of a form with its label: {{template "ui-field" .}}.
+type Field struct {
+	Name  string // also the input's id
+	Label string
+	Hint  string // stands under the label; may be empty
+	Error string // what is wrong with Value, and what to do; may be empty
+	Value string
+	// Type is that of the input element ("text" when empty), or "textarea", "select", "checkbox".
+	Type         string
+	Autocomplete string // as in HTML: "email", "new-password", …
+	InputMode    string // "numeric" …, for keyboards on glass
+	Placeholder  string
+	Required     bool
+	Autofocus    bool
+	Checked      bool // of a checkbox
+	MaxLength    int  // characters; 0 is no limit
+	Rows         int  // of a textarea
+	Options      []Choice
+}
+
+// Choice is an option of a select field.
+type Choice struct{ Value, Label string }

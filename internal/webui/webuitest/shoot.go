@@ -1,0 +1,119 @@
+package webuitest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+// Camera takes pictures of pages with a headless Chromium.
+type Camera struct{ ctx context.Context }
+
+// NewCamera starts a browser that lives as long as the test; without one on the machine the test is skipped.
+func NewCamera(t testing.TB) *Camera {
+	t.Helper()
+	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true))
+	ctx, stopBrowser := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(stopBrowser)
+	ctx, stopTab := chromedp.NewContext(ctx)
+	t.Cleanup(stopTab)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Skipf("no Chromium to take pictures with: %v", err)
+	}
+	return &Camera{ctx}
+}
+
+// Shot is one picture of one page, whole from top to bottom.
+type Shot struct {
+	URL   string
+	File  string // a PNG
+	Width int64  // CSS pixels
+	Dark  bool
+}
+
+// Take takes s.
+func (c *Camera) Take(t testing.TB, s Shot) {
+	t.Helper()
+	mode := "light"
+	if s.Dark {
+		mode = "dark"
+	}
+	ctx, cancel := context.WithTimeout(c.ctx, 30*time.Second)
+	defer cancel()
+	look := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: mode}}}
+	_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, look)
+	if err == nil {
+		err = chromedp.Do(ctx, chromedp.EmulateViewport(s.Width, 800), chromedp.Navigate(s.URL))
+	}
+	var shot []byte
+	if err == nil {
+		shot, err = chromedp.Run(ctx, chromedp.FullScreenshot(100))
+	}
+	if err != nil {
+		t.Fatalf("take a picture of %s: %v", s.URL, err)
+	}
+	small, err := shrink(shot)
+	if err == nil {
+		err = os.MkdirAll(filepath.Dir(s.File), 0o755)
+	}
+	if err == nil {
+		err = os.WriteFile(s.File, small, 0o644)
+	}
+	if err != nil {
+		t.Fatalf("keep the picture of %s: %v", s.URL, err)
+	}
+}
+
+// shrink writes a picture with a palette of its 256 most frequent colours: pages are flat, and a third of the size remains.
+func shrink(in []byte) ([]byte, error) {
+	img, err := png.Decode(bytes.NewReader(in))
+	if err != nil {
+		return nil, fmt.Errorf("decode the picture: %w", err)
+	}
+	b := img.Bounds()
+	count := map[color.NRGBA]int{}
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			count[color.NRGBAModel.Convert(img.At(x, y)).(color.NRGBA)]++
+		}
+	}
+	frequent := make([]color.NRGBA, 0, len(count))
+	for c := range count {
+		frequent = append(frequent, c)
+	}
+	slices.SortFunc(frequent, func(a, b color.NRGBA) int { return count[b] - count[a] })
+	var palette color.Palette
+	for _, c := range frequent[:min(256, len(frequent))] {
+		palette = append(palette, c)
+	}
+	nearest := map[color.NRGBA]uint8{}
+	out := image.NewPaletted(b, palette)
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			c := color.NRGBAModel.Convert(img.At(x, y)).(color.NRGBA)
+			i, ok := nearest[c]
+			if !ok {
+				i = uint8(palette.Index(c))
+				nearest[c] = i
+			}
+			out.SetColorIndex(x, y, i)
+		}
+	}
+	var small bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&small, out); err != nil {
+		return nil, fmt.Errorf("encode the picture: %w", err)
+	}
+	return small.Bytes(), nil
+}
