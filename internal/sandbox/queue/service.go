@@ -1,0 +1,323 @@
+package queue
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"souk.dev/souk/internal/clock"
+)
+
+// Region is the only one that the queues are in: AWS Marketplace's notices go to us-east-1.
+const Region = "us-east-1"
+
+// ARN is the name of a queue in policies and redrive policies.
+func ARN(account, name string) string { return "arn:aws:sqs:" + Region + ":" + account + ":" + name }
+
+type key struct{ account, name string }
+
+// Service is SQS: all queues of all accounts. Its methods are safe for concurrent use.
+type Service struct {
+	clk   clock.Clock
+	newID func() string
+	log   Log
+	ready func()
+
+	mu     sync.Mutex
+	queues map[key]*queue
+	seq    int64 // counts messages, over all queues
+}
+
+// Options are what a Service needs of its surroundings. All but Clock and NewID may be nil.
+type Options struct {
+	Clock clock.Clock
+	NewID func() string // a UUID for each message that is sent without an ID
+	Log   Log
+	// Ready is called, with no lock held, whenever a message can be received that could not be before.
+	Ready func()
+}
+
+// New makes a service without queues.
+func New(o Options) *Service {
+	s := &Service{clk: o.Clock, newID: o.NewID, log: o.Log, ready: o.Ready, queues: map[key]*queue{}}
+	if s.ready == nil {
+		s.ready = func() {}
+	}
+	return s
+}
+
+// queue is one queue. The service's lock guards it.
+type queue struct {
+	key
+	set      settings
+	created  time.Time
+	modified time.Time
+	purged   time.Time
+	dropped  bool
+
+	byID    map[string]*item
+	visible pile
+	hidden  pile          // delayed or in flight
+	flying  int           // in flight
+	stirred chan struct{} // closed and replaced when there is something for waiting receivers to see
+}
+
+func newQueue(k key, set settings, at time.Time) *queue {
+	return &queue{key: k, set: set, created: at, modified: at, byID: map[string]*item{},
+		visible: pile{less: byAge}, hidden: pile{less: byReturn}, stirred: make(chan struct{})}
+}
+
+func (q *queue) arn() string { return ARN(q.account, q.name) }
+
+func (q *queue) stir() {
+	close(q.stirred)
+	q.stirred = make(chan struct{})
+}
+
+// land ends it's time in flight, if it is.
+func (q *queue) land(it *item) {
+	if it.inFlight {
+		it.inFlight = false
+		q.flying--
+	}
+}
+
+func (q *queue) forget(id string) {
+	if it := q.byID[id]; it != nil {
+		q.land(it)
+		it.remove()
+		delete(q.byID, id)
+	}
+}
+
+func (q *queue) clear() {
+	q.byID, q.visible.items, q.hidden.items, q.flying = map[string]*item{}, nil, nil, 0
+}
+
+// promote makes visible what is to be seen at now, drops what has outlived the queue's retention, and reports whether
+// anything became visible.
+func (q *queue) promote(now time.Time) (any bool) {
+	for len(q.hidden.items) > 0 && !q.hidden.items[0].until.After(now) {
+		it := q.hidden.items[0]
+		q.land(it)
+		q.visible.put(it)
+		any = true
+	}
+	for len(q.visible.items) > 0 && !now.Before(q.visible.items[0].SentAt.Add(q.set.retention)) {
+		q.forget(q.visible.items[0].ID)
+	}
+	if any {
+		q.stir()
+	}
+	return any
+}
+
+// find gives the queue, or the refusal that SQS has for one that is not there.
+func (s *Service) find(account, name string) (*queue, error) {
+	if q := s.queues[key{account, name}]; q != nil {
+		return q, nil
+	}
+	return nil, refuse(QueueDoesNotExist, "The specified queue does not exist.")
+}
+
+func (s *Service) byARN(arn string) *queue {
+	rest, ok := strings.CutPrefix(arn, "arn:aws:sqs:"+Region+":")
+	account, name, both := strings.Cut(rest, ":")
+	if !ok || !both {
+		return nil
+	}
+	return s.queues[key{account, name}]
+}
+
+var queueName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
+
+// Create makes a queue. One with the same attributes is left as it is; with others it is a QueueNameExists.
+func (s *Service) Create(account, name string, attrs map[string]string) error {
+	if !queueName.MatchString(name) {
+		return refuse(InvalidParameterValue, "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length")
+	}
+	set, err := defaults().with(attrs)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k := key{account, name}
+	if q := s.queues[k]; q != nil {
+		for n := range attrs {
+			if q.set.given[n] != set.given[n] {
+				return refuse(QueueNameExists, "A queue already exists with the same name and a different value for attribute %s", n)
+			}
+		}
+		return nil
+	}
+	now := s.clk.Now()
+	if err := s.record(Change{Op: OpCreate, Account: account, Queue: name, At: now, Attributes: attrs}); err != nil {
+		return err
+	}
+	s.queues[k] = newQueue(k, set, now)
+	return nil
+}
+
+// Drop deletes a queue and what is in it. Waiting receives end with QueueDoesNotExist.
+func (s *Service) Drop(account, name string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q, err := s.find(account, name)
+	if err != nil {
+		return err
+	}
+	if err := s.record(Change{Op: OpDrop, Account: account, Queue: name, At: s.clk.Now()}); err != nil {
+		return err
+	}
+	q.dropped = true
+	delete(s.queues, q.key)
+	q.stir()
+	return nil
+}
+
+// Exists reports whether account has a queue called name.
+func (s *Service) Exists(account, name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.queues[key{account, name}] != nil
+}
+
+// List names account's queues that begin with prefix, sorted.
+func (s *Service) List(account, prefix string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var names []string
+	for k := range s.queues {
+		if k.account == account && strings.HasPrefix(k.name, prefix) {
+			names = append(names, k.name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Set changes a queue's attributes; an empty value takes an optional one away.
+func (s *Service) Set(account, name string, attrs map[string]string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q, err := s.find(account, name)
+	if err != nil {
+		return err
+	}
+	set, err := q.set.with(attrs)
+	if err != nil {
+		return err
+	}
+	now := s.clk.Now()
+	if err := s.record(Change{Op: OpSet, Account: account, Queue: name, At: now, Attributes: attrs}); err != nil {
+		return err
+	}
+	q.set, q.modified = set, now
+	return nil
+}
+
+// Attributes gives all of a queue's attributes, those that count its messages included.
+func (s *Service) Attributes(account, name string) (map[string]string, error) {
+	attrs, stirred, err := s.attributes(account, name)
+	if stirred {
+		s.ready()
+	}
+	return attrs, err
+}
+
+func (s *Service) attributes(account, name string) (attrs map[string]string, stirred bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q, err := s.find(account, name)
+	if err != nil {
+		return nil, false, err
+	}
+	stirred = q.promote(s.clk.Now())
+	attrs = maps.Clone(q.set.given)
+	attrs["QueueArn"] = q.arn()
+	attrs["CreatedTimestamp"] = seconds(q.created)
+	attrs["LastModifiedTimestamp"] = seconds(q.modified)
+	attrs["ApproximateNumberOfMessages"] = count(q.visible.Len())
+	attrs["ApproximateNumberOfMessagesNotVisible"] = count(q.flying)
+	attrs["ApproximateNumberOfMessagesDelayed"] = count(q.hidden.Len() - q.flying)
+	return attrs, stirred, nil
+}
+
+// Purge empties a queue. Within 60 seconds of the last time it is refused, as SQS does.
+func (s *Service) Purge(account, name string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q, err := s.find(account, name)
+	if err != nil {
+		return err
+	}
+	now := s.clk.Now()
+	if !q.purged.IsZero() && now.Before(q.purged.Add(time.Minute)) {
+		return refuse(PurgeInProgress, "Only one PurgeQueue operation on %s is allowed every 60 seconds.", name)
+	}
+	if err := s.record(Change{Op: OpPurge, Account: account, Queue: name, At: now}); err != nil {
+		return err
+	}
+	q.clear()
+	q.purged = now
+	return nil
+}
+
+// Due tells when a hidden message next becomes visible; ok is false when none is hidden. A queue without readers still
+// has such instants: a clock that is moved stops there, and whoever reads the queue gets its chance in order.
+func (s *Service) Due() (at time.Time, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, q := range s.queues {
+		if len(q.hidden.items) > 0 {
+			if t := q.hidden.items[0].until; !ok || t.Before(at) {
+				at, ok = t, true
+			}
+		}
+	}
+	return at, ok
+}
+
+// RunDue makes visible what is to be seen by now, wakes the receives that wait for it, and reports whether there was
+// anything.
+func (s *Service) RunDue() (did bool) {
+	s.mu.Lock()
+	now := s.clk.Now()
+	for _, q := range s.queues {
+		did = q.promote(now) || did
+	}
+	s.mu.Unlock()
+	if did {
+		s.ready()
+	}
+	return did
+}
+
+// Job is RunDue in the shape that a job runner takes.
+func (s *Service) Job() (due func(context.Context) (time.Time, bool, error), run func(context.Context) (bool, error)) {
+	due = func(context.Context) (time.Time, bool, error) { at, ok := s.Due(); return at, ok, nil }
+	run = func(context.Context) (bool, error) { return s.RunDue(), nil }
+	return due, run
+}
+
+// Waiting are the messages in a queue in the order they were sent, for people to look at; looking receives nothing.
+func (s *Service) Waiting(account, name string) []Received {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q := s.queues[key{account, name}]
+	if q == nil {
+		return nil
+	}
+	items := slices.SortedFunc(maps.Values(q.byID), func(a, b *item) int { return cmp.Compare(a.seq, b.seq) })
+	out := make([]Received, len(items))
+	for i, it := range items {
+		out[i] = Received{Message: it.Message, Receives: it.receives, FirstReceivedAt: it.first, DeadLetterOf: it.deadOf}
+	}
+	return out
+}
