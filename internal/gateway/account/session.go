@@ -81,4 +81,6 @@ func (s *Service) EndSession(ctx context.Context, secret string) error {
 	return s.store.DeleteSession(ctx, hashOf(secret))
 }
 
-func notSignedIn() error { return fail.New(fail.Denied, "signed_out", "You are not signed in; sign in first.") }
+func notSignedIn() error {
+	return fail.New(fail.Denied, "signed_out", "You are not signed in; sign in first.")
+}

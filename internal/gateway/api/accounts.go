@@ -1,0 +1,77 @@
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/register"
+	"souk.dev/souk/internal/httpx"
+)
+
+// Accounts are the calls about accounts.
+type Accounts struct {
+	Accounts *account.Service
+	Register *register.Service
+}
+
+// Mount implements [Mounter].
+func (h Accounts) Mount(d *Door) {
+	d.Handle("GET /v1/accounts", h.list)
+	d.Handle("GET /v1/accounts/{id}", h.get)
+}
+
+// accountOut is an account from outside. Nothing of its password is told, not even the hash.
+type accountOut struct {
+	ID        core.AccountID   `json:"id"`
+	Email     string           `json:"email"`
+	Name      string           `json:"name"`
+	Company   string           `json:"company,omitempty"`
+	CreatedAt time.Time        `json:"createdAt"`
+	Licenses  []core.LicenseID `json:"licenses,omitempty"` // only of a single account
+}
+
+func accountOf(a account.Account) accountOut {
+	return accountOut{ID: a.ID, Email: a.Email, Name: a.Name, Company: a.Company, CreatedAt: a.CreatedAt}
+}
+
+func (h Accounts) get(w http.ResponseWriter, r *http.Request) error {
+	a, err := h.Accounts.Account(r.Context(), core.AccountID(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	regs, err := h.Register.OfAccount(r.Context(), a.ID)
+	if err != nil {
+		return err
+	}
+	out := accountOf(a)
+	for _, reg := range regs {
+		out.Licenses = append(out.Licenses, reg.License)
+	}
+	return httpx.JSON(w, http.StatusOK, out)
+}
+
+func (h Accounts) list(w http.ResponseWriter, r *http.Request) error {
+	limit, err := Limit(r)
+	if err != nil {
+		return err
+	}
+	var after core.AccountID
+	if err := Cursor(r, &after); err != nil {
+		return err
+	}
+	accounts, err := h.Accounts.Accounts(r.Context(), after, limit+1)
+	if err != nil {
+		return err
+	}
+	out := httpx.List[accountOut]{Items: []accountOut{}}
+	for i, a := range accounts {
+		if i == limit {
+			out.Next = CursorOf(accounts[i-1].ID)
+			break
+		}
+		out.Items = append(out.Items, accountOf(a))
+	}
+	return httpx.JSON(w, http.StatusOK, out)
+}

@@ -1,0 +1,61 @@
+package api
+
+import (
+	"net/http"
+
+	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/register"
+	"souk.dev/souk/internal/httpx"
+)
+
+// SignIns are the calls by which the seller's application learns who has signed in.
+type SignIns struct {
+	Accounts  *account.Service
+	Register  *register.Service
+	Directory license.Directory
+}
+
+// Mount implements [Mounter].
+func (h SignIns) Mount(d *Door) { d.Create("POST /v1/signins/{handle}/redeem", h.redeem) }
+
+type signIn struct {
+	Account  signInAccount   `json:"account"`
+	Licenses []signInLicense `json:"licenses"`
+}
+
+type signInAccount struct {
+	ID      core.AccountID `json:"id"`
+	Email   string         `json:"email"`
+	Name    string         `json:"name"`
+	Company string         `json:"company"`
+}
+
+type signInLicense struct {
+	ID          core.LicenseID   `json:"id"`
+	LicenseARN  core.LicenseARN  `json:"licenseArn,omitempty"`
+	ProductCode core.ProductCode `json:"productCode"`
+	State       license.State    `json:"state"`
+	Why         string           `json:"why"`
+}
+
+// redeem takes the handle that the browser brought back from /signin, once. The licences are the account's for the
+// product that the handle was made for.
+func (h SignIns) redeem(w http.ResponseWriter, r *http.Request) error {
+	a, product, err := h.Accounts.RedeemHandle(r.Context(), r.PathValue("handle"))
+	if err != nil {
+		return err
+	}
+	regs, err := h.Register.OfAccount(r.Context(), a.ID)
+	if err != nil {
+		return err
+	}
+	out := signIn{Account: signInAccount{a.ID, a.Email, a.Name, a.Company}, Licenses: []signInLicense{}}
+	for _, reg := range regs {
+		if lic, ok := h.Directory.ByID(reg.License); ok && lic.ProductCode == product {
+			out.Licenses = append(out.Licenses, signInLicense{lic.ID, lic.ARN, lic.ProductCode, lic.Standing.State, lic.Standing.Why})
+		}
+	}
+	return httpx.JSON(w, http.StatusOK, out)
+}

@@ -1,0 +1,66 @@
+package register
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"strings"
+
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/license"
+)
+
+// Arrive resolves a token at once and returns the registration of its licence: a new one at the buyer's first
+// arrival, and the same one ever after, whatever token they bring.
+//
+// Errors: fail.Invalid with code [TokenInvalid], [TokenExpired] or [ForeignProduct]; fail.Later, where the same
+// request may simply be sent again. No error contains the token.
+func (s *Service) Arrive(ctx context.Context, token, offer string) (Registration, error) {
+	buyer, err := s.resolver.Resolve(ctx, token)
+	if err != nil {
+		return Registration{}, err
+	}
+	if !s.products.Serves(buyer.ProductCode) {
+		s.log.WarnContext(ctx, "a buyer arrived with a product that is not configured", "product", buyer.ProductCode)
+		return Registration{}, fail.New(fail.Invalid, ForeignProduct, "This purchase is of a product that is not served here; ask the seller.")
+	}
+	return s.arrived(ctx, buyer, offer)
+}
+
+func (s *Service) arrived(ctx context.Context, buyer license.Buyer, offer string) (Registration, error) {
+	now := s.clk.Now()
+	lic, err := s.book.Arrive(ctx, buyer, now)
+	if err != nil {
+		return Registration{}, fmt.Errorf("record the arrival: %w", err)
+	}
+	reg, err := s.store.Arrived(ctx, Registration{
+		ID: ID("reg_" + strings.ToLower(rand.Text())), License: lic.ID, Buyer: buyer, Offer: offer,
+		ArrivedAt: now, LastArrivedAt: now, Arrivals: 1,
+	})
+	if err != nil {
+		return Registration{}, fmt.Errorf("keep the registration of licence %s: %w", lic.ID, err)
+	}
+	s.log.InfoContext(ctx, "buyer arrived", "registration", reg.ID, "license", reg.License, "product", buyer.ProductCode, "times", reg.Arrivals)
+	return reg, nil
+}
+
+// Claim makes account the owner of the registration's licence. Claiming again for the same account changes nothing.
+//
+// Errors: fail.NotFound; fail.Conflict with code [Claimed] if it is another account's.
+func (s *Service) Claim(ctx context.Context, id ID, account core.AccountID) (Registration, error) {
+	reg, err := s.store.Claim(ctx, id, account, s.clk.Now())
+	if err != nil {
+		return Registration{}, fmt.Errorf("claim registration %s: %w", id, err)
+	}
+	if reg.Account != account {
+		return Registration{}, fail.New(fail.Conflict, Claimed, "This subscription belongs to another account; sign in with that one.")
+	}
+	if reg.AttachedAt.IsZero() {
+		// The claim stands. Should the next step fail, the job does it.
+		if err := s.attach(ctx, reg); err != nil {
+			s.log.ErrorContext(ctx, "claimed, and the licence not told yet", "registration", id, "err", err)
+		}
+	}
+	return reg, nil
+}

@@ -1,0 +1,101 @@
+package register
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/license"
+)
+
+// ID names a registration ("reg_…"). It is no secret: knowing it opens nothing.
+type ID string
+
+// Registration is one licence's way from the landing page to an account.
+type Registration struct {
+	ID      ID
+	License core.LicenseID
+	Buyer   license.Buyer // everything AWS answered, kept from the first arrival
+	Offer   string        // the offer type that the browser posted, such as "free-trial"; believed in nothing
+
+	ArrivedAt     time.Time // first
+	LastArrivedAt time.Time
+	Arrivals      int
+
+	Account    core.AccountID // empty until claimed
+	ClaimedAt  time.Time
+	AttachedAt time.Time // when the licence was told of its account
+}
+
+// Resolver asks AWS whom a registration token stands for.
+type Resolver interface {
+	// Resolve makes a bounded number of attempts in a bounded time. No error of it contains the token.
+	//
+	// Errors: fail.Invalid with code [TokenInvalid] or [TokenExpired]; fail.Later if AWS cannot be asked now.
+	Resolve(ctx context.Context, token string) (license.Buyer, error)
+}
+
+// Codes of failures that a landing page tells apart.
+const (
+	TokenInvalid   = "token_invalid"   // AWS does not know the token, or it is another seller's
+	TokenExpired   = "token_expired"   // AWS knew it once
+	ForeignProduct = "foreign_product" // a purchase, but of a product that is not served here
+	Claimed        = "claimed"         // the licence belongs to another account
+)
+
+// Book keeps licences. It is fulfilled by [license.Book].
+type Book interface {
+	Arrive(ctx context.Context, buyer license.Buyer, at time.Time) (license.License, error)
+	AttachAccount(ctx context.Context, id core.LicenseID, account core.AccountID) error
+}
+
+// Store keeps registrations.
+type Store interface {
+	// Arrived keeps a new registration, or, where the licence has one, counts the arrival in it and adds
+	// identifiers that were not known before. It returns what then stands.
+	Arrived(ctx context.Context, r Registration) (Registration, error)
+	// Registration finds one; fail.NotFound.
+	Registration(ctx context.Context, id ID) (Registration, error)
+	// Claim gives the registration to account unless it has one, and returns what then stands; fail.NotFound.
+	Claim(ctx context.Context, id ID, account core.AccountID, at time.Time) (Registration, error)
+	// Attached notes that the licence was told of its account.
+	Attached(ctx context.Context, id ID, at time.Time) error
+	// Unattached lists claimed registrations whose licence was not told yet, the oldest claim first.
+	Unattached(ctx context.Context, limit int) ([]Registration, error)
+	// OfAccount lists what the account has claimed, oldest first.
+	OfAccount(ctx context.Context, account core.AccountID) ([]Registration, error)
+	// Registrations lists registrations in order of first arrival, after the one called after ("" for the beginning).
+	Registrations(ctx context.Context, after ID, limit int) ([]Registration, error)
+}
+
+// Service is the feature. Make it with [New].
+type Service struct {
+	store    Store
+	book     Book
+	resolver Resolver
+	products core.Catalogue
+	clk      clock.Clock
+	log      *slog.Logger
+}
+
+// New makes the service. products are those that are served here.
+func New(store Store, book Book, resolver Resolver, products core.Catalogue, clk clock.Clock, log *slog.Logger) *Service {
+	return &Service{store: store, book: book, resolver: resolver, products: products, clk: clk, log: log}
+}
+
+// Registration finds one; fail.NotFound.
+func (s *Service) Registration(ctx context.Context, id ID) (Registration, error) {
+	return s.store.Registration(ctx, id)
+}
+
+// OfAccount lists what the account has claimed, oldest first.
+func (s *Service) OfAccount(ctx context.Context, account core.AccountID) ([]Registration, error) {
+	return s.store.OfAccount(ctx, account)
+}
+
+// Registrations lists up to limit registrations, oldest first, after the one called after ("" for the beginning).
+func (s *Service) Registrations(ctx context.Context, after ID, limit int) ([]Registration, error) {
+	return s.store.Registrations(ctx, after, limit)
+}

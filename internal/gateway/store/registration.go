@@ -1,0 +1,111 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/register"
+)
+
+// Registrations fulfils register.Store.
+type Registrations struct{ db *DB }
+
+// Registrations keeps the registrations in this database.
+func (db *DB) Registrations() Registrations { return Registrations{db} }
+
+const registrationColumns = `id, license, product, license_arn, customer, customer_identifier, offer_type,
+	arrived_us, last_arrived_us, arrivals, coalesce(account, ''), claimed_us, attached_us`
+
+func scanRegistration(row interface{ Scan(...any) error }) (r register.Registration, err error) {
+	var arrived, last, claimed, attached int64
+	err = row.Scan(&r.ID, &r.License, &r.Buyer.ProductCode, &r.Buyer.ARN, &r.Buyer.Customer, &r.Buyer.CustomerIdentifier, &r.Offer,
+		&arrived, &last, &r.Arrivals, &r.Account, &claimed, &attached)
+	r.ArrivedAt, r.LastArrivedAt, r.ClaimedAt, r.AttachedAt = fromUS(arrived), fromUS(last), fromUS(claimed), fromUS(attached)
+	if errors.Is(err, sql.ErrNoRows) {
+		return r, fail.New(fail.NotFound, "no_such_registration", "There is no such registration.")
+	}
+	return r, err
+}
+
+// Arrived implements register.Store.
+func (s Registrations) Arrived(ctx context.Context, n register.Registration) (r register.Registration, err error) {
+	err = s.db.Tx(ctx, func(tx *sql.Tx) error {
+		r, err = scanRegistration(tx.QueryRowContext(ctx, `insert into registration as r
+			(id, license, product, license_arn, customer, customer_identifier, offer_type, arrived_us, last_arrived_us, arrivals)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+			on conflict (license) do update set
+				last_arrived_us = excluded.last_arrived_us,
+				arrivals = r.arrivals + 1,
+				license_arn = case when r.license_arn = '' then excluded.license_arn else r.license_arn end,
+				customer = case when r.customer = '' then excluded.customer else r.customer end,
+				customer_identifier = case when r.customer_identifier = '' then excluded.customer_identifier else r.customer_identifier end
+			returning `+registrationColumns,
+			n.ID, n.License, n.Buyer.ProductCode, n.Buyer.ARN, n.Buyer.Customer, n.Buyer.CustomerIdentifier, n.Offer,
+			us(n.ArrivedAt), us(n.LastArrivedAt), n.Arrivals))
+		return err
+	})
+	return r, err
+}
+
+// Registration implements register.Store.
+func (s Registrations) Registration(ctx context.Context, id register.ID) (register.Registration, error) {
+	return scanRegistration(s.db.Read().QueryRowContext(ctx, `select `+registrationColumns+` from registration where id = $1`, id))
+}
+
+// Claim implements register.Store.
+func (s Registrations) Claim(ctx context.Context, id register.ID, account core.AccountID, at time.Time) (r register.Registration, err error) {
+	err = s.db.Tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `update registration set account = $2, claimed_us = $3 where id = $1 and account is null`, id, account, us(at))
+		if err != nil {
+			return err
+		}
+		r, err = scanRegistration(tx.QueryRowContext(ctx, `select `+registrationColumns+` from registration where id = $1`, id))
+		return err
+	})
+	return r, err
+}
+
+// Attached implements register.Store.
+func (s Registrations) Attached(ctx context.Context, id register.ID, at time.Time) error {
+	return s.db.Tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `update registration set attached_us = $2 where id = $1 and attached_us = 0`, id, us(at))
+		return err
+	})
+}
+
+// Unattached implements register.Store.
+func (s Registrations) Unattached(ctx context.Context, limit int) ([]register.Registration, error) {
+	return s.list(ctx, `where claimed_us <> 0 and attached_us = 0 order by claimed_us limit $1`, limit)
+}
+
+// OfAccount implements register.Store.
+func (s Registrations) OfAccount(ctx context.Context, account core.AccountID) ([]register.Registration, error) {
+	return s.list(ctx, `where account = $1 order by claimed_us, id`, account)
+}
+
+// Registrations implements register.Store.
+func (s Registrations) Registrations(ctx context.Context, after register.ID, limit int) ([]register.Registration, error) {
+	return s.list(ctx, `where $1 = '' or (arrived_us, id) > (select arrived_us, id from registration where id = $1)
+		order by arrived_us, id limit $2`, after, limit)
+}
+
+func (s Registrations) list(ctx context.Context, where string, args ...any) (list []register.Registration, err error) {
+	rows, err := s.db.Read().QueryContext(ctx, `select `+registrationColumns+` from registration `+where, args...)
+	if err != nil {
+		return nil, fmt.Errorf("list registrations: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		r, err := scanRegistration(rows)
+		if err != nil {
+			return nil, fmt.Errorf("list registrations: %w", err)
+		}
+		list = append(list, r)
+	}
+	return list, rows.Err()
+}
