@@ -1,0 +1,165 @@
+// Package profile names every behaviour of AWS Marketplace that its documents leave open, or state in two ways, and
+// says which reading the sandbox plays.
+//
+// It owns: the table of disputed behaviours with their allowed values, default and source, and a checked choice from
+// it ([Set]). It does not own the behaviours: package world and package ops ask a Set and act on it.
+package profile
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"souk.dev/souk/contract"
+	"souk.dev/souk/internal/fail"
+)
+
+// Name is the name of a disputed behaviour, as in the world file and in /_sandbox/profiles.
+type Name string
+
+// The disputed behaviours.
+const (
+	TokenLife        Name = "token-life"
+	TokenReuse       Name = "token-reuse"
+	IdenticalResend  Name = "identical-resend"
+	BatchDuplicates  Name = "batch-duplicates"
+	FinalHour        Name = "final-hour"
+	FinalTimestamps  Name = "final-timestamps"
+	ActivationDelay  Name = "activation-delay"
+	ActivationEdge   Name = "activation-edge"
+	FutureTolerance  Name = "future-tolerance"
+	UnknownAccount   Name = "unknown-account"
+	CodeWithLicense  Name = "product-code-with-license"
+	LegacyLicenseARN Name = "legacy-license-arn"
+	Quota            Name = "quota"
+	ForeignToken     Name = "foreign-token"
+)
+
+// Values that are compared with in code.
+const (
+	Again           = "again"
+	Once            = "once"
+	Success         = "success"
+	DuplicateRecord = "duplicate-record"
+	FirstWins       = "first-wins"
+	Reject          = "reject"
+	Deprovisioned   = "deprovisioned"
+	Ended           = "ended"
+	UntilClose      = "until-close"
+	UntilEnd        = "until-end"
+	Hour            = "hour"
+	Instant         = "instant"
+	NotSubscribed   = "customer-not-subscribed"
+	InvalidCustomer = "invalid-customer-identifier"
+	Refuse          = "refuse"
+	Accept          = "accept"
+	Returned        = "returned"
+	Absent          = "absent"
+	On              = "on"
+	Off             = "off"
+	InvalidToken    = "invalid-token"
+	AccessDenied    = "access-denied"
+)
+
+// Behaviour is one disputed behaviour.
+type Behaviour struct {
+	Name    Name     `json:"name"`
+	About   string   `json:"about"`   // the question, in a sentence
+	Allowed []string `json:"allowed"` // the answers that the sandbox can play
+	Default string   `json:"default"`
+	Source  string   `json:"source"` // who says what
+}
+
+const guide = contract.SellerGuide
+
+// behaviours is the table. Its order is the order in which they are shown.
+var behaviours = []Behaviour{
+	{TokenLife, "How long a registration token can be resolved.", []string{"4h", "1h", "30m"}, "4h",
+		guide + "saas-product-customer-setup.html says 4 hours in one place and about 1 hour in another; the Agreement API says 30 minutes for its own tokens."},
+	{TokenReuse, "Whether a token that was resolved can be resolved again while it lives.", []string{Again, Once}, Again,
+		guide + "saas-product-customer-setup.html: the same token gives the same answer; some sellers report single use."},
+	{ForeignToken, "What another seller's token answers.", []string{InvalidToken, AccessDenied}, InvalidToken,
+		contract.MeteringAPI + "API_marketplace-metering_ResolveCustomer.html says only that the caller must be the publishing account."},
+	{IdenticalResend, "What a record answers that was honoured before, with the same quantity.", []string{Success, DuplicateRecord}, Success,
+		contract.MeteringAPI + "API_marketplace-metering_BatchMeterUsage.html: identical requests are idempotent; AWS's own integration guidance says DuplicateRecord."},
+	{BatchDuplicates, "What two records for the same hour in one request answer.", []string{FirstWins, Reject}, FirstWins,
+		"Undocumented. first-wins treats the second as if it came in a later request; reject refuses the request with ValidationException."},
+	{FinalHour, "Which notice opens the last hour for metering. With deprovisioned, License Deprovisioned follows the end within a minute and records are taken until an hour after it; with ended, it follows after an hour and closes it.",
+		[]string{Deprovisioned, Ended}, Deprovisioned,
+		guide + "eventbridge.html and observation say deprovisioned; " + guide + "saas-pricing-models.html says ended."},
+	{FinalTimestamps, "Whether records of the last hour may be stamped later than the subscription's end.", []string{UntilClose, UntilEnd}, UntilClose,
+		"Undocumented. until-end answers InvalidLicenseException to a later stamp."},
+	{ActivationDelay, "How long after acceptance the license is provisioned and its notice sent. A short delay brings the notices before the buyer's landing, a long one after it.",
+		[]string{"72s", "0s", "5m"}, "72s",
+		"72 s was observed; sellers report up to five minutes."},
+	{ActivationEdge, "Whether a record's stamp is compared with the license's activation by the hour or exactly.", []string{Hour, Instant}, Hour,
+		contract.MeteringAPI + "API_UsageRecord.html says that usage must lie in the activation period; AWS cuts stamps to the hour, and its reference pipelines stamp an hour's start."},
+	{FutureTolerance, "How far in the future a record's stamp may lie.", []string{"0s", "5m"}, "0s",
+		"Undocumented: the guide says only that future stamps are refused."},
+	{UnknownAccount, "What a record answers that names a well-formed AWS account which never bought the product.", []string{NotSubscribed, InvalidCustomer}, NotSubscribed,
+		contract.MeteringAPI + "API_UsageRecordResult.html lists an invalid customer under CustomerNotSubscribed; API_BatchMeterUsage.html has InvalidCustomerIdentifierException for one that does not exist."},
+	{CodeWithLicense, "What a request answers that has both a ProductCode and a record with a LicenseArn.", []string{Refuse, Accept}, Refuse,
+		contract.MeteringAPI + "API_marketplace-metering_BatchMeterUsage.html: omit ProductCode with LicenseArn; what happens otherwise is not said. refuse answers InvalidProductCodeException."},
+	{LegacyLicenseARN, "Whether ResolveCustomer gives the LicenseArn for products of the legacy generation.", []string{Returned, Absent}, Returned,
+		"AWS's integration guidance: it is returned for every product, so its presence does not tell the generation."},
+	{Quota, "Whether the limit of 10 BatchMeterUsage calls a second, for each account and region, is enforced. It counts in the sandbox's own time.", []string{Off, On}, Off,
+		guide + "service-quotas.html has the limit. Off by default, because the sandbox's time can stand still, and then a used-up quota would never come back."},
+}
+
+// Behaviours lists the table.
+func Behaviours() []Behaviour { return slices.Clone(behaviours) }
+
+// Set is a choice for every behaviour. The zero Set is not valid; see [Defaults].
+type Set struct{ values map[Name]string }
+
+// Defaults is the choice of every default.
+func Defaults() Set {
+	s := Set{make(map[Name]string, len(behaviours))}
+	for _, b := range behaviours {
+		s.values[b.Name] = b.Default
+	}
+	return s
+}
+
+// With is s with some choices replaced; s itself stays as it is. An unknown name or value is fail.Invalid, naming
+// what is allowed.
+func (s Set) With(choices map[string]string) (Set, error) {
+	next := Set{maps.Clone(s.values)}
+	for _, name := range slices.Sorted(maps.Keys(choices)) {
+		value := choices[name]
+		i := slices.IndexFunc(behaviours, func(b Behaviour) bool { return string(b.Name) == name })
+		if i < 0 {
+			return s, fail.New(fail.Invalid, "unknown_profile", "There is no profile %q; GET /_sandbox/profiles lists them.", name)
+		}
+		if !slices.Contains(behaviours[i].Allowed, value) {
+			return s, fail.New(fail.Invalid, "profile_value", "The profile %q cannot be %q; choose one of %q.", name, value, behaviours[i].Allowed)
+		}
+		next.values[Name(name)] = value
+	}
+	return next, nil
+}
+
+// Get is the choice for n.
+func (s Set) Get(n Name) string { return s.values[n] }
+
+// Is reports whether the choice for n is value.
+func (s Set) Is(n Name, value string) bool { return s.values[n] == value }
+
+// Duration is the choice for n, whose values are durations.
+func (s Set) Duration(n Name) time.Duration {
+	d, err := time.ParseDuration(s.values[n])
+	if err != nil { // the table is checked by a test
+		panic(fmt.Sprintf("profile %s is not a duration: %v", n, err))
+	}
+	return d
+}
+
+// Map is the whole choice, for showing and for keeping.
+func (s Set) Map() map[string]string {
+	m := make(map[string]string, len(s.values))
+	for n, v := range s.values {
+		m[string(n)] = v
+	}
+	return m
+}

@@ -1,0 +1,140 @@
+package world
+
+import (
+	"container/heap"
+	"time"
+)
+
+// event is what a due entry brings about.
+type event uint8
+
+const (
+	tellCreated event = iota // Purchase Agreement Created, or nothing for legacy products
+	provision                // the licence is provisioned: License Updated, or subscribe-success
+	deprovision              // the licence is withdrawn: License Deprovisioned
+	closeFinal               // the last hour for metering is over: unsubscribe-success
+)
+
+// entry is something that the calendar does by itself.
+type entry struct {
+	at   time.Time
+	seq  uint64 // entries of the same instant come in the order in which they were made
+	what event
+	ref  *agreement
+}
+
+// calendar is a heap of entries, the earliest first.
+type calendar struct {
+	entries []entry
+	made    uint64
+}
+
+func (c *calendar) Len() int { return len(c.entries) }
+func (c *calendar) Less(i, j int) bool {
+	a, b := c.entries[i], c.entries[j]
+	return a.at.Before(b.at) || (a.at.Equal(b.at) && a.seq < b.seq)
+}
+func (c *calendar) Swap(i, j int) { c.entries[i], c.entries[j] = c.entries[j], c.entries[i] }
+func (c *calendar) Push(x any)    { c.entries = append(c.entries, x.(entry)) }
+func (c *calendar) Pop() any {
+	last := len(c.entries) - 1
+	e := c.entries[last]
+	c.entries[last] = entry{}
+	c.entries = c.entries[:last]
+	return e
+}
+
+func (w *World) schedule(at time.Time, what event, a *agreement) {
+	w.calendar.made++
+	heap.Push(&w.calendar, entry{at: at, seq: w.calendar.made, what: what, ref: a})
+}
+
+// Due tells when the calendar does something next; ok is false when nothing is planned.
+func (w *World) Due() (at time.Time, ok bool) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	if len(w.calendar.entries) == 0 {
+		return time.Time{}, false
+	}
+	return w.calendar.entries[0].at, true
+}
+
+// RunDue does what is due at now, the earliest first, each with its own instant. It reports whether there was
+// anything. Its error is that of the journal; what was not done is still due.
+func (w *World) RunDue(now time.Time) (did bool, err error) {
+	defer w.act()()
+	if len(w.calendar.entries) == 0 || w.calendar.entries[0].at.After(now) {
+		return false, nil
+	}
+	if err := w.record(Command{At: now, Act: actCalendar}); err != nil {
+		return false, err
+	}
+	for len(w.calendar.entries) > 0 && !w.calendar.entries[0].at.After(now) {
+		e := heap.Pop(&w.calendar).(entry)
+		w.happen(e)
+	}
+	return true, nil
+}
+
+func (w *World) happen(e entry) {
+	a := e.ref
+	switch e.what {
+	case tellCreated:
+		w.tell(AgreementCreated{About: w.about(a, e.at), Intent: a.Intent, Status: Active, PreviousAgreementID: a.PreviousAgreementID,
+			AcceptanceTime: a.AcceptanceTime, StartTime: a.StartTime, EndTime: a.EndTime})
+		a.note(e.at, "Purchase Agreement Created", "AWS Marketplace told the seller of the agreement.")
+	case provision:
+		w.provisioned(a, e.at)
+	case deprovision:
+		a.License.Status = Deprovisioned
+		a.note(e.at, "License Deprovisioned", "AWS Marketplace withdrew the license.")
+		if a.product.Identity == ByLicense {
+			w.tell(LicenseDeprovisioned{w.about(a, e.at)})
+		}
+	case closeFinal:
+		w.closed(a, e.at)
+	}
+}
+
+// provisioned makes a licence usable and tells the seller. A licence that ended before keeps its end: AWS tells of
+// both, and the end last.
+func (w *World) provisioned(a *agreement, at time.Time) {
+	if a.License.Status == Provisioning {
+		a.License.Status = Provisioned
+	}
+	if a.product.Identity == Legacy {
+		w.tell(SubscribeSuccess{About: w.about(a, at)})
+		a.note(at, "subscribe-success", "The subscription is valid.")
+		return
+	}
+	w.tell(LicenseUpdated{w.about(a, at)})
+	a.note(at, "License Updated", "The license is provisioned.")
+}
+
+// closed ends the last hour. For a legacy product the cancellation is complete only if the buyer has not subscribed
+// again meanwhile: then subscribe-success was the next notice, and there is no unsubscribe-success.
+// Source: seller guide, saas-notification.
+func (w *World) closed(a *agreement, at time.Time) {
+	a.note(at, "Metering closed", "The last hour for metering is over; AWS takes no more records for this agreement.")
+	if a.product.Identity != Legacy {
+		return
+	}
+	for _, other := range w.customers[customerKey{a.ProductCode, a.BuyerAccount}].agreements {
+		if other != a && other.Status == Active {
+			a.note(at, "unsubscribe-success suppressed", "The buyer subscribed again within the last hour.")
+			return
+		}
+	}
+	w.tell(UnsubscribeSuccess{w.about(a, at)})
+	a.note(at, "unsubscribe-success", "The cancellation is complete.")
+}
+
+func (w *World) about(a *agreement, at time.Time) About {
+	return About{ID: w.ids.uuid(), At: at, AgreementID: a.AgreementID, OfferID: a.OfferID, ProductID: a.ProductID,
+		ProductCode: a.ProductCode, LicenseARN: a.License.ARN, BuyerAccount: a.BuyerAccount, SellerAccount: a.SellerAccount,
+		CustomerIdentifier: a.CustomerIdentifier}
+}
+
+func (a *agreement) note(at time.Time, what, why string) {
+	a.History = append(a.History, Happening{At: at, What: what, Why: why})
+}

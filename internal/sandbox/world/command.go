@@ -1,0 +1,96 @@
+package world
+
+import (
+	"fmt"
+	"time"
+
+	"souk.dev/souk/internal/fail"
+)
+
+// Act names what a [Command] does.
+type Act string
+
+const (
+	actSubscribe     Act = "subscribe"
+	actEnd           Act = "end"
+	actMintToken     Act = "mint-token"
+	actUseToken      Act = "use-token"
+	actMeter         Act = "meter"
+	actCalendar      Act = "calendar"
+	actCreateBuyer   Act = "create-buyer"
+	actChangeBuyer   Act = "change-buyer"
+	actCreateProduct Act = "create-product"
+	actChangeProduct Act = "change-product"
+	actProfiles      Act = "profiles"
+	actReset         Act = "reset"
+)
+
+// Command is an act that changed the world, as a journal keeps it. Identifiers that it drew are not in it: applied in
+// the same order to a world of the same file and seed, it draws the same again.
+type Command struct {
+	At           time.Time         `json:"at"`
+	Act          Act               `json:"act"`
+	ID           string            `json:"id,omitempty"` // of the agreement, buyer or product
+	Subscribe    *Subscribe        `json:"subscribe,omitempty"`
+	Status       AgreementStatus   `json:"status,omitempty"`
+	Why          string            `json:"why,omitempty"`
+	Token        string            `json:"token,omitempty"`
+	Buyer        *Buyer            `json:"buyer,omitempty"`
+	BuyerPatch   *BuyerPatch       `json:"buyerPatch,omitempty"`
+	Product      *Product          `json:"product,omitempty"`
+	ProductPatch *ProductPatch     `json:"productPatch,omitempty"`
+	Profiles     map[string]string `json:"profiles,omitempty"`
+	Batch        *Batch            `json:"batch,omitempty"`
+}
+
+// Apply does c again. Its notices go to the sink as they did the first time. An error says that the journal does not
+// fit this world.
+func (w *World) Apply(c Command) error {
+	var err error
+	switch {
+	case c.Act == actSubscribe && c.Subscribe != nil:
+		_, err = w.Subscribe(c.At, *c.Subscribe)
+	case c.Act == actEnd:
+		_, err = w.end(c.At, c.ID, c.Status, c.Why)
+	case c.Act == actMintToken:
+		_, err = w.MintToken(c.At, c.ID)
+	case c.Act == actUseToken:
+		err = w.useToken(c.Token)
+	case c.Act == actMeter && c.Batch != nil:
+		_, err = w.MeterBatch(c.At, *c.Batch)
+	case c.Act == actCalendar:
+		_, err = w.RunDue(c.At)
+	case c.Act == actCreateBuyer && c.Buyer != nil:
+		_, err = w.CreateBuyer(c.At, *c.Buyer)
+	case c.Act == actChangeBuyer && c.BuyerPatch != nil:
+		_, err = w.ChangeBuyer(c.At, c.ID, *c.BuyerPatch)
+	case c.Act == actCreateProduct && c.Product != nil:
+		_, err = w.CreateProduct(c.At, *c.Product)
+	case c.Act == actChangeProduct && c.ProductPatch != nil:
+		_, err = w.ChangeProduct(c.At, c.ID, *c.ProductPatch)
+	case c.Act == actProfiles:
+		err = w.SetProfiles(c.At, c.Profiles)
+	case c.Act == actReset:
+		err = w.Reset(c.At)
+	default:
+		return fail.New(fail.Invalid, "unknown_act", "The act %q is unknown, or incomplete.", c.Act)
+	}
+	if err != nil {
+		return fmt.Errorf("do %q of %s again: %w", c.Act, c.At.Format(time.RFC3339), err)
+	}
+	return nil
+}
+
+// useToken marks a token as resolved.
+func (w *World) useToken(text string) error {
+	defer w.act()()
+	t, ok := w.tokens[text]
+	if !ok {
+		return fail.New(fail.NotFound, "unknown_token", "There is no such token.")
+	}
+	if err := w.record(Command{Act: actUseToken, Token: text}); err != nil {
+		return err
+	}
+	t.used = true
+	return nil
+}

@@ -1,0 +1,76 @@
+package world
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"souk.dev/souk/internal/fail"
+)
+
+// FileVersion is the version of the world file's format.
+const FileVersion = 1
+
+// AuthStrict is the value of [File.Auth] with which signatures are verified.
+const AuthStrict = "strict"
+
+// File describes a world at its start. Its format is documented in docs/sandbox/world-file.md.
+type File struct {
+	Version    int               `json:"version"`
+	Auth       string            `json:"auth,omitempty"`      // "" or AuthStrict
+	AllowHTTP  bool              `json:"allowHttp,omitempty"` // take http URLs beyond this machine
+	Sellers    []Seller          `json:"sellers"`             // the first is the default one
+	AccessKeys []AccessKey       `json:"accessKeys,omitempty"`
+	Buyers     []Buyer           `json:"buyers"`
+	Products   []Product         `json:"products"`
+	Profiles   map[string]string `json:"profiles,omitempty"`
+
+	// Source is the text that the file was read from.
+	Source []byte `json:"-" yaml:"-"`
+}
+
+//go:embed builtin.yaml
+var builtin []byte
+
+// Builtin is the world without a file: one seller, three buyers, a pay-as-you-go product by licence and a legacy one.
+func Builtin() *File {
+	f, err := ParseFile(builtin)
+	if err != nil {
+		panic(err) // a test reads it
+	}
+	return f
+}
+
+// ParseFile reads a world file. What is wrong in it is fail.Invalid, with line and column.
+func ParseFile(text []byte) (*File, error) {
+	f := &File{Source: text}
+	dec := yaml.NewDecoder(strings.NewReader(string(text)), yaml.Strict(), yaml.DisallowUnknownField())
+	if err := dec.DecodeContext(context.Background(), f); err != nil {
+		if errors.Is(err, io.EOF) {
+			return nil, fail.New(fail.Invalid, "world_file", "The world file is empty.")
+		}
+		return nil, fail.New(fail.Invalid, "world_file", "The world file cannot be read: %s", yaml.FormatError(err, false, true))
+	}
+	switch {
+	case f.Version != FileVersion:
+		return nil, fail.New(fail.Invalid, "world_file", "The world file says version: %d; this souk reads version: %d.", f.Version, FileVersion)
+	case f.Auth != "" && f.Auth != AuthStrict:
+		return nil, fail.New(fail.Invalid, "world_file", "The world file says auth: %q; leave it out, or say strict.", f.Auth)
+	case len(f.Sellers) == 0:
+		return nil, fail.New(fail.Invalid, "world_file", "The world file has no seller; give at least one under sellers:.")
+	}
+	for _, k := range f.AccessKeys {
+		if k.ID == "" || k.AccountID == "" || (f.Auth == AuthStrict && k.Secret == "") {
+			return nil, fail.New(fail.Invalid, "world_file", "The access key %q needs an id, an accountId and, with auth: strict, a secret.", k.ID)
+		}
+	}
+	// The rest is checked by making the world that it describes.
+	if _, err := New(Options{File: f, FulfillmentURL: "http://127.0.0.1:4710/register"}); err != nil {
+		return nil, err
+	}
+	return f, nil
+}

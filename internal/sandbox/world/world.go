@@ -1,0 +1,208 @@
+package world
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/sandbox/profile"
+)
+
+// Options is what a world is made from.
+type Options struct {
+	// File is the world at its start, and after every [World.Reset].
+	File *File
+	// Seed is what all identifiers are drawn from.
+	Seed uint64
+	// FulfillmentURL and SignInURL stand in for products whose listing in the file has none.
+	FulfillmentURL string
+	SignInURL      string
+	// Sink takes every notice when it is due, in order. It is called with the world locked: it must be quick and
+	// must not call the world. It may be nil.
+	Sink func(Notice)
+	// Record keeps a command before it takes effect; when it fails, nothing happens and the act fails with its
+	// error. It is called with the world locked. It may be nil.
+	Record func(Command) error
+}
+
+// World is one market. Its methods are safe for concurrent use, and what they return is the caller's own.
+//
+// Acts are given the instant at which they happen. It should not go back from act to act; the sandbox's clock sees to it.
+type World struct {
+	opt Options
+
+	mu        sync.RWMutex
+	acts      uint64 // that took effect
+	ids       *ids
+	profiles  profile.Set
+	sellers   map[string]*Seller
+	buyers    map[string]*Buyer
+	products  map[string]*product // by product id and by product code
+	offers    map[string]*Offer
+	keys      map[string]AccessKey
+	agreement map[string]*agreement
+	licenses  map[string]*agreement // by licence ARN
+	customers map[customerKey]*customer
+	byHandle  map[handleKey]string // customer identifier → account id, per seller
+	tokens    map[string]*token
+	order     struct { // as they were made
+		sellers, buyers, products, offers []string
+		agreements                        []*agreement
+	}
+	calendar calendar
+	ledger   ledger
+}
+
+type product struct {
+	Product
+	dims map[string]uint16 // dimension key → its place in Dimensions
+}
+
+type agreement struct {
+	Agreement
+	product *product
+	buyer   *Buyer
+	subject uint32 // in the ledger
+}
+
+type customerKey struct{ code, account string }
+type handleKey struct{ seller, handle string }
+
+// customer is a buyer of one product: the key of legacy metering.
+type customer struct {
+	product    *product
+	buyer      *Buyer
+	handle     string
+	subject    uint32       // in the ledger
+	agreements []*agreement // oldest first
+}
+
+// New makes the world that opt.File describes. A file that contradicts itself is fail.Invalid.
+func New(opt Options) (*World, error) {
+	w := &World{opt: opt, ids: newIDs(opt.Seed)}
+	if err := w.begin(opt.File); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// begin makes everything as f says. The source of identifiers goes on.
+func (w *World) begin(f *File) error {
+	profiles, err := profile.Defaults().With(f.Profiles)
+	if err != nil {
+		return err
+	}
+	w.profiles = profiles
+	w.sellers, w.buyers, w.products = map[string]*Seller{}, map[string]*Buyer{}, map[string]*product{}
+	w.offers, w.keys = map[string]*Offer{}, map[string]AccessKey{}
+	w.agreement, w.licenses = map[string]*agreement{}, map[string]*agreement{}
+	w.customers, w.byHandle = map[customerKey]*customer{}, map[handleKey]string{}
+	w.tokens = map[string]*token{}
+	w.order.sellers, w.order.buyers, w.order.products, w.order.offers, w.order.agreements = nil, nil, nil, nil, nil
+	w.calendar = calendar{}
+	w.ledger.clear()
+	for _, s := range f.Sellers {
+		if err := w.addSeller(s); err != nil {
+			return err
+		}
+	}
+	for _, k := range f.AccessKeys {
+		w.keys[k.ID] = k
+	}
+	for _, b := range f.Buyers {
+		if _, err := w.checkBuyer(b); err != nil {
+			return err
+		}
+		w.addBuyer(b)
+	}
+	for _, p := range f.Products {
+		p, err := w.completeProduct(p)
+		if err != nil {
+			return err
+		}
+		w.addProduct(p)
+	}
+	return nil
+}
+
+// act locks the world for an act that changes it, and returns what unlocks it.
+func (w *World) act() (done func()) {
+	w.mu.Lock()
+	w.ids.turn(w.acts + 1)
+	return w.mu.Unlock
+}
+
+// record keeps c, if somebody wants it kept, and counts it. Called after the act was found possible and before it
+// takes effect.
+func (w *World) record(c Command) error {
+	if w.opt.Record != nil {
+		if err := w.opt.Record(c); err != nil {
+			return fail.Wrap(fail.Internal, err, "journal", "The sandbox could not write its journal.")
+		}
+	}
+	w.acts++
+	return nil
+}
+
+func (w *World) tell(n Notice) {
+	if w.opt.Sink != nil {
+		w.opt.Sink(n)
+	}
+}
+
+// Strict reports whether the world's file asks for signatures to be verified.
+func (w *World) Strict() bool { return w.opt.File.Auth == AuthStrict }
+
+// Profiles is the present choice of disputed behaviours.
+func (w *World) Profiles() profile.Set {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	return w.profiles
+}
+
+// SetProfiles replaces some choices from now on. fail.Invalid: an unknown name or value.
+func (w *World) SetProfiles(now time.Time, choices map[string]string) error {
+	defer w.act()()
+	next, err := w.profiles.With(choices)
+	if err != nil {
+		return err
+	}
+	if err := w.record(Command{At: now, Act: actProfiles, Profiles: choices}); err != nil {
+		return err
+	}
+	w.profiles = next
+	return nil
+}
+
+// Reset makes everything as the world's file says: agreements, tokens and honoured usage are gone. New identifiers
+// differ from those before.
+func (w *World) Reset(now time.Time) error {
+	defer w.act()()
+	if err := w.record(Command{At: now, Act: actReset}); err != nil {
+		return err
+	}
+	return w.begin(w.opt.File)
+}
+
+// DefaultSeller is the account that unknown access keys belong to: the file's first seller.
+func (w *World) DefaultSeller() string {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	return w.order.sellers[0]
+}
+
+// Account tells whose access key id is. ok is false for a key that the world's file does not list.
+func (w *World) Account(id string) (k AccessKey, ok bool) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	k, ok = w.keys[id]
+	return k, ok
+}
+
+// AccessKeys lists the keys of the world's file, secrets included.
+func (w *World) AccessKeys() []AccessKey {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	return slices.Clone(w.opt.File.AccessKeys)
+}
