@@ -1,0 +1,202 @@
+package clients
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"souk.dev/souk/test/harness"
+)
+
+func TestMain(m *testing.M) { harness.Main(m) }
+
+// answer is what a client made of what the sandbox said.
+type answer struct {
+	Output  json.RawMessage `json:"output"`
+	Code    string          `json:"code"`  // the error's name; "" when the call succeeded
+	Typed   bool            `json:"typed"` // the client raised its own class of that name
+	Message string          `json:"message"`
+}
+
+// session is a client that runs, with its environment.
+type session interface {
+	call(t *testing.T, service, operation string, input map[string]any) answer
+}
+
+// driver is one official client.
+type driver struct {
+	name string
+	// old clients are of 2022: their models know no license ARN, and they know no endpoint variables.
+	old      bool
+	optional bool // tried only where the machine has it
+	// start starts the client with env, which points at the sandbox. It skips or fails the test when it is not there.
+	start func(t *testing.T, endpoint string, env []string) session
+}
+
+var drivers = []driver{
+	{name: "Debian's AWS CLI", old: true, start: func(t *testing.T, endpoint string, env []string) session {
+		return cli{path: harness.Tool(t, "/usr/bin/aws"), endpoint: endpoint, env: env}
+	}},
+	{name: "Debian's boto3", old: true, start: func(t *testing.T, endpoint string, env []string) session {
+		python := harness.Tool(t, "/usr/bin/python3")
+		if exec.Command(python, "-c", "import boto3").Run() != nil {
+			harness.Missing(t, "boto3")
+		}
+		return begin(t, env, python, "python/driver.py", endpoint)
+	}},
+	{name: "JavaScript SDK", start: func(t *testing.T, endpoint string, env []string) session {
+		node := harness.Tool(t, ".tools/bin/node", "node")
+		modules := filepath.Join(harness.Root(), ".tools", "js", "node_modules")
+		if _, err := os.Stat(filepath.Join(modules, "@aws-sdk")); err != nil {
+			harness.Missing(t, "the JavaScript SDK")
+		}
+		return begin(t, append(env, "NODE_PATH="+modules), node, "js/driver.cjs")
+	}},
+	{name: "Go SDK", start: func(t *testing.T, endpoint string, env []string) session {
+		path := filepath.Join(t.TempDir(), "gosdk")
+		if out, err := exec.Command("go", "build", "-o", path, "./gosdk").CombinedOutput(); err != nil {
+			t.Fatalf("build the Go driver: %v\n%s", err, out)
+		}
+		return begin(t, env, path)
+	}},
+	{name: "newer AWS CLI", optional: true, start: func(t *testing.T, endpoint string, env []string) session {
+		path, err := exec.LookPath("aws")
+		if err != nil || path == "/usr/bin/aws" {
+			t.Skip("this machine has no AWS CLI but Debian's")
+		}
+		return cli{path: path, env: env, sqsEndpoint: endpoint}
+	}},
+	{name: "newer boto3", optional: true, start: func(t *testing.T, endpoint string, env []string) session {
+		path, err := exec.LookPath("python3")
+		if err != nil || path == "/usr/bin/python3" || exec.Command(path, "-c", "import boto3").Run() != nil {
+			t.Skip("this machine has no boto3 but Debian's")
+		}
+		return begin(t, env, path, "python/driver.py")
+	}},
+}
+
+// lines is a client in a process that answers one line to each.
+type lines struct {
+	in  io.Writer
+	out *bufio.Scanner
+	log *bytes.Buffer
+}
+
+func begin(t *testing.T, env []string, name string, args ...string) session {
+	t.Helper()
+	cmd := exec.Command(name, args...)
+	cmd.Env = env
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &lines{in: in, out: bufio.NewScanner(out), log: &bytes.Buffer{}}
+	l.out.Buffer(nil, 4<<20)
+	cmd.Stderr = l.log
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("start %s: %v", name, err)
+	}
+	t.Cleanup(func() {
+		_ = in.Close()
+		kill := time.AfterFunc(10*time.Second, func() { _ = cmd.Process.Kill() })
+		defer kill.Stop()
+		_ = cmd.Wait()
+	})
+	var hello struct{ Version string }
+	l.read(t, &hello)
+	t.Log(hello.Version)
+	return l
+}
+
+func (l *lines) read(t *testing.T, v any) {
+	t.Helper()
+	if !l.out.Scan() {
+		t.Fatalf("the client ended: %v\n%s", l.out.Err(), l.log)
+	}
+	if err := json.Unmarshal(l.out.Bytes(), v); err != nil {
+		t.Fatalf("the client said %q: %v", l.out.Text(), err)
+	}
+}
+
+func (l *lines) call(t *testing.T, service, operation string, input map[string]any) answer {
+	t.Helper()
+	req, err := json.Marshal(map[string]any{"service": service, "operation": operation, "input": input})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.in.Write(append(req, '\n')); err != nil {
+		t.Fatalf("the client takes no more: %v\n%s", err, l.log)
+	}
+	var a answer
+	l.read(t, &a)
+	return a
+}
+
+// cli is the AWS CLI: a process for each call.
+type cli struct {
+	path     string
+	endpoint string // empty: the environment's
+	env      []string
+	// sqsEndpoint is for releases whose sqs command heeds no endpoint variable.
+	sqsEndpoint string
+}
+
+// said is how the CLI reports an error that a service answered.
+var said = regexp.MustCompile(`(?s)An error occurred \(([^)]*)\) when calling the \w+ operation(?: \([^)]*\))?: (.*)`)
+
+func (c cli) call(t *testing.T, service, operation string, input map[string]any) answer {
+	t.Helper()
+	text, err := json.Marshal(input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := []string{service, kebab(operation), "--cli-input-json", string(text), "--output", "json"}
+	endpoint := c.endpoint
+	if service == "sqs" && endpoint == "" {
+		endpoint = c.sqsEndpoint
+	}
+	if endpoint != "" {
+		args = append(args, "--endpoint-url", endpoint)
+	}
+	cmd := exec.Command(c.path, args...)
+	cmd.Env = append(c.env, "AWS_PAGER=")
+	var out, log bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &log
+	if err := cmd.Run(); err != nil {
+		m := said.FindStringSubmatch(log.String())
+		if m == nil {
+			return answer{Code: "NoAnswer", Message: fmt.Sprintf("%v: %s", err, log.String())}
+		}
+		return answer{Code: m[1], Typed: cmd.ProcessState.ExitCode() == 254 || cmd.ProcessState.ExitCode() == 255, Message: strings.TrimSpace(m[2])}
+	}
+	a := answer{Output: json.RawMessage("{}")}
+	if out.Len() > 0 {
+		a.Output = out.Bytes()
+	}
+	return a
+}
+
+// kebab is an operation's name as a command of the CLI.
+func kebab(operation string) string {
+	var b strings.Builder
+	for i, r := range operation {
+		if i > 0 && r >= 'A' && r <= 'Z' {
+			b.WriteByte('-')
+		}
+		b.WriteRune(r)
+	}
+	return strings.ToLower(b.String())
+}
