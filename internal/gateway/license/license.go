@@ -16,6 +16,8 @@ type License struct {
 	CustomerIdentifier core.CustomerIdentifier // empty for products made since June 2026
 	Agreements         []core.AgreementID      // oldest first; a renewal adds one
 	Offer              core.OfferID
+	OfferAt            time.Time      // when AWS named Offer; zero if never
+	Legacy             bool           // AWS knows it by CustomerIdentifier, even if an ARN was told besides
 	Account            core.AccountID // who registered; empty until someone has
 	CreatedAt          time.Time
 	Standing           Standing
@@ -31,9 +33,11 @@ const (
 	ByCustomer Identity = "customer" // CustomerIdentifier, ProductCode in the request
 )
 
-// Identity is the licence's mode.
+// Identity is the licence's mode. AWS may name an ARN for a customer of the legacy generation too, so that an ARN does
+// not tell the generation; a customer identifier does, because integrations made since June 2026 are given none. A seller
+// who has moved an older product to license ARNs says so in its configuration.
 func (l License) Identity() Identity {
-	if l.ARN != "" {
+	if l.ARN != "" && !l.Legacy {
 		return ByLicense
 	}
 	return ByCustomer

@@ -40,20 +40,17 @@ type Standing struct {
 	Unused []Fact // facts that had no meaning in the state they met, for the console
 }
 
-// Access reports whether the licence gives access (law 4): from the marketplace's word until the end.
-func (s Standing) Access() bool { return s.State == Active || s.State == WindingDown }
+// Access reports whether the licence gives access (law 4): from the marketplace's word that it is active until the end.
+// A licence of which only the end was told winds down, so that its usage can still be metered, but gives no access.
+func (s Standing) Access() bool {
+	return !s.ActivatedAt.IsZero() && (s.State == Active || s.State == WindingDown)
+}
 
 // Replay works out the standing at now from everything known. Order and repetition of facts do not matter, and it
 // reads nothing but its arguments. Facts later than now (clocks disagree) count as well.
 func Replay(facts []Fact, now time.Time) Standing {
-	told := slices.Clone(facts)
-	slices.SortFunc(told, func(a, b Fact) int {
-		return cmp.Or(a.At.Compare(b.At), cmp.Compare(rank[a.Kind], rank[b.Kind]), cmp.Compare(a.ID, b.ID))
-	})
-	told = slices.CompactFunc(told, func(a, b Fact) bool { return a.ID == b.ID })
-
 	var s Standing
-	for _, f := range told {
+	for _, f := range inOrder(facts) {
 		s.passTime(f.At)
 		s.take(f)
 	}
@@ -62,6 +59,15 @@ func Replay(facts []Fact, now time.Time) Standing {
 		s.Next, s.By = "The last records go to AWS; then access ends.", s.ClosesAt
 	}
 	return s
+}
+
+// inOrder puts facts in the order in which they happened, each once.
+func inOrder(facts []Fact) []Fact {
+	told := slices.Clone(facts)
+	slices.SortFunc(told, func(a, b Fact) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(rank[a.Kind], rank[b.Kind]), cmp.Compare(a.ID, b.ID))
+	})
+	return slices.CompactFunc(told, func(a, b Fact) bool { return a.ID == b.ID })
 }
 
 // passTime ends a winding down whose window closed at or before t.
@@ -86,6 +92,7 @@ func (s *Standing) take(f Fact) {
 		return
 	}
 	s.State, s.Why, s.Since = st.to, st.why, f.At
+	s.Next, s.By = "", time.Time{}
 	switch {
 	case st.to == Active:
 		s.ActivatedAt = f.At
