@@ -1,0 +1,15 @@
+package cli
+
+import "github.com/spf13/cobra"
+
+// commands lists all of them, in the order of the help.
+func commands() []*cobra.Command {
+	return []*cobra.Command{
+		migrateCommand(),
+		clockCommand(),
+		buyCommand(),
+		cancelCommand(),
+		recordsCommand(),
+		versionCommand(),
+	}
+}

@@ -1,0 +1,97 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"syscall"
+	"time"
+)
+
+// listen opens addr before anything is announced, so that what is printed is true. flag names the way to choose
+// another address, for the message.
+func listen(ctx context.Context, addr, flag string) (net.Listener, error) {
+	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	switch {
+	case err == nil:
+		return ln, nil
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("%s is in use, perhaps by another souk: stop it, or choose another address with --%s 127.0.0.1:0", addr, flag)
+	case errors.Is(err, syscall.EACCES):
+		return nil, fmt.Errorf("this user may not listen on %s: choose a port above 1023 with --%s", addr, flag)
+	default:
+		return nil, asUsage(fmt.Errorf("cannot listen on %s: %w; --%s takes host:port", addr, err, flag))
+	}
+}
+
+// addressOf is the URL at which ln can be reached from this machine.
+func addressOf(ln net.Listener) string {
+	host, port, err := net.SplitHostPort(ln.Addr().String())
+	if err != nil {
+		return "http://" + ln.Addr().String()
+	}
+	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// httpServer says how long a server's requests may take.
+type httpServer struct {
+	name string
+	// patience bounds one whole request and its answer; 0 sets no bound, for the sandbox, which holds long polls and
+	// answers a movement of its clock when everything due on the way has happened.
+	patience time.Duration
+	// drain is how long requests under way are left alone when the server stops; then their contexts end.
+	drain time.Duration
+}
+
+// The servers.
+var (
+	sandboxServer = httpServer{name: "sandbox", drain: 300 * time.Millisecond}
+	gatewayServer = httpServer{name: "gateway", patience: time.Minute, drain: 10 * time.Second}
+	appServer     = httpServer{name: "app", patience: time.Minute, drain: 5 * time.Second}
+)
+
+// serve answers requests on ln with h until ctx ends, then lets those under way finish, and returns. The error is nil
+// after such an end.
+func (s httpServer) serve(ctx context.Context, ln net.Listener, h http.Handler, log *slog.Logger) error {
+	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	srv := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       s.patience,
+		WriteTimeout:      s.patience,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		BaseContext:       func(net.Listener) context.Context { return base },
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	stopped := make(chan error, 1)
+	end := context.AfterFunc(ctx, func() { stopped <- s.stop(srv, cancel) })
+	err := srv.Serve(ln)
+	if end() { // ctx lives: Serve failed by itself
+		return fmt.Errorf("serve the %s: %w", s.name, err)
+	}
+	return <-stopped
+}
+
+// stop closes srv to new requests, waits for those under way, and at last ends them.
+func (s httpServer) stop(srv *http.Server, cancel context.CancelFunc) error {
+	patient, done := context.WithTimeout(context.Background(), s.drain)
+	defer done()
+	if srv.Shutdown(patient) == nil {
+		return nil
+	}
+	cancel() // long polls end here
+	last, done := context.WithTimeout(context.Background(), 2*time.Second)
+	defer done()
+	if err := srv.Shutdown(last); err != nil {
+		return errors.Join(fmt.Errorf("the %s has requests that do not end: %w", s.name, err), srv.Close())
+	}
+	return nil
+}

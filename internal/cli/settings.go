@@ -1,0 +1,168 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// lookup reads one variable of the environment, as os.LookupEnv does.
+type lookup func(name string) (value string, ok bool)
+
+// setting is one thing that can be told by flag, by environment or in the configuration file. A flag wins over the
+// environment, the environment over the file, the file over the default.
+type setting struct {
+	name   string // the flag, and the key in the file
+	help   string
+	env    string // the variable, where it is not SOUK_ and the name
+	secret bool   // may be kept in a file of its own, named by the variable with _FILE, or the key with -file
+}
+
+// settings is the whole table. A command takes the ones it uses by name (see [options]); the configuration file may
+// hold any of them, so that one file serves all the commands of an installation.
+var settings = []setting{
+	{name: "listen", help: "the address to listen on, host:port; port 0 takes a free one"},
+	{name: "base-url", help: "the URL under which browsers reach this server (default: the address it listens on)"},
+	{name: "database", help: "where the gateway keeps its books: sqlite:PATH", secret: true},
+	{name: "queue", env: "SOUK_QUEUE_URL", help: "the URL of the SQS queue that receives AWS Marketplace's events"},
+	{name: "clock", help: "the URL of a sandbox whose clock is followed in lock-step (default: the system's clock)"},
+	{name: "products", help: `the products sold: a JSON array, or a list in the file`},
+	{name: "seller", help: "the seller's name, as buyers read it"},
+	{name: "settle-time", help: "how long after an hour's end late usage is still taken into it"},
+	{name: "final-margin", help: "how long before the last hour's end the last records go to AWS"},
+	{name: "log-level", help: "debug, info, warn or error"},
+	{name: "log-format", help: "text or json"},
+
+	{name: "world", help: "a file that describes the market: sellers, products, buyers (default: the built-in one)"},
+	{name: "fulfillment-url", help: "where *Set up your account* posts the registration token"},
+	{name: "now", help: "the instant at which the sandbox's clock starts, RFC 3339 (default: the system's time)"},
+
+	{name: "data", help: "the folder that keeps the state"},
+	{name: "sandbox-listen", help: "the sandbox's address, host:port"},
+	{name: "gateway-listen", help: "the gateway's address, host:port"},
+	{name: "app-listen", help: "the example application's address, host:port"},
+
+	{name: "sandbox", help: "the URL of the running sandbox"},
+}
+
+func (s setting) variable() string {
+	if s.env != "" {
+		return s.env
+	}
+	return "SOUK_" + strings.ToUpper(strings.ReplaceAll(s.name, "-", "_"))
+}
+
+func settingNamed(name string) (setting, bool) {
+	i := slices.IndexFunc(settings, func(s setting) bool { return s.name == name })
+	if i < 0 {
+		return setting{}, false
+	}
+	return settings[i], true
+}
+
+// options binds settings to the variables of one command.
+type options struct{ flags *pflag.FlagSet }
+
+func optionsOf(cmd *cobra.Command) options { return options{cmd.Flags()} }
+
+// text takes the setting called name, with default def.
+func (o options) text(p *string, name, def string) { o.value((*textValue)(p), name, def) }
+
+// value takes a setting of another type. Each value refuses, in Set, what makes no sense; an empty def sets nothing.
+// A name that is not in the table is a mistake of the programmer.
+func (o options) value(v pflag.Value, name, def string) {
+	s, ok := settingNamed(name)
+	if !ok {
+		panic("cli: the table of settings has no " + name)
+	}
+	if def != "" {
+		if err := v.Set(def); err != nil {
+			panic(fmt.Sprintf("cli: the default of %s: %v", name, err))
+		}
+	}
+	f := o.flags.VarPF(v, name, "", s.help+" ["+s.variable()+"]")
+	f.DefValue = def
+}
+
+type textValue string
+
+func (t *textValue) String() string     { return string(*t) }
+func (t *textValue) Set(s string) error { *t = textValue(s); return nil }
+func (t *textValue) Type() string       { return "text" }
+
+// readSettings gives every setting of cmd that is not on the command line its value from the environment or the file.
+func readSettings(cmd *cobra.Command, env lookup) error {
+	path, err := cmd.Flags().GetString("config")
+	if err != nil {
+		return nil // a command of cobra's own, which has no settings
+	}
+	if path == "" {
+		path, _ = env("SOUK_CONFIG")
+	}
+	var file configFile
+	if path != "" {
+		if file, err = readConfigFile(path); err != nil {
+			return err
+		}
+	}
+	var failed error
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		s, ok := settingNamed(f.Name)
+		if !ok || failed != nil {
+			return
+		}
+		if f.Changed {
+			return
+		}
+		failed = fill(f, s, env, file)
+	})
+	return failed
+}
+
+// fill sets f from the environment, or else from the file.
+func fill(f *pflag.Flag, s setting, env lookup, file configFile) error {
+	name := s.variable()
+	value, ok := env(name)
+	from := "the variable " + name
+	if s.secret {
+		kept, inFile := env(name + "_FILE")
+		switch {
+		case ok && inFile:
+			return fmt.Errorf("both %s and %s_FILE are set; set one of them", name, name)
+		case inFile:
+			secret, err := readSecret(kept)
+			if err != nil {
+				return fmt.Errorf("the variable %s_FILE: %w", name, err)
+			}
+			value, ok, from = secret, true, "the file "+kept
+		}
+	}
+	if !ok {
+		entry, has := file.entries[s.name]
+		if !has {
+			return nil
+		}
+		value, from = entry.value, fmt.Sprintf("%s:%d: %s", file.path, entry.line, s.name)
+	}
+	if err := f.Value.Set(value); err != nil {
+		return fmt.Errorf("%s: %w", from, err)
+	}
+	return nil
+}
+
+// readSecret reads a file that holds one secret; the newline that editors put at the end is not part of it.
+func readSecret(path string) (string, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	secret := strings.TrimRight(string(data), "\r\n")
+	if secret == "" {
+		return "", fmt.Errorf("%s is empty", path)
+	}
+	return secret, nil
+}
