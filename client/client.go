@@ -76,8 +76,14 @@ func New(baseURL, apiKey string, opts ...Option) (*Client, error) {
 }
 
 // call makes one request, repeating it while that may help, and decodes the answer into out (nil: it is ignored).
-// Every call of this package may be repeated: reads, reports (by their IDs) and redemptions (by their handle).
+//
+// Every call of this package may be repeated: reads change nothing, events have their IDs, and whatever else a POST does
+// is done once under the Idempotency-Key that all its repetitions share.
 func (c *Client) call(ctx context.Context, method, path string, in, out any) error {
+	var key string
+	if method == http.MethodPost {
+		key = NewID()
+	}
 	var body []byte
 	if in != nil {
 		var err error
@@ -86,7 +92,7 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any) err
 		}
 	}
 	for attempt := 1; ; attempt++ {
-		err := c.once(ctx, method, path, body, out)
+		err := c.once(ctx, method, path, key, body, out)
 		if err == nil || attempt == c.attempts || ctx.Err() != nil || !mayHelp(err) {
 			return err
 		}
@@ -96,7 +102,7 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any) err
 	}
 }
 
-func (c *Client) once(ctx context.Context, method, path string, body []byte, out any) error {
+func (c *Client) once(ctx context.Context, method, path, key string, body []byte, out any) error {
 	req, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(body))
 	if err != nil {
 		return fmt.Errorf("souk: %w", err)
@@ -104,6 +110,9 @@ func (c *Client) once(ctx context.Context, method, path string, body []byte, out
 	req.Header.Set("Authorization", "Bearer "+c.key)
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", c.agent)
+	if key != "" {
+		req.Header.Set("Idempotency-Key", key)
+	}
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}

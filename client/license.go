@@ -21,6 +21,10 @@ const (
 	Failed      State = "failed" // the buyer's payment failed before it became active
 )
 
+// Access reports whether a license in this state gives access: from AWS Marketplace's word that the subscription is
+// active until its end, and neither before nor after.
+func (s State) Access() bool { return s == Active || s == WindingDown }
+
 // License is one buyer's subscription to one product.
 type License struct {
 	ID    string    `json:"id"`
@@ -30,8 +34,6 @@ type License struct {
 	// Next says what happens next by itself, and By when; both are absent where only a notice from AWS changes anything.
 	Next string     `json:"next"`
 	By   *time.Time `json:"by"`
-	// Access says whether the license gives access now.
-	Access bool `json:"access"`
 
 	ProductCode          string   `json:"productCode"`
 	LicenseARN           string   `json:"licenseArn"`           // empty for products of the generation before license ARNs

@@ -8,10 +8,16 @@ import (
 
 // SignIn is a person who has just signed in at the gateway, on the way to your product.
 type SignIn struct {
-	Account  string    `json:"account"` // the gateway's id of the account
-	Email    string    `json:"email"`
-	Name     string    `json:"name"`
-	Licenses []License `json:"licenses"` // the account's licenses for your product, the newest last
+	Account  Account   `json:"account"`
+	Licenses []License `json:"licenses"` // the account's licenses for your product: what names them and their state
+}
+
+// Account is one of your customers, as they registered at the gateway.
+type Account struct {
+	ID      string `json:"id"`
+	Email   string `json:"email"`
+	Name    string `json:"name"`
+	Company string `json:"company"`
 }
 
 // SignInURL is where to send a browser to sign in for the product: afterwards the gateway sends it on to returnTo, with a

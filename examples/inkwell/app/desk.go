@@ -45,7 +45,7 @@ func (a *App) getDesk(w http.ResponseWriter, r *http.Request) {
 	} else {
 		v.Usage = countUp(u.Items, a.cfg.Dimension)
 	}
-	if !l.Access {
+	if !l.State.Access() {
 		a.render(w, http.StatusOK, "ended.html", v)
 		return
 	}

@@ -35,7 +35,7 @@ func (a *App) postPublish(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/", http.StatusSeeOther) // the form itself asks for what is missing
 		return
 	}
-	if l, err := a.souk.License(r.Context(), who.License); err == nil && !l.Access {
+	if l, err := a.souk.License(r.Context(), who.License); err == nil && !l.State.Access() {
 		http.Redirect(w, r, "/", http.StatusSeeOther) // the desk says why
 		return
 	}

@@ -31,7 +31,7 @@ func (a *App) getSignedIn(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, http.StatusBadGateway, "The sign-in did not work", "It may have been used before, or our accounts are away for a moment. Sign in again.", "/signin", "Sign in")
 		return
 	}
-	s := session{Account: who.Account, Email: who.Email}
+	s := session{Account: who.Account.ID, Email: who.Account.Email}
 	if l, ok := best(who.Licenses); ok {
 		s.License = l.ID
 	}
@@ -46,7 +46,7 @@ func (a *App) getSignedIn(w http.ResponseWriter, r *http.Request) {
 // best picks the license to work under: the newest that gives access, or else the newest.
 func best(all []client.License) (best client.License, ok bool) {
 	for _, l := range all {
-		if !ok || l.Access || !best.Access {
+		if !ok || l.State.Access() || !best.State.Access() {
 			best, ok = l, true
 		}
 	}
