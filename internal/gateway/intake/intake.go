@@ -1,0 +1,187 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/job"
+)
+
+// Intake takes in notices.
+type Intake struct {
+	queue    Queue
+	store    Store
+	book     Book
+	products core.Catalogue
+	clk      clock.Clock
+	log      *slog.Logger
+
+	// Observe, if set, is told of every delivery: what became of it, and how long it waited in the queue. repeated
+	// says that the notice was known already.
+	Observe func(n Notice, repeated bool, waited time.Duration)
+
+	// Wake, if set, is called when the job "notices" has something to do.
+	Wake func()
+
+	behind atomic.Bool                          // there may be notices that are kept and not applied
+	polled atomic.Pointer[func() time.Duration] // the time since the queue last answered
+}
+
+// New makes an intake that reads queue, which may be nil: then only what is kept already is applied.
+func New(queue Queue, store Store, book Book, products core.Catalogue, clk clock.Clock, log *slog.Logger) *Intake {
+	in := &Intake{queue: queue, store: store, book: book, products: products, clk: clk, log: log}
+	in.behind.Store(true) // the process before may have died between keeping and applying
+	return in
+}
+
+// Jobs are the intake's work: applying what is kept, and reading the queue.
+func (in *Intake) Jobs() []job.Job {
+	jobs := []job.Job{{Name: "notices", Due: in.due, Run: in.catchUp}}
+	if in.queue != nil {
+		jobs = append(jobs, job.Job{Name: "queue", Poll: in.poll})
+	}
+	return jobs
+}
+
+// Answered is how long ago, in real time, the queue last answered; ok is false while it never has.
+func (in *Intake) Answered() (ago time.Duration, ok bool) {
+	f := in.polled.Load()
+	if f == nil {
+		return 0, false
+	}
+	return (*f)(), true
+}
+
+func (in *Intake) due(context.Context) (time.Time, bool, error) {
+	return in.clk.Now(), in.behind.Load(), nil
+}
+
+// batch is how many kept notices are applied at once.
+const batch = 100
+
+// catchUp applies what was kept and not applied. One notice that cannot be applied does not keep the others waiting.
+func (in *Intake) catchUp(ctx context.Context) (did bool, err error) {
+	codes, err := in.store.UnservedProducts(ctx)
+	if err != nil {
+		return false, fmt.Errorf("list the products of notices put aside: %w", err)
+	}
+	for _, c := range codes {
+		if in.products.Serves(c) {
+			if err := in.store.ReconsiderProduct(ctx, c); err != nil {
+				return did, err
+			}
+		}
+	}
+	var failed []error
+	for after := ""; ; {
+		ns, err := in.store.WaitingNotices(ctx, after, batch)
+		if err != nil {
+			return did, fmt.Errorf("list the notices to be applied: %w", err)
+		}
+		for _, n := range ns {
+			after = n.Key
+			if _, err := in.apply(ctx, reread(n)); err != nil {
+				failed = append(failed, err)
+				continue
+			}
+			did = true
+		}
+		if len(ns) < batch {
+			break
+		}
+	}
+	if len(failed) == 0 {
+		in.behind.Store(false)
+		return true, nil
+	}
+	return did, errors.Join(failed...)
+}
+
+// reread reads a kept notice again, so that what it says need not be kept twice.
+func reread(kept Notice) Notice {
+	again := Parse(Message{ID: kept.MessageID, Body: kept.Body, SentAt: kept.SentAt})
+	kept.note = again.note
+	kept.note.ID = kept.Key
+	if again.Outcome != Received { // this version reads it otherwise than the one that kept it
+		kept.note = license.Note{ID: kept.Key, At: kept.At}
+	}
+	return kept
+}
+
+// poll takes in what the queue has.
+func (in *Intake) poll(ctx context.Context, wait bool) (did bool, err error) {
+	ms, err := in.queue.Receive(ctx, wait)
+	if err != nil {
+		return false, fmt.Errorf("read the queue: %w: %w", job.ErrExpected, err)
+	}
+	answered := clock.Stopwatch()
+	in.polled.Store(&answered)
+	if len(ms) == 0 {
+		return false, nil
+	}
+	done, err := in.take(ctx, ms)
+	if len(done) > 0 {
+		if rerr := in.queue.Remove(ctx, done); rerr != nil {
+			err = errors.Join(err, fmt.Errorf("remove notices from the queue (they come again, and change nothing): %w: %w", job.ErrExpected, rerr))
+		}
+	}
+	return true, err
+}
+
+// take keeps and applies messages and returns those that are done with.
+func (in *Intake) take(ctx context.Context, ms []Message) (done []Message, err error) {
+	var failed []error
+	for _, m := range ms {
+		n := Parse(m)
+		n.ReceivedAt = in.clk.Now()
+		if err := in.one(ctx, n); err != nil {
+			failed = append(failed, err)
+			continue // it stays in the queue
+		}
+		done = append(done, m)
+	}
+	return done, errors.Join(failed...)
+}
+
+func (in *Intake) one(ctx context.Context, n Notice) error {
+	kept, err := in.store.KeepNotice(ctx, n)
+	if err != nil {
+		return fmt.Errorf("keep notice %s: %w", n.Key, err)
+	}
+	repeated := kept.Deliveries > 1
+	kept.note = n.note
+	if kept.Outcome == Received {
+		if kept, err = in.apply(ctx, reread(kept)); err != nil {
+			in.behind.Store(true)
+			if in.Wake != nil {
+				in.Wake()
+			}
+			return err
+		}
+	}
+	if !repeated && kept.Outcome != license.Applied && kept.Outcome != license.Confirmed && kept.Outcome != license.Recorded {
+		in.log.WarnContext(ctx, "a notice had no effect", "notice", kept.Key, "kind", kept.Kind, "outcome", kept.Outcome, "why", kept.Why)
+	} else {
+		in.log.InfoContext(ctx, "notice", "notice", kept.Key, "kind", kept.Kind, "license", kept.License, "outcome", kept.Outcome, "delivery", kept.Deliveries)
+	}
+	if in.Observe != nil {
+		in.Observe(kept, repeated, n.ReceivedAt.Sub(n.SentAt))
+	}
+	return nil
+}
+
+func (in *Intake) apply(ctx context.Context, n Notice) (Notice, error) {
+	v, err := in.book.Note(ctx, n.note)
+	if err != nil {
+		return n, err
+	}
+	n.License, n.Outcome, n.Why = v.License, v.Outcome, v.Why
+	return n, nil
+}

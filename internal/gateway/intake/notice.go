@@ -1,0 +1,100 @@
+package intake
+
+import (
+	"context"
+	"time"
+
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/license"
+)
+
+// Channel is the form in which a notice came.
+type Channel string
+
+// The channels.
+const (
+	EventBridge Channel = "eventbridge" // an EventBridge event
+	SNS         Channel = "sns"         // a legacy message in the envelope of its topic
+	Raw         Channel = "sns_raw"     // a legacy message by itself: its topic delivers raw
+	NoChannel   Channel = "unreadable"
+)
+
+// Outcomes that a notice has before, or without, the book of licences; the others are the book's.
+const (
+	Received license.Outcome = "received"     // kept, and not yet applied
+	Unknown  license.Outcome = "unknown_kind" // readable, but not a kind that is known here
+	Foreign  license.Outcome = "foreign"      // not from the marketplace, or not about something we sell
+	Poison   license.Outcome = "unreadable"   // not JSON, or of no known form
+	Unserved                 = license.Unserved
+)
+
+// Notice is one thing that AWS told, however often it was delivered.
+type Notice struct {
+	Key         string // the same for every delivery; see keyOf
+	Channel     Channel
+	Kind        string // AWS's word: an event's detail type without its role, or a message's action
+	Role        string // Proposer, Manufacturer or Acceptor; empty in the legacy generation
+	ProductCode core.ProductCode
+	MessageID   string    // of the queue's message that brought it first
+	At          time.Time // when it happened, by AWS's word; when it was sent, where AWS does not say
+	SentAt      time.Time // when the queue took it
+	ReceivedAt  time.Time // when it was first read here
+	LastAt      time.Time // when it was last read here
+	Deliveries  int
+	Body        string // whole, as it came
+	Outcome     license.Outcome
+	Why         string
+	License     core.LicenseID // empty while none is known
+
+	note license.Note // what it says, where Outcome is Received
+}
+
+// Message is what a queue delivers.
+type Message struct {
+	ID      string // the queue's own
+	Receipt string // hands it back to the queue
+	Body    string
+	SentAt  time.Time
+}
+
+// Queue is where AWS's notices wait.
+type Queue interface {
+	// Receive returns up to ten messages, which stay hidden from others for a while. With wait it blocks, for at
+	// most 20 s, until there is one.
+	Receive(ctx context.Context, wait bool) ([]Message, error)
+	// Remove takes messages off the queue for good. What it could not take off comes again.
+	Remove(ctx context.Context, ms []Message) error
+}
+
+// Book is where what a notice says is written; license.Book is one. The outcome is kept with the notice in the same
+// transaction.
+type Book interface {
+	Note(ctx context.Context, n license.Note) (license.Verdict, error)
+}
+
+// Store keeps notices.
+type Store interface {
+	// KeepNotice keeps n, or counts one more delivery of it, and returns it as it is kept.
+	KeepNotice(ctx context.Context, n Notice) (Notice, error)
+	// WaitingNotices lists notices that are kept and not applied, by key, after the key given.
+	WaitingNotices(ctx context.Context, after string, limit int) ([]Notice, error)
+	// NoticeByKey finds one; fail.NotFound if there is none.
+	NoticeByKey(ctx context.Context, key string) (Notice, error)
+	// Notices lists, newest first.
+	Notices(ctx context.Context, q Query) ([]Notice, error)
+	// UnservedProducts lists the products of notices that were put aside because their product was not configured.
+	UnservedProducts(ctx context.Context) ([]core.ProductCode, error)
+	// ReconsiderProduct makes the product's notices that were put aside wait to be applied.
+	ReconsiderProduct(ctx context.Context, code core.ProductCode) error
+}
+
+// Query selects notices; empty members select all.
+type Query struct {
+	Outcome license.Outcome
+	Kind    string
+	License core.LicenseID
+	// Before and BeforeKey are the last notice of the page before; zero for the first page.
+	Before    time.Time
+	BeforeKey string
+	Limit     int
+}
