@@ -47,11 +47,9 @@ type Store interface {
 	TakeHandle(ctx context.Context, hash string) (Handle, error)
 
 	// CountAttempts lets count replace the attempts kept for subjects, in one atomic step. count gets one for each
-	// subject in order (zero where nothing is known), may run twice, and touches nothing outside. Its error, if
-	// any, is returned and nothing is kept.
+	// subject in order (zero where nothing is known) and returns as many (with a Count of 0 for what is to be
+	// forgotten); it may run twice, and touches nothing outside. Its error, if any, is returned and nothing is kept.
 	CountAttempts(ctx context.Context, subjects []string, count func([]Attempts) ([]Attempts, error)) error
-	// ForgetAttempts drops what is kept for subjects.
-	ForgetAttempts(ctx context.Context, subjects []string) error
 
 	// NextExpiry tells when the first session, handle or count of attempts expires; ok is false if there is none.
 	NextExpiry(ctx context.Context) (at time.Time, ok bool, err error)

@@ -76,9 +76,18 @@ func (s *Service) count(ctx context.Context, a attempt) error {
 	})
 }
 
-// forgive forgets the attempts of a person who has proven to be the account's owner; the address's count stays.
+// forgive takes the attempt back from a person who has proven to be the account's owner, and forgets what was held
+// against pair and account; the other failures from that address stay.
 func (s *Service) forgive(ctx context.Context, a attempt) error {
-	return s.store.ForgetAttempts(ctx, a.subjects[:2])
+	return s.store.CountAttempts(ctx, a.subjects, func(old []Attempts) ([]Attempts, error) {
+		next := make([]Attempts, len(old)) // zero: forgotten
+		last := len(old) - 1
+		next[last] = old[last]
+		if next[last].Count--; next[last].Count < perAddress.free {
+			next[last].BlockedUntil = time.Time{}
+		}
+		return next, nil
+	})
 }
 
 func inWords(d time.Duration) string {

@@ -18,7 +18,7 @@ type SignIns struct {
 }
 
 // Mount implements [Mounter].
-func (h SignIns) Mount(d *Door) { d.Create("POST /v1/signins/{handle}/redeem", h.redeem) }
+func (h SignIns) Mount(d *Door) { d.Handle("POST /v1/signins/{handle}/redeem", h.redeem) }
 
 type signIn struct {
 	Account  signInAccount   `json:"account"`

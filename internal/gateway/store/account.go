@@ -164,23 +164,17 @@ func (s Accounts) CountAttempts(ctx context.Context, subjects []string, count fu
 			return err
 		}
 		for i, subject := range subjects {
+			if next[i].Count <= 0 {
+				if _, err := tx.ExecContext(ctx, `delete from signin_attempt where subject = $1`, subject); err != nil {
+					return fmt.Errorf("forget sign-in attempts: %w", err)
+				}
+				continue
+			}
 			_, err := tx.ExecContext(ctx, `insert into signin_attempt (subject, count, blocked_us, expires_us) values ($1, $2, $3, $4)
 				on conflict (subject) do update set count = excluded.count, blocked_us = excluded.blocked_us, expires_us = excluded.expires_us`,
 				subject, next[i].Count, us(next[i].BlockedUntil), us(next[i].Expires))
 			if err != nil {
 				return fmt.Errorf("count a sign-in attempt: %w", err)
-			}
-		}
-		return nil
-	})
-}
-
-// ForgetAttempts implements account.Store.
-func (s Accounts) ForgetAttempts(ctx context.Context, subjects []string) error {
-	return s.db.Tx(ctx, func(tx *sql.Tx) error {
-		for _, subject := range subjects {
-			if _, err := tx.ExecContext(ctx, `delete from signin_attempt where subject = $1`, subject); err != nil {
-				return fmt.Errorf("forget sign-in attempts: %w", err)
 			}
 		}
 		return nil

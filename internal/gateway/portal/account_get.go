@@ -1,0 +1,104 @@
+package portal
+
+import (
+	"net/http"
+
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/register"
+	"souk.dev/souk/internal/webui"
+)
+
+// Names of the sign-in form's fields where it stands beside the sign-up form.
+const (
+	knownEmail    = "signin-email"
+	knownPassword = "signin-password"
+)
+
+// accountView is the page on which a buyer makes an account, or signs in with one.
+type accountView struct {
+	Page
+	Registration register.ID
+	Product      string
+	Customer     core.AWSAccountID
+	FreeTrial    bool
+	Notice       webui.Notice
+	SignUp       []webui.Field
+	SignIn       []webui.Field
+	SignInSays   webui.Notice
+}
+
+// askView is the page for a browser in which somebody is signed in already.
+type askView struct {
+	Page
+	Registration register.ID
+	Product      string
+	Customer     core.AWSAccountID
+	Taken        bool // the licence belongs to another account than the one signed in
+}
+
+// CustomerAs is the buyer's AWS account as AWS's console writes it.
+func (v accountView) CustomerAs() string { return groupAccount(v.Customer) }
+
+// CustomerAs is the buyer's AWS account as AWS's console writes it.
+func (v askView) CustomerAs() string { return groupAccount(v.Customer) }
+
+// getAccount is where a buyer goes from the landing page: to the forms, or, when the licence has its account or
+// somebody is signed in, to what fits.
+func (p *Portal) getAccount(w http.ResponseWriter, r *http.Request) error {
+	reg, err := p.registration(r)
+	if fail.Is(err, fail.Denied) {
+		seeOther(w, r, "/register")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	who, err := p.who(r)
+	if err != nil {
+		return err
+	}
+	product := p.Products.Product(reg.Buyer.ProductCode).Title
+	switch {
+	case who != nil && reg.Account == who.ID:
+		p.forgetRegistration(w)
+		seeOther(w, r, "/portal/licenses/"+string(reg.License))
+		return nil
+	case who != nil:
+		return p.ui.Render(w, http.StatusOK, "ask", askView{p.page(r, who), reg.ID, product, reg.Buyer.Customer, reg.Account != ""})
+	case reg.Account != "":
+		seeOther(w, r, "/signin?registered")
+		return nil
+	}
+	return p.ui.Render(w, http.StatusOK, "account", p.accountForms(r, reg))
+}
+
+// accountForms is the page with both forms empty.
+func (p *Portal) accountForms(r *http.Request, reg register.Registration) accountView {
+	return accountView{
+		Page: p.page(r, nil), Registration: reg.ID, Product: p.Products.Product(reg.Buyer.ProductCode).Title,
+		Customer: reg.Buyer.Customer, FreeTrial: reg.Offer == "free-trial",
+		SignUp: signUpFields(account.SignUp{}, nil), SignIn: knownFields(""),
+	}
+}
+
+// signUpFields is the form with what was entered, except the password, and what is wrong with it. A new field of the
+// form goes here, into account.SignUp, and into [Portal.postSignUp].
+func signUpFields(in account.SignUp, bad account.FieldErrors) []webui.Field {
+	return []webui.Field{
+		{Name: account.FieldEmail, Label: "E-mail address", Type: "email", Autocomplete: "email", Required: true, MaxLength: account.MaxEmail,
+			Hint: "Any address you read. Notices about your subscription go there.", Value: in.Email, Error: bad[account.FieldEmail]},
+		{Name: account.FieldName, Label: "Full name", Autocomplete: "name", Required: true, MaxLength: account.MaxName, Value: in.Name, Error: bad[account.FieldName]},
+		{Name: account.FieldCompany, Label: "Company", Autocomplete: "organization", MaxLength: account.MaxName, Value: in.Company, Error: bad[account.FieldCompany]},
+		{Name: account.FieldPassword, Label: "Password", Type: "password", Autocomplete: "new-password", Required: true, MaxLength: account.MaxPassword,
+			Hint: "10 characters or more; a few words in a row are good.", Error: bad[account.FieldPassword]},
+	}
+}
+
+func knownFields(email string) []webui.Field {
+	return []webui.Field{
+		{Name: knownEmail, Label: "E-mail address", Type: "email", Autocomplete: "username", Required: true, MaxLength: account.MaxEmail, Value: email},
+		{Name: knownPassword, Label: "Password", Type: "password", Autocomplete: "current-password", Required: true},
+	}
+}

@@ -1,0 +1,36 @@
+package portal
+
+import (
+	"net/http"
+	"net/netip"
+	"strings"
+)
+
+// clientAddress is where a request comes from, for the brakes on guessing and flooding: an IPv4 address, or the /64
+// network of an IPv6 one, which one customer has whole.
+//
+// A peer on a private network or on this machine is taken for a reverse proxy, and the last address in
+// X-Forwarded-For that is not one for the client; a peer on the public internet is the client, whatever it claims.
+func clientAddress(r *http.Request) string {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return ""
+	}
+	addr := peer.Addr().Unmap()
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0 && isProxy(addr); i-- {
+		next, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if err != nil {
+			break
+		}
+		addr = next.Unmap()
+	}
+	if addr.Is6() {
+		if net, err := addr.Prefix(64); err == nil {
+			return net.String()
+		}
+	}
+	return addr.String()
+}
+
+func isProxy(a netip.Addr) bool { return a.IsLoopback() || a.IsPrivate() || a.IsLinkLocalUnicast() }

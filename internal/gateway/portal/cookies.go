@@ -1,0 +1,100 @@
+package portal
+
+import (
+	"net/http"
+	"time"
+
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/register"
+)
+
+// Cookies. On https their names begin with __Host-, by which browsers promise that no other host, and nobody on plain
+// http, has set them.
+const (
+	sessionCookie      = "souk_session"
+	registrationCookie = "souk_registration"
+)
+
+// RegistrationLife is how long a buyer who has arrived may take over the form; after that, Set up your account in AWS
+// Marketplace leads to it again.
+const RegistrationLife = 24 * time.Hour
+
+// registrationPurpose binds a seal to its use.
+const registrationPurpose = "registration cookie"
+
+func (p *Portal) cookieName(name string) string {
+	if p.secure {
+		return "__Host-" + name
+	}
+	return name
+}
+
+// setCookie keeps value in the browser for life; a life of 0 takes it away. Lax: the cookie comes along when a link or a
+// redirect of another site leads here, and not when another site posts a form.
+func (p *Portal) setCookie(w http.ResponseWriter, name, value string, life time.Duration) {
+	c := &http.Cookie{Name: p.cookieName(name), Value: value, Path: "/", HttpOnly: true, Secure: p.secure,
+		SameSite: http.SameSiteLaxMode, MaxAge: int(life / time.Second)}
+	if life <= 0 {
+		c.MaxAge = -1
+	}
+	http.SetCookie(w, c)
+}
+
+func (p *Portal) cookie(r *http.Request, name string) string {
+	c, err := r.Cookie(p.cookieName(name))
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
+// rememberRegistration makes the browser carry which registration it is at: sealed, and nothing but its id.
+func (p *Portal) rememberRegistration(w http.ResponseWriter, id register.ID) {
+	p.setCookie(w, registrationCookie, p.Seal.Seal(registrationPurpose, p.Clock.Now().Add(RegistrationLife), []byte(id)), RegistrationLife)
+}
+
+func (p *Portal) forgetRegistration(w http.ResponseWriter) { p.setCookie(w, registrationCookie, "", 0) }
+
+// registration is the one that the browser is at. Errors: fail.Denied if it is at none.
+func (p *Portal) registration(r *http.Request) (register.Registration, error) {
+	none := fail.New(fail.Denied, "no_registration", "You have not come from AWS Marketplace, or too long ago; press Set up your account there.")
+	sealed := p.cookie(r, registrationCookie)
+	if sealed == "" {
+		return register.Registration{}, none
+	}
+	id, err := p.Seal.Open(r.Context(), registrationPurpose, sealed)
+	if err != nil {
+		if fail.Is(err, fail.Denied) {
+			return register.Registration{}, none
+		}
+		return register.Registration{}, err
+	}
+	reg, err := p.Register.Registration(r.Context(), register.ID(id))
+	if fail.Is(err, fail.NotFound) { // a database put back to an older copy
+		return register.Registration{}, none
+	}
+	return reg, err
+}
+
+// who is signed in; nil if nobody is.
+func (p *Portal) who(r *http.Request) (*account.Account, error) {
+	a, err := p.Accounts.SignedIn(r.Context(), p.cookie(r, sessionCookie))
+	if fail.Is(err, fail.Denied) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &a, nil
+}
+
+// signIn makes the browser one of a's. Whatever session it had is over, so a secret planted there before is worthless.
+func (p *Portal) signIn(w http.ResponseWriter, r *http.Request, a account.Account) error {
+	secret, err := p.Accounts.StartSession(r.Context(), a.ID, p.cookie(r, sessionCookie))
+	if err != nil {
+		return err
+	}
+	p.setCookie(w, sessionCookie, secret, account.SessionLife)
+	return nil
+}

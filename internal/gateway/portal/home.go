@@ -1,0 +1,122 @@
+package portal
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/webui"
+)
+
+type homeView struct {
+	Page
+	Subscriptions []subscription
+	Waiting       bool // one of them may change by itself
+}
+
+// Nothing is what stands on the page of somebody without a subscription.
+func (v homeView) Nothing() webui.Empty {
+	return webui.Empty{Title: "No subscriptions yet", Text: "Subscribe on AWS Marketplace, then press Set up your account there: the subscription appears here.",
+		Href: v.MarketplaceURL, Label: "Your subscriptions on AWS Marketplace"}
+}
+
+// subscription is one licence as its owner sees it.
+type subscription struct {
+	ID       core.LicenseID
+	Product  string
+	AppURL   string // empty where there is nothing to open now
+	Customer core.AWSAccountID
+	ARN      core.LicenseARN
+	Standing license.Standing
+	Words    words
+}
+
+// Href is the subscription's own page.
+func (s subscription) Href() string { return "/portal/licenses/" + string(s.ID) }
+
+// CustomerAs is the buyer's AWS account as AWS's console writes it.
+func (s subscription) CustomerAs() string { return groupAccount(s.Customer) }
+
+// CanCancel reports whether there is anything left to cancel.
+func (s subscription) CanCancel() bool {
+	return s.Standing.State != license.Ended && s.Standing.State != license.Failed
+}
+
+// Next is what happens next, in words; there always is something to say (law 7).
+func (s subscription) Next() string {
+	switch {
+	case s.Standing.Next != "":
+		return s.Standing.Next
+	case s.Standing.State == license.Active:
+		return "It goes on until it is cancelled on AWS Marketplace."
+	case s.Standing.State == license.Ended || s.Standing.State == license.Failed:
+		return "Nothing, unless you subscribe again on AWS Marketplace."
+	default:
+		return "AWS Marketplace says that it is active; this page then shows it."
+	}
+}
+
+// Ending reports whether a cancellation is in progress.
+func (s subscription) Ending() bool { return s.Standing.State == license.WindingDown }
+
+// Until is when access ends, where that is known.
+func (s subscription) Until() time.Time {
+	if s.Ending() {
+		return s.Standing.ClosesAt
+	}
+	return time.Time{}
+}
+
+func (p *Portal) subscriptionOf(lic license.License) subscription {
+	product := p.Products.Product(lic.ProductCode)
+	s := subscription{ID: lic.ID, Product: product.Title, Customer: lic.Customer, ARN: lic.ARN, Standing: lic.Standing, Words: wordsFor(lic.Standing.State)}
+	if lic.Standing.Access() {
+		s.AppURL = product.AppURL
+	}
+	return s
+}
+
+// signedIn finds who asks, and sends away who has not signed in. done is true when that was done.
+func (p *Portal) signedIn(w http.ResponseWriter, r *http.Request) (who *account.Account, done bool, err error) {
+	who, err = p.who(r)
+	if err != nil {
+		return nil, false, err
+	}
+	if who == nil {
+		seeOther(w, r, "/signin")
+		return nil, true, nil
+	}
+	return who, false, nil
+}
+
+// getHome lists the customer's subscriptions.
+func (p *Portal) getHome(w http.ResponseWriter, r *http.Request) error {
+	who, done, err := p.signedIn(w, r)
+	if err != nil || done {
+		return err
+	}
+	regs, err := p.Register.OfAccount(r.Context(), who.ID)
+	if err != nil {
+		return err
+	}
+	view := homeView{Page: p.page(r, who)}
+	for _, reg := range regs {
+		if lic, ok := p.Directory.ByID(reg.License); ok {
+			s := p.subscriptionOf(lic)
+			view.Subscriptions = append(view.Subscriptions, s)
+			view.Waiting = view.Waiting || s.Words.Wait
+		}
+	}
+	return p.ui.Render(w, http.StatusOK, "home", view)
+}
+
+// groupAccount writes an AWS account id as AWS's console does.
+func groupAccount(id core.AWSAccountID) string {
+	if len(id) != 12 {
+		return string(id)
+	}
+	return strings.Join([]string{string(id[:4]), string(id[4:8]), string(id[8:])}, "-")
+}

@@ -1,0 +1,198 @@
+package portal
+
+import (
+	"context"
+	"embed"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/register"
+	"souk.dev/souk/internal/gateway/seal"
+	"souk.dev/souk/internal/httpx"
+	"souk.dev/souk/internal/webui"
+)
+
+//go:embed pages/*.html
+var pages embed.FS
+
+// DefaultMarketplaceURL is where buyers manage what they bought on AWS Marketplace.
+// Source: AWS Marketplace Buyer Guide, "Cancelling product subscriptions".
+const DefaultMarketplaceURL = "https://console.aws.amazon.com/marketplace/home#/subscriptions"
+
+// Config is what the portal is made of.
+type Config struct {
+	BaseURL        string         // how browsers reach this gateway; https makes cookies Secure
+	MarketplaceURL string         // where buyers manage their subscriptions; DefaultMarketplaceURL when empty
+	Products       core.Catalogue // titles and addresses; may be empty
+	Seller         Seller
+
+	Register  *register.Service
+	Accounts  *account.Service
+	Directory license.Directory
+	Usage     Usage // may be nil: then no usage is shown
+	Seal      *seal.Box
+	Clock     clock.Clock
+	Log       *slog.Logger
+}
+
+// Seller is how the seller shows itself to buyers.
+type Seller struct {
+	Name         string
+	SupportEmail string
+	SupportURL   string
+	Accent       string // "#rrggbb"; empty: the default look
+}
+
+// Usage tells what a licence has used.
+type Usage interface {
+	// Month sums the usage accepted for the licence in the calendar month, in UTC, that at lies in.
+	Month(ctx context.Context, id core.LicenseID, at time.Time) ([]DimensionUsage, error)
+}
+
+// DimensionUsage is what was used of one dimension.
+type DimensionUsage struct {
+	Dimension core.Dimension
+	Quantity  string // decimal
+}
+
+// Portal is the door. Make it with [New].
+type Portal struct {
+	Config
+	ui     *webui.Renderer
+	secure bool // browsers reach us over https
+	gate   *gate
+}
+
+// New makes the portal and reads its pages.
+//
+// Errors: fail.Invalid for a setting that cannot be, saying which.
+func New(c Config) (*Portal, error) {
+	base, err := url.Parse(c.BaseURL)
+	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
+		return nil, fail.New(fail.Invalid, "base_url", "The base URL is %q; give one like https://saas.example.com.", c.BaseURL)
+	}
+	if c.MarketplaceURL == "" {
+		c.MarketplaceURL = DefaultMarketplaceURL
+	}
+	if c.Seller.Name == "" {
+		c.Seller.Name = "Customer portal"
+		if len(c.Products) == 1 {
+			c.Seller.Name = c.Products[0].Title
+		}
+	}
+	dir, err := fs.Sub(pages, "pages")
+	if err != nil {
+		return nil, err
+	}
+	ui, err := webui.New(webui.Theme{Name: c.Seller.Name, Accent: c.Seller.Accent, Home: "/portal"}, dir)
+	if err != nil {
+		return nil, fail.Wrap(fail.Invalid, err, "seller_look", "The seller's look cannot be used: %v.", err)
+	}
+	return &Portal{Config: c, ui: ui, secure: base.Scheme == "https", gate: newGate()}, nil
+}
+
+// Mount adds the portal's routes, and the files its pages need, to mux.
+func (p *Portal) Mount(mux *http.ServeMux) {
+	same := http.NewCrossOriginProtection()
+	same.SetDenyHandler(p.try(p.refuseForeignForm))
+	handle := func(pattern string, f httpx.Func) { mux.Handle(pattern, same.Handler(p.try(f))) }
+
+	// AWS Marketplace has the buyer's browser send this from its own site: the one form that may come from elsewhere.
+	// It changes nothing for whoever is signed in; the page it leads to asks.
+	mux.Handle("POST /register", p.try(p.postRegister))
+	handle("GET /register", p.getRegister)
+	handle("GET /register/account", p.getAccount)
+	handle("POST /register/signup", p.postSignUp)
+	handle("POST /register/signin", p.postKnown)
+	handle("POST /register/link", p.postLink)
+
+	handle("GET /signin", p.getSignIn)
+	handle("POST /signin", p.postSignIn)
+	handle("GET /signout", p.getSignOut)
+	handle("POST /signout", p.postSignOut)
+
+	handle("GET /portal", p.getHome)
+	handle("GET /portal/licenses/{id}", p.getSubscription)
+	handle("GET /portal/licenses/{id}/cancel", p.getCancel)
+	handle("GET /portal/", p.getNowhere)
+
+	mux.Handle(webui.AssetPath, p.ui.Assets())
+}
+
+// try makes a page's handler; what fails is answered with a page.
+func (p *Portal) try(f httpx.Func) http.Handler {
+	return webui.Try(p.Log, func(w http.ResponseWriter, r *http.Request, problem webui.Problem) {
+		p.showProblem(w, r, problem)
+	}, f)
+}
+
+type problemView struct {
+	Page
+	Problem webui.Problem
+}
+
+func (p *Portal) showProblem(w http.ResponseWriter, r *http.Request, problem webui.Problem) {
+	if problem.Status == http.StatusServiceUnavailable || problem.Status == http.StatusTooManyRequests {
+		w.Header().Set("Retry-After", "5")
+	}
+	if err := p.ui.Render(w, problem.Status, "problem", problemView{p.page(r, nil), problem}); err != nil {
+		p.Log.ErrorContext(r.Context(), "the problem page cannot be shown", "err", err)
+		http.Error(w, problem.Say, problem.Status)
+	}
+}
+
+// refuseForeignForm answers what a browser says was sent by another site.
+func (p *Portal) refuseForeignForm(w http.ResponseWriter, r *http.Request) error {
+	p.showProblem(w, r, webui.Problem{Status: http.StatusForbidden, Title: "This form came from another site",
+		Say: "For your safety it was not taken. Open the page here and send the form again.", Href: "/portal", Label: "Go to your subscriptions"})
+	return nil
+}
+
+func (p *Portal) getNowhere(http.ResponseWriter, *http.Request) error {
+	return fail.New(fail.NotFound, "no_page", "There is no page at this address. It may have been mistyped, or what it showed is gone.")
+}
+
+// Page is what every page knows.
+type Page struct {
+	Path           string
+	Now            time.Time
+	Account        *account.Account // who is signed in; nil if nobody
+	Seller         Seller
+	MarketplaceURL string
+}
+
+func (p *Portal) page(r *http.Request, a *account.Account) Page {
+	return Page{Path: r.URL.Path, Now: p.Clock.Now(), Account: a, Seller: p.Seller, MarketplaceURL: p.MarketplaceURL}
+}
+
+// FirstName is what the header calls the person who is signed in.
+func (g Page) FirstName() string {
+	first, _, _ := strings.Cut(g.Account.Name, " ")
+	return first
+}
+
+// maxForm bounds the forms of our own pages, in bytes.
+const maxForm = 16 << 10
+
+// form reads a form of one of our own pages.
+func (p *Portal) form(w http.ResponseWriter, r *http.Request) (url.Values, error) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if err := r.ParseForm(); err != nil {
+		return nil, fail.Wrap(fail.Invalid, err, "bad_form", "The form did not arrive whole; go back and send it again.")
+	}
+	return r.PostForm, nil
+}
+
+func seeOther(w http.ResponseWriter, r *http.Request, to string) {
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, r, to, http.StatusSeeOther)
+}

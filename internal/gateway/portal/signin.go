@@ -1,0 +1,152 @@
+package portal
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/webui"
+)
+
+// HandleParameter is the query parameter in which the seller's application gets the sign-in handle.
+const HandleParameter = "souk_signin"
+
+type signInView struct {
+	Page
+	Product string // whose application asks; may be empty
+	Fields  []webui.Field
+	Notice  webui.Notice
+	// Kept in the form, to go where the person was going.
+	ProductCode core.ProductCode
+	Return      string
+}
+
+// destination is where to go after sign-in.
+type destination struct {
+	product core.Product // none: to our own pages
+	back    string
+}
+
+// destinationOf reads ?product= and ?return=. The latter must be of the same origin as the product's application:
+// otherwise anybody could have customers' handles sent to themselves.
+func (p *Portal) destinationOf(q url.Values) (destination, error) {
+	code, back := core.ProductCode(q.Get("product")), q.Get("return")
+	if code == "" && back == "" {
+		return destination{}, nil
+	}
+	product := p.Products.Product(code)
+	if p.Products.Learns() || !p.Products.Serves(code) || product.AppURL == "" {
+		return destination{}, fail.New(fail.Invalid, "unknown_app", "The application that sent you here is not set up for sign-in. Open it again, or ask for help.")
+	}
+	if back == "" {
+		back = product.AppURL
+	}
+	u, err := url.Parse(back)
+	if err != nil || !sameOrigin(u, product.AppURL) {
+		return destination{}, fail.New(fail.Invalid, "foreign_return", "The link that brought you here would lead to another site than %s afterwards, so it was refused. Open %s again.", product.Title, product.Title)
+	}
+	u.Fragment = ""
+	return destination{product, u.String()}, nil
+}
+
+func sameOrigin(u *url.URL, app string) bool {
+	a, err := url.Parse(app)
+	if err != nil || u.Opaque != "" || u.User != nil || u.Hostname() == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return false
+	}
+	return u.Scheme == a.Scheme && strings.EqualFold(u.Hostname(), a.Hostname()) && portOf(u) == portOf(a)
+}
+
+func portOf(u *url.URL) string {
+	if p := u.Port(); p != "" {
+		return p
+	}
+	return map[string]string{"http": "80", "https": "443"}[u.Scheme]
+}
+
+// getSignIn shows the form, or leads on at once where somebody is signed in.
+func (p *Portal) getSignIn(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	to, err := p.destinationOf(q)
+	if err != nil {
+		return err
+	}
+	who, err := p.who(r)
+	if err != nil {
+		return err
+	}
+	if who != nil {
+		return p.goOn(w, r, *who, to)
+	}
+	view := p.signInForm(r, to, "")
+	switch {
+	case q.Has("registered"):
+		view.Notice = webui.Notice{Tone: webui.Info, Title: "You have an account already", Text: "This subscription was set up before. Sign in to go on."}
+	case q.Has("signed-out"):
+		view.Notice = webui.Notice{Tone: webui.Success, Text: "You are signed out."}
+	}
+	return p.ui.Render(w, http.StatusOK, "signin", view, webui.FormsMayGoTo(to.product.AppURL))
+}
+
+func (p *Portal) signInForm(r *http.Request, to destination, email string) signInView {
+	return signInView{Page: p.page(r, nil), Product: to.product.Title, ProductCode: to.product.Code, Return: to.back, Fields: []webui.Field{
+		{Name: "email", Label: "E-mail address", Type: "email", Autocomplete: "username", Required: true, MaxLength: account.MaxEmail, Value: email, Autofocus: email == ""},
+		{Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password", Required: true, Autofocus: email != ""},
+	}}
+}
+
+// postSignIn signs in.
+func (p *Portal) postSignIn(w http.ResponseWriter, r *http.Request) error {
+	in, err := p.form(w, r)
+	if err != nil {
+		return err
+	}
+	to, err := p.destinationOf(in)
+	if err != nil {
+		return err
+	}
+	a, err := p.Accounts.SignIn(r.Context(), in.Get("email"), in.Get("password"), clientAddress(r))
+	if err != nil {
+		view := p.signInForm(r, to, in.Get("email"))
+		view.Notice = noticeOf(err)
+		return p.showAgain(w, r, "signin", view, err, webui.FormsMayGoTo(to.product.AppURL))
+	}
+	if err := p.signIn(w, r, a); err != nil {
+		return err
+	}
+	return p.goOn(w, r, a, to)
+}
+
+// goOn leads a person who is signed in to where they were going: with a handle, where that is the seller's application.
+func (p *Portal) goOn(w http.ResponseWriter, r *http.Request, a account.Account, to destination) error {
+	if to.back == "" {
+		seeOther(w, r, p.home(r))
+		return nil
+	}
+	handle, err := p.Accounts.IssueHandle(r.Context(), a.ID, to.product.Code)
+	if err != nil {
+		return err
+	}
+	u, err := url.Parse(to.back)
+	if err != nil {
+		return err
+	}
+	q := u.Query()
+	q.Set(HandleParameter, handle)
+	u.RawQuery = q.Encode()
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	seeOther(w, r, u.String())
+	return nil
+}
+
+// home is where a person goes who was not going anywhere: to the registration that is open in this browser, or to
+// their subscriptions.
+func (p *Portal) home(r *http.Request) string {
+	if _, err := p.registration(r); err == nil {
+		return "/register/account"
+	}
+	return "/portal"
+}

@@ -1,0 +1,108 @@
+package portal
+
+import (
+	"net/http"
+
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/webui"
+)
+
+type subscriptionView struct {
+	Page
+	subscription
+	Welcome bool // shown for the first time
+	Notice  webui.Notice
+	Month   string // the month that Usage is of
+	Usage   []usageLine
+	// HasUsage is true where usage is known, be it none.
+	HasUsage bool
+}
+
+// WelcomeNotice greets a customer at the end of registration.
+func (v subscriptionView) WelcomeNotice() webui.Notice {
+	return webui.Notice{Tone: webui.Success, Title: "Your account is ready", Text: "You are signed in as " + v.Account.Email + ". Next time, sign in here with this address."}
+}
+
+type usageLine struct {
+	Name     string
+	Unit     string
+	Quantity string
+}
+
+// ownLicense finds the licence that the address names among those of who. Another customer's is answered as one that
+// does not exist.
+func (p *Portal) ownLicense(r *http.Request, who *account.Account) (license.License, error) {
+	none := fail.New(fail.NotFound, "no_such_license", "There is no such subscription in your account.")
+	regs, err := p.Register.OfAccount(r.Context(), who.ID)
+	if err != nil {
+		return license.License{}, err
+	}
+	id := core.LicenseID(r.PathValue("id"))
+	for _, reg := range regs {
+		if reg.License == id {
+			if lic, ok := p.Directory.ByID(id); ok {
+				return lic, nil
+			}
+		}
+	}
+	return license.License{}, none
+}
+
+// getSubscription shows one subscription: where it stands, why, what comes next, and what was used this month.
+func (p *Portal) getSubscription(w http.ResponseWriter, r *http.Request) error {
+	who, done, err := p.signedIn(w, r)
+	if err != nil || done {
+		return err
+	}
+	lic, err := p.ownLicense(r, who)
+	if err != nil {
+		return err
+	}
+	view := subscriptionView{Page: p.page(r, who), subscription: p.subscriptionOf(lic), Welcome: r.URL.Query().Has("new")}
+	if view.Words.Title != "" && !view.Ending() { // the banner of a cancellation is its own
+		view.Notice = webui.Notice{Tone: view.Words.Tone, Title: view.Words.Title, Text: view.Words.Text}
+	}
+	if p.Usage != nil {
+		used, err := p.Usage.Month(r.Context(), lic.ID, view.Now)
+		if err != nil {
+			return err
+		}
+		view.HasUsage, view.Month = true, view.Now.Format("January 2006")
+		for _, u := range used {
+			view.Usage = append(view.Usage, p.usageLine(lic.ProductCode, u))
+		}
+	}
+	return p.ui.Render(w, http.StatusOK, "subscription", view)
+}
+
+func (p *Portal) usageLine(code core.ProductCode, u DimensionUsage) usageLine {
+	line := usageLine{Name: webui.Words(u.Dimension), Quantity: u.Quantity}
+	for _, m := range p.Products.Product(code).Dimensions {
+		if m.Key == u.Dimension {
+			line.Name, line.Unit = m.Name, m.Unit
+		}
+	}
+	return line
+}
+
+type cancelView struct {
+	Page
+	subscription
+}
+
+// getCancel explains how a subscription is cancelled: on AWS Marketplace, and nowhere else.
+// Source: AWS Marketplace Seller Guide, "SaaS purchase flow" (saas-integrate-subscription).
+func (p *Portal) getCancel(w http.ResponseWriter, r *http.Request) error {
+	who, done, err := p.signedIn(w, r)
+	if err != nil || done {
+		return err
+	}
+	lic, err := p.ownLicense(r, who)
+	if err != nil {
+		return err
+	}
+	return p.ui.Render(w, http.StatusOK, "cancel", cancelView{p.page(r, who), p.subscriptionOf(lic)})
+}
