@@ -41,13 +41,13 @@ func (h Accounts) get(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	regs, err := h.Register.OfAccount(r.Context(), a.ID)
+	owned, err := h.Register.Licenses(r.Context(), a.ID)
 	if err != nil {
 		return err
 	}
 	out := accountOf(a)
-	for _, reg := range regs {
-		out.Licenses = append(out.Licenses, reg.License)
+	for _, lic := range owned {
+		out.Licenses = append(out.Licenses, lic.ID)
 	}
 	return httpx.JSON(w, http.StatusOK, out)
 }

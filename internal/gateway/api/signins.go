@@ -12,13 +12,12 @@ import (
 
 // SignIns are the calls by which the seller's application learns who has signed in.
 type SignIns struct {
-	Accounts  *account.Service
-	Register  *register.Service
-	Directory license.Directory
+	Accounts *account.Service
+	Register *register.Service
 }
 
 // Mount implements [Mounter].
-func (h SignIns) Mount(d *Door) { d.Handle("POST /v1/signins/{handle}/redeem", h.redeem) }
+func (h SignIns) Mount(d *Door) { d.Create("POST /v1/signins/{handle}/redeem", h.redeem) }
 
 type signIn struct {
 	Account  signInAccount   `json:"account"`
@@ -47,13 +46,13 @@ func (h SignIns) redeem(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	regs, err := h.Register.OfAccount(r.Context(), a.ID)
+	owned, err := h.Register.Licenses(r.Context(), a.ID)
 	if err != nil {
 		return err
 	}
 	out := signIn{Account: signInAccount{a.ID, a.Email, a.Name, a.Company}, Licenses: []signInLicense{}}
-	for _, reg := range regs {
-		if lic, ok := h.Directory.ByID(reg.License); ok && lic.ProductCode == product {
+	for _, lic := range owned {
+		if lic.ProductCode == product {
 			out.Licenses = append(out.Licenses, signInLicense{lic.ID, lic.ARN, lic.ProductCode, lic.Standing.State, lic.Standing.Why})
 		}
 	}

@@ -98,17 +98,15 @@ func (p *Portal) getHome(w http.ResponseWriter, r *http.Request) error {
 	if err != nil || done {
 		return err
 	}
-	regs, err := p.Register.OfAccount(r.Context(), who.ID)
+	owned, err := p.Register.Licenses(r.Context(), who.ID)
 	if err != nil {
 		return err
 	}
 	view := homeView{Page: p.page(r, who)}
-	for _, reg := range regs {
-		if lic, ok := p.Directory.ByID(reg.License); ok {
-			s := p.subscriptionOf(lic)
-			view.Subscriptions = append(view.Subscriptions, s)
-			view.Waiting = view.Waiting || s.Words.Wait
-		}
+	for _, lic := range owned {
+		s := p.subscriptionOf(lic)
+		view.Subscriptions = append(view.Subscriptions, s)
+		view.Waiting = view.Waiting || s.Words.Wait
 	}
 	return p.ui.Render(w, http.StatusOK, "home", view)
 }

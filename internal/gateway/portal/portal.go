@@ -14,7 +14,6 @@ import (
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/core"
-	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/gateway/seal"
 	"souk.dev/souk/internal/httpx"
@@ -35,13 +34,12 @@ type Config struct {
 	Products       core.Catalogue // titles and addresses; may be empty
 	Seller         Seller
 
-	Register  *register.Service
-	Accounts  *account.Service
-	Directory license.Directory
-	Usage     Usage // may be nil: then no usage is shown
-	Seal      *seal.Box
-	Clock     clock.Clock
-	Log       *slog.Logger
+	Register *register.Service
+	Accounts *account.Service
+	Usage    Usage // may be nil: then no usage is shown
+	Seal     *seal.Box
+	Clock    clock.Clock
+	Log      *slog.Logger
 }
 
 // Seller is how the seller shows itself to buyers.

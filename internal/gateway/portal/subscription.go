@@ -35,20 +35,16 @@ type usageLine struct {
 // ownLicense finds the licence that the address names among those of who. Another customer's is answered as one that
 // does not exist.
 func (p *Portal) ownLicense(r *http.Request, who *account.Account) (license.License, error) {
-	none := fail.New(fail.NotFound, "no_such_license", "There is no such subscription in your account.")
-	regs, err := p.Register.OfAccount(r.Context(), who.ID)
+	owned, err := p.Register.Licenses(r.Context(), who.ID)
 	if err != nil {
 		return license.License{}, err
 	}
-	id := core.LicenseID(r.PathValue("id"))
-	for _, reg := range regs {
-		if reg.License == id {
-			if lic, ok := p.Directory.ByID(id); ok {
-				return lic, nil
-			}
+	for _, lic := range owned {
+		if string(lic.ID) == r.PathValue("id") {
+			return lic, nil
 		}
 	}
-	return license.License{}, none
+	return license.License{}, fail.New(fail.NotFound, "no_such_license", "There is no such subscription in your account.")
 }
 
 // getSubscription shows one subscription: where it stands, why, what comes next, and what was used this month.

@@ -41,6 +41,11 @@ func (s *Service) arrived(ctx context.Context, buyer license.Buyer, offer string
 	if err != nil {
 		return Registration{}, fmt.Errorf("keep the registration of licence %s: %w", lic.ID, err)
 	}
+	if reg.Account == "" && lic.Account != "" { // the licence was another row's before, and has an owner from there
+		if reg, err = s.store.Claim(ctx, reg.ID, lic.Account, now); err != nil {
+			return Registration{}, fmt.Errorf("claim registration %s for its licence's owner: %w", reg.ID, err)
+		}
+	}
 	s.log.InfoContext(ctx, "buyer arrived", "registration", reg.ID, "license", reg.License, "product", buyer.ProductCode, "times", reg.Arrivals)
 	return reg, nil
 }

@@ -3,6 +3,7 @@ package register
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"souk.dev/souk/internal/clock"
@@ -49,6 +50,8 @@ const (
 type Book interface {
 	Arrive(ctx context.Context, buyer license.Buyer, at time.Time) (license.License, error)
 	AttachAccount(ctx context.Context, id core.LicenseID, account core.AccountID) error
+	// ByID follows a licence that turned out to be the same customer's as another to that one.
+	ByID(id core.LicenseID) (license.License, bool)
 }
 
 // Store keeps registrations.
@@ -90,9 +93,22 @@ func (s *Service) Registration(ctx context.Context, id ID) (Registration, error)
 	return s.store.Registration(ctx, id)
 }
 
-// OfAccount lists what the account has claimed, oldest first.
-func (s *Service) OfAccount(ctx context.Context, account core.AccountID) ([]Registration, error) {
-	return s.store.OfAccount(ctx, account)
+// Licenses lists the licences that the account owns, in the order in which it claimed them.
+func (s *Service) Licenses(ctx context.Context, account core.AccountID) (owned []license.License, err error) {
+	regs, err := s.store.OfAccount(ctx, account)
+	if err != nil {
+		return nil, err
+	}
+	for _, reg := range regs {
+		lic, ok := s.book.ByID(reg.License)
+		if !ok || (lic.Account != "" && lic.Account != account) { // "": claimed, and the licence not told yet
+			continue
+		}
+		if !slices.ContainsFunc(owned, func(l license.License) bool { return l.ID == lic.ID }) {
+			owned = append(owned, lic)
+		}
+	}
+	return owned, nil
 }
 
 // Registrations lists up to limit registrations, oldest first, after the one called after ("" for the beginning).
