@@ -50,8 +50,13 @@ type follower struct {
 }
 
 // NewLeader leads clk; local is the leader's own work.
+//
+// It counts its news from the real time at which it began, in microseconds. So a leader that was restarted counts from
+// beyond where its predecessor ever came, and a follower that knows the predecessor's news is not taken for one that
+// has done the work of its own.
 func NewLeader(clk *clock.Virtual, local Stepper) *Leader {
-	return &Leader{clk: clk, local: local, news: make(chan struct{}), heard: make(chan struct{}), followers: map[string]*follower{}}
+	began := clock.System{}.Now().UnixMicro()
+	return &Leader{clk: clk, local: local, seq: began, told: began, news: make(chan struct{}), heard: make(chan struct{}), followers: map[string]*follower{}}
 }
 
 // Nudge tells the followers that something happened that may give them work at this instant, such as a message in a
@@ -98,9 +103,6 @@ func (l *Leader) Serve(ctx context.Context, name string, p Poll) (Answer, error)
 	mine := f.polls
 	if p.NextDue != nil {
 		f.nextDue = *p.NextDue
-	}
-	if l.seq == 0 {
-		l.seq = 1 // the first answer is news to a follower that knows nothing
 	}
 	l.announce()
 	seq, news := l.seq, l.news
@@ -155,10 +157,11 @@ func (l *Leader) advance(ctx context.Context, target time.Time) (silent []string
 		l.clk.Apply(clock.Setting{Now: l.clk.Now(), Frozen: before.Frozen})
 		l.Nudge()
 	}()
-	for {
+	for first := true; ; first = false {
 		now := l.clk.Now()
 		last := !now.Before(target)
-		next, ok, late, err := l.settle(ctx, now, last)
+		// The followers are asked at the first instant because they may have found work since they last told of it.
+		next, ok, late, err := l.settle(ctx, now, first || last)
 		silent = append(silent, late...)
 		if err != nil || last {
 			return silent, err

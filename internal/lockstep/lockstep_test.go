@@ -159,6 +159,56 @@ func TestWorkThatCausesWorkIsDoneBeforeTimeGoesOn(t *testing.T) {
 	}
 }
 
+// A follower that has not told what is due for it yet, because it has only just joined, must not be run over.
+func TestFollowerIsAskedBeforeTimeMoves(t *testing.T) {
+	clk, d := clock.NewVirtual(noon), &diary{}
+	l := NewLeader(clk, &calendar{clk: clk, diary: d})
+	url := serve(t, l)
+	c := clock.NewVirtual(time.Time{})
+	f, err := Join(t.Context(), url, "a", c, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	advanced := make(chan error, 1)
+	go func() {
+		_, err := l.Advance(t.Context(), noon.Add(time.Hour))
+		advanced <- err
+	}()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		f.Run(ctx, &calendar{name: "a", clk: c, diary: d, due: []time.Time{noon.Add(time.Minute)}}, nil)
+		close(done)
+	}()
+	if err := <-advanced; err != nil {
+		t.Error(err)
+	}
+	cancel()
+	<-done
+	if got := d.read(); !slices.Equal(got, []string{"a 12:01:00"}) {
+		t.Errorf("got %v", got)
+	}
+}
+
+// A sandbox that was killed counts anew. Its follower's news of before must not pass for the work of now.
+func TestRestartedLeaderIsNotFooledByOldNews(t *testing.T) {
+	clk := clock.NewVirtual(noon)
+	before := NewLeader(clk, &calendar{clk: clk, diary: &diary{}})
+	for range 5 {
+		before.Nudge()
+	}
+	knew, err := before.Serve(t.Context(), "a", Poll{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = clock.Sleep(t.Context(), time.Millisecond)
+	after := NewLeader(clk, &calendar{clk: clk, diary: &diary{}})
+	got, err := after.Serve(t.Context(), "a", Poll{Seq: knew.Seq}) // would be held for 20 s if it passed
+	if err != nil || got.Seq <= knew.Seq {
+		t.Errorf("answered %d to a follower that knew %d, %v", got.Seq, knew.Seq, err)
+	}
+}
+
 func TestTimeNeverGoesBack(t *testing.T) {
 	l := NewLeader(clock.NewVirtual(noon), &calendar{clk: clock.NewVirtual(noon), diary: &diary{}})
 	if _, err := l.Advance(t.Context(), noon.Add(-time.Second)); err == nil {
@@ -187,7 +237,7 @@ func TestKilledFollowerIsNamedAndDropped(t *testing.T) {
 		t.Fatal(err)
 	}
 	go kill()
-	_, _ = l.Serve(ctx, "a", Poll{Seq: 1})
+	_, _ = l.Serve(ctx, "a", Poll{Seq: l.seq})
 	silent, err := l.Advance(t.Context(), noon.Add(time.Hour))
 	if err != nil || !slices.Equal(silent, []string{"a"}) {
 		t.Errorf("silent %v, err %v", silent, err)
