@@ -1,6 +1,7 @@
 package sqs
 
 import (
+	"bytes"
 	"encoding/json"
 	"encoding/xml"
 	"net/http"
@@ -20,7 +21,11 @@ func WriteJSON(w http.ResponseWriter, requestID string, out any, err error) (sta
 		h.Set("x-amzn-query-error", f.QueryCode+";"+f.Fault()) // for clients that knew the query protocol's names
 		out = map[string]string{"__type": f.Type, "message": f.Message}
 	}
-	body, _ = json.Marshal(out) // strings, lists and maps of strings: cannot fail
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(out) // strings, lists and maps of strings: cannot fail
+	body = bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // a client that has gone is told nothing
 	return status, body
