@@ -1,0 +1,58 @@
+package metering
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"souk.dev/souk/contract"
+	"souk.dev/souk/internal/sandbox/profile"
+	"souk.dev/souk/internal/sandbox/wire"
+	"souk.dev/souk/internal/sandbox/world"
+)
+
+// target is what X-Amz-Target says before the dot.
+const target = "AWSMPMeteringService"
+
+// Service is the metering API onto w.
+func Service(w *world.World) wire.Service {
+	s := &service{world: w, quota: newQuota(contract.CallsPerSecond)}
+	return wire.Service{
+		Name: "AWS Marketplace Metering Service", Target: target, Scope: "aws-marketplace", ContentType: "application/x-amz-json-1.1",
+		Ops: map[string]wire.Op{
+			"ResolveCustomer": s.within(s.resolveCustomer),
+			"BatchMeterUsage": s.within(s.metered(s.batchMeterUsage)),
+		},
+	}
+}
+
+type service struct {
+	world *world.World
+	quota *quota
+}
+
+// within refuses calls from regions in which the operation does not exist.
+func (s *service) within(op wire.Op) wire.Op {
+	return func(ctx context.Context, c *wire.Call) (wire.Answer, error) {
+		if !slices.Contains(contract.Regions, c.Region) {
+			return wire.Answer{}, &wire.Error{Code: contract.DisabledAPI, Message: "The API is disabled in the Region " + c.Region + "."}
+		}
+		return op(ctx, c)
+	}
+}
+
+// metered refuses calls beyond the quota of their account and region, where the profile says that it is enforced.
+func (s *service) metered(op wire.Op) wire.Op {
+	return func(ctx context.Context, c *wire.Call) (wire.Answer, error) {
+		if s.world.Profiles().Is(profile.Quota, profile.On) && !s.quota.take(c.Account, c.Region, c.At) {
+			return wire.Answer{}, &wire.Error{Code: contract.Throttling, Message: "Rate exceeded"}
+		}
+		return op(ctx, c)
+	}
+}
+
+// invalid is a value that breaks a constraint of the model, in the words of AWS's validation.
+func invalid(where, value, constraint string) error {
+	return &wire.Error{Code: contract.Validation, Message: fmt.Sprintf(
+		"1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: %s", value, where, constraint)}
+}

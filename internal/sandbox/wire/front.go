@@ -1,0 +1,352 @@
+package wire
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"souk.dev/souk/contract"
+	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/sandbox/fault"
+	"souk.dev/souk/internal/sandbox/world"
+)
+
+// maxRequest is the largest body, in bytes, that is read at all. Operations have smaller limits of their own.
+const maxRequest = 2 << 20
+
+// Accounts tells whose an access key is.
+type Accounts interface {
+	Account(accessKey string) (world.AccessKey, bool)
+	DefaultSeller() string
+	Strict() bool
+}
+
+// Front is AWS's front door; it is an http.Handler for the requests that [IsCall] recognises. Set its fields, then
+// [Front.Register] the services, then serve.
+type Front struct {
+	Clock    clock.Clock
+	Accounts Accounts
+	Faults   *fault.Set
+	Calls    *Calls
+	Log      *slog.Logger
+
+	byTarget  map[string]*Service
+	byVersion map[string]*Service
+}
+
+// Register adds a service. Not to be called once requests come.
+func (f *Front) Register(services ...Service) {
+	if f.byTarget == nil {
+		f.byTarget, f.byVersion = map[string]*Service{}, map[string]*Service{}
+	}
+	for _, s := range services {
+		f.byTarget[s.Target] = &s
+		if s.Version != "" {
+			f.byVersion[s.Version] = &s
+		}
+	}
+}
+
+// IsCall reports whether r is meant for an AWS API rather than for a page or the control API. The path does not
+// decide: an endpoint URL may have one.
+func IsCall(r *http.Request) bool {
+	if r.Method != http.MethodPost || strings.HasPrefix(r.URL.Path, "/_sandbox/") {
+		return false
+	}
+	h := r.Header
+	return h.Get("X-Amz-Target") != "" || h.Get("Smithy-Protocol") != "" || strings.HasPrefix(h.Get("Authorization"), algorithm) ||
+		strings.HasPrefix(h.Get("Content-Type"), "application/x-amz-json") || r.URL.Path == "/"
+}
+
+// ServeHTTP implements http.Handler.
+func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	elapsed := clock.Stopwatch()
+	c := &Call{RequestID: requestID(), At: f.Clock.Now(), Path: r.URL.Path, Header: r.Header}
+	body, err := readBody(w, r)
+	var a Answer
+	if err != nil {
+		a, err = f.refused(c, err)
+	} else {
+		c.Body = body
+		a, err = f.answer(r, c)
+	}
+	c.Header, c.Form = nil, nil // the log keeps the call, and has no use for them
+	k := kept{call: c, took: elapsed(), status: a.Status, code: codeOf(err), response: a.Body}
+	if c.Service != nil {
+		k.service = c.Service.Name
+	}
+	if errors.Is(err, errBroken) {
+		k.status, k.response = 0, nil
+		f.Calls.add(k)
+		panic(http.ErrAbortHandler) // the server's way to break a connection
+	}
+	f.Calls.add(k)
+	h := w.Header()
+	for name, v := range a.Header {
+		h.Set(name, v)
+	}
+	h.Set("Content-Type", a.ContentType)
+	h.Set("x-amzn-RequestId", c.RequestID)
+	h.Set("Content-Length", itoa(int64(len(a.Body))))
+	w.WriteHeader(a.Status)
+	_, _ = w.Write(a.Body) // a client that has gone is told nothing
+}
+
+func readBody(w http.ResponseWriter, r *http.Request) (string, error) {
+	var b strings.Builder
+	if r.ContentLength > 0 && r.ContentLength <= maxRequest {
+		b.Grow(int(r.ContentLength))
+	}
+	if _, err := io.Copy(&b, http.MaxBytesReader(w, r.Body, maxRequest)); err != nil {
+		if _, big := errors.AsType[*http.MaxBytesError](err); big {
+			return "", &Error{"RequestEntityTooLargeException", "The request is larger than 2 MiB.", http.StatusRequestEntityTooLarge}
+		}
+		return "", &Error{contract.Serialization, "The request's body broke off.", 0}
+	}
+	return b.String(), nil
+}
+
+// errBroken says that there is no answer: the connection is to be broken.
+var errBroken = errors.New("the connection is broken by a fault")
+
+// answer takes c through the front door. The error it returns, if any, is in the answer already.
+func (f *Front) answer(r *http.Request, c *Call) (Answer, error) {
+	op, err := f.admit(r, c)
+	if err != nil {
+		return f.refused(c, err)
+	}
+	c.Fault, _ = f.Faults.Draw(c.Operation)
+	if err := f.before(r.Context(), c); err != nil {
+		return f.refused(c, err)
+	}
+	a, err := op(r.Context(), c)
+	if err != nil {
+		a, err = f.refused(c, err)
+	}
+	if c.Fault.Kind.Phase() == fault.After && c.Fault.Kind != "" {
+		return f.after(c, a)
+	}
+	return f.finish(c, a), err
+}
+
+// admit tells which operation c is for and who calls.
+func (f *Front) admit(r *http.Request, c *Call) (Op, error) {
+	name, wrong := f.route(r, c)
+	sig, unsigned := ParseAuthorization(r.Header.Get("Authorization"))
+	if unsigned != nil {
+		return nil, unsigned
+	}
+	c.AccessKey, c.Region = sig.AccessKey, sig.Region
+	key, known := f.Accounts.Account(sig.AccessKey)
+	c.Account = key.AccountID
+	if !known {
+		c.Account = f.Accounts.DefaultSeller()
+	}
+	if wrong != nil {
+		return nil, wrong
+	}
+	c.Operation = name
+	if sig.Service != c.Service.Scope {
+		return nil, invalid("Credential should be scoped to correct service: '" + c.Service.Scope + "'.")
+	}
+	if f.Accounts.Strict() {
+		if !known {
+			return nil, &Error{contract.UnrecognizedClient, "The security token included in the request is invalid.", http.StatusForbidden}
+		}
+		if err := sig.Verify(r, c.Body, key.Secret, clock.System{}.Now()); err != nil {
+			return nil, err
+		}
+	}
+	op, ok := c.Service.Ops[name]
+	if !ok {
+		return nil, &Error{contract.UnknownOperation, "The operation " + name + " is not one of " + c.Service.Name + ", or this sandbox does not play it.", 0}
+	}
+	return op, nil
+}
+
+// route finds the service and the operation's name, and sets c's protocol even when it finds neither.
+func (f *Front) route(r *http.Request, c *Call) (name string, err *Error) {
+	unknown := &Error{contract.UnknownOperation, "The request names no operation that this sandbox knows.", 0}
+	target := r.Header.Get("X-Amz-Target")
+	if service, op, ok := cborPath(r); ok {
+		c.Protocol = CBOR
+		c.Operation = op
+		if s := f.byTarget[service]; s != nil {
+			unknown.Message = s.Name + " is not played over CBOR by this sandbox."
+		}
+		return op, unknown // no service speaks CBOR yet
+	}
+	if target != "" {
+		i := strings.LastIndexByte(target, '.')
+		c.Operation = target[i+1:]
+		if c.Service = f.byTarget[target[:max(i, 0)]]; c.Service == nil {
+			return "", unknown
+		}
+		return target[i+1:], nil
+	}
+	if mt, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); mt == "application/x-www-form-urlencoded" {
+		c.Protocol = Query
+		form, perr := url.ParseQuery(c.Body)
+		if perr != nil {
+			return "", &Error{"MalformedQueryString", "The form cannot be read.", 0}
+		}
+		c.Form, c.Operation = form, form.Get("Action")
+		if c.Service = f.byVersion[form.Get("Version")]; c.Service == nil {
+			return "", unknown
+		}
+		return c.Operation, nil
+	}
+	return "", unknown
+}
+
+// cborPath reads the path of RPC v2 CBOR: …/service/NAME/operation/NAME.
+func cborPath(r *http.Request) (service, op string, ok bool) {
+	parts := strings.Split(r.URL.Path, "/")
+	n := len(parts)
+	if r.Header.Get("Smithy-Protocol") != "rpc-v2-cbor" || n < 4 || parts[n-4] != "service" || parts[n-2] != "operation" {
+		return "", "", false
+	}
+	return parts[n-3], parts[n-1], true
+}
+
+// before plays the faults that come before an operation. An error is the call's answer.
+func (f *Front) before(ctx context.Context, c *Call) error {
+	switch kind := c.Fault.Kind; {
+	case kind == "" || kind.Phase() != fault.Before:
+		return nil
+	case kind == fault.Slow:
+		return clock.Sleep(ctx, c.Fault.Wait())
+	case kind == fault.Hang:
+		<-ctx.Done()
+		return errBroken
+	case kind == fault.Drop:
+		return errBroken
+	}
+	return raised(c)
+}
+
+// after plays the faults that come when the operation has taken effect, whose answer was a.
+func (f *Front) after(c *Call, a Answer) (Answer, error) {
+	switch c.Fault.Kind {
+	case fault.DropAfterCommit:
+		return Answer{}, errBroken
+	case fault.Truncate:
+		a = f.finish(c, a)
+		a.Body = a.Body[:len(a.Body)/2]
+		return a, nil
+	}
+	return f.refused(c, raised(c))
+}
+
+// raised is the error that c's fault raises. Services outside of AWS Marketplace have another name for an outage.
+func raised(c *Call) error {
+	code, message, _ := c.Fault.Error()
+	if code == contract.InternalServiceError && c.Service.Scope != "aws-marketplace" {
+		code = "InternalFailure"
+	}
+	return &Error{code, message, statusOf(code)}
+}
+
+// refused answers with err, in the way of the call's protocol and service.
+func (f *Front) refused(c *Call, err error) (Answer, error) {
+	if errors.Is(err, errBroken) || errors.Is(err, context.Canceled) {
+		return Answer{}, errBroken
+	}
+	e := f.errorOf(c, err)
+	if c.Service != nil && c.Service.Fail != nil {
+		return f.finish(c, c.Service.Fail(c, e)), e
+	}
+	return f.finish(c, fallback(c, e)), e
+}
+
+// errorOf is what the client is told of err.
+func (f *Front) errorOf(c *Call, err error) *Error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		if e.Status == 0 {
+			return &Error{e.Code, e.Message, statusOf(e.Code)}
+		}
+		return e
+	}
+	if r, ok := errors.AsType[*world.Refusal](err); ok {
+		return &Error{r.Code, r.Message, statusOf(r.Code)}
+	}
+	f.Log.Error("an operation failed", "operation", c.Operation, "request_id", c.RequestID, "kind", fail.KindOf(err).String(), "err", err)
+	return &Error{"InternalFailure", "The request processing has failed because of an unknown error, exception or failure.", http.StatusInternalServerError}
+}
+
+// statusOf is the HTTP status of an AWS error. Source: the errors common to all AWS APIs, as each API reference lists
+// them (2026), and the metering model for its own.
+func statusOf(code string) int {
+	switch code {
+	case contract.InternalServiceError, "InternalFailure":
+		return http.StatusInternalServerError
+	case "ServiceUnavailableException":
+		return http.StatusServiceUnavailable
+	case contract.AccessDenied, contract.MissingAuth, contract.IncompleteSignature, contract.InvalidSignature, contract.UnrecognizedClient:
+		return http.StatusForbidden
+	}
+	return http.StatusBadRequest
+}
+
+func (f *Front) finish(c *Call, a Answer) Answer {
+	if a.Status == 0 {
+		a.Status = http.StatusOK
+	}
+	if a.ContentType == "" {
+		a.ContentType = "application/x-amz-json-1.1"
+		if c.Service != nil && c.Service.ContentType != "" {
+			a.ContentType = c.Service.ContentType
+		}
+	}
+	return a
+}
+
+// fallback writes e as AWS's common front-end does in the call's protocol.
+func fallback(c *Call, e *Error) Answer {
+	a := Answer{Status: e.Status, Header: map[string]string{"x-amzn-ErrorType": e.Code}}
+	switch c.Protocol {
+	case CBOR:
+		a.ContentType = "application/cbor"
+		a.Header["smithy-protocol"] = "rpc-v2-cbor"
+		a.Body = append(a.Body, 0xa2) // a map of two
+		for _, text := range []string{"__type", e.Code, "message", e.Message} {
+			a.Body = appendCBORText(a.Body, text)
+		}
+	case Query:
+		a.ContentType = "text/xml"
+		a.Body = queryError(c, e)
+	default:
+		a.Body = append(AppendString(append(a.Body, `{"__type":`...), e.Code), `,"message":`...)
+		a.Body = append(AppendString(a.Body, e.Message), '}')
+	}
+	return a
+}
+
+func codeOf(err error) string {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Code
+	}
+	return ""
+}
+
+// requestID is a random UUID. It is for telling requests apart, not part of the world.
+func requestID() string {
+	var b [16]byte
+	for i := 0; i < 16; i += 8 {
+		v := rand.Uint64()
+		for j := range 8 {
+			b[i+j] = byte(v >> (8 * j))
+		}
+	}
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	t := hex.EncodeToString(b[:])
+	return t[:8] + "-" + t[8:12] + "-" + t[12:16] + "-" + t[16:20] + "-" + t[20:]
+}
