@@ -1,0 +1,93 @@
+package storefront
+
+import (
+	"net/http"
+	"time"
+
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/sandbox/world"
+	"souk.dev/souk/internal/webui"
+)
+
+type controlView struct {
+	Chrome
+	Rate       float64
+	Followers  []string
+	Due        time.Time // when the market does something next by itself; zero: nothing is planned
+	To         webui.Field
+	Agreements []Agreed // newest first
+	Nothing    webui.Empty
+}
+
+// Agreed is an agreement in the control room, which sees every buyer's.
+type Agreed struct {
+	Subscription
+	BuyerName string
+}
+
+// getControl is the control room: the clock, and what goes on in the market.
+func (s *Storefront) getControl(w http.ResponseWriter, r *http.Request) error {
+	v := controlView{Chrome: s.chrome(w, r), Followers: s.opt.Time.Followers(),
+		Nothing: webui.Empty{Title: "No agreements yet", Text: "Subscribe to something on the marketplace.", Href: "/", Label: "To the marketplace"}}
+	v.Rate, _ = s.opt.Time.Running()
+	v.Due, _ = s.opt.World.Due()
+	v.To = webui.Field{Name: "set", Label: "Move to (UTC)", Type: "datetime-local", Required: true, Value: v.Now.Add(time.Hour).Truncate(time.Hour).Format(inputTime)}
+	all, err := s.subscriptions(world.AgreementQuery{}, v.Now)
+	if err != nil {
+		return err
+	}
+	for _, sub := range all {
+		a, err := s.agreed(sub)
+		if err != nil {
+			return err
+		}
+		v.Agreements = append(v.Agreements, a)
+	}
+	return s.ui.Render(w, http.StatusOK, "control", v)
+}
+
+func (s *Storefront) agreed(sub Subscription) (Agreed, error) {
+	b, err := s.opt.World.Buyer(sub.BuyerAccount)
+	return Agreed{sub, b.Name}, err
+}
+
+type controlAgreementView struct {
+	Chrome
+	Sub Agreed
+}
+
+// getControlAgreement shows all that is known of an agreement, whoever's it is.
+func (s *Storefront) getControlAgreement(w http.ResponseWriter, r *http.Request) error {
+	a, err := s.opt.World.Agreement(r.PathValue("agreement"))
+	if err != nil {
+		return err
+	}
+	v := controlAgreementView{Chrome: s.chrome(w, r)}
+	sub, err := s.subscription(a, v.Now)
+	if err != nil {
+		return err
+	}
+	if v.Sub, err = s.agreed(sub); err != nil {
+		return err
+	}
+	return s.ui.Render(w, http.StatusOK, "control_agreement", v)
+}
+
+// postControlAgreement does to an agreement what its buyer, AWS or the calendar would.
+func (s *Storefront) postControlAgreement(w http.ResponseWriter, r *http.Request) error {
+	acts := map[string]func(time.Time, string) (world.Agreement, error){
+		"cancel": s.opt.World.Cancel, "terminate": s.opt.World.Terminate, "expire": s.opt.World.Expire, "fail-payment": s.opt.World.FailPayment,
+	}
+	act, ok := acts[r.PathValue("act")]
+	if !ok {
+		return fail.New(fail.NotFound, "unknown_act", "Nobody can do %q to an agreement.", r.PathValue("act"))
+	}
+	id := r.PathValue("agreement")
+	if _, err := act(s.opt.Clock.Now(), id); err != nil {
+		return err
+	}
+	s.opt.Acted()
+	s.notes.leave(w, webui.Notice{Tone: webui.Success, Title: "Done", Text: "What AWS Marketplace would tell of it is on its way; the history below fills as time goes on."})
+	http.Redirect(w, r, "/control/agreements/"+id, http.StatusSeeOther)
+	return nil
+}

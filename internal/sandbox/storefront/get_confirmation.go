@@ -1,0 +1,30 @@
+package storefront
+
+import "net/http"
+
+type subscriptionView struct {
+	Chrome
+	Sub Subscription
+}
+
+// getConfirmation is the page after a purchase. Its one thing to do is to set up the account.
+func (s *Storefront) getConfirmation(w http.ResponseWriter, r *http.Request) error {
+	return s.showSubscription(w, r, "confirmation")
+}
+
+// getSubscription shows one subscription with all that is known of it.
+func (s *Storefront) getSubscription(w http.ResponseWriter, r *http.Request) error {
+	return s.showSubscription(w, r, "subscription")
+}
+
+func (s *Storefront) showSubscription(w http.ResponseWriter, r *http.Request, page string) error {
+	a, _, err := s.mine(r)
+	if err != nil {
+		return err
+	}
+	v := subscriptionView{Chrome: s.chrome(w, r)}
+	if v.Sub, err = s.subscription(a, v.Now); err != nil {
+		return err
+	}
+	return s.ui.Render(w, http.StatusOK, page, v)
+}

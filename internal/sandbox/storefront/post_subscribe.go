@@ -1,0 +1,50 @@
+package storefront
+
+import (
+	"net/http"
+
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/sandbox/world"
+	"souk.dev/souk/internal/webui"
+)
+
+// postSubscribe buys a product under its public offer. A form that is sent twice buys once, and a buyer who is
+// subscribed already (the page stood open in two tabs) is shown what they have.
+func (s *Storefront) postSubscribe(w http.ResponseWriter, r *http.Request) error {
+	if err := form(w, r); err != nil {
+		return err
+	}
+	p, err := s.product(r)
+	if err != nil {
+		return err
+	}
+	b, err := s.mustBuyer(r)
+	if err != nil {
+		return err
+	}
+	nonce := r.PostForm.Get("nonce")
+	if nonce == "" {
+		return fail.New(fail.Invalid, "no_nonce", "The form is incomplete; go back to the product's page and subscribe there.")
+	}
+	bought := true
+	id, err := s.once.do(b.AccountID+" "+p.ProductID+" "+nonce, func() (string, error) {
+		have := s.opt.World.Agreements(world.AgreementQuery{BuyerAccount: b.AccountID, ProductCode: p.ProductCode, Status: world.Active})
+		if len(have) > 0 {
+			bought = false
+			return have[0].AgreementID, nil
+		}
+		a, err := s.opt.World.Subscribe(s.opt.Clock.Now(), world.Subscribe{BuyerAccount: b.AccountID, Product: p.ProductID})
+		return a.AgreementID, err
+	})
+	if err != nil {
+		return err
+	}
+	if !bought {
+		s.notes.leave(w, webui.Notice{Tone: webui.Info, Title: "You are subscribed already", Text: "Nothing was bought a second time."})
+		http.Redirect(w, r, "/subscriptions/"+id, http.StatusSeeOther)
+		return nil
+	}
+	s.opt.Acted()
+	http.Redirect(w, r, "/subscriptions/"+id+"/confirmation", http.StatusSeeOther)
+	return nil
+}

@@ -1,0 +1,57 @@
+package storefront
+
+import (
+	"net/http"
+
+	"souk.dev/souk/internal/sandbox/profile"
+	"souk.dev/souk/internal/webui"
+)
+
+type profilesView struct {
+	Chrome
+	Profiles []Choice
+}
+
+// Choice is a disputed behaviour with what is played at present.
+type Choice struct {
+	profile.Behaviour
+	Field   webui.Field
+	Changed bool // it is not the default
+}
+
+// getProfiles lists the behaviours of AWS that its documents leave open, and which reading is played.
+func (s *Storefront) getProfiles(w http.ResponseWriter, r *http.Request) error {
+	v := profilesView{Chrome: s.chrome(w, r)}
+	set := s.opt.World.Profiles()
+	for _, b := range profile.Behaviours() {
+		f := webui.Field{Name: string(b.Name), Label: string(b.Name), Type: "select", Value: set.Get(b.Name), Required: true}
+		for _, a := range b.Allowed {
+			label := a
+			if a == b.Default {
+				label += " (default)"
+			}
+			f.Options = append(f.Options, webui.Choice{Value: a, Label: label})
+		}
+		v.Profiles = append(v.Profiles, Choice{b, f, !set.Is(b.Name, b.Default)})
+	}
+	return s.ui.Render(w, http.StatusOK, "profiles", v)
+}
+
+// postProfiles changes what is played from now on.
+func (s *Storefront) postProfiles(w http.ResponseWriter, r *http.Request) error {
+	if err := form(w, r); err != nil {
+		return err
+	}
+	choices, set := map[string]string{}, s.opt.World.Profiles()
+	for name := range r.PostForm {
+		if value := r.PostForm.Get(name); !set.Is(profile.Name(name), value) {
+			choices[name] = value
+		}
+	}
+	if err := s.opt.World.SetProfiles(s.opt.Clock.Now(), choices); err != nil {
+		return err
+	}
+	s.notes.leave(w, webui.Notice{Tone: webui.Success, Title: "Kept", Text: "The sandbox plays these from now on."})
+	http.Redirect(w, r, "/control/profiles", http.StatusSeeOther)
+	return nil
+}

@@ -1,0 +1,150 @@
+package storefront
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/job"
+	"souk.dev/souk/internal/lockstep"
+	"souk.dev/souk/internal/sandbox/world"
+	"souk.dev/souk/internal/webui/webuitest"
+)
+
+var noon = time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
+
+const (
+	acme      = "111122223333"
+	globex    = "222233334444"
+	inkwell   = "prod-inkwell00payg"
+	classic   = "prod-inkwellclassc"
+	sellerURL = "http://127.0.0.1:4710/register"
+)
+
+// site is a storefront on a real market, under a clock that stands still.
+type site struct {
+	t      *testing.T
+	world  *world.World
+	leader *lockstep.Leader
+	clock  *clock.Virtual
+	url    string
+	front  *Storefront
+}
+
+func newSite(t *testing.T) *site {
+	t.Helper()
+	return newSiteOf(t, world.Builtin())
+}
+
+func newSiteOf(t *testing.T, f *world.File) *site {
+	t.Helper()
+	w, err := world.New(world.Options{File: f, Seed: 1, FulfillmentURL: sellerURL, SignInURL: "http://127.0.0.1:4720/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &site{t: t, world: w, clock: clock.NewVirtual(noon)}
+	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	s.leader = lockstep.NewLeader(s.clock, job.New(s.clock, log, job.Job{Name: "calendar",
+		Due: func(context.Context) (time.Time, bool, error) { at, ok := w.Due(); return at, ok, nil },
+		Run: func(context.Context) (bool, error) { return w.RunDue(s.clock.Now()) }}))
+	if s.front, err = New(t.Context(), Options{World: w, Clock: s.clock, Time: s.leader, Acted: s.leader.Nudge, Log: log}); err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(s.front)
+	t.Cleanup(server.Close)
+	s.url = server.URL
+	return s
+}
+
+// visitor is a browser without scripts.
+type visitor struct {
+	*site
+	http   *http.Client
+	status int
+	header http.Header
+	at     string // path of the page shown
+}
+
+func (s *site) visitor() *visitor {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return &visitor{site: s, http: &http.Client{Jar: jar}}
+}
+
+// as is a visitor who has picked a buyer.
+func (s *site) as(buyer string) *visitor {
+	v := s.visitor()
+	v.post("/buyer", url.Values{"account": {buyer}, "back": {"/"}})
+	return v
+}
+
+func (v *visitor) get(path string) webuitest.Node {
+	v.t.Helper()
+	return v.do("GET", path, "", nil)
+}
+
+func (v *visitor) post(path string, form url.Values) webuitest.Node {
+	v.t.Helper()
+	return v.do("POST", path, form.Encode(), http.Header{"Origin": {v.url}, "Sec-Fetch-Site": {"same-origin"}, "Referer": {v.url + v.at}})
+}
+
+func (v *visitor) do(method, path, body string, header http.Header) webuitest.Node {
+	v.t.Helper()
+	req, err := http.NewRequestWithContext(v.t.Context(), method, v.url+path, strings.NewReader(body))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	for k := range header {
+		req.Header.Set(k, header.Get(k))
+	}
+	if method == "POST" {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	res, err := v.http.Do(req)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	v.status, v.header, v.at = res.StatusCode, res.Header, res.Request.URL.RequestURI()
+	page := webuitest.Parse(v.t, res.Body)
+	webuitest.Check(v.t, page)
+	return page
+}
+
+// send sends the form of page whose action is action, as a browser does without scripts.
+func (v *visitor) send(page webuitest.Node, action string, fill ...string) webuitest.Node {
+	v.t.Helper()
+	fields := page.Form(v.t, action).Fields()
+	for i := 0; i+1 < len(fill); i += 2 {
+		fields.Set(fill[i], fill[i+1])
+	}
+	return v.post(action, fields)
+}
+
+// subscribe buys a product and returns the agreement's id.
+func (v *visitor) subscribe(product string) string {
+	v.t.Helper()
+	v.send(v.get("/products/"+product), "/products/"+product+"/subscribe")
+	id, ok := strings.CutPrefix(strings.TrimSuffix(v.at, "/confirmation"), "/subscriptions/")
+	if !ok || v.status != http.StatusOK {
+		v.t.Fatalf("subscribing led to %s, %d", v.at, v.status)
+	}
+	return id
+}
+
+func (s *site) advance(d time.Duration) {
+	s.t.Helper()
+	if _, err := s.leader.Advance(s.t.Context(), s.clock.Now().Add(d)); err != nil {
+		s.t.Fatal(err)
+	}
+}

@@ -1,0 +1,114 @@
+package storefront
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/httpx"
+	"souk.dev/souk/internal/sandbox/world"
+	"souk.dev/souk/internal/webui"
+)
+
+//go:embed pages/*.html
+var pages embed.FS
+
+// Options is what a storefront stands on.
+type Options struct {
+	World *world.World
+	// Clock is the sandbox's.
+	Clock clock.Clock
+	// Time moves it; a *lockstep.Leader does.
+	Time Time
+	// Acted is called after a page changed the world, so that what is due is done. It may be nil.
+	Acted func()
+	Log   *slog.Logger
+}
+
+// Time is the clock as the control room moves it. *lockstep.Leader says what each method promises.
+type Time interface {
+	Advance(ctx context.Context, target time.Time) (silent []string, err error)
+	Change(ctx context.Context, rate float64, frozen bool)
+	Running() (rate float64, frozen bool)
+	Followers() []string
+}
+
+// Storefront serves the pages. It is an http.Handler for every path that nobody else on the sandbox's listener owns,
+// and answers the ones that lead nowhere with a page as well.
+type Storefront struct {
+	opt   Options
+	ui    *webui.Renderer
+	once  *once
+	notes *notes
+	root  http.Handler
+	life  context.Context // what outlives a request, such as a running clock
+}
+
+// theme is the sandbox's brand. It must not be taken for AWS's site: neither its names, nor its colours, nor its layout.
+func theme() webui.Theme {
+	return webui.Theme{Name: "souk sandbox", Tagline: "a practice marketplace", Accent: "#0d7264", Mark: mark,
+		Ribbon: "A practice marketplace on your own machine. It is not AWS, and nothing here costs money."}
+}
+
+// mark is an arch of a market hall.
+const mark = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="32" height="32" aria-hidden="true">` +
+	`<rect width="32" height="32" rx="8" fill="#0d7264"/><path d="M7 25V15.5C7 10 11 6 16 6s9 4 9 9.5V25" fill="none" stroke="#fff" stroke-width="2.4" stroke-linecap="round"/>` +
+	`<path d="M12 25v-8.5c0-2.6 1.7-4.5 4-4.5s4 1.9 4 4.5V25" fill="#f3c969"/></svg>`
+
+// New makes the storefront. life ends what the control room sets going, such as a clock that runs fast.
+func New(life context.Context, opt Options) (*Storefront, error) {
+	templates, err := fs.Sub(pages, "pages")
+	if err != nil {
+		return nil, fmt.Errorf("storefront: %w", err)
+	}
+	ui, err := webui.New(theme(), templates)
+	if err != nil {
+		return nil, fmt.Errorf("storefront: %w", err)
+	}
+	if opt.Acted == nil {
+		opt.Acted = func() {}
+	}
+	s := &Storefront{opt: opt, ui: ui, once: newOnce(), notes: newNotes(), life: life}
+	mux := http.NewServeMux()
+	s.mount(mux)
+	guard := http.NewCrossOriginProtection()
+	guard.SetDenyHandler(http.HandlerFunc(s.crossSite))
+	s.root = guard.Handler(mux)
+	return s, nil
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Storefront) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.root.ServeHTTP(w, r) }
+
+func (s *Storefront) mount(mux *http.ServeMux) {
+	mux.Handle(webui.AssetPath, s.ui.Assets())
+	for pattern, f := range map[string]httpx.Func{
+		"GET /{$}":                                    s.getHome,
+		"POST /buyer":                                 s.postBuyer,
+		"GET /products/{product}":                     s.getProduct,
+		"POST /products/{product}/subscribe":          s.postSubscribe,
+		"GET /subscriptions":                          s.getSubscriptions,
+		"GET /subscriptions/{agreement}":              s.getSubscription,
+		"GET /subscriptions/{agreement}/confirmation": s.getConfirmation,
+		"POST /subscriptions/{agreement}/setup":       s.postSetup,
+		"GET /subscriptions/{agreement}/cancel":       s.getCancel,
+		"POST /subscriptions/{agreement}/cancel":      s.postCancel,
+		"GET /bill":                                   s.getBill,
+		"GET /bill/records":                           s.getBillRecords,
+		"GET /seller":                                 s.getSeller,
+		"GET /control":                                s.getControl,
+		"POST /control/clock":                         s.postClock,
+		"GET /control/agreements/{agreement}":         s.getControlAgreement,
+		"POST /control/agreements/{agreement}/{act}":  s.postControlAgreement,
+		"GET /control/profiles":                       s.getProfiles,
+		"POST /control/profiles":                      s.postProfiles,
+	} {
+		mux.HandleFunc(pattern, webui.Try(s.opt.Log, s.problem, f))
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.problem(w, r, webui.NotFound()) })
+}
