@@ -63,11 +63,11 @@ func TestEveryLinkLeadsSomewhere(t *testing.T) {
 	}
 }
 
-// meter has usage honoured for the only agreement, as the seller's records would.
+// meter has usage honoured for the oldest active agreement, as the seller's records would.
 func (s *site) meter(dimension string, quantity int64) {
 	s.t.Helper()
 	s.advance(30 * time.Minute)
-	a := s.world.Agreements(world.AgreementQuery{})[0]
+	a := s.world.Agreements(world.AgreementQuery{Status: world.Active})[0]
 	_, err := s.world.MeterBatch(s.clock.Now(), world.Batch{Seller: a.SellerAccount, Region: "us-east-1",
 		Usage: []world.Usage{{Timestamp: s.clock.Now(), LicenseARN: a.License.ARN, BuyerAccount: a.BuyerAccount, Dimension: dimension, Quantity: quantity}}})
 	if err != nil {
