@@ -1,0 +1,138 @@
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/httpx"
+)
+
+// Licenses are the calls about licences.
+type Licenses struct {
+	Directory license.Directory
+	// Facts lists what a licence's standing follows from.
+	Facts func(core.LicenseID) []license.Fact
+}
+
+// Mount implements [Mounter].
+func (h Licenses) Mount(d *Door) {
+	d.Handle("GET /v1/licenses", h.list)
+	d.Handle("GET /v1/licenses/{id}", h.get)
+}
+
+// licenseOut is a licence from outside.
+type licenseOut struct {
+	ID                 core.LicenseID          `json:"id"`
+	ProductCode        core.ProductCode        `json:"productCode"`
+	LicenseARN         core.LicenseARN         `json:"licenseArn,omitempty"`
+	Customer           core.AWSAccountID       `json:"customerAWSAccountId,omitempty"`
+	CustomerIdentifier core.CustomerIdentifier `json:"customerIdentifier,omitempty"`
+	AgreementIDs       []core.AgreementID      `json:"agreementIds"`
+	OfferID            core.OfferID            `json:"offerId,omitempty"`
+	Identity           license.Identity        `json:"identity"`
+	Account            core.AccountID          `json:"account,omitempty"`
+	CreatedAt          time.Time               `json:"createdAt"`
+
+	State license.State `json:"state"`
+	Why   string        `json:"why"`
+	Since time.Time     `json:"since"`
+	Next  string        `json:"next,omitempty"`
+	By    time.Time     `json:"by,omitzero"`
+
+	Access      bool      `json:"access"`
+	ActivatedAt time.Time `json:"activatedAt,omitzero"`
+	OpensAt     time.Time `json:"finalWindowOpensAt,omitzero"`
+	ClosesAt    time.Time `json:"finalWindowClosesAt,omitzero"`
+
+	Facts []factOut `json:"facts,omitempty"` // only of a single licence
+}
+
+type factOut struct {
+	ID     string       `json:"id"`
+	Kind   license.Kind `json:"kind"`
+	At     time.Time    `json:"at"`
+	Unused bool         `json:"unused,omitempty"` // it had no meaning in the state it met
+}
+
+func licenseOf(l license.License) licenseOut {
+	s := l.Standing
+	out := licenseOut{
+		ID: l.ID, ProductCode: l.ProductCode, LicenseARN: l.ARN, Customer: l.Customer, CustomerIdentifier: l.CustomerIdentifier,
+		AgreementIDs: l.Agreements, OfferID: l.Offer, Identity: l.Identity(), Account: l.Account, CreatedAt: l.CreatedAt,
+		State: s.State, Why: s.Why, Since: s.Since, Next: s.Next, By: s.By,
+		Access: s.Access(), ActivatedAt: s.ActivatedAt, OpensAt: s.OpensAt, ClosesAt: s.ClosesAt,
+	}
+	if out.AgreementIDs == nil {
+		out.AgreementIDs = []core.AgreementID{}
+	}
+	return out
+}
+
+// FindLicense finds the licence that a path names, by the gateway's id or by license ARN.
+//
+// Errors: fail.NotFound.
+func FindLicense(dir license.Directory, name string) (license.License, error) {
+	if l, ok := dir.ByID(core.LicenseID(name)); ok {
+		return l, nil
+	}
+	if l, ok := dir.ByARN(core.LicenseARN(name)); ok {
+		return l, nil
+	}
+	return license.License{}, fail.New(fail.NotFound, "unknown_license", "There is no license %q here; GET /v1/licenses lists those that are known.", name)
+}
+
+func (h Licenses) get(w http.ResponseWriter, r *http.Request) error {
+	l, err := FindLicense(h.Directory, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	out := licenseOf(l)
+	unused := map[string]bool{}
+	for _, f := range l.Standing.Unused {
+		unused[f.ID] = true
+	}
+	for _, f := range h.Facts(l.ID) {
+		out.Facts = append(out.Facts, factOut{f.ID, f.Kind, f.At, unused[f.ID]})
+	}
+	return httpx.JSON(w, http.StatusOK, out)
+}
+
+// licenseCursor is the last licence of a page: they are listed by creation.
+type licenseCursor struct {
+	CreatedAt time.Time      `json:"c"`
+	ID        core.LicenseID `json:"i"`
+}
+
+func (c licenseCursor) before(l license.License) bool {
+	return c.CreatedAt.Before(l.CreatedAt) || (c.CreatedAt.Equal(l.CreatedAt) && c.ID < l.ID)
+}
+
+func (h Licenses) list(w http.ResponseWriter, r *http.Request) error {
+	limit, err := Limit(r)
+	if err != nil {
+		return err
+	}
+	var after licenseCursor
+	if err := Cursor(r, &after); err != nil {
+		return err
+	}
+	q := r.URL.Query()
+	wanted := func(is, want string) bool { return want == "" || is == want }
+	out := httpx.List[licenseOut]{Items: []licenseOut{}}
+	var last license.License
+	for l := range h.Directory.All {
+		if !after.before(l) || !wanted(string(l.Standing.State), q.Get("state")) || !wanted(string(l.ProductCode), q.Get("productCode")) ||
+			!wanted(string(l.Account), q.Get("account")) || !wanted(string(l.Customer), q.Get("customerAWSAccountId")) {
+			continue
+		}
+		if len(out.Items) == limit {
+			out.Next = CursorOf(licenseCursor{last.CreatedAt, last.ID})
+			break
+		}
+		out.Items, last = append(out.Items, licenseOf(l)), l
+	}
+	return httpx.JSON(w, http.StatusOK, out)
+}
