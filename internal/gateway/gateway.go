@@ -6,58 +6,173 @@ package gateway
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
-	"time"
 
-	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/api"
+	"souk.dev/souk/internal/gateway/awsapi"
+	"souk.dev/souk/internal/gateway/intake"
+	"souk.dev/souk/internal/gateway/keys"
+	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/portal"
+	"souk.dev/souk/internal/gateway/register"
+	"souk.dev/souk/internal/gateway/seal"
+	"souk.dev/souk/internal/gateway/store"
+	"souk.dev/souk/internal/job"
+	"souk.dev/souk/internal/lockstep"
 )
 
-// Config is what a gateway is told from outside.
-type Config struct {
-	DatabaseURL string // sqlite:PATH
-	BaseURL     string // how buyers' browsers reach this gateway, such as https://saas.example.com
-	QueueURL    string // the SQS queue of AWS's notices; empty: none is read
-	// ClockURL is a sandbox whose clock is followed in lock-step; empty: the system's clock.
-	ClockURL     string
-	InstanceName string // this process's own name among those that follow the clock, and in logs
-
-	// Endpoint is where all AWS services are; empty: as the SDK's own environment and profile say.
-	Endpoint                     string
-	Region                       string
-	AccessKeyID, SecretAccessKey string // empty: as the SDK finds them
-
-	Products core.Catalogue // empty: learnt from AWS
-	Seller   Seller
-
-	// SettleTime is how long after an hour's end its late events are waited for; FinalMargin is how long before the
-	// final window closes the last records go out. Zero: the default of package metering.
-	SettleTime, FinalMargin time.Duration
-
-	Log *slog.Logger // nil: none
-}
-
-// Seller is how the seller shows itself to buyers.
-type Seller struct {
-	Name         string
-	SupportEmail string
-	SupportURL   string
-	Accent       string // a CSS colour for pages; empty: the default look
-}
-
 // Gateway is a running seller's side. Serve [Gateway.Handler], call [Gateway.Run], and [Gateway.Close] when it returned.
-type Gateway struct{}
+type Gateway struct {
+	db       *store.DB
+	clk      clock.Clock
+	follower *lockstep.Follower // nil: the system's clock
+	runner   *job.Runner
+	jobs     []string
+	woken    chan struct{}
+	handler  http.Handler
+	log      *slog.Logger
+}
 
-// New opens the database, reads what is known, and gets ready to work. It does not listen: that is its caller's.
+// New opens the database, reads what is known, and gets ready to work. It does not listen: that is its caller's. With
+// a clock to follow, the sandbox waits for this gateway from here on, so that Run must follow soon.
 //
-// Errors: fail.Invalid for a setting that cannot be, saying which.
-func New(ctx context.Context, c Config) (*Gateway, error) { panic("skeleton") }
+// Errors: fail.Invalid for a setting that cannot be, saying which; fail.Conflict for a database whose schema is not
+// this program's.
+func New(ctx context.Context, c Config) (g *Gateway, err error) {
+	c = c.withDefaults()
+	g = &Gateway{clk: clock.System{}, log: c.Log, woken: make(chan struct{}, 1)}
+	metrics := api.NewMetrics(c.Log)
+	aws, err := awsapi.Load(ctx, awsapi.Settings{Endpoint: c.Endpoint, Region: c.Region, AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, Observe: metrics.AWSCall})
+	if err != nil {
+		return nil, err
+	}
+	if err := g.join(ctx, c, aws); err != nil {
+		return nil, err
+	}
+	if g.db, err = openDatabase(ctx, c.DatabaseURL); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, g.db.Close())
+		}
+	}()
+
+	book, err := license.OpenBook(ctx, g.db.Licenses(), g.clk, c.Products)
+	if err != nil {
+		return nil, err
+	}
+	var queue intake.Queue
+	if c.QueueURL != "" {
+		if queue, err = awsapi.NewQueue(aws, c.QueueURL); err != nil {
+			return nil, err
+		}
+	}
+	in := intake.New(queue, g.db.Notices(), book, c.Products, g.clk, c.Log)
+	in.Observe, in.Wake = metrics.Notice, g.wake
+	accounts := account.New(g.db.Accounts(), g.clk, c.Log)
+	registrations := register.New(g.db.Registrations(), book, awsapi.NewResolver(aws, c.Log), c.Products, g.clk, c.Log)
+	box, err := seal.New(ctx, g.db.Settings(), g.clk)
+	if err != nil {
+		return nil, fmt.Errorf("read the keys that seal sessions: %w", err)
+	}
+	pages, err := portal.New(portal.Config{BaseURL: c.BaseURL, MarketplaceURL: c.MarketplaceURL, Products: c.Products, Seller: portal.Seller(c.Seller),
+		Register: registrations, Accounts: accounts, Directory: book, Seal: box, Clock: g.clk, Log: c.Log})
+	if err != nil {
+		return nil, err
+	}
+
+	door := api.NewDoor(keys.NewRing(g.db.Keys(), g.clk, c.Log), g.db.Answers(), g.clk, c.Log,
+		api.Licenses{Directory: book, Facts: book.Facts},
+		api.Notifications{Notices: g.db.Notices()},
+		api.Accounts{Accounts: accounts, Register: registrations},
+		api.Registrations{Register: registrations},
+		api.SignIns{Accounts: accounts, Register: registrations, Directory: book},
+	)
+	metrics.Gauges("souk_licenses", "Licences by state.", "state", api.LicensesByState(book))
+	metrics.Gauge("souk_queue_silence_seconds", "Real time since the queue of AWS's notices last answered.", func() (float64, bool) {
+		ago, ok := in.Answered()
+		return ago.Seconds(), ok
+	})
+	health := api.Health{Log: c.Log, Checks: g.checks(c, in)}
+	g.handler = handler(c.Log, door, pages, health, metrics)
+
+	jobs := append(in.Jobs(), book.Job(), registrations.Attach(), accounts.Sweep(), api.ForgetAnswers(g.db.Answers(), g.clk))
+	for _, j := range jobs {
+		g.jobs = append(g.jobs, j.Name)
+	}
+	g.runner = job.New(g.clk, c.Log, jobs...)
+	book.OnChange(func(license.License) { g.wake() })
+	return g, nil
+}
 
 // Handler serves everything the gateway has.
-func (g *Gateway) Handler() http.Handler { panic("skeleton") }
+func (g *Gateway) Handler() http.Handler { return g.handler }
 
-// Run works until ctx ends: notices, deadlines, sending.
-func (g *Gateway) Run(ctx context.Context) error { panic("skeleton") }
+// Run works until ctx ends: notices, deadlines, sending. What it was in the middle of is stored, and taken up by the
+// next process.
+func (g *Gateway) Run(ctx context.Context) error {
+	if g.follower != nil {
+		g.follower.Run(ctx, g.runner, g.woken)
+	} else {
+		g.runner.Run(ctx)
+	}
+	return nil
+}
 
 // Close releases the database. Nothing may be in use any more.
-func (g *Gateway) Close() error { panic("skeleton") }
+func (g *Gateway) Close() error { return g.db.Close() }
+
+// wake makes every job look again at what is due. It never blocks, and may be called from anywhere.
+func (g *Gateway) wake() {
+	if g.runner == nil {
+		return // still being assembled: everything is looked at when it starts
+	}
+	for _, name := range g.jobs {
+		g.runner.Wake(name)
+	}
+	select {
+	case g.woken <- struct{}{}:
+	default:
+	}
+}
+
+// openDatabase opens the gateway's database. An empty one is given its schema; one that is older is left to `souk
+// migrate`, so that nobody's data is changed by starting a program.
+func openDatabase(ctx context.Context, url string) (*store.DB, error) {
+	db, err := store.Open(ctx, url)
+	if err != nil {
+		return nil, err
+	}
+	if err := readySchema(ctx, db); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+func readySchema(ctx context.Context, db *store.DB) error {
+	steps, err := db.Migrations(ctx)
+	if err != nil {
+		return err
+	}
+	applied := 0
+	for _, m := range steps {
+		if m.Applied {
+			applied++
+		}
+	}
+	switch {
+	case applied == 0:
+		_, err := db.Migrate(ctx)
+		return err
+	case applied < len(steps):
+		return fail.New(fail.Conflict, "older_schema", "The database's schema is %d steps behind this souk; make a copy of it, then run souk migrate.", len(steps)-applied)
+	}
+	return nil
+}

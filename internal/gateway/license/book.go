@@ -171,13 +171,14 @@ func (b *Book) Note(ctx context.Context, n Note) (Verdict, error) {
 	return v(), nil
 }
 
-// Refused records that AWS answered CustomerNotSubscribed to a metering record of the licence. In the last hour that
-// ends it; a licence that AWS has called active and not called ended stays as it is, for a person to look at.
+// Refused records that AWS answered CustomerNotSubscribed for the licence at the instant at. In the last hour that ends
+// it; a licence that AWS has called active and not called ended stays as it is, and the refusal is shown with it.
+// Refusals of one hour count once.
 //
 // Errors: fail.NotFound if there is no such licence.
-func (b *Book) Refused(ctx context.Context, id core.LicenseID, record string, at time.Time) error {
+func (b *Book) Refused(ctx context.Context, id core.LicenseID, at time.Time) error {
 	return b.change(ctx, id, func(d *draft, e *entry) error {
-		d.fact(e.ID, "", Fact{ID: "record " + record, Kind: Refused, At: at})
+		d.fact(e.ID, "", Fact{ID: "refused " + core.HourOf(at).String(), Kind: Refused, At: at})
 		return nil
 	})
 }

@@ -1,0 +1,53 @@
+package gateway
+
+import (
+	"log/slog"
+	"time"
+
+	"souk.dev/souk/internal/gateway/core"
+)
+
+// Config is what a gateway is told from outside.
+type Config struct {
+	DatabaseURL string // sqlite:PATH
+	BaseURL     string // how buyers' browsers reach this gateway, such as https://saas.example.com
+	QueueURL    string // the SQS queue of AWS's notices; empty: none is read
+	// ClockURL is a sandbox whose clock is followed in lock-step; empty: the system's clock.
+	ClockURL string
+	// InstanceName is this process's own name among those that follow the same clock; "gateway" when empty.
+	InstanceName string
+	// MarketplaceURL is where buyers manage what they bought; empty: AWS Marketplace's own page.
+	MarketplaceURL string
+
+	// Endpoint is where all AWS services are; empty: as the SDK's own environment and profile say.
+	Endpoint                     string
+	Region                       string // empty: the SDK's own, or us-east-1
+	AccessKeyID, SecretAccessKey string // empty: as the SDK finds them
+
+	Products core.Catalogue // empty: learnt from AWS
+	Seller   Seller
+
+	// SettleTime is how long after an hour's end its late events are waited for; FinalMargin is how long before the
+	// final window closes the last records go out. Zero: the default of package metering.
+	SettleTime, FinalMargin time.Duration
+
+	Log *slog.Logger // nil: none
+}
+
+// Seller is how the seller shows itself to buyers.
+type Seller struct {
+	Name         string
+	SupportEmail string
+	SupportURL   string
+	Accent       string // a CSS colour, "#rrggbb", for pages; empty: the default look
+}
+
+func (c Config) withDefaults() Config {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.InstanceName == "" {
+		c.InstanceName = "gateway"
+	}
+	return c
+}

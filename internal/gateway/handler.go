@@ -1,0 +1,49 @@
+package gateway
+
+import (
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+
+	openapi "souk.dev/souk/api"
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/api"
+	"souk.dev/souk/internal/gateway/portal"
+	"souk.dev/souk/internal/httpx"
+)
+
+// maxBody is the largest body, in bytes, that any request may have; most calls take less (httpx.MaxBody).
+const maxBody = 32 << 20
+
+// handler puts the doors into one house.
+func handler(log *slog.Logger, door *api.Door, pages *portal.Portal, health api.Health, metrics *api.Metrics) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/v1/", door)
+	pages.Mount(mux)
+	health.Mount(mux)
+	mux.Handle("GET /metrics", metrics.Handler())
+	mux.Handle("GET /openapi.json", openapi.Handler(openapi.Gateway))
+	mux.Handle("GET /{$}", http.RedirectHandler("/portal", http.StatusSeeOther))
+	mux.HandleFunc("/", httpx.Try(log, func(http.ResponseWriter, *http.Request) error {
+		return fail.New(fail.NotFound, "nothing_here", "There is nothing at this address. Calls for programs are under /v1 (see /openapi.json), pages for buyers under /portal.")
+	}))
+	return survive(log, http.MaxBytesHandler(mux, maxBody))
+}
+
+// survive answers a request whose handler panicked, and logs where; other requests are none the wiser.
+func survive(log *slog.Logger, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			p := recover()
+			if p == nil {
+				return
+			}
+			if p == http.ErrAbortHandler { //nolint:errorlint // it is this value, by net/http's contract
+				panic(p)
+			}
+			log.ErrorContext(r.Context(), "a handler panicked", "method", r.Method, "route", r.Pattern, "panic", p, "stack", string(debug.Stack()))
+			httpx.Fail(w, r, log, fail.New(fail.Internal, "", "panic"))
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
