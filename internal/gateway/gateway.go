@@ -83,7 +83,7 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 		return nil, fmt.Errorf("read the keys that seal sessions: %w", err)
 	}
 	pages, err := portal.New(portal.Config{BaseURL: c.BaseURL, MarketplaceURL: c.MarketplaceURL, Products: c.Products, Seller: portal.Seller(c.Seller),
-		Register: registrations, Accounts: accounts, Directory: book, Seal: box, Clock: g.clk, Log: c.Log})
+		Register: registrations, Accounts: accounts, Seal: box, Clock: g.clk, Log: c.Log})
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 		api.Notifications{Notices: g.db.Notices()},
 		api.Accounts{Accounts: accounts, Register: registrations},
 		api.Registrations{Register: registrations},
-		api.SignIns{Accounts: accounts, Register: registrations, Directory: book},
+		api.SignIns{Accounts: accounts, Register: registrations},
 	)
 	metrics.Gauges("souk_licenses", "Licences by state.", "state", api.LicensesByState(book))
 	metrics.Gauge("souk_queue_silence_seconds", "Real time since the queue of AWS's notices last answered.", func() (float64, bool) {
