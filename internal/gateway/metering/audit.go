@@ -1,0 +1,235 @@
+package metering
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/usage"
+)
+
+// AuditLine is conservation line of one licence and dimension (law 1).
+type AuditLine struct {
+	Pair
+	Events   int64
+	Accepted usage.Quantity // by the log of events, counted anew
+
+	Open       usage.Quantity            // in hours that are not sealed yet
+	Waiting    usage.Quantity            // in records that AWS has not taken yet, by state
+	Carried    usage.Quantity            // in the balance: in no record yet
+	Honoured   usage.Quantity            // AWS took it
+	Unbillable map[string]usage.Quantity // by reason
+}
+
+// Report is what an audit found. It is sound when there are no breaches.
+type Report struct {
+	Lines    []AuditLine
+	Breaches []string
+	Segments int64
+	Records  int64
+	Requests int64
+}
+
+// Ledger is what an audit reads: a store and a log, without anything that runs.
+type Ledger struct {
+	Store Store
+	Log   usage.Store
+	Part  int
+}
+
+// Audit checks the laws over everything that is kept, see [Ledger.Audit].
+func (e *Engine) Audit(ctx context.Context) (Report, error) {
+	return Ledger{Store: e.cfg.Store, Log: e.cfg.Log}.Audit(ctx)
+}
+
+// audit is one audit at work.
+type audit struct {
+	Report
+	lines map[Pair]*AuditLine
+	// sums are the log's events that are not found as sealed yet: by key and hour.
+	sums map[usage.Key]map[core.Hour]usage.Quantity
+	// sent is what requests said, by record.
+	sent map[string]Line
+	// booked is, for each pair, what sealing took in less what it put into records: what must be in the balance.
+	in, out map[Pair]usage.Quantity
+}
+
+// Audit counts every event of the log anew and follows it into totals, records, balances and write-offs; nothing that
+// a running engine has in memory is used. It checks, per licence and dimension:
+//
+//   - accepted = open + waiting + carried + honoured + unbillable (law 1);
+//   - each sealed total is the sum of its events;
+//   - each request told AWS what its record says: identity, timestamp and quantity never changed (law 2).
+//
+// Run it beside a gateway at rest: what changes while it reads may show as a breach.
+func (l Ledger) Audit(ctx context.Context) (Report, error) {
+	a := &audit{lines: map[Pair]*AuditLine{}, sums: map[usage.Key]map[core.Hour]usage.Quantity{}, sent: map[string]Line{},
+		in: map[Pair]usage.Quantity{}, out: map[Pair]usage.Quantity{}}
+	for _, step := range []struct {
+		what string
+		do   func(context.Context) error
+	}{
+		{"the log of events", func(ctx context.Context) error { return l.Log.Segments(ctx, l.Part, 0, 0, a.segment) }},
+		{"the sealed totals", func(ctx context.Context) error { return l.Store.EachTotal(ctx, a.total) }},
+		{"the requests", func(ctx context.Context) error { return l.Store.EachAttempt(ctx, a.attempt) }},
+		{"the records", func(ctx context.Context) error { return l.Store.EachRecord(ctx, a.record) }},
+		{"the balances", func(ctx context.Context) error { return a.balances(ctx, l.Store) }},
+	} {
+		if err := step.do(ctx); err != nil {
+			return Report{}, fmt.Errorf("audit %s: %w", step.what, err)
+		}
+	}
+	a.close()
+	return a.Report, nil
+}
+
+func (a *audit) breach(format string, args ...any) {
+	a.Breaches = append(a.Breaches, fmt.Sprintf(format, args...))
+}
+
+func (a *audit) line(p Pair) *AuditLine {
+	if a.lines[p] == nil {
+		a.lines[p] = &AuditLine{Pair: p, Unbillable: map[string]usage.Quantity{}}
+	}
+	return a.lines[p]
+}
+
+func (a *audit) segment(s usage.Segment) error {
+	if a.Segments++; s.Seq != a.Segments {
+		a.breach("segment %d is missing from the log: %d follows", a.Segments, s.Seq)
+		a.Segments = s.Seq
+	}
+	return s.Each(func(e *usage.Entry) error {
+		k := usage.Key{License: e.License, Dimension: e.Dimension, Reason: e.Unbillable}
+		if a.sums[k] == nil {
+			a.sums[k] = map[core.Hour]usage.Quantity{}
+		}
+		a.sums[k][e.Hour] = a.sums[k][e.Hour].Add(e.Quantity)
+		l := a.line(Pair{e.License, e.Dimension})
+		l.Accepted, l.Events = l.Accepted.Add(e.Quantity), l.Events+1
+		return nil
+	})
+}
+
+func (a *audit) total(t SealedTotal) error {
+	if got := a.sums[t.Key][t.Hour]; got != t.Sum {
+		a.breach("%s %s %s: the sealed total is %s, and its events add up to %s", t.License, t.Dimension, t.Hour, t.Sum, got)
+	}
+	delete(a.sums[t.Key], t.Hour)
+	p := Pair{t.License, t.Dimension}
+	if t.Reason != "" {
+		l := a.line(p)
+		l.Unbillable[t.Reason] = l.Unbillable[t.Reason].Add(t.Sum)
+		return nil
+	}
+	a.in[p] = a.in[p].Add(t.Sum)
+	return nil
+}
+
+func (a *audit) attempt(at Attempt) error {
+	a.Requests++
+	var req Request
+	if err := json.Unmarshal(at.Request, &req); err != nil {
+		a.breach("request %s cannot be read: %v", at.ID, err)
+		return nil
+	}
+	if len(req.UsageRecords) != len(at.Records) {
+		a.breach("request %s names %d records and has %d", at.ID, len(at.Records), len(req.UsageRecords))
+		return nil
+	}
+	for i, id := range at.Records {
+		if before, ok := a.sent[id]; ok && before != req.UsageRecords[i] {
+			a.breach("record %s was sent with two contents: %+v and %+v", id, before, req.UsageRecords[i])
+		}
+		a.sent[id] = req.UsageRecords[i]
+	}
+	return nil
+}
+
+func (a *audit) record(r Record) error {
+	a.Records++
+	if sent, ok := a.sent[r.ID]; ok && sent != r.Line {
+		a.breach("record %s was sent as %+v and is now %+v", r.ID, sent, r.Line)
+	} else if !ok && (r.State == Honoured || r.State == Sending) {
+		a.breach("record %s is %s and no request has it", r.ID, r.State)
+	}
+	if r.State == Honoured && r.Receipt == "" && r.Reason != ReasonReconciled {
+		a.breach("record %s is honoured without a receipt", r.ID)
+	}
+	if core.HourOf(r.Line.Timestamp.Time()) != r.Hour {
+		a.breach("record %s of %s is stamped %s", r.ID, r.Hour, r.Line.Timestamp.Time())
+	}
+	p, q := Pair{r.License, r.Dimension}, whole(r)
+	l := a.line(p)
+	if r.State != Carried { // what is carried went back to the balance
+		a.out[p] = a.out[p].Add(q)
+	}
+	switch r.State {
+	case Waiting, Sending, Parked:
+		l.Waiting = l.Waiting.Add(q)
+	case Honoured:
+		l.Honoured = l.Honoured.Add(q)
+	case Unbillable:
+		l.Unbillable[r.Reason] = l.Unbillable[r.Reason].Add(q)
+	}
+	return nil
+}
+
+func (a *audit) balances(ctx context.Context, s Store) error {
+	ws, err := s.WriteOffs(ctx, "")
+	if err != nil {
+		return err
+	}
+	for _, w := range ws {
+		l := a.line(w.Pair)
+		l.Unbillable[w.Reason] = l.Unbillable[w.Reason].Add(w.Amount)
+		a.out[w.Pair] = a.out[w.Pair].Add(w.Amount)
+	}
+	bs, err := s.Balances(ctx)
+	if err != nil {
+		return err
+	}
+	for _, b := range bs {
+		a.line(b.Pair).Carried = b.Amount
+	}
+	return nil
+}
+
+// close adds up what is open and checks each line.
+func (a *audit) close() {
+	for k, hours := range a.sums {
+		l := a.line(Pair{k.License, k.Dimension})
+		for _, q := range hours {
+			if k.Reason != "" {
+				l.Unbillable[k.Reason] = l.Unbillable[k.Reason].Add(q)
+			} else {
+				l.Open = l.Open.Add(q)
+			}
+		}
+	}
+	for _, p := range slices.SortedFunc(maps.Keys(a.lines), func(a, b Pair) int {
+		return cmp.Or(cmp.Compare(a.License, b.License), cmp.Compare(a.Dimension, b.Dimension))
+	}) {
+		l := a.lines[p]
+		if a.in[p] != a.out[p].Add(l.Carried) {
+			a.breach("%s %s: %s was sealed, but records and write-offs have %s and the balance %s", p.License, p.Dimension, a.in[p], a.out[p], l.Carried)
+		}
+		if sum := l.Sum(); sum != l.Accepted {
+			a.breach("%s %s: %s was accepted and %s is accounted for", p.License, p.Dimension, l.Accepted, sum)
+		}
+		a.Lines = append(a.Lines, *l)
+	}
+}
+
+// Sum is everything that is accounted for.
+func (l AuditLine) Sum() usage.Quantity {
+	sum := l.Open.Add(l.Waiting).Add(l.Carried).Add(l.Honoured)
+	for _, q := range l.Unbillable {
+		sum = sum.Add(q)
+	}
+	return sum
+}

@@ -1,0 +1,192 @@
+package metering
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/usage"
+)
+
+// Records lists records, the newest hour first.
+func (e *Engine) Records(ctx context.Context, q Query) ([]Record, error) {
+	rs, err := e.cfg.Store.Records(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("list records: %w", err)
+	}
+	return rs, nil
+}
+
+// Detail is one record with the newest request it was in.
+type Detail struct {
+	Record
+	Request *Attempt // nil: it was not sent yet
+}
+
+// Record finds one record. Errors: fail.NotFound.
+func (e *Engine) Record(ctx context.Context, id string) (Detail, error) {
+	r, err := e.cfg.Store.Record(ctx, id)
+	if err != nil {
+		return Detail{}, fmt.Errorf("find record: %w", err)
+	}
+	d := Detail{Record: r}
+	if r.Attempt == "" {
+		return d, nil
+	}
+	a, err := e.cfg.Store.Attempt(ctx, r.Attempt)
+	if err != nil {
+		return Detail{}, fmt.Errorf("find the request of record %s: %w", id, err)
+	}
+	d.Request = &a
+	return d, nil
+}
+
+// Events calls yield with the events that were billed in r's hour, in the order of their arrival. What the record
+// carries besides, from hours before, is not among them.
+func (e *Engine) Events(ctx context.Context, r Record, yield func(*usage.Entry) error) error {
+	const all = int64(1) << 62 // of the log's segments, only those that hold events of the hour or later
+	err := e.cfg.Log.Segments(ctx, 0, all, r.Hour-1, func(s usage.Segment) error {
+		if s.FirstHour > r.Hour {
+			return nil
+		}
+		return s.Each(func(en *usage.Entry) error {
+			if en.Hour == r.Hour && en.License == r.License && en.Dimension == r.Dimension && en.Unbillable == "" {
+				return yield(en)
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("find the events of record %s: %w", r.ID, err)
+	}
+	return nil
+}
+
+// HourUsage is what became of one hour's usage of one dimension.
+//
+// Accepted + (what earlier hours carried in) = Sealed + Carried + Unbillable, once the hour is sealed.
+type HourUsage struct {
+	Hour      core.Hour
+	Dimension core.Dimension
+
+	Accepted   usage.Quantity // by events billed in this hour
+	CarriedIn  usage.Quantity // from earlier hours
+	Open       usage.Quantity // of accepted: the hour is not sealed yet
+	Sealed     usage.Quantity // in the hour's record
+	Sent       usage.Quantity // of sealed: AWS was called with it
+	Honoured   usage.Quantity // of sealed: AWS took it
+	Carried    usage.Quantity // on to later hours, also by a record that was too late
+	Unbillable usage.Quantity // with the reasons
+	Reasons    []string
+	Events     int64
+	Late       int64  // events of earlier hours among them
+	Record     string // the record's id; empty while there is none
+}
+
+// maxHours bounds what Usage looks at.
+const maxHours = 31 * 24
+
+// Usage tells, by hour and dimension, what became of a licence's usage in the hours from … to, both included. No more
+// than the last 31 days of that are looked at.
+func (e *Engine) Usage(ctx context.Context, l core.LicenseID, from, to core.Hour) ([]HourUsage, error) {
+	from = max(from, to-maxHours+1)
+	type at struct {
+		core.Hour
+		core.Dimension
+	}
+	rows := map[at]*HourUsage{}
+	row := func(h core.Hour, d core.Dimension) *HourUsage {
+		k := at{h, d}
+		if rows[k] == nil {
+			rows[k] = &HourUsage{Hour: h, Dimension: d}
+		}
+		return rows[k]
+	}
+	for _, h := range e.cfg.Intake.OpenHours(l) { // before the sealed ones: an hour that is sealed meanwhile is then seen twice, not missed
+		if h < from || h > to {
+			continue
+		}
+		for _, t := range e.cfg.Intake.Totals(l, h) {
+			row(h, t.Dimension).addOpen(t)
+		}
+	}
+	totals, err := e.cfg.Store.Totals(ctx, l, from, to)
+	if err != nil {
+		return nil, fmt.Errorf("read the totals of %s: %w", l, err)
+	}
+	reset := map[*HourUsage]bool{}
+	for _, t := range totals {
+		r := row(t.Hour, t.Dimension)
+		if !r.Open.IsZero() && !reset[r] {
+			*r = HourUsage{Hour: r.Hour, Dimension: r.Dimension} // it was sealed while we looked
+		}
+		reset[r] = true
+		r.addSealed(t)
+	}
+	records, err := e.cfg.Store.Records(ctx, Query{License: l, From: from, To: to, Limit: 1 << 20})
+	if err != nil {
+		return nil, fmt.Errorf("read the records of %s: %w", l, err)
+	}
+	for _, r := range records {
+		row(r.Hour, r.Dimension).addRecord(r)
+	}
+	var out []HourUsage
+	for _, r := range rows {
+		out = append(out, *r)
+	}
+	slices.SortFunc(out, func(a, b HourUsage) int {
+		return cmp.Or(cmp.Compare(a.Hour, b.Hour), cmp.Compare(a.Dimension, b.Dimension))
+	})
+	return out, nil
+}
+
+func (u *HourUsage) addOpen(t usage.Total) {
+	u.Accepted, u.Events, u.Late = u.Accepted.Add(t.Sum), u.Events+t.Events, u.Late+t.Late
+	if t.Reason != "" {
+		u.giveUp(t.Sum, t.Reason)
+		return
+	}
+	u.Open = u.Open.Add(t.Sum)
+}
+
+func (u *HourUsage) addSealed(t SealedTotal) {
+	u.Accepted, u.Events, u.Late = u.Accepted.Add(t.Sum), u.Events+t.Events, u.Late+t.Late
+	if t.Reason != "" {
+		u.giveUp(t.Sum, t.Reason)
+		return
+	}
+	u.CarriedIn, u.Carried = u.CarriedIn.Add(t.CarriedIn), u.Carried.Add(t.CarriedOut)
+}
+
+func (u *HourUsage) addRecord(r Record) {
+	u.Record, u.Sealed = r.ID, whole(r)
+	if r.Tries > 0 {
+		u.Sent = whole(r)
+	}
+	switch r.State {
+	case Honoured:
+		u.Honoured = whole(r)
+	case Carried:
+		u.Carried = u.Carried.Add(whole(r))
+	case Unbillable:
+		u.giveUp(whole(r), r.Reason)
+	}
+}
+
+func (u *HourUsage) giveUp(q usage.Quantity, reason string) {
+	u.Unbillable = u.Unbillable.Add(q)
+	if !slices.Contains(u.Reasons, reason) {
+		u.Reasons = append(u.Reasons, reason)
+	}
+}
+
+// BalanceOf is what is carried of a dimension at present, and since when.
+func (e *Engine) BalanceOf(l core.LicenseID, d core.Dimension) (usage.Quantity, time.Time) {
+	e.books.Lock()
+	defer e.books.Unlock()
+	b := e.balances[l][d]
+	return b.Amount, b.Since
+}

@@ -1,0 +1,107 @@
+package metering
+
+import (
+	"context"
+	"time"
+
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/usage"
+)
+
+// Store is what metering needs of a database. Each call is one atomic step.
+type Store interface {
+	// Seal writes totals, records, balances and write-offs together. A record that exists is fail.Conflict.
+	Seal(ctx context.Context, s Sealing) error
+	// RecordKeys lists the licence and dimension of each record of an hour; with a licence, of that one only.
+	RecordKeys(ctx context.Context, scope core.LicenseID, hour core.Hour) ([]Pair, error)
+	// Balances lists every balance, those of nothing too.
+	Balances(ctx context.Context) ([]Balance, error)
+
+	// Recover makes records that are Sending Waiting and Unsure, to be sent at once, and says how many.
+	Recover(ctx context.Context, now time.Time) (int64, error)
+	// Sendable lists at most limit records that may be sent at now, the earliest deadline first. Next is when the
+	// next of the others may be; ok is false if there is none.
+	Sendable(ctx context.Context, now time.Time, limit int) ([]Record, error)
+	Next(ctx context.Context) (at time.Time, ok bool, err error)
+	// Begin stores requests that are about to be sent and marks their records as Sending.
+	Begin(ctx context.Context, as []Attempt) error
+	// Settle stores answers, the records as they are after them, and the balances that this changes.
+	Settle(ctx context.Context, as []Attempt, rs []Record, bs []Balance) error
+	// Hasten sets a new deadline for what has not been honoured of a licence, and lets it go at now. A zero deadline
+	// gives each record its own again.
+	Hasten(ctx context.Context, l core.LicenseID, deadline, now time.Time) error
+
+	// Record finds one record; Attempt finds one request. Errors: fail.NotFound.
+	Record(ctx context.Context, id string) (Record, error)
+	Attempt(ctx context.Context, id string) (Attempt, error)
+	// Records lists records, the newest hour first.
+	Records(ctx context.Context, q Query) ([]Record, error)
+	// Totals lists sealed totals of a licence in hours from … to, both included.
+	Totals(ctx context.Context, l core.LicenseID, from, to core.Hour) ([]SealedTotal, error)
+	// WriteOffs lists what was given up; all licences with an empty l.
+	WriteOffs(ctx context.Context, l core.LicenseID) ([]WriteOff, error)
+
+	// EachTotal, EachRecord and EachAttempt go through everything, for the audit.
+	EachTotal(ctx context.Context, yield func(SealedTotal) error) error
+	EachRecord(ctx context.Context, yield func(Record) error) error
+	EachAttempt(ctx context.Context, yield func(Attempt) error) error
+}
+
+// Pair is a licence and one of its dimensions.
+type Pair struct {
+	License   core.LicenseID
+	Dimension core.Dimension
+}
+
+// Sealing is one chunk of an hour, or the end of a licence.
+type Sealing struct {
+	Totals    []SealedTotal
+	Records   []Record
+	Balances  []Balance
+	WriteOffs []WriteOff
+}
+
+// SealedTotal is the final sum of an hour under one key. For what is billable (Reason is empty):
+// Sum + CarriedIn = the record's quantity + CarriedOut + what was written off.
+type SealedTotal struct {
+	usage.Total
+	CarriedIn, CarriedOut usage.Quantity
+}
+
+// Balance is accepted usage that is in no record yet.
+type Balance struct {
+	Pair
+	Amount usage.Quantity
+	Since  time.Time // when it last changed
+}
+
+// WriteOff is usage that was given up, with its reason.
+type WriteOff struct {
+	Pair
+	Hour   core.Hour // the hour at whose sealing, or the last hour of the licence
+	At     time.Time
+	Amount usage.Quantity
+	Reason string
+}
+
+// Attempt is one request and AWS's answer.
+type Attempt struct {
+	ID       string
+	At       time.Time
+	Records  []string // their ids, in the request's order
+	Request  []byte   // JSON, as in [Request]
+	Answered time.Time
+	Outcome  string // "answered" or a [Class]; empty while there is none
+	Code     string // AWS's name of the error
+	Answer   []byte // JSON, as in [Answer], or AWS's words of the error
+}
+
+// Query selects records.
+type Query struct {
+	License core.LicenseID // empty: all
+	State   State          // empty: all
+	From    core.Hour      // 0: no bound
+	To      core.Hour      // both included; 0: no bound
+	Before  string         // ids before this one; empty: from the newest
+	Limit   int
+}

@@ -1,0 +1,165 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/usage"
+)
+
+// Usage keeps the log of usage events.
+type Usage struct{ db *DB }
+
+// NewUsage is the log in db.
+func NewUsage(db *DB) Usage { return Usage{db} }
+
+var _ usage.Store = Usage{}
+
+// Append implements [usage.Store].
+func (s Usage) Append(ctx context.Context, g usage.Segment) error {
+	return s.db.Tx(ctx, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, `insert into usage_segment (part, seq, first_hour, last_hour, events, at_us, body)
+			values ($1, $2, $3, $4, $5, $6, $7) on conflict (part, seq) do nothing`,
+			g.Part, g.Seq, g.FirstHour, g.LastHour, g.Events, g.At, g.Body)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 1 {
+			return err
+		}
+		return fail.New(fail.Conflict, "segment_taken", "Another process has written segment %d of partition %d; only one may own a partition.", g.Seq, g.Part)
+	})
+}
+
+// Segments implements [usage.Store].
+func (s Usage) Segments(ctx context.Context, part int, after int64, hour core.Hour, yield func(usage.Segment) error) error {
+	return scan(ctx, s.db.Read(), func(rows *sql.Rows) error {
+		var g usage.Segment
+		if err := rows.Scan(&g.Part, &g.Seq, &g.FirstHour, &g.LastHour, &g.Events, &g.At, &g.Body); err != nil {
+			return err
+		}
+		return yield(g)
+	}, `select part, seq, first_hour, last_hour, events, at_us, body from usage_segment
+		where part = $1 and (seq > $2 or last_hour > $3) order by seq`, part, after, int64(hour))
+}
+
+// Cut implements [usage.Store].
+func (s Usage) Cut(ctx context.Context, c usage.Cut) error {
+	var done int64
+	if c.Done {
+		done = c.At
+	}
+	return s.exec(ctx, `insert into usage_cut (part, scope, hour, seq, at_us, done_us) values ($1, $2, $3, $4, $5, $6)
+		on conflict (part, scope, hour) do nothing`, c.Part, c.Scope, c.Hour, c.Seq, c.At, done)
+}
+
+// Done implements [usage.Store].
+func (s Usage) Done(ctx context.Context, part int, scope core.LicenseID, hour core.Hour, at int64) error {
+	return s.exec(ctx, `update usage_cut set done_us = $1 where part = $2 and scope = $3 and hour = $4 and done_us = 0`, at, part, scope, hour)
+}
+
+// Cuts implements [usage.Store].
+func (s Usage) Cuts(ctx context.Context, part int) (cuts []usage.Cut, err error) {
+	err = scan(ctx, s.db.Read(), func(rows *sql.Rows) error {
+		var c usage.Cut
+		var done int64
+		if err := rows.Scan(&c.Part, &c.Scope, &c.Hour, &c.Seq, &c.At, &done); err != nil {
+			return err
+		}
+		c.Done = done != 0
+		cuts = append(cuts, c)
+		return nil
+	}, `select c.part, c.scope, c.hour, c.seq, c.at_us, c.done_us from usage_cut c
+		join (select scope, max(hour) as hour from usage_cut where part = $1 group by scope) m on m.scope = c.scope and m.hour = c.hour
+		where c.part = $1
+		union
+		select part, scope, hour, seq, at_us, done_us from usage_cut where part = $1 and done_us = 0
+		order by 3, 2`, part)
+	return cuts, err
+}
+
+// Sealed implements [usage.Store].
+func (s Usage) Sealed(ctx context.Context, hour core.Hour, yield func(usage.Key, core.Hour) error) error {
+	return scan(ctx, s.db.Read(), func(rows *sql.Rows) error {
+		var k usage.Key
+		var h core.Hour
+		if err := rows.Scan(&k.License, &k.Dimension, &k.Reason, &h); err != nil {
+			return err
+		}
+		return yield(k, h)
+	}, `select license, dimension, reason, hour from metering_total where hour > $1`, int64(hour))
+}
+
+// PutIDs implements [usage.Store].
+func (s Usage) PutIDs(ctx context.Context, part int, run int64, chunk int, body []byte) error {
+	return s.exec(ctx, `insert into usage_ids (part, run, chunk, body) values ($1, $2, $3, $4)
+		on conflict (part, run, chunk) do update set body = excluded.body`, part, run, chunk, body)
+}
+
+// PutRun implements [usage.Store].
+func (s Usage) PutRun(ctx context.Context, r usage.Run) error {
+	return s.exec(ctx, `insert into usage_run (part, run, last_seq, last_us, ids, filter, first_keys)
+		values ($1, $2, $3, $4, $5, $6, $7)`, r.Part, r.No, r.LastSeq, r.LastAt, r.IDs, r.Filter, r.FirstKeys)
+}
+
+// Runs implements [usage.Store].
+func (s Usage) Runs(ctx context.Context, part int) (runs []usage.Run, err error) {
+	err = scan(ctx, s.db.Read(), func(rows *sql.Rows) error {
+		var r usage.Run
+		if err := rows.Scan(&r.Part, &r.No, &r.LastSeq, &r.LastAt, &r.IDs, &r.Filter, &r.FirstKeys); err != nil {
+			return err
+		}
+		runs = append(runs, r)
+		return nil
+	}, `select part, run, last_seq, last_us, ids, filter, first_keys from usage_run where part = $1 order by run`, part)
+	return runs, err
+}
+
+// IDs implements [usage.Store].
+func (s Usage) IDs(ctx context.Context, part int, run int64, chunk int) (body []byte, err error) {
+	err = s.db.Read().QueryRowContext(ctx, `select body from usage_ids where part = $1 and run = $2 and chunk = $3`, part, run, chunk).Scan(&body)
+	return body, err
+}
+
+// DropRuns implements [usage.Store]. The newest run always stays: it says up to which segment ids have left memory.
+func (s Usage) DropRuns(ctx context.Context, part int, before int64) error {
+	return s.db.Tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `delete from usage_ids where part = $1 and run in (select run from usage_run where part = $1 and last_us < $2)
+			and run < (select max(run) from usage_run where part = $1)`, part, before)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `delete from usage_run where part = $1 and last_us < $2
+			and run < (select max(run) from usage_run where part = $1)`, part, before)
+		return err
+	})
+}
+
+// exec runs one statement in a transaction of its own.
+func (s Usage) exec(ctx context.Context, query string, args ...any) error {
+	return s.db.Tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, query, args...)
+		return err
+	})
+}
+
+// scan calls row for each row of a query.
+func scan(ctx context.Context, q interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}, row func(*sql.Rows) error, query string, args ...any) (err error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return fmt.Errorf("query: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		if err := row(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}

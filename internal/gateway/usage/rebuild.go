@@ -1,0 +1,142 @@
+package usage
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/gateway/core"
+)
+
+// rebuild makes memory what the log says.
+func (in *Intake) rebuild(ctx context.Context) error {
+	cuts, err := in.cfg.Store.Cuts(ctx, in.cfg.Part)
+	if err != nil {
+		return fmt.Errorf("read the cuts: %w", err)
+	}
+	begun := false
+	for _, c := range cuts {
+		begun = begun || c.Scope == ""
+		in.noteCut(c)
+	}
+	if !begun {
+		now := in.cfg.Clock.Now()
+		first := Cut{Part: in.cfg.Part, Hour: core.HourOf(now) - 1, At: now.UnixMicro(), Done: true}
+		if err := in.cfg.Store.Cut(ctx, first); err != nil {
+			return fmt.Errorf("begin the log: %w", err)
+		}
+		in.noteCut(first)
+	}
+	recorded := in.closed // all of this hour and the earlier ones is recorded
+	for _, c := range cuts {
+		if !c.Done {
+			recorded = min(recorded, c.Hour-1)
+			in.pending = append(in.pending, c)
+		}
+	}
+	type sealed struct {
+		Key
+		core.Hour
+	}
+	done := map[sealed]bool{}
+	err = in.cfg.Store.Sealed(ctx, recorded, func(k Key, h core.Hour) error { done[sealed{k, h}] = true; return nil })
+	if err != nil {
+		return fmt.Errorf("read the sealed totals: %w", err)
+	}
+	if in.runs, err = in.cfg.Store.Runs(ctx, in.cfg.Part); err != nil {
+		return fmt.Errorf("read the id runs: %w", err)
+	}
+	var after int64
+	for _, r := range in.runs {
+		after = max(after, r.LastSeq)
+		in.rotated = time.UnixMicro(r.LastAt)
+	}
+	if in.rotated.IsZero() {
+		in.rotated = in.cfg.Clock.Now()
+	}
+
+	elapsed, events := clock.Stopwatch(), 0
+	names := interner{}
+	in.seq = after
+	err = in.cfg.Store.Segments(ctx, in.cfg.Part, after, recorded, func(s Segment) error {
+		in.seq = max(in.seq, s.Seq)
+		if events/1_000_000 != (events+s.Events)/1_000_000 {
+			in.cfg.Log.Info("reading the log of usage", "events", events+s.Events, "took", elapsed())
+		}
+		events += s.Events
+		return s.Each(func(e *Entry) error {
+			if s.Seq > after {
+				key, print := identify(e)
+				in.ids[key] = print
+			}
+			if k := (Key{e.License, e.Dimension, e.Unbillable}); e.Hour > recorded && !done[sealed{k, e.Hour}] {
+				e.License, e.Dimension = core.LicenseID(names.one(string(e.License))), core.Dimension(names.one(string(e.Dimension)))
+				in.count(e)
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		return err
+	}
+	if events > 0 {
+		in.cfg.Log.Info("read the log of usage", "events", events, "took", elapsed(), "open_after", in.closed.String())
+	}
+	return nil
+}
+
+// catchUp makes memory what the log says after a write whose outcome is unknown. Called with commit held.
+func (in *Intake) catchUp(ctx context.Context) error {
+	if !in.unsure {
+		return nil
+	}
+	cuts, err := in.cfg.Store.Cuts(ctx, in.cfg.Part)
+	if err != nil {
+		return fmt.Errorf("read the cuts again: %w", err)
+	}
+	var tail []Segment
+	const never = core.Hour(1) << 40
+	err = in.cfg.Store.Segments(ctx, in.cfg.Part, in.seq, never, func(s Segment) error { tail = append(tail, s); return nil })
+	if err != nil {
+		return fmt.Errorf("read the log's tail again: %w", err)
+	}
+	in.state.Lock()
+	defer in.state.Unlock()
+	for _, c := range cuts {
+		in.noteCut(c)
+	}
+	for _, s := range tail {
+		err := s.Each(func(e *Entry) error {
+			key, print := identify(e)
+			in.ids[key] = print
+			in.count(e)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		in.seq = s.Seq
+	}
+	in.unsure = false
+	return nil
+}
+
+func (in *Intake) noteCut(c Cut) {
+	if c.Scope == "" {
+		in.closed = max(in.closed, c.Hour)
+	} else {
+		in.closedFor[c.Scope] = max(in.closedFor[c.Scope], c.Hour)
+	}
+}
+
+// interner keeps one copy of each name, so that a million entries of a few licences do not keep a million strings.
+type interner map[string]string
+
+func (n interner) one(s string) string {
+	if have, ok := n[s]; ok {
+		return have
+	}
+	n[s] = s
+	return s
+}

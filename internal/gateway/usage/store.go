@@ -1,0 +1,73 @@
+package usage
+
+import (
+	"context"
+
+	"souk.dev/souk/internal/gateway/core"
+)
+
+// Store is what the intake needs of a database. Each call is one atomic step.
+type Store interface {
+	// Append writes a segment; when it returns nil, the segment survives a power cut. A taken (Part, Seq) is
+	// fail.Conflict: another process owns the partition. After any other error it may or may not be written.
+	Append(ctx context.Context, s Segment) error
+	// Segments calls yield with the segments of part, in order of Seq, that are newer than after, or hold events
+	// billed in an hour later than hour.
+	Segments(ctx context.Context, part int, after int64, hour core.Hour, yield func(Segment) error) error
+
+	// Cut closes hours. Cutting the same scope and hour again changes nothing.
+	Cut(ctx context.Context, c Cut) error
+	// Done says that everything of a cut's hour is recorded.
+	Done(ctx context.Context, part int, scope core.LicenseID, hour core.Hour, at int64) error
+	// Cuts lists, for each scope of part, the newest cut, and every cut that is not done, by hour.
+	Cuts(ctx context.Context, part int) ([]Cut, error)
+	// Sealed calls yield with the key and hour of each sealed total of an hour after hour.
+	Sealed(ctx context.Context, hour core.Hour, yield func(Key, core.Hour) error) error
+
+	// PutIDs writes one chunk of an id run that is being made; PutRun then makes the run exist. A chunk that was
+	// left by a run that never came to exist is replaced.
+	PutIDs(ctx context.Context, part int, run int64, chunk int, body []byte) error
+	PutRun(ctx context.Context, r Run) error
+	// Runs lists the id runs of part, oldest first. IDs reads one chunk.
+	Runs(ctx context.Context, part int) ([]Run, error)
+	IDs(ctx context.Context, part int, run int64, chunk int) ([]byte, error)
+	// DropRuns forgets the runs whose last event was received before the instant.
+	DropRuns(ctx context.Context, part int, before int64) error
+}
+
+// Cut says that the hours up to Hour are closed: no event that comes later is billed in them.
+type Cut struct {
+	Part  int
+	Scope core.LicenseID // the one licence that it is for; empty: all
+	Hour  core.Hour
+	Seq   int64 // the newest segment at the cut
+	At    int64 // UTC microseconds
+	Done  bool  // the hour's totals are all recorded
+}
+
+// Key names a sum: of one licence, dimension, and reason why it cannot be billed (empty: it can).
+type Key struct {
+	License   core.LicenseID
+	Dimension core.Dimension
+	Reason    string
+}
+
+// Total is the sum of one hour's events under one key.
+type Total struct {
+	Key
+	Hour   core.Hour
+	Sum    Quantity
+	Events int64
+	Late   int64 // how many of them belong to an earlier hour that was closed
+}
+
+// Run is an immutable sorted list of event ids.
+type Run struct {
+	Part      int
+	No        int64 // 1, 2, 3 …
+	LastSeq   int64 // it holds the ids of all segments up to this one that no earlier run holds
+	LastAt    int64 // when its newest was received at the latest, UTC microseconds
+	IDs       int64
+	Filter    []byte // see filter
+	FirstKeys []byte // the first key of each chunk, 16 bytes each
+}
