@@ -23,7 +23,7 @@ type File struct {
 	// Of Go files only.
 	Go      *ast.File
 	Imports []Import
-	Test    bool // _test.go, or anything below test/: it is not part of the program
+	Test    bool // it is not part of the program: _test.go, a package that helps tests (webuitest), all below test/
 }
 
 // Import is one import of a Go file.
@@ -85,7 +85,7 @@ func (r *Repo) add(root fs.FS, p string) error {
 	if path.Ext(p) != ".go" {
 		return nil
 	}
-	f.Test = strings.HasSuffix(p, "_test.go") || strings.HasPrefix(p, "test/")
+	f.Test = strings.HasSuffix(p, "_test.go") || strings.HasSuffix(path.Dir(p), "test") || strings.HasPrefix(p, "test/")
 	if f.Go, err = parser.ParseFile(r.fset, p, text, parser.ParseComments|parser.SkipObjectResolution); err != nil {
 		return fmt.Errorf("parse %s: %w", p, err)
 	}
