@@ -1,0 +1,93 @@
+package harness
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+)
+
+// Up is a running souk up: a sandbox, a gateway that trusts it, and the example application.
+type Up struct {
+	Proc    *Process
+	Sandbox *Sandbox
+	Gateway *API   // with a key
+	App     string // its URL
+	args    []string
+	t       testing.TB
+}
+
+// StartUp starts souk up on free ports with args, its clock frozen. With no --data among them it keeps nothing.
+func StartUp(t testing.TB, args ...string) *Up {
+	t.Helper()
+	u := &Up{t: t}
+	for _, name := range []string{"--sandbox-listen", "--gateway-listen", "--app-listen"} {
+		u.args = append(u.args, name, FreeAddress(t))
+	}
+	u.args = append(u.args, args...)
+	u.Again()
+	u.Sandbox.Post("/_sandbox/clock", map[string]any{"frozen": true}, nil)
+	return u
+}
+
+// Again starts souk up as before, on the same ports and data, after it was ended.
+func (u *Up) Again() {
+	u.t.Helper()
+	u.Proc = Start(u.t, nil, append([]string{"up", "--json"}, u.args...)...)
+	var told struct {
+		Sandbox string `json:"sandbox"`
+		Gateway string `json:"gateway"`
+		App     string `json:"app"`
+		APIKey  string `json:"apiKey"`
+	}
+	deadline := time.Now().Add(patience)
+	for {
+		err := json.Unmarshal([]byte(u.Proc.Output()), &told)
+		if err == nil {
+			break
+		}
+		select {
+		case <-u.Proc.exited:
+			u.t.Fatalf("souk up ended at once: %v\n%s", u.Proc.err, u.Proc.Log())
+		default:
+		}
+		if time.Now().After(deadline) {
+			u.t.Fatalf("souk up does not say where it is: %v; it said %q", err, u.Proc.Output())
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	u.Sandbox = &Sandbox{API: API{URL: told.Sandbox, t: u.t}}
+	u.Gateway = &API{URL: told.Gateway, Key: told.APIKey, t: u.t}
+	u.App = told.App
+	u.Proc.ready(told.Sandbox + "/_sandbox/clock")
+	u.Proc.ready(told.Gateway + "/readyz")
+	u.Proc.ready(told.App + "/")
+}
+
+// License is a gateway's licence.
+type License struct {
+	ID         string `json:"id"`
+	State      string `json:"state"`
+	Why        string `json:"why"`
+	LicenseARN string `json:"licenseArn"`
+}
+
+// Licenses are all of the gateway's.
+func (u *Up) Licenses() []License { return All[License](u.Gateway, "/v1/licenses") }
+
+// LicenseIn waits until the gateway has one licence of arn in state.
+func (u *Up) LicenseIn(arn, state string) (found License) {
+	u.t.Helper()
+	Eventually(u.t, "the license is "+state, func() error {
+		for _, l := range u.Licenses() {
+			if l.LicenseARN == arn {
+				if found = l; l.State == state {
+					return nil
+				}
+				return fmt.Errorf("it is %s: %s", l.State, l.Why)
+			}
+		}
+		return fmt.Errorf("the gateway does not know %s", arn)
+	})
+	return found
+}
