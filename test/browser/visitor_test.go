@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/storage"
 	"github.com/chromedp/chromedp"
 
 	"souk.dev/souk/test/harness"
@@ -161,7 +161,7 @@ func (v *visitor) where() string {
 // cookies are the values of all that the browser keeps.
 func (v *visitor) cookies() map[string]string {
 	v.t.Helper()
-	got, err := chromedp.Call(v.ctx, network.GetCookies, network.GetCookiesParams{})
+	got, err := chromedp.Call(v.ctx, storage.GetCookies, storage.GetCookiesParams{})
 	if err != nil {
 		v.t.Fatalf("read the cookies: %v", err)
 	}
