@@ -30,7 +30,7 @@ var doors = []string{
 
 // common is what both products may use of our own.
 var common = []string{
-	"contract", "internal/clock", "internal/job", "internal/lockstep", "internal/fail", "internal/httpx", "internal/webui/...",
+	"api", "contract", "internal/clock", "internal/job", "internal/lockstep", "internal/fail", "internal/httpx", "internal/webui/...",
 }
 
 var awsSDK = []string{"github.com/aws/aws-sdk-go-v2/...", "github.com/aws/smithy-go/..."}
