@@ -38,10 +38,8 @@ func Main(args []string, stdout, stderr io.Writer) int {
 
 // run is Main without the process around it.
 func run(ctx context.Context, args []string, env lookup, stdout, stderr io.Writer) int {
-	root := newRoot(env)
+	root := newRoot(env, stdout, stderr)
 	root.SetArgs(args)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitDone
@@ -57,7 +55,7 @@ func run(ctx context.Context, args []string, env lookup, stdout, stderr io.Write
 }
 
 // newRoot builds the whole tree of commands. Each sets its own flags; env answers for the environment.
-func newRoot(env lookup) *cobra.Command {
+func newRoot(env lookup, stdout, stderr io.Writer) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "souk",
 		Short: "The AWS Marketplace SaaS purchase flow, both sides of the counter",
@@ -69,7 +67,8 @@ the gateway is the seller's side, for production; the sandbox is the marketplace
 		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.CompletionOptions.HiddenDefaultCmd = false
+	root.SetOut(stdout) // before the default commands are made: they keep it
+	root.SetErr(stderr)
 	root.PersistentFlags().String("config", "", "a YAML file of settings, named as the flags are [SOUK_CONFIG]")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return asUsage(err) })
 	root.AddGroup(

@@ -1,7 +1,11 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -23,6 +27,9 @@ file; a database that a newer souk has written is refused and left as it is.`,
 		Example: "  souk migrate --database sqlite:/var/lib/souk/gateway.db --dry-run\n  souk migrate --database sqlite:/var/lib/souk/gateway.db",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if dryRun && isNew(database) {
+				database = "sqlite::memory:" // an empty one: looking must not make the file
+			}
 			db, err := store.Open(cmd.Context(), database)
 			if err != nil {
 				return databaseError(err)
@@ -54,6 +61,16 @@ file; a database that a newer souk has written is refused and left as it is.`,
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "only say what would be done")
 	jsonFlag(cmd, &asJSON)
 	return cmd
+}
+
+// isNew reports whether database names a file that is not there.
+func isNew(database string) bool {
+	path, ok := strings.CutPrefix(database, "sqlite:")
+	if !ok || path == "" || path == ":memory:" {
+		return false
+	}
+	_, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // migration is one step of the schema, as printed.
