@@ -64,7 +64,6 @@ the gateway is the seller's side, for production; the sandbox is the marketplace
 		Example:       "  souk up      # sandbox, gateway and an example application, on this machine\n  souk demo    # plays a whole purchase unattended and says what happened",
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetOut(stdout) // before the default commands are made: they keep it
