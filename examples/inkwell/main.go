@@ -19,7 +19,7 @@ import (
 const usage = `Inkwell needs a souk gateway. Tell it by the environment:
   SOUK_GATEWAY         the gateway's URL, such as http://127.0.0.1:4710
   SOUK_API_KEY         made with: souk keys create --name inkwell
-  INKWELL_PRODUCT      the product code
+  INKWELL_PRODUCTS     its product codes, with commas between them
   INKWELL_LISTEN       where to listen (default 127.0.0.1:4720)
 `
 

@@ -16,13 +16,13 @@ import (
 
 // Config is what Inkwell needs to be told.
 type Config struct {
-	Gateway     string // the gateway's URL
-	APIKey      string // made with `souk keys create`
-	Product     string // Inkwell's product code on AWS Marketplace
-	Dimension   string // the API name of the dimension that counts pages
-	URL         string // where browsers reach Inkwell
-	Marketplace string // where buyers look after their subscriptions
-	Data        string // a folder that Inkwell keeps notes, sessions and unreported usage in
+	Gateway     string   // the gateway's URL
+	APIKey      string   // made with `souk keys create`
+	Products    []string // Inkwell's product codes on AWS Marketplace, the one most people buy first
+	Dimension   string   // the API name of the dimension that counts pages
+	URL         string   // where browsers reach Inkwell
+	Marketplace string   // where buyers look after their subscriptions
+	Data        string   // a folder that Inkwell keeps notes, sessions and unreported usage in
 
 	// Stamp gives each usage event the time at which it happened. Leave it out only with a sandbox whose clock may be
 	// moved: there, only the gateway knows the hour, and counts usage when it arrives.
@@ -35,7 +35,7 @@ func FromEnv(env func(string) string) (Config, error) {
 	c := Config{
 		Gateway:     env("SOUK_GATEWAY"),
 		APIKey:      env("SOUK_API_KEY"),
-		Product:     env("INKWELL_PRODUCT"),
+		Products:    strings.FieldsFunc(env("INKWELL_PRODUCTS"), func(r rune) bool { return r == ',' || r == ' ' }),
 		Dimension:   or(env("INKWELL_DIMENSION"), "pages"),
 		URL:         strings.TrimRight(or(env("INKWELL_URL"), "http://127.0.0.1:4720"), "/"),
 		Marketplace: or(env("INKWELL_MARKETPLACE"), "https://console.aws.amazon.com/marketplace/home#/subscriptions"),
@@ -43,7 +43,7 @@ func FromEnv(env func(string) string) (Config, error) {
 		Stamp:       env("INKWELL_STAMP") != "no",
 	}
 	var missing []error
-	for name, value := range map[string]string{"SOUK_GATEWAY": c.Gateway, "SOUK_API_KEY": c.APIKey, "INKWELL_PRODUCT": c.Product} {
+	for name, value := range map[string]string{"SOUK_GATEWAY": c.Gateway, "SOUK_API_KEY": c.APIKey, "INKWELL_PRODUCTS": strings.Join(c.Products, ",")} {
 		if value == "" {
 			missing = append(missing, fmt.Errorf("%s is not set", name))
 		}

@@ -39,7 +39,7 @@ func visitAt(t *testing.T, gateway *clienttest.Server, dir string) *visitor {
 	v.site = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { v.app.Handler().ServeHTTP(w, r) }))
 	t.Cleanup(v.site.Close)
 	var err error
-	v.app, err = New(Config{Gateway: gateway.URL, APIKey: clienttest.Key, Product: "code", Dimension: "pages", URL: v.site.URL, Marketplace: "https://market.example", Data: dir})
+	v.app, err = New(Config{Gateway: gateway.URL, APIKey: clienttest.Key, Products: []string{"code", "classic"}, Dimension: "pages", URL: v.site.URL, Marketplace: "https://market.example", Data: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -244,5 +244,32 @@ func TestAFormOfAnotherSiteIsRefused(t *testing.T) {
 	req.Header.Set("Origin", "https://evil.example")
 	if status, _ := v.read(v.hc.Do(req)); status != http.StatusForbidden {
 		t.Errorf("a cross-site form: %d; want 403", status)
+	}
+}
+
+func TestSignInFindsTheProductThatWasBought(t *testing.T) {
+	v := visit(t)
+	v.hc.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	follow := func(at string) *url.URL {
+		res, err := v.hc.Get(at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		to, err := res.Location()
+		if err != nil {
+			t.Fatalf("%s leads nowhere: %v", at, err)
+		}
+		return to
+	}
+	to := follow(v.site.URL + "/signin")
+	v.gateway.AddSignIn("none", client.SignIn{Account: client.Account{ID: "ada"}})
+	to = follow(to.Query().Get("return") + "&" + client.SignInParam + "=none")
+	if to.Query().Get("product") != "classic" {
+		t.Fatalf("a person without the first product is sent to %s; want to be asked for the second", to)
+	}
+	v.gateway.AddSignIn("none either", client.SignIn{Account: client.Account{ID: "ada"}})
+	if to = follow(to.Query().Get("return") + "&" + client.SignInParam + "=none+either"); to.Path != "/" {
+		t.Errorf("a person without any is sent to %s; want the desk, which says so", to)
 	}
 }
