@@ -160,7 +160,10 @@ func collect(n *html.Node, into url.Values) {
 	value, _ := attr(n, "value")
 	switch n.DataAtom {
 	case atom.Textarea:
-		into.Add(name, textOf(n))
+		if n.FirstChild != nil {
+			value = n.FirstChild.Data
+		}
+		into.Add(name, value)
 		return
 	case atom.Select:
 		into.Add(name, chosen(n))

@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway"
+	"souk.dev/souk/internal/gateway/core"
+)
+
+func gatewayCommand() *cobra.Command {
+	var addr, database string
+	var baseURL, clockURL urlValue
+	var seller gateway.Seller
+	var queue, instance string
+	var products productsValue
+	var settle, margin durationValue
+	var logs logging
+	cmd := &cobra.Command{
+		Use:     "gateway",
+		GroupID: groupRun,
+		Short:   "Run the seller's side: registration, accounts, subscriptions, metering",
+		Long: `Run the seller's side of AWS Marketplace: the page on which buyers land, their accounts, the life of every subscription,
+and the metering of usage.
+
+Credentials, region and endpoints are the AWS SDK's own (AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL_MARKETPLACE_METERING, …).
+With a sandbox, only the endpoint variables differ from production: ask it for them at /_sandbox/env?format=sh.`,
+		Example: `  # in production
+  souk gateway --base-url https://buy.example.com --database sqlite:/var/lib/souk/gateway.db \
+    --queue https://sqs.us-east-1.amazonaws.com/444455556666/marketplace-events
+
+  # against a sandbox on this machine
+  eval "$(curl -s 'http://127.0.0.1:4700/_sandbox/env?format=sh')"
+  souk gateway`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx := cmd.Context()
+			log := logs.to(cmd.ErrOrStderr())
+			ln, err := listen(ctx, addr, "listen")
+			if err != nil {
+				return err
+			}
+			defer ln.Close()
+			base := string(baseURL)
+			if base == "" {
+				base = addressOf(ln)
+			}
+			g, err := gateway.New(ctx, gateway.Config{
+				DatabaseURL: database, BaseURL: base, QueueURL: queue, ClockURL: string(clockURL), InstanceName: instance,
+				Products: core.Catalogue(products), Seller: seller,
+				SettleTime: time.Duration(settle), FinalMargin: time.Duration(margin), Log: log,
+			})
+			if err != nil {
+				return configError(err)
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "The gateway is open at %s\n", base)
+			return gatewayServer.run(ctx, ln, g, log)
+		},
+	}
+	o := optionsOf(cmd)
+	o.text(&addr, "listen", "127.0.0.1:4710")
+	o.value(&baseURL, "base-url", "")
+	o.text(&database, "database", defaultDatabase)
+	o.text(&queue, "queue", "")
+	o.value(&clockURL, "clock", "")
+	o.text(&instance, "instance", "")
+	o.value(&products, "products", "")
+	o.text(&seller.Name, "seller", "")
+	o.text(&seller.SupportEmail, "support-email", "")
+	o.text(&seller.SupportURL, "support-url", "")
+	o.text(&seller.Accent, "accent", "")
+	o.value(&settle, "settle-time", "")
+	o.value(&margin, "final-margin", "")
+	logs.take(o)
+	return cmd
+}
+
+// configError is err as the command line tells it: a setting that cannot be is wrong usage.
+func configError(err error) error {
+	if fail.Is(err, fail.Invalid) {
+		return asUsage(err)
+	}
+	return err
+}

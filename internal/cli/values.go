@@ -1,0 +1,212 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/url"
+	"strings"
+	"time"
+
+	"souk.dev/souk/internal/gateway/core"
+)
+
+// urlValue is a setting that is the address of a server.
+type urlValue string
+
+func (u *urlValue) String() string { return string(*u) }
+func (u *urlValue) Type() string   { return "URL" }
+func (u *urlValue) Set(s string) error {
+	at, err := url.Parse(s)
+	if s != "" && (err != nil || (at.Scheme != "http" && at.Scheme != "https") || at.Host == "") {
+		return fmt.Errorf("%q is not a URL such as https://saas.example.com", s)
+	}
+	*u = urlValue(strings.TrimRight(s, "/"))
+	return nil
+}
+
+// durationValue is a setting that is a length of time; 0 leaves the default to what uses it.
+type durationValue time.Duration
+
+func (d *durationValue) Type() string { return "duration" }
+func (d *durationValue) String() string {
+	if *d == 0 {
+		return ""
+	}
+	return time.Duration(*d).String()
+}
+func (d *durationValue) Set(s string) error {
+	v, err := time.ParseDuration(s)
+	if err != nil || v <= 0 {
+		return fmt.Errorf("%q is not a duration such as 10m or 90s", s)
+	}
+	*d = durationValue(v)
+	return nil
+}
+
+// instantValue is a setting that is an instant; the zero time when it is not given.
+type instantValue time.Time
+
+func (i *instantValue) Type() string { return "time" }
+func (i *instantValue) String() string {
+	if time.Time(*i).IsZero() {
+		return ""
+	}
+	return time.Time(*i).Format(time.RFC3339)
+}
+func (i *instantValue) Set(s string) error {
+	v, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return fmt.Errorf("%q is not an instant such as 2026-11-01T10:00:00Z", s)
+	}
+	*i = instantValue(v.UTC())
+	return nil
+}
+
+// logging is how a server writes its log.
+type logging struct {
+	level  levelValue
+	format formatValue
+}
+
+// take binds the settings.
+func (l *logging) take(o options) {
+	o.value(&l.level, "log-level", "info")
+	o.value(&l.format, "log-format", "text")
+}
+
+// to is a logger that writes to w.
+func (l logging) to(w io.Writer) *slog.Logger {
+	opt := &slog.HandlerOptions{Level: slog.Level(l.level)}
+	if l.format == "json" {
+		return slog.New(slog.NewJSONHandler(w, opt))
+	}
+	return slog.New(slog.NewTextHandler(w, opt))
+}
+
+type levelValue slog.Level
+
+func (v *levelValue) Type() string   { return "level" }
+func (v *levelValue) String() string { return strings.ToLower(slog.Level(*v).String()) }
+func (v *levelValue) Set(s string) error {
+	var l slog.Level
+	if l.UnmarshalText([]byte(s)) != nil {
+		return fmt.Errorf("%q is not debug, info, warn or error", s)
+	}
+	*v = levelValue(l)
+	return nil
+}
+
+type formatValue string
+
+func (v *formatValue) Type() string   { return "format" }
+func (v *formatValue) String() string { return string(*v) }
+func (v *formatValue) Set(s string) error {
+	if s != "text" && s != "json" {
+		return fmt.Errorf("%q is not text or json", s)
+	}
+	*v = formatValue(s)
+	return nil
+}
+
+// listing is a product as the setting products has it: an object of the sandbox's control API and world file will do
+// as it is, and what the gateway has no use for is left out.
+type listing struct {
+	ProductCode string `json:"productCode"`
+	Title       string `json:"title"`
+	Identity    string `json:"identity"` // license or legacy; empty: as AWS tells
+	SignInURL   string `json:"signInUrl"`
+	Dimensions  []struct {
+		Key   string   `json:"key"`
+		Name  string   `json:"name"`
+		Unit  string   `json:"unit"`
+		Kinds []string `json:"kinds"`
+
+		Description json.RawMessage `json:"description"`
+		Prices      json.RawMessage `json:"prices"`
+	} `json:"dimensions"`
+
+	ProductID       json.RawMessage `json:"productId"`
+	Summary         json.RawMessage `json:"summary"`
+	Description     json.RawMessage `json:"description"`
+	Pricing         json.RawMessage `json:"pricing"`
+	SellerAccountID json.RawMessage `json:"sellerAccountId"`
+	FulfillmentURL  json.RawMessage `json:"fulfillmentUrl"`
+}
+
+// productsValue is the seller's products.
+type productsValue core.Catalogue
+
+func (p *productsValue) Type() string { return "JSON" }
+func (p *productsValue) String() string {
+	if len(*p) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d products", len(*p))
+}
+
+func (p *productsValue) Set(s string) error {
+	var list []listing
+	dec := json.NewDecoder(bytes.NewReader([]byte(s)))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&list); err != nil {
+		return fmt.Errorf("products are a JSON array such as [{\"productCode\":\"…\",\"title\":\"…\"}]: %w", err)
+	}
+	if dec.More() {
+		return errors.New("products are one JSON array; something follows after it")
+	}
+	var all core.Catalogue
+	for i, l := range list {
+		product, err := l.product()
+		if err != nil {
+			return fmt.Errorf("product %d: %w", i+1, err)
+		}
+		if !all.Learns() && all.Serves(product.Code) {
+			return fmt.Errorf("product %d: the code %s stands there twice", i+1, product.Code)
+		}
+		all = append(all, product)
+	}
+	*p = productsValue(all)
+	return nil
+}
+
+func (l listing) product() (core.Product, error) {
+	p := core.Product{Code: core.ProductCode(l.ProductCode), Title: l.Title, AppURL: l.SignInURL}
+	if l.ProductCode == "" {
+		return p, errors.New("it has no productCode")
+	}
+	if p.Title == "" {
+		p.Title = l.ProductCode
+	}
+	switch l.Identity {
+	case "":
+	case "license", "legacy":
+		legacy := l.Identity == "legacy"
+		p.Legacy = &legacy
+	default:
+		return p, fmt.Errorf("its identity is %q; it is license or legacy", l.Identity)
+	}
+	for _, d := range l.Dimensions {
+		if d.Key == "" {
+			return p, errors.New("one of its dimensions has no key")
+		}
+		if !meters(d.Kinds) {
+			continue
+		}
+		p.Dimensions = append(p.Dimensions, core.Measure{Key: core.Dimension(d.Key), Name: d.Name, Unit: d.Unit})
+	}
+	return p, nil
+}
+
+// meters reports whether a dimension of these kinds takes usage: unless it says that it is something else, it does.
+func meters(kinds []string) bool {
+	for _, k := range kinds {
+		if k == "metered" {
+			return true
+		}
+	}
+	return len(kinds) == 0
+}
