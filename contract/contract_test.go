@@ -1,6 +1,8 @@
 package contract
 
 import (
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 )
@@ -27,6 +29,31 @@ func TestEarliestAccepted(t *testing.T) {
 		got, inclusive := EarliestAccepted(at(c.now))
 		if !got.Equal(at(c.want)) || inclusive != c.inclusive {
 			t.Errorf("at %s: %s, inclusive %v; want %s, %v", c.now, got.Format(time.RFC3339), inclusive, c.want, c.inclusive)
+		}
+	}
+}
+
+func TestLicenseARNPattern(t *testing.T) {
+	const arn = "arn:aws:license-manager::294406891311:license:l-0123456789abcdef0123456789abcdef"
+	pattern := regexp.MustCompile(LicenseARNPattern)
+	last := "arn:aws:license-manager::294406891311:l" // its last part may be 1024 long
+	for text, want := range map[string]bool{
+		arn:                              true,
+		last + strings.Repeat("x", 1023): true,
+		last + strings.Repeat("x", 1024): false,
+		"aws:license-manager:us-east-1:294406891311:license:l-1": false,
+		"": false,
+	} {
+		if pattern.MatchString(text) != want {
+			t.Errorf("%.60q (%d long): want %v", text, len(text), want)
+		}
+	}
+}
+
+func TestPatternsCompile(t *testing.T) {
+	for _, p := range []string{ProductCodePattern, AccountIDPattern, TagPattern} {
+		if _, err := regexp.Compile(p); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -35,12 +35,13 @@ const (
 	FinalWindow     = time.Hour      // after a subscription's end was announced; SellerGuide, saas-integrate-subscription
 )
 
-// Patterns. Source: MeteringAPI, as in the service model of 2026-08.
+// Patterns. Source: MeteringAPI, as in the service model of 2026-08. The licence's last part is {0,1023} there, in two
+// pieces here: Go's regular expressions repeat at most 1000 times.
 const (
 	ProductCodePattern = `^[-a-zA-Z0-9/=:_.@]*$`
 	AccountIDPattern   = `^[0-9]+$`
 	TagPattern         = `^[a-zA-Z0-9+ -=._:\/@]+$`
-	LicenseARNPattern  = `^arn:aws[a-zA-Z-]*:[A-Za-z0-9][A-Za-z0-9_/.-]{0,62}:[A-Za-z0-9_/.-]{0,63}:[A-Za-z0-9_/.-]{0,63}:[A-Za-z0-9][A-Za-z0-9:_/+=,@.-]{0,1023}$`
+	LicenseARNPattern  = `^arn:aws[a-zA-Z-]*:[A-Za-z0-9][A-Za-z0-9_/.-]{0,62}:[A-Za-z0-9_/.-]{0,63}:[A-Za-z0-9_/.-]{0,63}:[A-Za-z0-9][A-Za-z0-9:_/+=,@.-]{0,1000}[A-Za-z0-9:_/+=,@.-]{0,23}$`
 )
 
 // The form fields that a buyer's browser posts to the landing page. Source: SellerGuide, saas-product-customer-setup.

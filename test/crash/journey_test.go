@@ -140,12 +140,12 @@ func (j *journey) signUp() error {
 	}
 	if m := registration.FindStringSubmatch(page); m != nil {
 		form := url.Values{"registration": {m[1]}, "email": {email}, "name": {"Grace Hopper"}, "password": {password}}
-		page, err = j.post("/register/signup", form)
+		_, err = j.post("/register/signup", form)
 		if no, ok := errors.AsType[*harness.StatusError](err); ok && no.Status < 500 {
-			page, err = j.post("/register/signin", url.Values{"registration": {m[1]}, "signin-email": {email}, "signin-password": {password}})
+			_, err = j.post("/register/signin", url.Values{"registration": {m[1]}, "signin-email": {email}, "signin-password": {password}})
 		}
 	} else if strings.Contains(page, "Sign in") { // claimed before the interruption, the cookie of the session lost with it
-		page, err = j.post("/signin", url.Values{"email": {email}, "password": {password}})
+		_, err = j.post("/signin", url.Values{"email": {email}, "password": {password}})
 	}
 	if err != nil {
 		return err
