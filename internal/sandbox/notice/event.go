@@ -1,0 +1,160 @@
+package notice
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"souk.dev/souk/contract"
+	"souk.dev/souk/internal/sandbox/world"
+)
+
+// The roles that detail types end in. A direct seller is the proposer of its agreements and the manufacturer of its
+// licences, and gets each event once, in this role.
+const (
+	proposer     = " - Proposer"
+	manufacturer = " - Manufacturer"
+)
+
+// envelope is an EventBridge event. The order of its members, and of all below, is that of the captured events.
+type envelope struct {
+	Version    string   `json:"version"`
+	ID         string   `json:"id"`
+	DetailType string   `json:"detail-type"`
+	Source     string   `json:"source"`
+	Account    string   `json:"account"`
+	Time       string   `json:"time"` // whole seconds
+	Region     string   `json:"region"`
+	Resources  []string `json:"resources"`
+	Detail     any      `json:"detail"`
+}
+
+type (
+	accountRef struct {
+		AccountID string `json:"accountId"`
+	}
+	idRef struct {
+		ID string `json:"id"`
+	}
+	nullableID struct {
+		ID *string `json:"id"` // null when nobody resells
+	}
+	productRef struct {
+		ID   string `json:"id"`
+		Code string `json:"code"`
+	}
+	licenseRef struct {
+		ARN string `json:"arn"`
+	}
+	createdAgreement struct {
+		ID             string `json:"id"`
+		PreviousID     string `json:"previousAgreementId,omitempty"`
+		Intent         string `json:"intent"`
+		Status         string `json:"status"`
+		AcceptanceTime string `json:"acceptanceTime"`
+		StartTime      string `json:"startTime"`
+		EndTime        string `json:"endTime"`
+	}
+	endedAgreement struct {
+		ID     string `json:"id"`
+		Status string `json:"status"`
+	}
+)
+
+// createdDetail is the detail of Purchase Agreement Created.
+type createdDetail struct {
+	RequestID           string           `json:"requestId"`
+	Catalog             string           `json:"catalog"`
+	Agreement           createdAgreement `json:"agreement"`
+	ResaleAuthorization nullableID       `json:"resaleAuthorization"`
+	Acceptor            accountRef       `json:"acceptor"`
+	Proposer            accountRef       `json:"proposer"`
+	Offer               idRef            `json:"offer"`
+}
+
+// endedDetail is the detail of Purchase Agreement Ended. The guide shows an offer in it; the captured event has none.
+type endedDetail struct {
+	RequestID           string         `json:"requestId"`
+	Catalog             string         `json:"catalog"`
+	Agreement           endedAgreement `json:"agreement"`
+	ResaleAuthorization nullableID     `json:"resaleAuthorization"`
+	Acceptor            accountRef     `json:"acceptor"`
+	Proposer            accountRef     `json:"proposer"`
+}
+
+// licenseDetail is the detail of License Updated and License Deprovisioned.
+type licenseDetail struct {
+	RequestID string     `json:"requestId"`
+	Catalog   string     `json:"catalog"`
+	Agreement idRef      `json:"agreement"`
+	Product   productRef `json:"product"`
+	License   licenseRef `json:"license"`
+	Acceptor  accountRef `json:"acceptor"`
+	Proposer  accountRef `json:"proposer"`
+	Offer     idRef      `json:"offer"`
+}
+
+const catalog = "AWSMarketplace"
+
+// noEnd is how events write that an agreement has no end.
+const noEnd = "9999-01-01T00:00:00Z"
+
+// event writes an EventBridge event with the given envelope id; ok is false for a notice that is none.
+func event(n world.Notice, id string) (e envelope, ok bool) {
+	a := n.Subject()
+	e = envelope{Version: "0", ID: id, Source: contract.EventSource, Account: a.SellerAccount,
+		Time: a.At.UTC().Format(time.RFC3339), Region: "us-east-1",
+		Resources: []string{"arn:aws:aws-marketplace::aws:agreement:" + a.AgreementID}}
+	switch n := n.(type) {
+	case world.AgreementCreated:
+		e.DetailType = contract.AgreementCreated + proposer
+		end := noEnd
+		if !n.EndTime.IsZero() {
+			end = instant(n.EndTime)
+		}
+		e.Detail = createdDetail{RequestID: a.ID, Catalog: catalog,
+			Agreement: createdAgreement{ID: a.AgreementID, PreviousID: n.PreviousAgreementID, Intent: string(n.Intent), Status: string(n.Status),
+				AcceptanceTime: instant(n.AcceptanceTime), StartTime: instant(n.StartTime), EndTime: end},
+			Acceptor: accountRef{a.BuyerAccount}, Proposer: accountRef{a.SellerAccount}, Offer: idRef{a.OfferID}}
+	case world.AgreementEnded:
+		e.DetailType = contract.AgreementEnded + proposer
+		e.Detail = endedDetail{RequestID: a.ID, Catalog: catalog, Agreement: endedAgreement{a.AgreementID, string(n.Status)},
+			Acceptor: accountRef{a.BuyerAccount}, Proposer: accountRef{a.SellerAccount}}
+	case world.LicenseUpdated:
+		e.DetailType = contract.LicenseUpdated + manufacturer
+		e.Detail = license(a)
+	case world.LicenseDeprovisioned:
+		e.DetailType = contract.LicenseDeprovisioned + manufacturer
+		e.Detail = license(a)
+	default:
+		return envelope{}, false
+	}
+	return e, true
+}
+
+func license(a world.About) licenseDetail {
+	return licenseDetail{RequestID: a.ID, Catalog: catalog, Agreement: idRef{a.AgreementID},
+		Product: productRef{ID: a.ProductID, Code: a.ProductCode}, License: licenseRef{a.LicenseARN},
+		Acceptor: accountRef{a.BuyerAccount}, Proposer: accountRef{a.SellerAccount}, Offer: idRef{a.OfferID}}
+}
+
+// instant writes t as AWS's events do: with milliseconds, or without a fraction when there are none.
+func instant(t time.Time) string {
+	t = t.UTC().Truncate(time.Millisecond)
+	if t.Nanosecond() == 0 {
+		return t.Format(time.RFC3339)
+	}
+	return t.Format("2006-01-02T15:04:05.000Z07:00")
+}
+
+// text writes v as JSON without escaping what only HTML needs escaped.
+func text(v any) string {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		panic(fmt.Sprintf("notice: %T is strings all through and cannot fail to encode: %v", v, err))
+	}
+	return string(bytes.TrimSuffix(b.Bytes(), []byte("\n")))
+}

@@ -1,0 +1,428 @@
+package notice
+
+import (
+	"crypto"
+	"crypto/rsa"
+	"crypto/sha1"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"souk.dev/souk/contract"
+	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/sandbox/fault"
+	"souk.dev/souk/internal/sandbox/queue"
+	"souk.dev/souk/internal/sandbox/world"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+var accepted = time.Date(2026, 8, 20, 14, 23, 11, 13_000_000, time.UTC)
+
+// about is the subject of the captured events, with their identifiers replaced.
+func about(id string, at time.Time) world.About {
+	return world.About{ID: id, At: at, AgreementID: "agmt-1ex4mp7e0q2w9r5t8y3u6i1op", OfferID: "offer-ex4mpl3xyz9q",
+		ProductID: "prod-ex4mpl3abc12d", ProductCode: "0exampl1product2code3abcd",
+		LicenseARN:   "arn:aws:license-manager::294406891311:license:l-0123456789abcdef0123456789abcdef",
+		BuyerAccount: "111122223333", SellerAccount: "444455556666", CustomerIdentifier: "ifAPi5AcF3"}
+}
+
+var (
+	created = world.AgreementCreated{About: about("aaaaaaaa-bbbb-5ccc-8ddd-eeeeeeeeeeee", accepted.Add(11*time.Second)),
+		Intent: world.IntentNew, Status: world.Active, AcceptanceTime: accepted, StartTime: accepted}
+	updated       = world.LicenseUpdated{About: about("ffffffff-0000-5111-8222-333333333333", accepted.Add(72*time.Second))}
+	ended         = world.AgreementEnded{About: about("bbbbbbbb-0000-5111-8222-333333333333", accepted.Add(106*time.Second)), Status: world.Cancelled}
+	deprovisioned = world.LicenseDeprovisioned{About: about("cccccccc-0000-5111-8222-333333333333", accepted.Add(137*time.Second))}
+	success       = world.SubscribeSuccess{About: about("22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324", accepted.Add(time.Minute)), FreeTrial: true}
+	pending       = world.UnsubscribePending{About: about("32b80b92-fdea-4c2c-8f9d-bdfb0c7bf324", accepted.Add(2*time.Minute))}
+	over          = world.UnsubscribeSuccess{About: about("42b80b92-fdea-4c2c-8f9d-bdfb0c7bf324", accepted.Add(3*time.Minute))}
+)
+
+// stage is a desk with its queue, and the journal of both.
+type stage struct {
+	*Desk
+	clk    *clock.Virtual
+	queues *queue.Service
+	faults *fault.Set
+	log    []any // Change of either package
+}
+
+func newStage(t *testing.T) *stage {
+	st := &stage{clk: clock.NewVirtual(accepted), faults: &fault.Set{}}
+	st.open(t)
+	return st
+}
+
+// open makes desk and queues anew, as a process that starts.
+func (st *stage) open(t *testing.T) {
+	st.queues = queue.New(queue.Options{Clock: st.clk, NewID: func() string { return "" }, Log: func(c queue.Change) error {
+		st.log = append(st.log, c)
+		return nil
+	}})
+	if err := st.queues.Replay(queue.Change{Op: queue.OpCreate, Account: "444455556666", Queue: DefaultQueue}); err != nil {
+		t.Fatal(err)
+	}
+	st.Desk = NewDesk(Options{Clock: st.clk, Queue: st.queues, Base: func() string { return "http://127.0.0.1:4700" }, Log: slog.New(slog.DiscardHandler),
+		Draw:   func() (fault.Rule, bool) { return st.faults.Draw(fault.Notification) },
+		Record: func(c Change) error { st.log = append(st.log, c); return nil }})
+}
+
+func (st *stage) fault(t *testing.T, kind fault.Kind, delay string) {
+	t.Helper()
+	if _, err := st.faults.Add(fault.Rule{Operation: fault.Notification, Kind: kind, Times: new(1), Delay: delay}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// bodies are the messages in the queue, oldest first.
+func (st *stage) bodies() (out []string) {
+	for _, m := range st.queues.Waiting("444455556666", DefaultQueue) {
+		out = append(out, m.Body)
+	}
+	return out
+}
+
+// kinds names what is in the queue.
+func (st *stage) kinds(t *testing.T) (out []string) {
+	t.Helper()
+	for _, b := range st.bodies() {
+		var e struct {
+			DetailType string `json:"detail-type"`
+			Message    string
+		}
+		if err := json.Unmarshal([]byte(b), &e); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, strings.Split(e.DetailType+e.Message, " - ")[0])
+	}
+	return out
+}
+
+func TestGolden(t *testing.T) {
+	for name, n := range map[string]world.Notice{"created": created, "license-updated": updated, "ended": ended, "license-deprovisioned": deprovisioned,
+		"created-with-end": func() world.Notice {
+			c := created
+			c.EndTime = accepted.AddDate(1, 0, 0)
+			return c
+		}(), "subscribe-success": success, "unsubscribe-pending": pending, "unsubscribe-success": over} {
+		t.Run(name, func(t *testing.T) {
+			st := newStage(t)
+			st.Accept(n)
+			got := st.bodies()
+			if len(got) != 1 {
+				t.Fatalf("%d messages", len(got))
+			}
+			body := got[0]
+			if i := strings.Index(body, `"Signature":"`); i >= 0 { // made with another key each time
+				rest := body[i+13:]
+				body = body[:i+13] + "…" + rest[strings.IndexByte(rest, '"'):]
+			}
+			path := filepath.Join("testdata", name+".json")
+			if *update {
+				if err := os.WriteFile(path, []byte(body+"\n"), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if body+"\n" != string(want) {
+				t.Errorf("got  %s\nwant %s", body, want)
+			}
+		})
+	}
+}
+
+func TestSignatureVerifies(t *testing.T) {
+	st := newStage(t)
+	st.Accept(success)
+	var n notification
+	if err := json.Unmarshal([]byte(st.bodies()[0]), &n); err != nil {
+		t.Fatal(err)
+	}
+	text, err := st.Signer().Certificate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, _ := pem.Decode(text)
+	cert, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// As the guide says: keys and values, a line each, in this order.
+	signed := "Message\n" + n.Message + "\nMessageId\n" + n.MessageID + "\nTimestamp\n" + n.Timestamp + "\nTopicArn\n" + n.TopicARN + "\nType\nNotification\n"
+	sig, err := base64.StdEncoding.DecodeString(n.Signature)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha1.Sum([]byte(signed))
+	if err := rsa.VerifyPKCS1v15(cert.PublicKey.(*rsa.PublicKey), crypto.SHA1, sum[:], sig); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestDetailTypesAreTheContracts(t *testing.T) {
+	for n, want := range map[world.Notice]string{created: contract.AgreementCreated + " - Proposer", ended: contract.AgreementEnded + " - Proposer",
+		updated: contract.LicenseUpdated + " - Manufacturer", deprovisioned: contract.LicenseDeprovisioned + " - Manufacturer"} {
+		if e, ok := event(n, "id"); !ok || e.DetailType != want {
+			t.Errorf("%T is %q", n, e.DetailType)
+		}
+	}
+}
+
+func TestFaults(t *testing.T) {
+	const c, u = contract.AgreementCreated, contract.LicenseUpdated
+	for _, x := range []struct {
+		kind  fault.Kind
+		delay string
+		now   []string // in the queue after the first notice, the disturbed one
+		next  []string // and after the second, a minute later
+		later []string // and a quarter of an hour on
+	}{
+		{kind: fault.Duplicate, now: []string{c, c}, next: []string{c, c, u}, later: []string{c, c, u}},
+		{kind: fault.Duplicate, delay: "5m", now: []string{c}, next: []string{c, u}, later: []string{c, u, c}},
+		{kind: fault.Reorder, now: nil, next: []string{u, c}, later: []string{u, c}},
+		{kind: fault.Reorder, delay: "30s", now: nil, next: []string{c, u}, later: []string{c, u}},
+		{kind: fault.Delay, delay: "5m", now: nil, next: []string{u}, later: []string{u, c}},
+		{kind: fault.LoseRedeliver, delay: "2m", now: nil, next: []string{u}, later: []string{u, c}},
+		{kind: fault.Forge, now: []string{c, contract.LicenseDeprovisioned}, next: []string{c, contract.LicenseDeprovisioned, u}, later: []string{c, contract.LicenseDeprovisioned, u}},
+	} {
+		t.Run(string(x.kind)+x.delay, func(t *testing.T) {
+			st := newStage(t)
+			st.fault(t, x.kind, x.delay)
+			check := func(when string, want []string) {
+				t.Helper()
+				if got := st.kinds(t); !slices.Equal(got, want) {
+					t.Fatalf("%s: %q, want %q", when, got, want)
+				}
+			}
+			st.Accept(created)
+			check("now", x.now)
+			st.clk.Set(accepted.Add(time.Minute))
+			st.RunDue()
+			st.Accept(updated)
+			check("next", x.next)
+			for {
+				at, ok := st.Due()
+				if !ok {
+					break
+				}
+				st.clk.Set(at)
+				if !st.RunDue() {
+					t.Fatalf("due at %v, and nothing done", at)
+				}
+			}
+			check("later", x.later)
+			page, _, _ := st.List(0, 10, nil)
+			if len(page) != 2 || page[0].Outcome != Delivered || page[0].Fault != x.kind {
+				t.Errorf("listed %+v", page)
+			}
+		})
+	}
+}
+
+func TestForgeriesLackAWSsProof(t *testing.T) {
+	for name, n := range map[string]world.Notice{"event": updated, "message": success} {
+		t.Run(name, func(t *testing.T) {
+			st := newStage(t)
+			st.fault(t, fault.Forge, "")
+			st.Accept(n)
+			lie := st.bodies()[1]
+			if strings.Contains(lie, `"source":"aws.`) || strings.Contains(lie, topicOwner) {
+				t.Errorf("it passes for AWS's: %s", lie)
+			}
+		})
+	}
+}
+
+func TestCopiesShareTheRequestIDOnly(t *testing.T) {
+	st := newStage(t)
+	st.fault(t, fault.Duplicate, "")
+	st.Accept(created)
+	var e [2]struct {
+		ID     string
+		Detail struct{ RequestID string }
+	}
+	for i, b := range st.bodies() {
+		if err := json.Unmarshal([]byte(b), &e[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if e[0].ID == e[1].ID || e[0].Detail.RequestID != e[1].Detail.RequestID {
+		t.Errorf("%+v", e)
+	}
+}
+
+func TestRedeliverSendsTheSameBytes(t *testing.T) {
+	st := newStage(t)
+	st.Accept(created)
+	got, err := st.Redeliver(created.ID)
+	if err != nil || len(got.Attempts) != 2 {
+		t.Fatal(got, err)
+	}
+	b := st.bodies()
+	if len(b) != 2 || b[0] != b[1] {
+		t.Errorf("in the queue: %q", b)
+	}
+	if _, err := st.Redeliver("nothing"); err == nil {
+		t.Error("there is no such notice")
+	}
+}
+
+func TestWithoutAQueueTheDeliveryFailsAndSaysSo(t *testing.T) {
+	st := newStage(t)
+	if err := st.queues.Drop("444455556666", DefaultQueue); err != nil {
+		t.Fatal(err)
+	}
+	st.Accept(created)
+	got, err := st.Get(created.ID)
+	if err != nil || got.Outcome != Failed || got.Attempts[0].Why == "" {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+func TestListPages(t *testing.T) {
+	st := newStage(t)
+	for i := range 25 {
+		n := created
+		n.ID = fmt.Sprintf("n%02d", i)
+		st.Accept(n)
+	}
+	var ids []string
+	for after := int64(0); ; {
+		page, last, more := st.List(after, 10, func(d Delivery) bool { return d.ID != "n03" })
+		for _, d := range page {
+			ids = append(ids, d.ID)
+		}
+		if after = last; !more {
+			break
+		}
+	}
+	if len(ids) != 24 || ids[0] != "n00" || ids[23] != "n24" {
+		t.Errorf("listed %v", ids)
+	}
+}
+
+// TestReplay kills the sandbox at every point of a story with faults, rebuilds it from the journal so far, and plays on:
+// the deliveries and the queue must be as if nothing had happened.
+func TestReplay(t *testing.T) {
+	notices := []world.Notice{created, success, updated, ended, deprovisioned}
+	play := func(st *stage, i int) {
+		if i < len(notices) {
+			st.log = append(st.log, notices[i]) // in the sandbox this is the world's command
+			st.Accept(notices[i])
+		}
+		st.clk.Set(accepted.Add(time.Duration(i+1) * time.Minute))
+		st.RunDue()
+		st.queues.RunDue()
+		if i%2 == 1 {
+			got, err := st.queues.Receive(t.Context(), "444455556666", DefaultQueue, queue.Receiving{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range got {
+				if _, err := st.queues.Delete("444455556666", DefaultQueue, m.Handle); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	// What it must come to. Signatures differ from process to process, so messages are told by their IDs.
+	end := func(st *stage) string {
+		page, _, _ := st.List(0, 100, nil)
+		for i := range page {
+			page[i].Body = ""
+		}
+		var ids []string
+		for _, m := range st.queues.Waiting("444455556666", DefaultQueue) {
+			ids = append(ids, m.ID)
+		}
+		slices.Sort(ids)
+		out, _ := json.Marshal([]any{page, ids})
+		return string(out)
+	}
+	start := func() *stage {
+		st := newStage(t)
+		st.fault(t, fault.Reorder, "")
+		st.fault(t, fault.Duplicate, "90s")
+		st.fault(t, fault.Delay, "2m")
+		st.fault(t, fault.LoseRedeliver, "2m")
+		return st
+	}
+	calm := start()
+	for i := range 10 {
+		play(calm, i)
+	}
+	for kill := range 10 {
+		st := start()
+		for i := range kill {
+			play(st, i)
+		}
+		journal := st.log
+		st.log = nil
+		st.open(t)
+		st.BeginReplay()
+		for _, c := range journal {
+			switch c := c.(type) {
+			case world.Notice:
+				st.Accept(c)
+			case Change:
+				if err := st.Replay(c); err != nil {
+					t.Fatal(err)
+				}
+			case queue.Change:
+				st.ReplayTo(c.At)
+				if err := st.queues.Replay(c); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		st.EndReplay()
+		st.RunDue()
+		for i := kill; i < 10; i++ {
+			play(st, i)
+		}
+		if got, want := end(st), end(calm); got != want {
+			t.Fatalf("killed after %d: got\n%s\nwant\n%s", kill, got, want)
+		}
+	}
+}
+
+func TestANoticeWithoutAPlanIsPlannedAfterTheKill(t *testing.T) {
+	st := newStage(t)
+	st.BeginReplay()
+	st.Accept(created) // the world's command was kept, the plan was not
+	if len(st.bodies()) != 0 {
+		t.Fatal("delivered while replaying")
+	}
+	st.EndReplay()
+	if got := st.kinds(t); len(got) != 1 {
+		t.Errorf("in the queue: %q", got)
+	}
+}
+
+func TestReset(t *testing.T) {
+	st := newStage(t)
+	st.fault(t, fault.Delay, "5m")
+	st.Accept(created)
+	if err := st.Reset(); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := st.Due(); ok {
+		t.Error("a delivery is still under way")
+	}
+	if page, _, _ := st.List(0, 10, nil); len(page) != 0 {
+		t.Errorf("listed %v", page)
+	}
+}
