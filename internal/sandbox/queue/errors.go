@@ -9,16 +9,15 @@ type Code string
 const (
 	QueueDoesNotExist     Code = "QueueDoesNotExist"
 	QueueNameExists       Code = "QueueNameExists"
-	QueueDeletedRecently  Code = "QueueDeletedRecently"
 	ReceiptHandleInvalid  Code = "ReceiptHandleIsInvalid"
 	MessageNotInflight    Code = "MessageNotInflight"
 	OverLimit             Code = "OverLimit"
 	InvalidAttributeName  Code = "InvalidAttributeName"
 	InvalidAttributeValue Code = "InvalidAttributeValue"
-	InvalidParameterValue Code = "InvalidParameterValue"
+	InvalidParameterValue Code = "InvalidParameterValueException"
 	InvalidMessage        Code = "InvalidMessageContents"
 	PurgeInProgress       Code = "PurgeQueueInProgress"
-	MissingParameter      Code = "MissingParameter"
+	MissingParameter      Code = "MissingRequiredParameterException"
 )
 
 // Error is a refusal by SQS: always the caller's to mend.

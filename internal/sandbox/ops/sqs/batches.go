@@ -2,9 +2,11 @@ package sqs
 
 import (
 	"context"
+	"errors"
 	"regexp"
 
 	"souk.dev/souk/internal/sandbox/queue"
+	"souk.dev/souk/internal/sandbox/wire"
 )
 
 // batchError is an entry of a batch that failed by itself.
@@ -16,8 +18,11 @@ type batchError struct {
 }
 
 func failed(id string, err error) batchError {
-	f := FailureOf(err)
-	return batchError{Id: id, SenderFault: f.Fault() == "Sender", Code: f.QueryCode, Message: f.Message}
+	e, ok := errors.AsType[*wire.Error](errorOf(err))
+	if !ok { // such as a journal that cannot be written
+		e = refuse(internalFailure, "The request processing has failed because of an unknown error.")
+	}
+	return batchError{Id: id, SenderFault: side(e.Status) == "Sender", Code: nameOf(e.Code).query, Message: e.Message}
 }
 
 // batchID is an entry that succeeded and has no more to say.
@@ -31,17 +36,17 @@ var entryID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
 func distinct[E any](entries []E, id func(E) string) error {
 	switch {
 	case len(entries) == 0:
-		return refuse("EmptyBatchRequest", "There should be at least one entry in the request.")
+		return refuse(emptyBatch, "There should be at least one entry in the request.")
 	case len(entries) > 10:
-		return refuse("TooManyEntriesInBatchRequest", "Maximum number of entries per request are 10.")
+		return refuse(tooManyEntries, "Maximum number of entries per request are 10.")
 	}
 	seen := map[string]bool{}
 	for _, e := range entries {
 		switch n := id(e); {
 		case !entryID.MatchString(n):
-			return refuse("InvalidBatchEntryId", "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.")
+			return refuse(invalidEntryID, "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.")
 		case seen[n]:
-			return refuse("BatchEntryIdsNotDistinct", "Id "+n+" repeated.")
+			return refuse(idsNotDistinct, "Id "+n+" repeated.")
 		default:
 			seen[n] = true
 		}
@@ -64,7 +69,7 @@ type deleteMessageBatchOutput struct {
 	Failed     []batchError `json:",omitempty" xml:"BatchResultErrorEntry"`
 }
 
-func (s *Service) deleteMessageBatch(_ context.Context, c Call, in *deleteMessageBatchInput) (any, error) {
+func (s *Service) deleteMessageBatch(_ context.Context, c *wire.Call, in *deleteMessageBatchInput) (any, error) {
 	account, name, err := in.queue(c)
 	if err != nil {
 		return nil, err
@@ -107,7 +112,7 @@ type changeMessageVisibilityBatchOutput struct {
 	Failed     []batchError `json:",omitempty" xml:"BatchResultErrorEntry"`
 }
 
-func (s *Service) changeMessageVisibilityBatch(_ context.Context, c Call, in *changeMessageVisibilityBatchInput) (any, error) {
+func (s *Service) changeMessageVisibilityBatch(_ context.Context, c *wire.Call, in *changeMessageVisibilityBatchInput) (any, error) {
 	account, name, err := in.queue(c)
 	if err != nil {
 		return nil, err
@@ -149,7 +154,7 @@ type sendMessageBatchOutput struct {
 	Failed     []batchError `json:",omitempty" xml:"BatchResultErrorEntry"`
 }
 
-func (s *Service) sendMessageBatch(_ context.Context, c Call, in *sendMessageBatchInput) (any, error) {
+func (s *Service) sendMessageBatch(_ context.Context, c *wire.Call, in *sendMessageBatchInput) (any, error) {
 	account, name, err := in.queue(c)
 	if err != nil {
 		return nil, err
@@ -163,7 +168,7 @@ func (s *Service) sendMessageBatch(_ context.Context, c Call, in *sendMessageBat
 	}
 	switch {
 	case size > queue.MaxMessageBytes:
-		return nil, refuse("BatchRequestTooLong", "Batch requests cannot be longer than 1048576 bytes.")
+		return nil, refuse(batchTooLong, "Batch requests cannot be longer than 1048576 bytes.")
 	case !s.Queues.Exists(account, name):
 		return nil, refuse(queue.QueueDoesNotExist, "The specified queue does not exist.")
 	}

@@ -4,77 +4,112 @@ import (
 	"encoding/xml"
 	"errors"
 	"net/http"
+	"strings"
 
+	"souk.dev/souk/contract"
 	"souk.dev/souk/internal/sandbox/queue"
+	"souk.dev/souk/internal/sandbox/wire"
 )
 
-// Failure is an error as both protocols write it.
-type Failure struct {
-	Type      string // of the JSON protocol's __type, with its namespace
-	QueryCode string // of the query protocol, and of the header x-amzn-query-error
-	Status    int
-	Message   string
+// The errors that the wire raises before any queue is asked. Source: Amazon SQS API Reference, errors of each operation.
+const (
+	invalidAddress  queue.Code = "InvalidAddress"
+	serialization   queue.Code = contract.Serialization
+	internalFailure queue.Code = "InternalFailure"
+	emptyBatch      queue.Code = "EmptyBatchRequest"
+	tooManyEntries  queue.Code = "TooManyEntriesInBatchRequest"
+	idsNotDistinct  queue.Code = "BatchEntryIdsNotDistinct"
+	invalidEntryID  queue.Code = "InvalidBatchEntryId"
+	batchTooLong    queue.Code = "BatchRequestTooLong"
+)
+
+// named is how an error is called in the two protocols; its name in the JSON protocol is the key of [names].
+type named struct {
+	namespace string // before the # of the JSON protocol's __type
+	query     string // the query protocol's code; empty: the same name
+	status    int    // 400 if zero
 }
 
-// Error implements error.
-func (f *Failure) Error() string { return f.QueryCode + ": " + f.Message }
+const (
+	own    = "com.amazonaws.sqs#"
+	coral  = "com.amazon.coral.service#" // the front-end that all AWS JSON services share
+	legacy = "AWS.SimpleQueueService."
+)
 
-// Fault says whose fault it is: "Sender" or "Receiver".
-func (f *Failure) Fault() string {
-	if f.Status >= http.StatusInternalServerError {
+// names of SQS's errors. Source: the SQS service model, traits awsQueryError and httpError.
+var names = map[queue.Code]named{
+	queue.QueueDoesNotExist:     {own, legacy + "NonExistentQueue", 0},
+	queue.QueueNameExists:       {own, "QueueAlreadyExists", 0},
+	queue.ReceiptHandleInvalid:  {own, "", http.StatusNotFound},
+	queue.MessageNotInflight:    {own, legacy + "MessageNotInflight", 0},
+	queue.OverLimit:             {own, "", http.StatusForbidden},
+	queue.PurgeInProgress:       {own, legacy + "PurgeQueueInProgress", http.StatusForbidden},
+	queue.InvalidAttributeName:  {own, "", 0},
+	queue.InvalidAttributeValue: {own, "", 0},
+	queue.InvalidMessage:        {own, "", 0},
+	queue.InvalidParameterValue: {coral, "InvalidParameterValue", 0},
+	queue.MissingParameter:      {coral, "MissingParameter", 0},
+	invalidAddress:              {own, "", http.StatusNotFound},
+	serialization:               {coral, "MalformedQueryString", 0},
+	internalFailure:             {coral, "", http.StatusInternalServerError},
+	emptyBatch:                  {own, legacy + "EmptyBatchRequest", 0},
+	tooManyEntries:              {own, legacy + "TooManyEntriesInBatchRequest", 0},
+	idsNotDistinct:              {own, legacy + "BatchEntryIdsNotDistinct", 0},
+	invalidEntryID:              {own, legacy + "InvalidBatchEntryId", 0},
+	batchTooLong:                {own, legacy + "BatchRequestTooLong", 0},
+	contract.UnknownOperation:   {coral, "InvalidAction", 0},
+}
+
+// nameOf is how code is called. What is not SQS's own comes from the common front-end, where the query protocol leaves
+// the "Exception" away.
+func nameOf(code string) named {
+	n, ok := names[queue.Code(code)]
+	if !ok {
+		n = named{namespace: coral, query: strings.TrimSuffix(code, "Exception")}
+	}
+	if n.query == "" {
+		n.query = code
+	}
+	if n.status == 0 {
+		n.status = http.StatusBadRequest
+	}
+	return n
+}
+
+func refuse(code queue.Code, say string) *wire.Error {
+	return &wire.Error{Code: string(code), Message: say, Status: nameOf(string(code)).status}
+}
+
+// errorOf is err as the wire knows it; an error that nobody foresaw is left as it is, for the front door to log.
+func errorOf(err error) error {
+	if e, ok := errors.AsType[*queue.Error](err); ok {
+		return refuse(e.Code, e.Say)
+	}
+	return err
+}
+
+// side says whose fault an error is: "Sender" or "Receiver".
+func side(status int) string {
+	if status >= http.StatusInternalServerError {
 		return "Receiver"
 	}
 	return "Sender"
 }
 
-const (
-	own   = "com.amazonaws.sqs#"
-	coral = "com.amazon.coral.service#" // the front-end that all AWS JSON services share
-)
-
-// modelled are the errors whose code in the query protocol, or whose status, is not the rule.
-// Source: the SQS service model, traits awsQueryError and httpError.
-var modelled = map[queue.Code]Failure{
-	queue.QueueDoesNotExist:        {Type: own + "QueueDoesNotExist", QueryCode: "AWS.SimpleQueueService.NonExistentQueue"},
-	queue.QueueNameExists:          {Type: own + "QueueNameExists", QueryCode: "QueueAlreadyExists"},
-	queue.MessageNotInflight:       {Type: own + "MessageNotInflight", QueryCode: "AWS.SimpleQueueService.MessageNotInflight"},
-	queue.PurgeInProgress:          {Type: own + "PurgeQueueInProgress", QueryCode: "AWS.SimpleQueueService.PurgeQueueInProgress", Status: http.StatusForbidden},
-	queue.OverLimit:                {Type: own + "OverLimit", QueryCode: "OverLimit", Status: http.StatusForbidden},
-	queue.ReceiptHandleInvalid:     {Type: own + "ReceiptHandleIsInvalid", QueryCode: "ReceiptHandleIsInvalid", Status: http.StatusNotFound},
-	queue.InvalidParameterValue:    {Type: coral + "InvalidParameterValueException", QueryCode: "InvalidParameterValue"},
-	queue.MissingParameter:         {Type: coral + "MissingRequiredParameterException", QueryCode: "MissingParameter"},
-	"UnknownOperation":             {Type: coral + "UnknownOperationException", QueryCode: "InvalidAction"},
-	"Serialization":                {Type: coral + "SerializationException", QueryCode: "MalformedQueryString"},
-	"InvalidAddress":               {Type: own + "InvalidAddress", QueryCode: "InvalidAddress", Status: http.StatusNotFound},
-	"InternalFailure":              {Type: coral + "InternalFailure", QueryCode: "InternalFailure", Status: http.StatusInternalServerError},
-	"EmptyBatchRequest":            {Type: own + "EmptyBatchRequest", QueryCode: "AWS.SimpleQueueService.EmptyBatchRequest"},
-	"TooManyEntriesInBatchRequest": {Type: own + "TooManyEntriesInBatchRequest", QueryCode: "AWS.SimpleQueueService.TooManyEntriesInBatchRequest"},
-	"BatchEntryIdsNotDistinct":     {Type: own + "BatchEntryIdsNotDistinct", QueryCode: "AWS.SimpleQueueService.BatchEntryIdsNotDistinct"},
-	"InvalidBatchEntryId":          {Type: own + "InvalidBatchEntryId", QueryCode: "AWS.SimpleQueueService.InvalidBatchEntryId"},
-	"BatchRequestTooLong":          {Type: own + "BatchRequestTooLong", QueryCode: "AWS.SimpleQueueService.BatchRequestTooLong"},
-}
-
-func refuse(code queue.Code, say string) *Failure {
-	f, ok := modelled[code]
-	if !ok { // by the rule: one name in both protocols
-		f = Failure{Type: own + string(code), QueryCode: string(code)}
+// writeError is [wire.Service]'s Fail: e in the call's protocol.
+func writeError(c *wire.Call, e *wire.Error) wire.Answer {
+	n := nameOf(e.Code)
+	if c.Protocol == wire.Query {
+		doc := errorXML{RequestID: c.RequestID}
+		doc.Error.Type, doc.Error.Code, doc.Error.Message = side(e.Status), n.query, e.Message
+		return answerXMLOf(e.Status, doc)
 	}
-	if f.Status == 0 {
-		f.Status = http.StatusBadRequest
+	a := answerJSONOf(e.Status, map[string]string{"__type": n.namespace + e.Code, "message": e.Message})
+	a.Header = map[string]string{
+		"x-amzn-ErrorType":   e.Code,
+		"x-amzn-query-error": n.query + ";" + side(e.Status), // for clients that knew the query protocol's names
 	}
-	f.Message = say
-	return &f
-}
-
-// FailureOf is how err looks to a client: an error that nobody foresaw shows nothing of its cause.
-func FailureOf(err error) *Failure {
-	if f, ok := errors.AsType[*Failure](err); ok {
-		return f
-	}
-	if e, ok := errors.AsType[*queue.Error](err); ok {
-		return refuse(e.Code, e.Say)
-	}
-	return refuse("InternalFailure", "The request processing has failed because of an unknown error, exception or failure.")
+	return a
 }
 
 // errorXML is an error in the query protocol.

@@ -22,7 +22,7 @@ type tree struct {
 
 func grow(form url.Values) (*tree, error) {
 	if len(form) > maxParameters {
-		return nil, refuse("Serialization", "The request has too many parameters.")
+		return nil, refuse(serialization, "The request has too many parameters.")
 	}
 	root := &tree{}
 	for name, values := range form {
@@ -104,7 +104,7 @@ func (t *tree) fill(v reflect.Value) error {
 func (t *tree) set1(v reflect.Value, name, key string) error {
 	if b, ok := v.Addr().Interface().(*blob); ok {
 		if b.UnmarshalText([]byte(t.value)) != nil {
-			return refuse("Serialization", name+" must be base64.")
+			return refuse(serialization, name+" must be base64.")
 		}
 		return nil
 	}

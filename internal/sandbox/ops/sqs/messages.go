@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"souk.dev/souk/internal/sandbox/queue"
+	"souk.dev/souk/internal/sandbox/wire"
 )
 
 // empty is the output of operations that answer nothing.
@@ -38,7 +39,7 @@ type message struct {
 	MessageAttributes      messageAttributes `json:",omitempty" xml:"MessageAttribute,omitempty"`
 }
 
-func (s *Service) receiveMessage(ctx context.Context, c Call, in *receiveMessageInput) (any, error) {
+func (s *Service) receiveMessage(ctx context.Context, c *wire.Call, in *receiveMessageInput) (any, error) {
 	account, name, err := in.queue(c)
 	if err != nil {
 		return nil, err
@@ -96,7 +97,7 @@ type deleteMessageInput struct {
 	ReceiptHandle string
 }
 
-func (s *Service) deleteMessage(_ context.Context, c Call, in *deleteMessageInput) (any, error) {
+func (s *Service) deleteMessage(_ context.Context, c *wire.Call, in *deleteMessageInput) (any, error) {
 	account, name, err := in.queue(c)
 	if err != nil {
 		return nil, err
@@ -117,7 +118,7 @@ type changeMessageVisibilityInput struct {
 	VisibilityTimeout *int32
 }
 
-func (s *Service) changeMessageVisibility(_ context.Context, c Call, in *changeMessageVisibilityInput) (any, error) {
+func (s *Service) changeMessageVisibility(_ context.Context, c *wire.Call, in *changeMessageVisibilityInput) (any, error) {
 	account, name, err := in.queue(c)
 	if err != nil {
 		return nil, err
@@ -156,7 +157,7 @@ type sendMessageOutput struct {
 	MD5OfMessageSystemAttributes string `json:",omitempty" xml:",omitempty"`
 }
 
-func (s *Service) sendMessage(_ context.Context, c Call, in *sendMessageInput) (any, error) {
+func (s *Service) sendMessage(_ context.Context, c *wire.Call, in *sendMessageInput) (any, error) {
 	account, name, err := in.queue(c)
 	if err != nil {
 		return nil, err
@@ -168,7 +169,7 @@ func (s *Service) sendMessage(_ context.Context, c Call, in *sendMessageInput) (
 	return out, nil
 }
 
-func (s *Service) send(c Call, account, name string, in sent) (*sendMessageOutput, error) {
+func (s *Service) send(c *wire.Call, account, name string, in sent) (*sendMessageOutput, error) {
 	attrs, err := in.MessageAttributes.taken()
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"souk.dev/souk/internal/sandbox/queue"
+	"souk.dev/souk/internal/sandbox/wire"
 )
 
 type createQueueInput struct {
@@ -18,7 +19,7 @@ type queueURLOutput struct {
 	QueueUrl string
 }
 
-func (s *Service) createQueue(_ context.Context, c Call, in *createQueueInput) (any, error) {
+func (s *Service) createQueue(_ context.Context, c *wire.Call, in *createQueueInput) (any, error) {
 	if in.QueueName == "" {
 		return nil, refuse(queue.MissingParameter, "The request must contain the parameter QueueName.")
 	}
@@ -33,7 +34,7 @@ type getQueueURLInput struct {
 	QueueOwnerAWSAccountId string
 }
 
-func (s *Service) getQueueURL(_ context.Context, c Call, in *getQueueURLInput) (any, error) {
+func (s *Service) getQueueURL(_ context.Context, c *wire.Call, in *getQueueURLInput) (any, error) {
 	account := c.Account
 	if in.QueueOwnerAWSAccountId != "" {
 		account = in.QueueOwnerAWSAccountId
@@ -59,7 +60,7 @@ type listQueuesOutput struct {
 }
 
 // listQueues answers up to 1,000 queues, or MaxResults of them; the token of a next page is the name it begins after.
-func (s *Service) listQueues(_ context.Context, c Call, in *listQueuesInput) (any, error) {
+func (s *Service) listQueues(_ context.Context, c *wire.Call, in *listQueuesInput) (any, error) {
 	most := 1000
 	if in.MaxResults != nil {
 		most = int(*in.MaxResults)
@@ -107,7 +108,7 @@ var readable = []string{"Policy", "VisibilityTimeout", "MaximumMessageSize", "Me
 	"DelaySeconds", "ReceiveMessageWaitTimeSeconds", "RedrivePolicy", "FifoQueue", "ContentBasedDeduplication", "KmsMasterKeyId",
 	"KmsDataKeyReusePeriodSeconds", "DeduplicationScope", "FifoThroughputLimit", "RedriveAllowPolicy", "SqsManagedSseEnabled"}
 
-func (s *Service) getQueueAttributes(_ context.Context, c Call, in *getQueueAttributesInput) (any, error) {
+func (s *Service) getQueueAttributes(_ context.Context, c *wire.Call, in *getQueueAttributesInput) (any, error) {
 	account, name, err := in.queue(c)
 	if err != nil {
 		return nil, err
@@ -136,7 +137,7 @@ type setQueueAttributesInput struct {
 	Attributes attributes `query:"Attribute"`
 }
 
-func (s *Service) setQueueAttributes(_ context.Context, c Call, in *setQueueAttributesInput) (any, error) {
+func (s *Service) setQueueAttributes(_ context.Context, c *wire.Call, in *setQueueAttributesInput) (any, error) {
 	account, name, err := in.queue(c)
 	if err != nil {
 		return nil, err
@@ -147,7 +148,7 @@ func (s *Service) setQueueAttributes(_ context.Context, c Call, in *setQueueAttr
 	return nothing, s.Queues.Set(account, name, in.Attributes)
 }
 
-func (s *Service) deleteQueue(_ context.Context, c Call, in *onQueue) (any, error) {
+func (s *Service) deleteQueue(_ context.Context, c *wire.Call, in *onQueue) (any, error) {
 	account, name, err := in.queue(c)
 	if err != nil {
 		return nil, err
@@ -155,7 +156,7 @@ func (s *Service) deleteQueue(_ context.Context, c Call, in *onQueue) (any, erro
 	return nothing, s.Queues.Drop(account, name)
 }
 
-func (s *Service) purgeQueue(_ context.Context, c Call, in *onQueue) (any, error) {
+func (s *Service) purgeQueue(_ context.Context, c *wire.Call, in *onQueue) (any, error) {
 	account, name, err := in.queue(c)
 	if err != nil {
 		return nil, err

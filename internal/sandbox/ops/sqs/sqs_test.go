@@ -7,7 +7,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -22,8 +22,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/aws/smithy-go"
 
+	"souk.dev/souk/contract"
 	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/sandbox/fault"
 	"souk.dev/souk/internal/sandbox/queue"
+	"souk.dev/souk/internal/sandbox/wire"
+	"souk.dev/souk/internal/sandbox/world"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -32,12 +36,22 @@ const account = "444455556666"
 
 var noon = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 
-// stage is SQS behind a listener, as bare as can be: what routes in the sandbox is package wire's.
+// stage is SQS behind AWS's front door.
 type stage struct {
 	*Service
-	clk *clock.Virtual
-	url string
+	clk   *clock.Virtual
+	front http.Handler
+	url   string
 }
+
+// seller is whose every access key is.
+type seller struct{}
+
+func (seller) Account(string) (world.AccessKey, bool) { return world.AccessKey{}, false }
+func (seller) DefaultSeller() string                  { return account }
+func (seller) Strict() bool                           { return false }
+
+const authorization = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261101/us-east-1/sqs/aws4_request, SignedHeaders=host;x-amz-date, Signature=0000000000000000000000000000000000000000000000000000000000000000"
 
 func newStage(t *testing.T) *stage {
 	st := &stage{clk: clock.NewVirtual(noon)}
@@ -49,30 +63,13 @@ func newStage(t *testing.T) *stage {
 		}}),
 		Base: func() string { return st.url },
 	}
-	srv := httptest.NewServer(http.HandlerFunc(st.serve))
+	front := &wire.Front{Clock: st.clk, Accounts: seller{}, Faults: &fault.Set{}, Calls: &wire.Calls{}, Log: slog.New(slog.DiscardHandler)}
+	front.Register(st.Service.Wire())
+	st.front = front
+	srv := httptest.NewServer(front)
 	t.Cleanup(srv.Close)
 	st.url = srv.URL
 	return st
-}
-
-func (st *stage) serve(w http.ResponseWriter, r *http.Request) {
-	c := Call{Account: account, Path: r.URL.Path}
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return
-	}
-	if target := r.Header.Get("X-Amz-Target"); target != "" {
-		out, err := st.JSON(r.Context(), c, strings.TrimPrefix(target, TargetPrefix), body)
-		WriteJSON(w, "req-1", out, err)
-		return
-	}
-	form, err := url.ParseQuery(string(body))
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	name, out, err := st.Query(r.Context(), c, form)
-	WriteXML(w, "req-1", name, out, err)
 }
 
 func (st *stage) client() *awssqs.Client {
@@ -293,16 +290,19 @@ func TestGolden(t *testing.T) {
 					path = "/"
 				}
 				r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(x.body))
+				r.Header.Set("Authorization", authorization)
+				r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 				if x.target != "" {
-					r.Header.Set("X-Amz-Target", TargetPrefix+x.target)
+					r.Header.Set("X-Amz-Target", "AmazonSQS."+x.target)
+					r.Header.Set("Content-Type", "application/x-amz-json-1.0")
 				}
 				w := httptest.NewRecorder()
-				st.serve(w, r)
+				st.front.ServeHTTP(w, r)
 				fmt.Fprintf(&b, "## %s\n> %s %s\n> %s\n< %d %s\n", x.name, path, x.target, x.body, w.Code, w.Header().Get("Content-Type"))
 				if e := w.Header().Get("x-amzn-query-error"); e != "" {
 					fmt.Fprintf(&b, "< x-amzn-query-error: %s\n", e)
 				}
-				fmt.Fprintf(&b, "%s\n\n", w.Body)
+				fmt.Fprintf(&b, "%s\n\n", strings.ReplaceAll(w.Body.String(), w.Header().Get("x-amzn-RequestId"), "REQUEST-ID"))
 			}
 			compare(t, protocol+".golden", b.String())
 		})
@@ -369,7 +369,6 @@ var queryExchanges = []exchange{
 	{name: "not a number", body: `Action=ReceiveMessage&Version=2012-11-05&QueueUrl=http%3A%2F%2F127.0.0.1%3A4700%2F444455556666%2Fq&WaitTimeSeconds=soon`},
 	{name: "list", body: `Action=ListQueues&Version=2012-11-05`},
 	{name: "unknown action", body: `Action=Fly&Version=2012-11-05`},
-	{name: "no action", body: `Version=2012-11-05`},
 	{name: "drop", body: `Action=DeleteQueue&Version=2012-11-05&QueueUrl=http%3A%2F%2F127.0.0.1%3A4700%2F444455556666%2Fq`},
 }
 
@@ -389,14 +388,13 @@ func FuzzQuery(f *testing.F) {
 		if err := s.Queues.Create(account, "q", nil); err != nil {
 			t.Fatal(err)
 		}
-		name, out, err := s.Query(t.Context(), Call{Account: account, Path: "/" + account + "/q"}, form)
-		w := httptest.NewRecorder()
-		WriteXML(w, "r", name, out, err)
-		if w.Code >= 500 {
-			t.Errorf("%q: %d %s", body, w.Code, w.Body)
+		c := &wire.Call{Account: account, Path: "/" + account + "/q", Protocol: wire.Query, Form: form, Operation: form.Get("Action")}
+		a := s.perform(t, c)
+		if a.Status >= 500 {
+			t.Errorf("%q: %d %s", body, a.Status, a.Body)
 		}
-		if err := wellFormed(w.Body.Bytes()); err != nil {
-			t.Errorf("%q: %v in %s", body, err, w.Body)
+		if err := wellFormed(a.Body); err != nil {
+			t.Errorf("%q: %v in %s", body, err, a.Body)
 		}
 	})
 }
@@ -414,11 +412,27 @@ func FuzzJSON(f *testing.F) {
 		if err := s.Queues.Create(account, "q", nil); err != nil {
 			t.Fatal(err)
 		}
-		out, err := s.JSON(t.Context(), Call{Account: account, Path: "/"}, name, []byte(body))
-		w := httptest.NewRecorder()
-		WriteJSON(w, "r", out, err)
-		if w.Code >= 500 || !json.Valid(w.Body.Bytes()) {
-			t.Errorf("%s %q: %d %s", name, body, w.Code, w.Body)
+		a := s.perform(t, &wire.Call{Account: account, Path: "/", Operation: name, Body: body})
+		if a.Status >= 500 || !json.Valid(a.Body) {
+			t.Errorf("%s %q: %d %s", name, body, a.Status, a.Body)
 		}
 	})
+}
+
+// perform does what the front door does with a call that it has admitted.
+func (s *Service) perform(t *testing.T, c *wire.Call) wire.Answer {
+	w := s.Wire()
+	o, ok := w.Ops[c.Operation]
+	if !ok {
+		return w.Fail(c, refuse(contract.UnknownOperation, "no"))
+	}
+	a, err := o(t.Context(), c)
+	if err == nil {
+		return a
+	}
+	e, ok := errors.AsType[*wire.Error](err)
+	if !ok {
+		t.Fatalf("%s: a failure of our own: %v", c.Operation, err)
+	}
+	return w.Fail(c, e)
 }
