@@ -94,3 +94,6 @@ func (w *World) useToken(text string) error {
 	t.used = true
 	return nil
 }
+
+// Plans reports whether c may change what is due. Metering, the most frequent act by far, never does.
+func (c Command) Plans() bool { return c.Act != actMeter && c.Act != actUseToken }

@@ -1,0 +1,169 @@
+package sandbox
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+
+	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/lockstep"
+	"souk.dev/souk/internal/sandbox/journal"
+	"souk.dev/souk/internal/sandbox/queue"
+	"souk.dev/souk/internal/sandbox/world"
+)
+
+// Kinds of journal entries.
+const (
+	ofWorld = "world"
+	ofQueue = "queue"
+	ofClock = "clock"
+)
+
+// clockEntry is how the clock stood when somebody had changed it.
+type clockEntry struct {
+	Now    time.Time `json:"now"`
+	System time.Time `json:"system"` // the system's time at that moment
+	Rate   float64   `json:"rate"`
+	Frozen bool      `json:"frozen"`
+}
+
+// adopt takes over what the journal's world was made from. given is the world that the configuration asks for; nil:
+// whichever there is.
+func (s *Sandbox) adopt(h journal.Header, given *world.File) error {
+	if given != nil && string(given.Source) != h.World {
+		return fail.New(fail.Conflict, "other_world", "The data folder %s holds a sandbox that was made from another world file; choose another folder, or leave the world file out.", s.cfg.Data)
+	}
+	s.cfg.Seed = h.Seed
+	f, err := world.ParseFile([]byte(h.World))
+	if err != nil {
+		return fmt.Errorf("read the world file that %s was made from: %w", s.cfg.Data, err)
+	}
+	s.cfg.World = f
+	return nil
+}
+
+// startClock sets the clock running from where the configuration says.
+func (s *Sandbox) startClock() {
+	now := s.cfg.Now
+	if now.IsZero() {
+		now = clock.System{}.Now()
+	}
+	s.clock = clock.NewVirtual(now)
+	s.clock.Apply(clock.Setting{Now: now, Rate: 1})
+}
+
+// restore does again what the journal tells, and sets the clock to where it would be: time that ran at the system's
+// rate has run on while the sandbox was away; any other stands where it was last seen.
+func (s *Sandbox) restore() error {
+	defer func() { s.keeping = s.journal != nil }()
+	if s.journal == nil {
+		return nil
+	}
+	if s.journal.Fresh {
+		s.keeping = true
+		return s.keepClock()
+	}
+	last, seen := clockEntry{}, time.Time{}
+	err := s.journal.Replay(func(kind string, data []byte) error {
+		at, err := s.again(kind, data, &last)
+		if at.After(seen) {
+			seen = at
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	now := last.Now
+	if passed := (clock.System{}).Now().Sub(last.System); !last.Frozen && last.Rate == 1 && passed > 0 {
+		now = now.Add(passed)
+	}
+	if now.Before(seen) {
+		now = seen
+	}
+	if !last.Frozen && last.Rate != 1 {
+		s.fast = last.Rate
+	}
+	s.clock.Apply(clock.Setting{Now: now, Rate: last.Rate, Frozen: last.Frozen || s.fast > 0})
+	return nil
+}
+
+// again does one entry of the journal and tells when it happened first.
+func (s *Sandbox) again(kind string, data []byte, last *clockEntry) (at time.Time, err error) {
+	switch kind {
+	case ofWorld:
+		var c world.Command
+		if err := json.Unmarshal(data, &c); err != nil {
+			return at, err
+		}
+		return c.At, s.world.Apply(c)
+	case ofQueue:
+		var c queue.Change
+		if err := json.Unmarshal(data, &c); err != nil {
+			return at, err
+		}
+		return c.At, s.queues.Replay(c)
+	case ofClock:
+		return last.Now, json.Unmarshal(data, last)
+	}
+	return at, fmt.Errorf("the entry has the unknown kind %q", kind)
+}
+
+// keepWorld is the world's Record: called with the world locked.
+func (s *Sandbox) keepWorld(c world.Command) error {
+	if s.runner != nil && c.Plans() {
+		s.runner.Wake(marketJob) // it looks at the calendar once the world is unlocked
+	}
+	return s.append(ofWorld, c)
+}
+
+func (s *Sandbox) keepQueue(c queue.Change) error { return s.append(ofQueue, c) }
+
+func (s *Sandbox) keepClock() error {
+	rate, frozen := s.time.Running()
+	return s.append(ofClock, clockEntry{Now: s.clock.Now(), System: clock.System{}.Now(), Rate: rate, Frozen: frozen})
+}
+
+func (s *Sandbox) append(kind string, data any) error {
+	if !s.keeping {
+		return nil
+	}
+	return s.journal.Append(kind, data)
+}
+
+// timekeeper moves the clock in lock-step, and keeps how it was left.
+type timekeeper struct {
+	*lockstep.Leader
+	keep func() error
+	log  *slog.Logger
+}
+
+// Advance implements what lockstep.Leader does, and keeps where the clock came to.
+func (t timekeeper) Advance(ctx context.Context, target time.Time) (silent []string, err error) {
+	if silent, err = t.Leader.Advance(ctx, target); err != nil {
+		return silent, err
+	}
+	return silent, t.keep()
+}
+
+// Change implements what lockstep.Leader does, and keeps how the clock runs.
+func (t timekeeper) Change(ctx context.Context, rate float64, frozen bool) {
+	t.Leader.Change(ctx, rate, frozen)
+	if err := t.keep(); err != nil {
+		t.log.Error("the clock's setting was not kept: a restart brings back the one before", "err", err)
+	}
+}
+
+// nudge tells the followers that there may be work for them, once there is a leader.
+func (t timekeeper) nudge() {
+	if t.Leader != nil {
+		t.Nudge()
+	}
+}
+
+func newUUID() string { return uuid.NewString() }

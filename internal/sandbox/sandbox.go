@@ -1,0 +1,193 @@
+// Package sandbox is AWS Marketplace's side, assembled: New wires the market, its APIs, its notices and its pages, and
+// brings them back from the journal.
+//
+// It owns: which part is given to which, the sandbox's clock and how it goes on after a restart, and who gets which
+// request. It does not own anything that a part does.
+package sandbox
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/job"
+	"souk.dev/souk/internal/lockstep"
+	"souk.dev/souk/internal/sandbox/fault"
+	"souk.dev/souk/internal/sandbox/journal"
+	"souk.dev/souk/internal/sandbox/ops/metering"
+	"souk.dev/souk/internal/sandbox/queue"
+	"souk.dev/souk/internal/sandbox/storefront"
+	"souk.dev/souk/internal/sandbox/wire"
+	"souk.dev/souk/internal/sandbox/world"
+)
+
+// Config is what a sandbox is told from outside.
+type Config struct {
+	World          *world.File // nil: the built-in world
+	FulfillmentURL string      // of products whose listing has none; empty: http://127.0.0.1:4710/register
+	SignInURL      string      // of products whose listing has none; may be empty
+	Now            time.Time   // where the clock starts; zero: the system's time. With Data, only the first time
+	BaseURL        string      // where others reach this sandbox, such as http://127.0.0.1:4700
+	Data           string      // the folder that keeps the state; empty: none is kept
+	Seed           uint64      // of all identifiers, so that a run can be repeated; 0: another for every new world
+	Log            *slog.Logger
+}
+
+// Sandbox is a running marketplace. Serve [Sandbox.Handler], call [Sandbox.Run], and [Sandbox.Close] when it returned.
+type Sandbox struct {
+	cfg     Config
+	log     *slog.Logger
+	clock   *clock.Virtual
+	journal *journal.Journal // nil: nothing is kept
+	keeping bool             // changes go to the journal; false while it is replayed
+
+	world  *world.World
+	queues *queue.Service
+	faults *fault.Set
+	calls  *wire.Calls
+	front  *wire.Front
+
+	runner *job.Runner
+	time   timekeeper
+	fast   float64 // the rate at which the clock ran before a restart; 0 if it needs no start
+	mux    *http.ServeMux
+}
+
+const defaultFulfillmentURL = "http://127.0.0.1:4710/register"
+
+// New makes a sandbox, or brings back the one that c.Data keeps. ctx ends what outlives a request, such as a clock
+// that runs fast. It does not listen: that is its caller's.
+//
+// Errors: fail.Invalid for a world that cannot be; fail.Conflict for a data folder that is in use, of another version,
+// or of another world than c.World.
+func New(ctx context.Context, c Config) (*Sandbox, error) {
+	if c.FulfillmentURL == "" {
+		c.FulfillmentURL = defaultFulfillmentURL
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	c.BaseURL = strings.TrimRight(c.BaseURL, "/")
+	s := &Sandbox{cfg: c, log: c.Log, faults: &fault.Set{}, calls: &wire.Calls{}}
+	if err := s.open(); err != nil {
+		return nil, err
+	}
+	if err := s.assemble(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// open finds out what the world is made from: the configuration, or the journal.
+func (s *Sandbox) open() error {
+	if s.cfg.Seed == 0 {
+		var b [8]byte
+		_, _ = rand.Read(b[:]) // never fails
+		s.cfg.Seed = binary.BigEndian.Uint64(b[:])
+	}
+	given := s.cfg.World
+	if given == nil {
+		s.cfg.World = world.Builtin()
+	}
+	if s.cfg.Data == "" {
+		return nil
+	}
+	if len(s.cfg.World.Source) == 0 {
+		return fail.New(fail.Invalid, "world_source", "A world without its file's text cannot be kept in a data folder; read it with world.ParseFile.")
+	}
+	j, err := journal.Open(s.cfg.Data, s.cfg.Seed, string(s.cfg.World.Source))
+	if err != nil {
+		return err
+	}
+	s.journal = j
+	if err := s.adopt(j.Header, given); err != nil {
+		return errors.Join(err, j.Close())
+	}
+	return nil
+}
+
+func (s *Sandbox) assemble(ctx context.Context) error {
+	s.startClock()
+	s.queues = queue.New(queue.Options{Clock: s.clock, NewID: newUUID, Log: s.keepQueue, Ready: func() { s.time.nudge() }})
+	w, err := world.New(world.Options{File: s.cfg.World, Seed: s.cfg.Seed, FulfillmentURL: s.cfg.FulfillmentURL, SignInURL: s.cfg.SignInURL,
+		Record: s.keepWorld})
+	if err != nil {
+		return err
+	}
+	s.world = w
+	s.runner = job.New(s.clock, s.log,
+		job.Job{Name: marketJob, Due: due(w.Due), Run: func(context.Context) (bool, error) { return w.RunDue(s.clock.Now()) }},
+		queueJob(s.queues))
+	s.time = timekeeper{Leader: lockstep.NewLeader(s.clock, s.runner), keep: s.keepClock, log: s.log}
+	if err := s.restore(); err != nil {
+		return fmt.Errorf("bring the sandbox back from %s: %w", s.cfg.Data, err)
+	}
+	s.front = &wire.Front{Clock: s.clock, Accounts: w, Faults: s.faults, Calls: s.calls, Log: s.log}
+	s.front.Register(metering.Service(w))
+	return s.mount(ctx)
+}
+
+// mount gives every path to its part.
+func (s *Sandbox) mount(ctx context.Context) error {
+	pages, err := storefront.New(ctx, storefront.Options{World: s.world, Clock: s.clock, Time: s.time, Log: s.log})
+	if err != nil {
+		return err
+	}
+	s.mux = http.NewServeMux()
+	s.mux.Handle("/", pages)
+	return nil
+}
+
+// Handler serves everything the sandbox has: AWS's APIs, the control API and the pages.
+func (s *Sandbox) Handler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if wire.IsCall(r) {
+			s.front.ServeHTTP(w, r)
+			return
+		}
+		s.mux.ServeHTTP(w, r)
+	})
+}
+
+// Run works until ctx ends: the calendar, and notices on their way.
+func (s *Sandbox) Run(ctx context.Context) error {
+	if s.fast > 0 {
+		s.time.Change(ctx, s.fast, false)
+	}
+	s.runner.Run(ctx)
+	return nil
+}
+
+// Close releases the data folder. The sandbox must not be used any more.
+func (s *Sandbox) Close() error {
+	if s.journal == nil {
+		return nil
+	}
+	return s.journal.Close()
+}
+
+// The jobs' names.
+const (
+	marketJob = "market"
+	queuesJob = "queues"
+)
+
+func queueJob(q *queue.Service) job.Job {
+	due, run := q.Job()
+	return job.Job{Name: queuesJob, Due: due, Run: run}
+}
+
+func due(of func() (time.Time, bool)) func(context.Context) (time.Time, bool, error) {
+	return func(context.Context) (time.Time, bool, error) {
+		at, ok := of()
+		return at, ok, nil
+	}
+}
