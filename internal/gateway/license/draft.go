@@ -307,6 +307,9 @@ func (d *draft) note(n Note) func() Verdict {
 			return verdict("", Recorded, "The product is configured to be known by license ARN; events speak for it, not these older notices.")
 		}
 		if e = d.byCustomer(r.CustomerIdentifier, r.ProductCode); e == nil {
+			if n.Kind == "" {
+				return verdict("", Recorded, "The customer is not known yet, and this says nothing about a subscription.")
+			}
 			e = d.make(licenseID("customer", string(r.ProductCode), string(r.CustomerIdentifier)), r.ProductCode)
 			e.Legacy = true
 		}
