@@ -55,7 +55,7 @@ func (s subscription) Next() string {
 	case s.Standing.State == license.Ended || s.Standing.State == license.Failed:
 		return "Nothing, unless you subscribe again on AWS Marketplace."
 	default:
-		return "AWS Marketplace says that it is active; this page then shows it."
+		return "AWS Marketplace confirms the subscription, and this page shows it."
 	}
 }
 

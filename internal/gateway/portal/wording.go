@@ -16,7 +16,7 @@ type words struct {
 
 var wording = map[license.State]words{
 	license.Pending: {"Being confirmed", webui.Info, "AWS Marketplace is confirming your subscription",
-		"Your account is ready. As soon as AWS Marketplace says that the subscription is active, usually within a few minutes, you can start. This page looks again by itself.", true},
+		"As soon as it says that the subscription is active, usually within a few minutes, you can start. This page looks again by itself.", true},
 	license.Active: {"Active", webui.Success, "", "", false},
 	license.WindingDown: {"Cancellation in progress", webui.Warn, "Cancellation in progress",
 		"AWS Marketplace told us that this subscription is ending. You can finish what you are doing; what you use until then is still billed.", true},

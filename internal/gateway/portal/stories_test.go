@@ -1,0 +1,164 @@
+package portal
+
+import (
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/register"
+	"souk.dev/souk/internal/webui"
+	"souk.dev/souk/internal/webui/webuitest"
+)
+
+var noon = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+
+const inkCode = core.ProductCode("4ml54db8vrmjuykaw1psroool")
+
+var catalogue = core.Catalogue{
+	{Code: inkCode, Title: "Inkwell Pages", AppURL: "http://127.0.0.1:4720/", Dimensions: []core.Measure{{Key: "pages", Name: "Pages typeset", Unit: "pages"}, {Key: "storage_gb", Name: "Storage", Unit: "GB"}}},
+	{Code: "0exampl1product2code3abcd", Title: "Quill Analytics", AppURL: "https://quill.example.com/app"},
+}
+
+var seller = Seller{Name: "Inkwell Press", SupportEmail: "help@inkwell.example", SupportURL: "https://inkwell.example/help", Accent: "#7a3e8a"}
+
+// stories are every page with sample data, each state that people meet at least once.
+func stories() []webui.Story {
+	ada := &account.Account{ID: "acc_1", Email: "ada@example.com", Name: "Ada Lovelace", Company: "Analytical Engines"}
+	page := func(path string, who *account.Account) Page {
+		return Page{Path: path, Now: noon, Account: who, Seller: seller, MarketplaceURL: "http://127.0.0.1:4700/subscriptions"}
+	}
+	p := &Portal{Config: Config{Products: catalogue, Seller: seller, Clock: clock.NewVirtual(noon)}}
+	sub := func(id core.LicenseID, code core.ProductCode, s license.Standing) subscription {
+		return p.subscriptionOf(license.License{ID: id, ProductCode: code, Customer: "111122223333", ARN: "arn:aws:license-manager::294406891311:license:l-0123456789abcdef0123456789abcdef", Standing: s})
+	}
+	standings := map[string]license.Standing{
+		"pending": {State: license.Pending, Why: "The buyer has arrived from AWS Marketplace; AWS has not yet said that the subscription is active.", Since: noon.Add(-time.Minute)},
+		"active":  {State: license.Active, Why: "AWS says the subscription is active.", Since: noon.AddDate(0, -2, 0)},
+		"winding_down": {State: license.WindingDown, Why: "The buyer unsubscribed; the last hour for metering runs.", Since: noon.Add(-20 * time.Minute),
+			Next: "The last records go to AWS; then access ends.", By: noon.Add(40 * time.Minute), OpensAt: noon.Add(-20 * time.Minute), ClosesAt: noon.Add(40 * time.Minute)},
+		"ended":  {State: license.Ended, Why: "The last hour for metering is over.", Since: noon.AddDate(0, 0, -3)},
+		"failed": {State: license.Failed, Why: "AWS says the buyer's payment failed.", Since: noon.Add(-time.Hour)},
+	}
+	forms := accountView{Page: page("/register/account", nil), Registration: "reg_1", Product: "Inkwell Pages", Customer: "111122223333",
+		SignUp: signUpFields(account.SignUp{}, nil), SignIn: knownFields("")}
+	wrong := forms
+	wrong.FreeTrial = true
+	wrong.Notice = webui.Notice{Tone: webui.Error, Text: "Please look at the marked fields again."}
+	wrong.SignUp = signUpFields(account.SignUp{Email: "ada@", Name: "Ada Lovelace"}, account.FieldErrors{
+		account.FieldEmail: "Enter an e-mail address, like name@example.com.", account.FieldPassword: "Use 10 characters or more. A few words in a row are good."})
+	wrong.SignInSays = webui.Notice{Tone: webui.Error, Text: "E-mail address and password do not belong together. Check both and try again."}
+
+	all := []webui.Story{
+		{Name: "arrive", Page: "arrive", Data: arriveView{Page: page("/register", nil)}},
+		{Name: "arrive-unfinished", Page: "arrive", Data: arriveView{Page: page("/register", ada), Unfinished: "Inkwell Pages"}},
+		{Name: "account", Page: "account", Data: forms},
+		{Name: "account-wrong", Page: "account", Data: wrong},
+		{Name: "ask", Page: "ask", Data: askView{page("/register/account", ada), "reg_1", "Inkwell Pages", "111122223333", false}},
+		{Name: "ask-taken", Page: "ask", Data: askView{page("/register/account", ada), "reg_1", "Inkwell Pages", "111122223333", true}},
+		{Name: "signin", Page: "signin", Data: func() signInView {
+			v := p.signInForm(httptest.NewRequest("GET", "/signin", nil), destination{product: catalogue[0], back: catalogue[0].AppURL}, "")
+			v.Page, v.Notice = page("/signin", nil), webui.Notice{Tone: webui.Info, Title: "You have an account already", Text: "This subscription was set up before. Sign in to go on."}
+			return v
+		}()},
+		{Name: "signout", Page: "signout", Data: signOutView{page("/signout", ada)}},
+		{Name: "home", Page: "home", Data: homeView{Page: page("/portal", ada), Waiting: true, Subscriptions: []subscription{
+			sub("lic_1", inkCode, standings["active"]), sub("lic_2", catalogue[1].Code, standings["winding_down"]), sub("lic_3", inkCode, standings["ended"])}}},
+		{Name: "home-empty", Page: "home", Data: homeView{Page: page("/portal", ada)}},
+		{Name: "cancel", Page: "cancel", Data: cancelView{page("/portal/licenses/lic_1/cancel", ada), sub("lic_1", inkCode, standings["active"])}},
+		{Name: "cancel-ending", Page: "cancel", Data: cancelView{page("/portal/licenses/lic_1/cancel", ada), sub("lic_1", inkCode, standings["winding_down"])}},
+		{Name: "problem", Page: "problem", Data: problemView{page("/portal/x", ada), webui.NotFound()}},
+	}
+	for _, state := range slices.Sorted(maps.Keys(standings)) {
+		v := subscriptionView{Page: page("/portal/licenses/lic_1", ada), subscription: sub("lic_1", inkCode, standings[state]), Welcome: state == "pending",
+			HasUsage: true, Month: "November 2026"}
+		if state != "pending" {
+			v.Usage = []usageLine{{"Pages typeset", "pages", "12480"}, {"Storage", "GB", "3.25"}}
+		}
+		if v.Words.Title != "" && !v.Ending() {
+			v.Notice = webui.Notice{Tone: v.Words.Tone, Title: v.Words.Title, Text: v.Words.Text}
+		}
+		all = append(all, webui.Story{Name: "subscription-" + strings.ReplaceAll(state, "_", "-"), Page: "subscription", Data: v})
+	}
+	for _, code := range slices.Sorted(maps.Keys(landingProblems)) {
+		all = append(all, webui.Story{Name: "landing-" + strings.ReplaceAll(code, "_", "-"), Page: "landing", Data: landingView{page("/register", nil), landingProblems[code]}})
+	}
+	return append(all, webui.Story{Name: "landing-later", Page: "landing", Data: landingView{page("/register", nil), landingLater}},
+		webui.Story{Name: "landing-internal", Page: "landing", Data: landingView{page("/register", nil), landingInternal}})
+}
+
+func renderer(t *testing.T) *webui.Renderer {
+	t.Helper()
+	p, err := New(Config{BaseURL: "http://127.0.0.1:4710", Seller: seller, Products: catalogue})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.ui
+}
+
+func TestEveryPageKeepsTheRulesAndHasAStory(t *testing.T) {
+	r := renderer(t)
+	book := r.Storybook(stories()...)
+	told := map[string]bool{}
+	for _, s := range stories() {
+		told[s.Page] = true
+		t.Run(s.Name, func(t *testing.T) {
+			w := httptest.NewRecorder()
+			book.ServeHTTP(w, httptest.NewRequest("GET", "/"+s.Name, nil))
+			if w.Code != http.StatusOK {
+				t.Fatalf("%d: %s", w.Code, w.Body)
+			}
+			page := webuitest.Parse(t, w.Body)
+			webuitest.Check(t, page)
+			if s.Page != "problem" && !page.Has("a", seller.SupportEmail) {
+				t.Error("the page offers no contact")
+			}
+		})
+	}
+	for _, name := range r.Pages() {
+		if !told[name] {
+			t.Errorf("page %s has no story", name)
+		}
+	}
+}
+
+func TestEveryStateIsSaidInPlainWords(t *testing.T) {
+	for _, s := range []license.State{license.Pending, license.Active, license.WindingDown, license.Ended, license.Failed} {
+		if _, ok := wording[s]; !ok {
+			t.Errorf("%s has no words", s)
+		}
+	}
+	if wordsFor(license.None).Label != wording[license.Pending].Label {
+		t.Error("a licence of which nothing is known is not shown as waiting")
+	}
+}
+
+func TestEveryFailureOfTheLandingPageHasItsOwnPage(t *testing.T) {
+	seen := map[string]string{}
+	for code, problem := range landingProblems {
+		if other, twice := seen[problem.Title]; twice {
+			t.Errorf("%s and %s say the same", code, other)
+		}
+		seen[problem.Title] = code
+		if problem.Status < 400 || problem.Say == "" {
+			t.Errorf("%s: %+v", code, problem)
+		}
+	}
+	if got := problemOfLanding(fail.New(fail.Later, "x", "y")); got != landingLater {
+		t.Errorf("%+v", got)
+	}
+	if got := problemOfLanding(http.ErrBodyNotAllowed); got != landingInternal {
+		t.Errorf("%+v", got)
+	}
+	if got := problemOfLanding(fail.New(fail.Invalid, register.TokenExpired, "")); got.Status != http.StatusGone || !got.Return {
+		t.Errorf("%+v", got)
+	}
+}
