@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -267,11 +268,13 @@ func (b *browser) goes(a answer, path string) {
 	}
 }
 
+// registrations lists all, in the order of the buyers' numbers.
 func (s *site) registrations() []register.Registration {
 	s.t.Helper()
 	regs, err := s.register.Registrations(s.t.Context(), "", 100)
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	slices.SortFunc(regs, func(a, b register.Registration) int { return strings.Compare(string(a.Buyer.ARN), string(b.Buyer.ARN)) })
 	return regs
 }
