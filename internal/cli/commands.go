@@ -5,6 +5,9 @@ import "github.com/spf13/cobra"
 // commands lists all of them, in the order of the help.
 func commands() []*cobra.Command {
 	return []*cobra.Command{
+		upCommand(),
+		inkwellCommand(),
+		sandboxCommand(),
 		gatewayCommand(),
 		migrateCommand(),
 		keysCommand(),

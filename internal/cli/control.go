@@ -19,6 +19,9 @@ import (
 	"souk.dev/souk/internal/httpx"
 )
 
+// defaultSandbox is where a sandbox is unless it was told otherwise.
+const defaultSandbox = "http://127.0.0.1:4700"
+
 // marketplace drives a running sandbox through its control API.
 type marketplace struct {
 	base string
@@ -102,7 +105,7 @@ func verb(cmd *cobra.Command, do func(ctx context.Context, m marketplace, out ve
 	var base string
 	var asJSON bool
 	cmd.GroupID = groupDrive
-	optionsOf(cmd).text(&base, "sandbox", "http://127.0.0.1:4700")
+	optionsOf(cmd).text(&base, "sandbox", defaultSandbox)
 	jsonFlag(cmd, &asJSON)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return do(cmd.Context(), marketplaceAt(base), verbOutput{cmd.OutOrStdout(), asJSON}, args)

@@ -27,7 +27,7 @@ type Config struct {
 	// Stamp gives each usage event the time at which it happened. Leave it out only with a sandbox whose clock may be
 	// moved: there, only the gateway knows the hour, and counts usage when it arrives.
 	Stamp bool
-	Log   *slog.Logger
+	Log   *slog.Logger `json:"-"`
 }
 
 // FromEnv reads the configuration from the environment. All that is wrong with it is in the error.

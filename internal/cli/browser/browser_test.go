@@ -68,7 +68,7 @@ func TestWhatIsNotThereCannotBePressed(t *testing.T) {
 		"no such button": b.Press(t.Context(), "Buy", nil),
 		"not a submit":   b.Press(t.Context(), "Dead", nil),
 		"no such field":  b.Press(t.Context(), "Live", map[string]string{"b": "1"}),
-		"no such link":   b.Follow(t.Context(), "New"),
+		"no such link":   b.Follow(t.Context(), "Weather"),
 	} {
 		if err == nil {
 			t.Errorf("%s: pressed all the same", name)

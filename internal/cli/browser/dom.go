@@ -54,12 +54,23 @@ func textOf(n *html.Node) string {
 var inline = map[atom.Atom]bool{atom.A: true, atom.Abbr: true, atom.B: true, atom.Code: true, atom.Em: true, atom.I: true,
 	atom.Small: true, atom.Span: true, atom.Strong: true, atom.Sub: true, atom.Sup: true, atom.Time: true}
 
-// reads reports whether n is what a person would call text: its own text or, for those who listen, its label.
-func reads(n *html.Node, text string) bool {
-	if label, ok := attr(n, "aria-label"); ok && same(label, text) {
-		return true
-	}
-	return same(textOf(n), text)
-}
+// likeness is how much of what a person looks for stands on something.
+type likeness int
 
-func same(a, b string) bool { return strings.EqualFold(strings.TrimSpace(a), b) }
+const (
+	notAtAll likeness = iota
+	partly
+	exactly
+)
+
+// readAs compares what stands on n, or is its label for those who listen, with the text that is looked for.
+func readAs(n *html.Node, stands, text string) likeness {
+	label, _ := attr(n, "aria-label")
+	switch {
+	case strings.EqualFold(stands, text), label != "" && strings.EqualFold(label, text):
+		return exactly
+	case strings.Contains(strings.ToLower(stands), strings.ToLower(text)):
+		return partly
+	}
+	return notAtAll
+}

@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -47,18 +48,26 @@ func (p *Page) String() string {
 	return fmt.Sprintf("%q (%s, HTTP %d)", p.Title, p.URL.Redacted(), p.Status)
 }
 
-// Link is where the first link with this text leads.
+// Link is where the first link with this text leads, or else the first that has the text as a part of its own.
 func (p *Page) Link(text string) (*url.URL, error) {
 	var have []string
+	var like *html.Node
 	for n := range p.elements(atom.A) {
-		href, ok := attr(n, "href")
-		if !ok {
+		if _, ok := attr(n, "href"); !ok {
 			continue
 		}
-		if reads(n, text) {
+		switch readAs(n, textOf(n), text) {
+		case exactly:
+			href, _ := attr(n, "href")
 			return p.URL.Parse(href)
+		case partly:
+			like = cmp.Or(like, n)
 		}
 		have = append(have, textOf(n))
+	}
+	if like != nil {
+		href, _ := attr(like, "href")
+		return p.URL.Parse(href)
 	}
 	return nil, fmt.Errorf("the page %v has no link %q; it has %q", p, text, have)
 }
@@ -103,17 +112,22 @@ type submission struct {
 // submission is what pressing a button sends.
 func (p *Page) submission(button string, fields map[string]string) (submission, error) {
 	var have []string
+	var like *html.Node
 	for n := range p.elements(atom.Button, atom.Input) {
 		label, isButton := buttonLabel(n)
-		if !isButton {
+		if !isButton || p.formOf(n) == nil {
 			continue
 		}
-		form := p.formOf(n)
-		if form == nil || !same(label, button) {
-			have = append(have, label)
-			continue
+		switch readAs(n, label, button) {
+		case exactly:
+			return p.fill(p.formOf(n), n, fields)
+		case partly:
+			like = cmp.Or(like, n)
 		}
-		return p.fill(form, n, fields)
+		have = append(have, label)
+	}
+	if like != nil {
+		return p.fill(p.formOf(like), like, fields)
 	}
 	return submission{}, fmt.Errorf("the page %v has no button %q; it has %q", p, button, have)
 }

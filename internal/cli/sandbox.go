@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"souk.dev/souk/internal/sandbox"
+	"souk.dev/souk/internal/sandbox/world"
+)
+
+func sandboxCommand() *cobra.Command {
+	var addr, worldFile, data string
+	var baseURL, fulfillment, signIn urlValue
+	var now instantValue
+	var logs logging
+	cmd := &cobra.Command{
+		Use:     "sandbox",
+		GroupID: groupRun,
+		Short:   "Run the marketplace's side, for a laptop and for CI",
+		Long: `Run AWS Marketplace's side of a purchase on this machine: a storefront, Your Marketplace Software, the Metering API, the
+queue that receives events, and a clock that can be moved. Any AWS SDK talks to it unchanged, given its endpoint.`,
+		Example: `  souk sandbox
+  souk sandbox --fulfillment-url http://127.0.0.1:3000/aws/register   # your own landing page
+  eval "$(curl -s 'http://127.0.0.1:4700/_sandbox/env?format=sh')"     # point this shell's AWS clients at it`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx := cmd.Context()
+			log := logs.to(cmd.ErrOrStderr())
+			ln, err := listen(ctx, addr, "listen")
+			if err != nil {
+				return err
+			}
+			defer ln.Close()
+			base := string(baseURL)
+			if base == "" {
+				base = addressOf(ln)
+			}
+			market, err := readWorld(worldFile)
+			if err != nil {
+				return err
+			}
+			s, err := sandbox.New(ctx, sandbox.Config{
+				World: market, FulfillmentURL: string(fulfillment), SignInURL: string(signIn), Now: time.Time(now), BaseURL: base, Data: data, Log: log,
+			})
+			if err != nil {
+				return configError(err)
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "The marketplace is open at %s\n", base)
+			return sandboxServer.run(ctx, ln, s, log)
+		},
+	}
+	o := optionsOf(cmd)
+	o.text(&addr, "listen", "127.0.0.1:4700")
+	o.value(&baseURL, "base-url", "")
+	o.text(&worldFile, "world", "")
+	o.value(&fulfillment, "fulfillment-url", "http://127.0.0.1:4710/register")
+	o.value(&signIn, "sign-in-url", "http://127.0.0.1:4720")
+	o.value(&now, "now", "")
+	o.text(&data, "data", "")
+	logs.take(o)
+	return cmd
+}
+
+// readWorld reads a world file; no path is the built-in world.
+func readWorld(path string) (*world.File, error) {
+	if path == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, asUsage(fmt.Errorf("read the world file: %w", err))
+	}
+	f, err := world.ParseFile(text)
+	if err != nil {
+		return nil, asUsage(fmt.Errorf("%s: %w", path, err))
+	}
+	return f, nil
+}
