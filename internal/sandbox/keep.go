@@ -13,15 +13,17 @@ import (
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/lockstep"
 	"souk.dev/souk/internal/sandbox/journal"
+	"souk.dev/souk/internal/sandbox/notice"
 	"souk.dev/souk/internal/sandbox/queue"
 	"souk.dev/souk/internal/sandbox/world"
 )
 
 // Kinds of journal entries.
 const (
-	ofWorld = "world"
-	ofQueue = "queue"
-	ofClock = "clock"
+	ofWorld  = "world"
+	ofNotice = "notice"
+	ofQueue  = "queue"
+	ofClock  = "clock"
 )
 
 // clockEntry is how the clock stood when somebody had changed it.
@@ -57,17 +59,24 @@ func (s *Sandbox) startClock() {
 	s.clock.Apply(clock.Setting{Now: now, Rate: 1})
 }
 
-// restore does again what the journal tells, and sets the clock to where it would be: time that ran at the system's
-// rate has run on while the sandbox was away; any other stands where it was last seen.
+// restore begins a new world, or does again what the journal tells.
 func (s *Sandbox) restore() error {
-	defer func() { s.keeping = s.journal != nil }()
-	if s.journal == nil {
-		return nil
+	if s.journal != nil && !s.journal.Fresh {
+		return s.replay()
 	}
-	if s.journal.Fresh {
-		s.keeping = true
-		return s.keepClock()
+	s.keeping = s.journal != nil
+	for _, seller := range s.world.Sellers() {
+		if err := s.queues.Create(seller.AccountID, notice.DefaultQueue, nil); err != nil {
+			return err
+		}
 	}
+	return s.keepClock()
+}
+
+// replay does again what the journal tells, and sets the clock to where it would be: time that ran at the system's
+// rate has run on while the sandbox was away; any other stands where it was last seen.
+func (s *Sandbox) replay() error {
+	s.desk.BeginReplay()
 	last, seen := clockEntry{}, time.Time{}
 	err := s.journal.Replay(func(kind string, data []byte) error {
 		at, err := s.again(kind, data, &last)
@@ -90,6 +99,8 @@ func (s *Sandbox) restore() error {
 		s.fast = last.Rate
 	}
 	s.clock.Apply(clock.Setting{Now: now, Rate: last.Rate, Frozen: last.Frozen || s.fast > 0})
+	s.keeping = true
+	s.desk.EndReplay()
 	return nil
 }
 
@@ -102,11 +113,18 @@ func (s *Sandbox) again(kind string, data []byte, last *clockEntry) (at time.Tim
 			return at, err
 		}
 		return c.At, s.world.Apply(c)
+	case ofNotice:
+		var c notice.Change
+		if err := json.Unmarshal(data, &c); err != nil {
+			return at, err
+		}
+		return c.At, s.desk.Replay(c)
 	case ofQueue:
 		var c queue.Change
 		if err := json.Unmarshal(data, &c); err != nil {
 			return at, err
 		}
+		s.desk.ReplayTo(c.At)
 		return c.At, s.queues.Replay(c)
 	case ofClock:
 		return last.Now, json.Unmarshal(data, last)
@@ -114,15 +132,30 @@ func (s *Sandbox) again(kind string, data []byte, last *clockEntry) (at time.Tim
 	return at, fmt.Errorf("the entry has the unknown kind %q", kind)
 }
 
-// keepWorld is the world's Record: called with the world locked.
+// keepWorld is the world's Record. Like its siblings below it is called with the part locked, and wakes the part's job,
+// which looks at what is due once the part is unlocked.
 func (s *Sandbox) keepWorld(c world.Command) error {
-	if s.runner != nil && c.Plans() {
-		s.runner.Wake(marketJob) // it looks at the calendar once the world is unlocked
+	if c.Plans() {
+		s.wake(marketJob)
 	}
 	return s.append(ofWorld, c)
 }
 
-func (s *Sandbox) keepQueue(c queue.Change) error { return s.append(ofQueue, c) }
+func (s *Sandbox) keepNotice(c notice.Change) error {
+	s.wake(noticesJob)
+	return s.append(ofNotice, c)
+}
+
+func (s *Sandbox) keepQueue(c queue.Change) error {
+	s.wake(queuesJob)
+	return s.append(ofQueue, c)
+}
+
+func (s *Sandbox) wake(name string) {
+	if s.runner != nil { // else it is being assembled, and its jobs have not begun
+		s.runner.Wake(name)
+	}
+}
 
 func (s *Sandbox) keepClock() error {
 	rate, frozen := s.time.Running()

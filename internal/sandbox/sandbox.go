@@ -22,7 +22,9 @@ import (
 	"souk.dev/souk/internal/lockstep"
 	"souk.dev/souk/internal/sandbox/fault"
 	"souk.dev/souk/internal/sandbox/journal"
+	"souk.dev/souk/internal/sandbox/notice"
 	"souk.dev/souk/internal/sandbox/ops/metering"
+	"souk.dev/souk/internal/sandbox/ops/sqs"
 	"souk.dev/souk/internal/sandbox/queue"
 	"souk.dev/souk/internal/sandbox/storefront"
 	"souk.dev/souk/internal/sandbox/wire"
@@ -51,6 +53,7 @@ type Sandbox struct {
 
 	world  *world.World
 	queues *queue.Service
+	desk   *notice.Desk
 	faults *fault.Set
 	calls  *wire.Calls
 	front  *wire.Front
@@ -116,22 +119,23 @@ func (s *Sandbox) open() error {
 
 func (s *Sandbox) assemble(ctx context.Context) error {
 	s.startClock()
+	base := func() string { return s.cfg.BaseURL }
 	s.queues = queue.New(queue.Options{Clock: s.clock, NewID: newUUID, Log: s.keepQueue, Ready: func() { s.time.nudge() }})
+	s.desk = notice.NewDesk(notice.Options{Clock: s.clock, Queue: s.queues, Record: s.keepNotice, Base: base, Log: s.log,
+		Draw: func() (fault.Rule, bool) { return s.faults.Draw(fault.Notification) }})
 	w, err := world.New(world.Options{File: s.cfg.World, Seed: s.cfg.Seed, FulfillmentURL: s.cfg.FulfillmentURL, SignInURL: s.cfg.SignInURL,
-		Record: s.keepWorld})
+		Sink: s.desk.Accept, Record: s.keepWorld})
 	if err != nil {
 		return err
 	}
 	s.world = w
-	s.runner = job.New(s.clock, s.log,
-		job.Job{Name: marketJob, Due: due(w.Due), Run: func(context.Context) (bool, error) { return w.RunDue(s.clock.Now()) }},
-		queueJob(s.queues))
+	s.runner = job.New(s.clock, s.log, s.marketJob(), named(noticesJob, s.desk), named(queuesJob, s.queues))
 	s.time = timekeeper{Leader: lockstep.NewLeader(s.clock, s.runner), keep: s.keepClock, log: s.log}
 	if err := s.restore(); err != nil {
 		return fmt.Errorf("bring the sandbox back from %s: %w", s.cfg.Data, err)
 	}
 	s.front = &wire.Front{Clock: s.clock, Accounts: w, Faults: s.faults, Calls: s.calls, Log: s.log}
-	s.front.Register(metering.Service(w))
+	s.front.Register(metering.Service(w), (&sqs.Service{Queues: s.queues, Base: base}).Wire())
 	return s.mount(ctx)
 }
 
@@ -176,18 +180,27 @@ func (s *Sandbox) Close() error {
 
 // The jobs' names.
 const (
-	marketJob = "market"
-	queuesJob = "queues"
+	marketJob  = "market"
+	noticesJob = "notices"
+	queuesJob  = "queues"
 )
 
-func queueJob(q *queue.Service) job.Job {
-	due, run := q.Job()
-	return job.Job{Name: queuesJob, Due: due, Run: run}
+// marketJob does what the market's calendar has.
+func (s *Sandbox) marketJob() job.Job {
+	return job.Job{
+		Name: marketJob,
+		Due: func(context.Context) (time.Time, bool, error) {
+			at, ok := s.world.Due()
+			return at, ok, nil
+		},
+		Run: func(context.Context) (bool, error) { return s.world.RunDue(s.clock.Now()) },
+	}
 }
 
-func due(of func() (time.Time, bool)) func(context.Context) (time.Time, bool, error) {
-	return func(context.Context) (time.Time, bool, error) {
-		at, ok := of()
-		return at, ok, nil
-	}
+// named makes a job of a part that brings its work along.
+func named(name string, part interface {
+	Job() (due func(context.Context) (time.Time, bool, error), run func(context.Context) (bool, error))
+}) job.Job {
+	due, run := part.Job()
+	return job.Job{Name: name, Due: due, Run: run}
 }

@@ -16,6 +16,7 @@ import (
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/sandbox/fault"
+	"souk.dev/souk/internal/sandbox/notice"
 	"souk.dev/souk/internal/sandbox/world"
 )
 
@@ -239,6 +240,9 @@ func state(s *Sandbox) (lines []string) {
 	records, _ := s.world.Records(world.RecordQuery{})
 	for _, r := range records {
 		lines = append(lines, r.MeteringRecordID+" "+r.Hour.String()+" "+r.ReceivedAt.String())
+	}
+	for _, m := range s.queues.Waiting("444455556666", notice.DefaultQueue) {
+		lines = append(lines, "message "+m.ID+" of "+m.SentAt.String())
 	}
 	due, _ := s.world.Due()
 	return append(lines, due.String(), s.world.Profiles().Get("token-life"))
