@@ -92,7 +92,7 @@ func (e *Engine) judgeFault(r Record, v verdict, s license.Standing, now time.Ti
 			return r, nil
 		}
 		return e.outOfBounds(r, s, now)
-	case Throttled, Denied:
+	case Unreached, Throttled, Denied:
 		r.again("AWS did not take the call ("+f.Code+"); the same record is sent again.", now.Add(e.backoff(r, now)), now)
 	default:
 		r.Unsure = true

@@ -41,6 +41,7 @@ type Class string
 // The classes.
 const (
 	Lost        Class = "lost"          // nothing is known: a 5xx, no answer, an answer that makes no sense
+	Unreached   Class = "unreached"     // nothing was done: no connection was made
 	Throttled   Class = "throttled"     // nothing was done: too many calls
 	Denied      Class = "denied"        // nothing was done: credentials, permission or region are wrong, not the records
 	Refused     Class = "refused"       // nothing was done: one of the records spoils the request

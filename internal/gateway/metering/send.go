@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -169,6 +170,20 @@ func (e *Engine) begin(ctx context.Context, ships []*shipment) error {
 // settle stores what AWS said to each request and what becomes of its records.
 func (e *Engine) settle(ctx context.Context, ships []*shipment) error {
 	now := e.cfg.Clock.Now()
+	told, err := e.take(ctx, ships, now)
+	if err != nil || e.cfg.Refused == nil {
+		return err
+	}
+	for _, id := range told {
+		if err := e.cfg.Refused(ctx, id, now); err != nil {
+			return fmt.Errorf("note that AWS refused the records of %s: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// take stores the answers. told are the licences that AWS says are not subscribed.
+func (e *Engine) take(ctx context.Context, ships []*shipment, now time.Time) (told []core.LicenseID, err error) {
 	e.books.Lock()
 	defer e.books.Unlock()
 	var as []Attempt
@@ -176,7 +191,6 @@ func (e *Engine) settle(ctx context.Context, ships []*shipment) error {
 	var alerts []Alert
 	var failure error
 	back := map[Pair]Balance{}
-	told := map[core.LicenseID]bool{}
 	for _, s := range ships {
 		fault := faultOf(s.err)
 		as = append(as, s.outcome(fault, now))
@@ -195,7 +209,7 @@ func (e *Engine) settle(ctx context.Context, ships []*shipment) error {
 				e.carry(back, r, now)
 			}
 			if r.Reason == ReasonNotSubscribed {
-				told[r.License] = true
+				told = append(told, r.License)
 			}
 			if alert != nil {
 				alert.Record, alert.License = r.ID, r.License
@@ -205,23 +219,16 @@ func (e *Engine) settle(ctx context.Context, ships []*shipment) error {
 		}
 	}
 	if err := e.store(ctx, as, rs, back, now); err != nil {
-		return err
+		return nil, err
 	}
 	for _, a := range alerts {
 		e.alert(ctx, a)
 	}
-	for id := range told {
-		if e.cfg.Refused == nil {
-			break
-		}
-		if err := e.cfg.Refused(ctx, id, now); err != nil {
-			return fmt.Errorf("note that AWS refused the records of %s: %w", id, err)
-		}
-	}
 	if failure != nil {
 		e.log.WarnContext(ctx, "AWS does not take records; they are kept and sent again", "err", failure, "again_at", e.holdTo())
 	}
-	return nil
+	slices.Sort(told)
+	return slices.Compact(told), nil
 }
 
 // store keeps the outcome of a round of calls. When the database fails, the records' fate is unknown, as after a crash.

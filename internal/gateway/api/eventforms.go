@@ -1,0 +1,214 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/usage"
+)
+
+// toldEvent is one event of a request, or why it could not be read.
+type toldEvent struct {
+	event usage.Event
+	err   *fail.Error
+}
+
+// plainEvent is an event in the plain form.
+type plainEvent struct {
+	ID        string            `json:"id"`
+	Source    string            `json:"source"`
+	License   licenseRef        `json:"license"`
+	Dimension core.Dimension    `json:"dimension"`
+	Quantity  decimalText       `json:"quantity"`
+	Time      instant           `json:"time"`
+	Tags      map[string]string `json:"tags"`
+}
+
+func (p plainEvent) event() usage.Event {
+	return usage.Event{Source: p.Source, ID: p.ID, License: usage.Ref(p.License), Dimension: p.Dimension, Quantity: string(p.Quantity), Time: time.Time(p.Time), Tags: p.Tags}
+}
+
+// licenseRef is a license ARN or the gateway's id, or {"account","product"}.
+type licenseRef usage.Ref
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (l *licenseRef) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '"' {
+		return json.Unmarshal(b, &l.Name)
+	}
+	var by struct {
+		Account string           `json:"account"`
+		Product core.ProductCode `json:"product"`
+	}
+	if err := strict(b, &by); err != nil {
+		return fail.New(fail.Invalid, "unknown_license", `The license is not written as an ARN, as the gateway's id, or as {"account":"…","product":"…"}.`)
+	}
+	l.Account, l.Product = by.Account, by.Product
+	return nil
+}
+
+// decimalText is a quantity exactly as it was written, whether as a number or as a string: it never becomes a float.
+type decimalText string
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (d *decimalText) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '"' {
+		return json.Unmarshal(b, (*string)(d))
+	}
+	if bytes.ContainsAny(b, "{[tfn") { // an object, an array, true, false, null
+		return fail.New(fail.Invalid, "bad_quantity", "The quantity is neither a number nor a decimal string.")
+	}
+	*d = decimalText(b)
+	return nil
+}
+
+// instant is an RFC 3339 time.
+type instant time.Time
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (i *instant) UnmarshalJSON(b []byte) error {
+	var s string
+	if err := json.Unmarshal(b, &s); err == nil && s != "" {
+		if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
+			*i = instant(t)
+			return nil
+		}
+	}
+	if string(b) == "null" {
+		return nil
+	}
+	return fail.New(fail.Invalid, "bad_time", "The time %.60s is not written like 2026-11-01T10:15:00Z.", b)
+}
+
+// strict reads one JSON document without fields that v does not know, and with nothing behind it.
+func strict(b []byte, v any) error {
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(v); err != nil {
+		return err
+	}
+	if _, err := dec.Token(); err == nil {
+		return errors.New("there is more behind it")
+	}
+	return nil
+}
+
+// unreadable says why one event could not be read.
+func unreadable(err error) *fail.Error {
+	if e, ok := errors.AsType[*fail.Error](err); ok {
+		return e
+	}
+	return fail.New(fail.Invalid, "bad_event", "The event is not what this call takes: %v. See /openapi.json.", err)
+}
+
+func noJSON(err error) error {
+	return fail.New(fail.Invalid, "bad_json", "The body is not JSON (%v); nothing was taken.", err)
+}
+
+// decodePlain reads one event or an array of events.
+func decodePlain(body []byte) ([]toldEvent, error) {
+	body = bytes.TrimSpace(body)
+	if len(body) == 0 {
+		return nil, fail.New(fail.Invalid, "empty_body", "The body is empty; send an event, or an array of events.")
+	}
+	if body[0] != '[' {
+		if !json.Valid(body) {
+			return nil, noJSON(errors.New("it cannot be parsed"))
+		}
+		return []toldEvent{readPlain(body)}, nil
+	}
+	var all []plainEvent
+	if strict(body, &all) == nil { // nearly always: no event is malformed
+		told := make([]toldEvent, len(all))
+		for i, p := range all {
+			told[i].event = p.event()
+		}
+		return told, nil
+	}
+	return eachOf(body, readPlain)
+}
+
+// eachOf reads the elements of an array one by one, so that a bad one does not sink its neighbours.
+func eachOf(body []byte, read func([]byte) toldEvent) ([]toldEvent, error) {
+	var parts []json.RawMessage
+	if err := json.Unmarshal(body, &parts); err != nil {
+		return nil, noJSON(err)
+	}
+	told := make([]toldEvent, len(parts))
+	for i, p := range parts {
+		told[i] = read(p)
+	}
+	return told, nil
+}
+
+func readPlain(b []byte) toldEvent {
+	var p plainEvent
+	if err := strict(b, &p); err != nil {
+		return toldEvent{usage.Event{ID: p.ID}, unreadable(err)}
+	}
+	return toldEvent{event: p.event()}
+}
+
+// decodeLines reads one plain event a line; empty lines do not count.
+func decodeLines(body []byte) ([]toldEvent, error) {
+	var told []toldEvent
+	for line := range bytes.Lines(body) {
+		if line = bytes.TrimSpace(line); len(line) > 0 {
+			told = append(told, readPlain(line))
+		}
+	}
+	if len(told) == 0 {
+		return nil, fail.New(fail.Invalid, "empty_body", "The body is empty; send an event a line.")
+	}
+	return told, nil
+}
+
+// cloudEvent is an event as a CloudEvent 1.0. Attributes that are not named here are extensions and say nothing to us.
+type cloudEvent struct {
+	SpecVersion string  `json:"specversion"`
+	ID          string  `json:"id"`
+	Source      string  `json:"source"`
+	Type        string  `json:"type"`
+	Subject     string  `json:"subject"`
+	Time        instant `json:"time"`
+	Data        struct {
+		Dimension core.Dimension    `json:"dimension"`
+		Quantity  decimalText       `json:"quantity"`
+		Tags      map[string]string `json:"tags"`
+	} `json:"data"`
+}
+
+// usageType is the type of CloudEvents that report usage.
+const usageType = "souk.usage"
+
+func readCloudEvent(b []byte) toldEvent {
+	var c cloudEvent
+	if err := json.Unmarshal(b, &c); err != nil {
+		return toldEvent{usage.Event{ID: c.ID}, unreadable(err)}
+	}
+	told := toldEvent{event: usage.Event{Source: c.Source, ID: c.ID, License: usage.Ref{Name: c.Subject}, Dimension: c.Data.Dimension,
+		Quantity: string(c.Data.Quantity), Time: time.Time(c.Time), Tags: c.Data.Tags}}
+	switch {
+	case c.SpecVersion != "1.0":
+		told.err = unreadable(fmt.Errorf("its specversion is %.20q and must be 1.0", c.SpecVersion))
+	case c.Type != usageType:
+		told.err = unreadable(fmt.Errorf("its type is %.60q and must be %s", c.Type, usageType))
+	case c.Source == "":
+		told.err = unreadable(errors.New("a CloudEvent needs a source"))
+	}
+	return told
+}
+
+func decodeCloudEvent(body []byte) ([]toldEvent, error) {
+	if !json.Valid(body) {
+		return nil, noJSON(errors.New("it cannot be parsed"))
+	}
+	return []toldEvent{readCloudEvent(body)}, nil
+}
+
+func decodeCloudEvents(body []byte) ([]toldEvent, error) { return eachOf(body, readCloudEvent) }
