@@ -56,12 +56,8 @@ func (s *Storefront) postCancel(w http.ResponseWriter, r *http.Request) error {
 		return s.askCancel(w, r, http.StatusUnprocessableEntity, confirmField(typed, "Type the word confirm, or go back if you want to keep the subscription."))
 	}
 	_, err = s.opt.World.Cancel(s.opt.Clock.Now(), a.AgreementID)
-	switch {
-	case fail.Is(err, fail.Conflict): // it has ended meanwhile: that page says how
-	case err != nil:
+	if err != nil && !fail.Is(err, fail.Conflict) { // in conflict, it has ended meanwhile: that page says how
 		return err
-	default:
-		s.opt.Acted()
 	}
 	http.Redirect(w, r, "/subscriptions/"+a.AgreementID, http.StatusSeeOther)
 	return nil

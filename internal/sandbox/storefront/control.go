@@ -5,9 +5,39 @@ import (
 	"time"
 
 	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/httpx"
 	"souk.dev/souk/internal/sandbox/world"
 	"souk.dev/souk/internal/webui"
 )
+
+// mountControl gives every room of the control room its pages, and a place in its navigation.
+func (s *Storefront) mountControl(handle func(pattern string, f httpx.Func)) {
+	room := func(path, label string) { s.rooms = append(s.rooms, webui.Link{Href: path, Label: label}) }
+	room("/control", "Clock and agreements")
+	handle("GET /control", s.getControl)
+	handle("POST /control/clock", s.postClock)
+	handle("GET /control/agreements/{agreement}", s.getControlAgreement)
+	handle("POST /control/agreements/{agreement}/{act}", s.postControlAgreement)
+	if s.opt.Calls != nil {
+		room("/control/calls", "API calls")
+		handle("GET /control/calls", s.getCalls)
+		handle("GET /control/calls/{call}", s.getCall)
+	}
+	if s.opt.Desk != nil {
+		room("/control/deliveries", "Deliveries")
+		handle("GET /control/deliveries", s.getDeliveries)
+		handle("POST /control/deliveries/{delivery}/redeliver", s.postRedeliver)
+	}
+	if s.opt.Faults != nil {
+		room("/control/faults", "Faults")
+		handle("GET /control/faults", s.getFaults)
+		handle("POST /control/faults", s.postFault)
+		handle("POST /control/faults/{fault}/off", s.postFaultOff)
+	}
+	room("/control/profiles", "Profiles")
+	handle("GET /control/profiles", s.getProfiles)
+	handle("POST /control/profiles", s.postProfiles)
+}
 
 type controlView struct {
 	Chrome
@@ -53,7 +83,8 @@ func (s *Storefront) agreed(sub Subscription) (Agreed, error) {
 
 type controlAgreementView struct {
 	Chrome
-	Sub Agreed
+	Sub     Agreed
+	Notices bool // there is a page that lists what was told of it
 }
 
 // getControlAgreement shows all that is known of an agreement, whoever's it is.
@@ -62,7 +93,7 @@ func (s *Storefront) getControlAgreement(w http.ResponseWriter, r *http.Request)
 	if err != nil {
 		return err
 	}
-	v := controlAgreementView{Chrome: s.chrome(w, r)}
+	v := controlAgreementView{Chrome: s.chrome(w, r), Notices: s.opt.Desk != nil}
 	sub, err := s.subscription(a, v.Now)
 	if err != nil {
 		return err
@@ -86,7 +117,6 @@ func (s *Storefront) postControlAgreement(w http.ResponseWriter, r *http.Request
 	if _, err := act(s.opt.Clock.Now(), id); err != nil {
 		return err
 	}
-	s.opt.Acted()
 	s.notes.leave(w, webui.Notice{Tone: webui.Success, Title: "Done", Text: "What AWS Marketplace would tell of it is on its way; the history below fills as time goes on."})
 	http.Redirect(w, r, "/control/agreements/"+id, http.StatusSeeOther)
 	return nil

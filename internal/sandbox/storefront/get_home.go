@@ -17,8 +17,8 @@ type homeView struct {
 type Card struct {
 	world.Product
 	Seller     string
-	From       string // the lowest price of a unit, USD; empty when nothing has a price per unit
-	FromUnit   string
+	First      world.Dimension // the listing's first
+	More       int             // how many others there are
 	Subscribed bool
 }
 
@@ -30,26 +30,13 @@ func (s *Storefront) getHome(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		c := Card{Product: p, Seller: seller.Name}
-		c.From, c.FromUnit = cheapest(p)
+		if len(p.Dimensions) > 0 {
+			c.First, c.More = p.Dimensions[0], len(p.Dimensions)-1
+		}
 		if v.Buyer != nil {
 			c.Subscribed = len(s.opt.World.Agreements(world.AgreementQuery{BuyerAccount: v.Buyer.AccountID, ProductCode: p.ProductCode, Status: world.Active})) > 0
 		}
 		v.Products = append(v.Products, c)
 	}
 	return s.ui.Render(w, http.StatusOK, "home", v)
-}
-
-// cheapest is the lowest price of a metered unit, and the unit's name.
-func cheapest(p world.Product) (usd, unit string) {
-	var least world.Dimension
-	found := false
-	for _, d := range p.Dimensions {
-		if d.Is(world.Metered) && (!found || d.Price().LessThan(least.Price())) {
-			least, found = d, true
-		}
-	}
-	if !found {
-		return "", ""
-	}
-	return least.Price().String(), unitName(least)
 }

@@ -32,7 +32,6 @@ func (s *Storefront) postSetup(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.opt.Acted()
 	p, err := s.opt.World.Product(a.ProductID)
 	if err != nil {
 		return err

@@ -44,7 +44,6 @@ func (s *Storefront) postSubscribe(w http.ResponseWriter, r *http.Request) error
 		http.Redirect(w, r, "/subscriptions/"+id, http.StatusSeeOther)
 		return nil
 	}
-	s.opt.Acted()
 	http.Redirect(w, r, "/subscriptions/"+id+"/confirmation", http.StatusSeeOther)
 	return nil
 }

@@ -2,7 +2,6 @@ package storefront
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
@@ -12,9 +11,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/job"
 	"souk.dev/souk/internal/lockstep"
+	"souk.dev/souk/internal/sandbox/fault"
+	"souk.dev/souk/internal/sandbox/notice"
+	"souk.dev/souk/internal/sandbox/ops/metering"
+	"souk.dev/souk/internal/sandbox/queue"
+	"souk.dev/souk/internal/sandbox/wire"
 	"souk.dev/souk/internal/sandbox/world"
 	"souk.dev/souk/internal/webui/webuitest"
 )
@@ -35,6 +41,9 @@ type site struct {
 	world  *world.World
 	leader *lockstep.Leader
 	clock  *clock.Virtual
+	calls  *wire.Calls
+	faults *fault.Set
+	aws    *wire.Front
 	url    string
 	front  *Storefront
 }
@@ -46,22 +55,46 @@ func newSite(t *testing.T) *site {
 
 func newSiteOf(t *testing.T, f *world.File) *site {
 	t.Helper()
-	w, err := world.New(world.Options{File: f, Seed: 1, FulfillmentURL: sellerURL, SignInURL: "http://127.0.0.1:4720/"})
+	s := &site{t: t, clock: clock.NewVirtual(noon), calls: &wire.Calls{}, faults: &fault.Set{}}
+	log := slog.New(slog.DiscardHandler)
+	queues := queue.New(queue.Options{Clock: s.clock, NewID: uuid.NewString})
+	desk := notice.NewDesk(notice.Options{Clock: s.clock, Queue: queues, Base: func() string { return s.url }, Log: log,
+		Draw: func() (fault.Rule, bool) { return s.faults.Draw(fault.Notification) }})
+	w, err := world.New(world.Options{File: f, Seed: 1, FulfillmentURL: sellerURL, SignInURL: "http://127.0.0.1:4720/", Sink: desk.Accept})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{t: t, world: w, clock: clock.NewVirtual(noon)}
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	s.leader = lockstep.NewLeader(s.clock, job.New(s.clock, log, job.Job{Name: "calendar",
+	s.world = w
+	for _, seller := range w.Sellers() {
+		if err := queues.Create(seller.AccountID, notice.DefaultQueue, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.leader = lockstep.NewLeader(s.clock, job.New(s.clock, log, job.Job{Name: "market",
 		Due: func(context.Context) (time.Time, bool, error) { at, ok := w.Due(); return at, ok, nil },
 		Run: func(context.Context) (bool, error) { return w.RunDue(s.clock.Now()) }}))
-	if s.front, err = New(t.Context(), Options{World: w, Clock: s.clock, Time: s.leader, Acted: s.leader.Nudge, Log: log}); err != nil {
+	if s.front, err = New(t.Context(), Options{World: w, Clock: s.clock, Time: s.leader, Log: log, Calls: s.calls, Faults: s.faults, Desk: desk}); err != nil {
 		t.Fatal(err)
 	}
+	s.aws = &wire.Front{Clock: s.clock, Accounts: w, Faults: s.faults, Calls: s.calls, Log: log}
+	s.aws.Register(metering.Service(w))
 	server := httptest.NewServer(s.front)
 	t.Cleanup(server.Close)
 	s.url = server.URL
 	return s
+}
+
+// call asks the metering API, as a seller's program would.
+func (s *site) call(operation, body string) *httptest.ResponseRecorder {
+	s.t.Helper()
+	r := httptest.NewRequestWithContext(s.t.Context(), http.MethodPost, "/", strings.NewReader(body))
+	r.Header.Set("X-Amz-Target", "AWSMPMeteringService."+operation)
+	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
+	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20261102/us-east-1/aws-marketplace/aws4_request, SignedHeaders=host;x-amz-date, Signature=00")
+	r.Header.Set("X-Amz-Date", s.clock.Now().Format("20060102T150405Z"))
+	w := httptest.NewRecorder()
+	s.aws.ServeHTTP(w, r)
+	return w
 }
 
 // visitor is a browser without scripts.

@@ -11,6 +11,9 @@ import (
 
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/httpx"
+	"souk.dev/souk/internal/sandbox/fault"
+	"souk.dev/souk/internal/sandbox/notice"
+	"souk.dev/souk/internal/sandbox/wire"
 	"souk.dev/souk/internal/sandbox/world"
 	"souk.dev/souk/internal/webui"
 )
@@ -25,9 +28,12 @@ type Options struct {
 	Clock clock.Clock
 	// Time moves it; a *lockstep.Leader does.
 	Time Time
-	// Acted is called after a page changed the world, so that what is due is done. It may be nil.
-	Acted func()
-	Log   *slog.Logger
+	// Calls is the log of the AWS APIs, Faults what is switched on there and in notices, Desk what delivers those.
+	// The control room has no page for what is nil.
+	Calls  *wire.Calls
+	Faults *fault.Set
+	Desk   *notice.Desk
+	Log    *slog.Logger
 }
 
 // Time is the clock as the control room moves it. *lockstep.Leader says what each method promises.
@@ -45,13 +51,14 @@ type Storefront struct {
 	ui    *webui.Renderer
 	once  *once
 	notes *notes
+	rooms []webui.Link // of the control room
 	root  http.Handler
 	life  context.Context // what outlives a request, such as a running clock
 }
 
 // theme is the sandbox's brand. It must not be taken for AWS's site: neither its names, nor its colours, nor its layout.
 func theme() webui.Theme {
-	return webui.Theme{Name: "souk sandbox", Tagline: "a practice marketplace", Accent: "#0d7264", Mark: mark,
+	return webui.Theme{Name: "souk sandbox", Accent: "#0d7264", Mark: mark,
 		Ribbon: "A practice marketplace on your own machine. It is not AWS, and nothing here costs money."}
 }
 
@@ -70,9 +77,6 @@ func New(life context.Context, opt Options) (*Storefront, error) {
 	if err != nil {
 		return nil, fmt.Errorf("storefront: %w", err)
 	}
-	if opt.Acted == nil {
-		opt.Acted = func() {}
-	}
 	s := &Storefront{opt: opt, ui: ui, once: newOnce(), notes: newNotes(), life: life}
 	mux := http.NewServeMux()
 	s.mount(mux)
@@ -87,28 +91,20 @@ func (s *Storefront) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.root.
 
 func (s *Storefront) mount(mux *http.ServeMux) {
 	mux.Handle(webui.AssetPath, s.ui.Assets())
-	for pattern, f := range map[string]httpx.Func{
-		"GET /{$}":                                    s.getHome,
-		"POST /buyer":                                 s.postBuyer,
-		"GET /products/{product}":                     s.getProduct,
-		"POST /products/{product}/subscribe":          s.postSubscribe,
-		"GET /subscriptions":                          s.getSubscriptions,
-		"GET /subscriptions/{agreement}":              s.getSubscription,
-		"GET /subscriptions/{agreement}/confirmation": s.getConfirmation,
-		"POST /subscriptions/{agreement}/setup":       s.postSetup,
-		"GET /subscriptions/{agreement}/cancel":       s.getCancel,
-		"POST /subscriptions/{agreement}/cancel":      s.postCancel,
-		"GET /bill":                                   s.getBill,
-		"GET /bill/records":                           s.getBillRecords,
-		"GET /seller":                                 s.getSeller,
-		"GET /control":                                s.getControl,
-		"POST /control/clock":                         s.postClock,
-		"GET /control/agreements/{agreement}":         s.getControlAgreement,
-		"POST /control/agreements/{agreement}/{act}":  s.postControlAgreement,
-		"GET /control/profiles":                       s.getProfiles,
-		"POST /control/profiles":                      s.postProfiles,
-	} {
-		mux.HandleFunc(pattern, webui.Try(s.opt.Log, s.problem, f))
-	}
+	handle := func(pattern string, f httpx.Func) { mux.HandleFunc(pattern, webui.Try(s.opt.Log, s.problem, f)) }
+	handle("GET /{$}", s.getHome)
+	handle("POST /buyer", s.postBuyer)
+	handle("GET /products/{product}", s.getProduct)
+	handle("POST /products/{product}/subscribe", s.postSubscribe)
+	handle("GET /subscriptions", s.getSubscriptions)
+	handle("GET /subscriptions/{agreement}", s.getSubscription)
+	handle("GET /subscriptions/{agreement}/confirmation", s.getConfirmation)
+	handle("POST /subscriptions/{agreement}/setup", s.postSetup)
+	handle("GET /subscriptions/{agreement}/cancel", s.getCancel)
+	handle("POST /subscriptions/{agreement}/cancel", s.postCancel)
+	handle("GET /bill", s.getBill)
+	handle("GET /bill/records", s.getBillRecords)
+	handle("GET /seller", s.getSeller)
+	s.mountControl(handle)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.problem(w, r, webui.NotFound()) })
 }
