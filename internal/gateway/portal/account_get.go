@@ -88,7 +88,7 @@ func (p *Portal) accountForms(r *http.Request, reg register.Registration) accoun
 func signUpFields(in account.SignUp, bad account.FieldErrors) []webui.Field {
 	return []webui.Field{
 		{Name: account.FieldEmail, Label: "E-mail address", Type: "email", Autocomplete: "email", Required: true, MaxLength: account.MaxEmail,
-			Hint: "Any address you read. Notices about your subscription go there.", Value: in.Email, Error: bad[account.FieldEmail]},
+			Hint: "Any address that you read. You sign in with it.", Value: in.Email, Error: bad[account.FieldEmail]},
 		{Name: account.FieldName, Label: "Full name", Autocomplete: "name", Required: true, MaxLength: account.MaxName, Value: in.Name, Error: bad[account.FieldName]},
 		{Name: account.FieldCompany, Label: "Company", Autocomplete: "organization", MaxLength: account.MaxName, Value: in.Company, Error: bad[account.FieldCompany]},
 		{Name: account.FieldPassword, Label: "Password", Type: "password", Autocomplete: "new-password", Required: true, MaxLength: account.MaxPassword,

@@ -42,9 +42,9 @@ func stories() []webui.Story {
 	}
 	standings := map[string]license.Standing{
 		"pending": {State: license.Pending, Why: "The buyer has arrived from AWS Marketplace; AWS has not yet said that the subscription is active.", Since: noon.Add(-time.Minute)},
-		"active":  {State: license.Active, Why: "AWS says the subscription is active.", Since: noon.AddDate(0, -2, 0)},
+		"active":  {State: license.Active, Why: "AWS says the subscription is active.", Since: noon.AddDate(0, -2, 0), ActivatedAt: noon.AddDate(0, -2, 0)},
 		"winding_down": {State: license.WindingDown, Why: "The buyer unsubscribed; the last hour for metering runs.", Since: noon.Add(-20 * time.Minute),
-			Next: "The last records go to AWS; then access ends.", By: noon.Add(40 * time.Minute), OpensAt: noon.Add(-20 * time.Minute), ClosesAt: noon.Add(40 * time.Minute)},
+			Next: "The last records go to AWS; then access ends.", By: noon.Add(40 * time.Minute), ActivatedAt: noon.AddDate(0, -1, 0), OpensAt: noon.Add(-20 * time.Minute), ClosesAt: noon.Add(40 * time.Minute)},
 		"ended":  {State: license.Ended, Why: "The last hour for metering is over.", Since: noon.AddDate(0, 0, -3)},
 		"failed": {State: license.Failed, Why: "AWS says the buyer's payment failed.", Since: noon.Add(-time.Hour)},
 	}

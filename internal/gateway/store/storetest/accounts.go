@@ -1,0 +1,235 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/core"
+)
+
+// Accounts is what every engine must do for package account.
+func Accounts(t *testing.T, open func(t *testing.T) account.Store) {
+	t.Run("AddressIsOneAccounts", func(t *testing.T) { addressIsOneAccounts(t, open(t)) })
+	t.Run("TwentySignUpsOneAddress", func(t *testing.T) { twentySignUpsOneAddress(t, open(t)) })
+	t.Run("ListGoesOn", func(t *testing.T) { accountListGoesOn(t, open(t)) })
+	t.Run("PasswordChangesOnce", func(t *testing.T) { passwordChangesOnce(t, open(t)) })
+	t.Run("SessionReplacesAnother", func(t *testing.T) { sessionReplacesAnother(t, open(t)) })
+	t.Run("HandleIsTakenOnce", func(t *testing.T) { handleIsTakenOnce(t, open(t)) })
+	t.Run("AttemptsAreCountedOneByOne", func(t *testing.T) { attemptsAreCounted(t, open(t)) })
+	t.Run("ExpiredIsForgotten", func(t *testing.T) { expiredIsForgotten(t, open(t)) })
+}
+
+var noon = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+
+func addAccount(t *testing.T, s account.Store, id core.AccountID, at time.Time) account.Account {
+	t.Helper()
+	a := account.Account{ID: id, Email: string(id) + "@Example.com", Name: "Ada", Company: "Engines", CreatedAt: at}
+	if err := s.CreateAccount(t.Context(), a, string(id)+"@example.com", "hash"); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func addressIsOneAccounts(t *testing.T, s account.Store) {
+	a := addAccount(t, s, "acc_1", noon)
+	again := account.Account{ID: "acc_2", Email: "x", CreatedAt: noon}
+	if err := s.CreateAccount(t.Context(), again, "acc_1@example.com", "other"); !fail.Is(err, fail.Conflict) {
+		t.Errorf("the same address: %v", err)
+	}
+	if got, err := s.Account(t.Context(), "acc_1"); err != nil || got != a {
+		t.Errorf("got %+v, %v; want %+v", got, err, a)
+	}
+	if got, hash, err := s.Credentials(t.Context(), "acc_1@example.com"); err != nil || got != a || hash != "hash" {
+		t.Errorf("got %+v %q, %v", got, hash, err)
+	}
+	if _, err := s.Account(t.Context(), "acc_2"); !fail.Is(err, fail.NotFound) {
+		t.Errorf("an account that was refused: %v", err)
+	}
+	if _, _, err := s.Credentials(t.Context(), "nobody@example.com"); !fail.Is(err, fail.NotFound) {
+		t.Errorf("nobody's address: %v", err)
+	}
+}
+
+func twentySignUpsOneAddress(t *testing.T, s account.Store) {
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	made := 0
+	for i := range 20 {
+		wg.Go(func() {
+			err := s.CreateAccount(t.Context(), account.Account{ID: core.AccountID(fmt.Sprint("acc_", i)), CreatedAt: noon}, "one@example.com", "h")
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil {
+				made++
+			} else if !fail.Is(err, fail.Conflict) {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if made != 1 {
+		t.Errorf("%d accounts were made", made)
+	}
+}
+
+func accountListGoesOn(t *testing.T, s account.Store) {
+	for i, id := range []core.AccountID{"acc_c", "acc_a", "acc_b"} { // the last two at one instant
+		addAccount(t, s, id, noon.Add(time.Duration(min(i, 1))*time.Second))
+	}
+	var got []core.AccountID
+	for after := core.AccountID(""); ; {
+		page, err := s.Accounts(t.Context(), after, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range page {
+			got = append(got, a.ID)
+		}
+		if len(page) < 2 {
+			break
+		}
+		after = page[1].ID
+	}
+	if fmt.Sprint(got) != "[acc_c acc_a acc_b]" {
+		t.Errorf("listed %v", got)
+	}
+}
+
+func passwordChangesOnce(t *testing.T, s account.Store) {
+	addAccount(t, s, "acc_1", noon)
+	for _, was := range []string{"hash", "hash", "wrong"} {
+		if err := s.ReplacePassword(t.Context(), "acc_1", was, "from "+was); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, hash, err := s.Credentials(t.Context(), "acc_1@example.com"); err != nil || hash != "from hash" {
+		t.Errorf("hash %q, %v", hash, err)
+	}
+}
+
+func sessionReplacesAnother(t *testing.T, s account.Store) {
+	addAccount(t, s, "acc_1", noon)
+	one := account.Session{Hash: "one", Account: "acc_1", CreatedAt: noon, SeenAt: noon, Expires: noon.Add(time.Hour)}
+	two := one
+	two.Hash = "two"
+	if err := errors.Join(s.CreateSession(t.Context(), one, ""), s.CreateSession(t.Context(), two, "one")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Session(t.Context(), "one"); !fail.Is(err, fail.NotFound) {
+		t.Errorf("the session before is still there: %v", err)
+	}
+	two.SeenAt, two.Expires = noon.Add(time.Minute), noon.Add(2*time.Hour)
+	if err := s.TouchSession(t.Context(), "two", two.SeenAt, two.Expires); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Session(t.Context(), "two"); err != nil || got != two {
+		t.Errorf("got %+v, %v; want %+v", got, err, two)
+	}
+	if err := errors.Join(s.DeleteSession(t.Context(), "two"), s.DeleteSession(t.Context(), "two")); err != nil {
+		t.Error(err)
+	}
+	if _, err := s.Session(t.Context(), "two"); !fail.Is(err, fail.NotFound) {
+		t.Errorf("a deleted session: %v", err)
+	}
+}
+
+func handleIsTakenOnce(t *testing.T, s account.Store) {
+	addAccount(t, s, "acc_1", noon)
+	h := account.Handle{Hash: "h", Account: "acc_1", Product: "ink", Expires: noon.Add(time.Minute)}
+	if err := s.CreateHandle(t.Context(), h); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	taken := 0
+	for range 10 {
+		wg.Go(func() {
+			got, err := s.TakeHandle(t.Context(), "h")
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case err == nil && got == h:
+				taken++
+			case !fail.Is(err, fail.NotFound):
+				t.Errorf("%+v, %v", got, err)
+			}
+		})
+	}
+	wg.Wait()
+	if taken != 1 {
+		t.Errorf("taken %d times", taken)
+	}
+}
+
+func attemptsAreCounted(t *testing.T, s account.Store) {
+	add := func(old []account.Attempts) ([]account.Attempts, error) {
+		next := make([]account.Attempts, len(old))
+		for i, o := range old {
+			next[i] = account.Attempts{Count: o.Count + 1, BlockedUntil: noon.Add(time.Duration(o.Count) * time.Minute), Expires: noon.Add(time.Hour)}
+		}
+		return next, nil
+	}
+	var wg sync.WaitGroup
+	for range 10 {
+		wg.Go(func() {
+			if err := s.CountAttempts(t.Context(), []string{"a", "b"}, add); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	var seen []account.Attempts
+	refusal := errors.New("no")
+	look := func(old []account.Attempts) ([]account.Attempts, error) { seen = old; return nil, refusal }
+	if err := s.CountAttempts(t.Context(), []string{"b", "c"}, look); !errors.Is(err, refusal) {
+		t.Errorf("the refusal is lost: %v", err)
+	}
+	want := account.Attempts{Count: 10, BlockedUntil: noon.Add(9 * time.Minute), Expires: noon.Add(time.Hour)}
+	if seen[0] != want || seen[1] != (account.Attempts{}) {
+		t.Errorf("got %+v", seen)
+	}
+	forget := func(old []account.Attempts) ([]account.Attempts, error) { return make([]account.Attempts, len(old)), nil }
+	if err := s.CountAttempts(t.Context(), []string{"b"}, forget); err != nil {
+		t.Fatal(err)
+	}
+	_ = s.CountAttempts(t.Context(), []string{"b", "a"}, look) // refuses
+	if seen[0].Count != 0 || seen[1].Count != 10 {
+		t.Errorf("got %+v", seen)
+	}
+}
+
+func expiredIsForgotten(t *testing.T, s account.Store) {
+	if _, ok, err := s.NextExpiry(t.Context()); ok || err != nil {
+		t.Errorf("an empty store expires: %v, %v", ok, err)
+	}
+	addAccount(t, s, "acc_1", noon)
+	for i, at := range []time.Time{noon.Add(3 * time.Hour), noon.Add(time.Hour)} {
+		name := fmt.Sprint(i)
+		err := errors.Join(
+			s.CreateSession(t.Context(), account.Session{Hash: name, Account: "acc_1", CreatedAt: noon, SeenAt: noon, Expires: at}, ""),
+			s.CreateHandle(t.Context(), account.Handle{Hash: name, Account: "acc_1", Product: "ink", Expires: at}),
+			s.CountAttempts(t.Context(), []string{name}, func([]account.Attempts) ([]account.Attempts, error) {
+				return []account.Attempts{{Count: 1, Expires: at}}, nil
+			}))
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if at, ok, err := s.NextExpiry(t.Context()); err != nil || !ok || !at.Equal(noon.Add(time.Hour)) {
+		t.Errorf("next %s, %v, %v", at, ok, err)
+	}
+	if n, err := s.DeleteExpired(t.Context(), noon.Add(time.Hour), 100); err != nil || n != 3 {
+		t.Errorf("%d deleted, %v; want the three that expired", n, err)
+	}
+	if _, err := s.Session(t.Context(), "0"); err != nil {
+		t.Errorf("what had not expired is gone: %v", err)
+	}
+	if at, _, _ := s.NextExpiry(t.Context()); !at.Equal(noon.Add(3 * time.Hour)) {
+		t.Errorf("next %s", at)
+	}
+}

@@ -1,0 +1,128 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/register"
+)
+
+// Registrations is what every engine must do for package register. accounts keeps accounts in the same database.
+func Registrations(t *testing.T, open func(t *testing.T) (s register.Store, accounts account.Store)) {
+	for name, test := range map[string]func(*testing.T, register.Store){
+		"LicenceHasOne": licenceHasOne, "TwentyArrivals": twentyArrivals, "ClaimedOnce": claimedOnce, "ListGoesOn": registrationListGoesOn,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, accounts := open(t)
+			addAccount(t, accounts, "acc_1", noon)
+			addAccount(t, accounts, "acc_2", noon)
+			test(t, s)
+		})
+	}
+}
+
+func arrival(n int, lic core.LicenseID) register.Registration {
+	at := noon.Add(time.Duration(n) * time.Minute)
+	return register.Registration{ID: register.ID(fmt.Sprint("reg_", n)), License: lic, Offer: "free-trial", Arrivals: 1, ArrivedAt: at, LastArrivedAt: at,
+		Buyer: license.Buyer{ProductCode: "ink", ARN: "arn:1", Customer: "111122223333"}}
+}
+
+func licenceHasOne(t *testing.T, s register.Store) {
+	first := arrival(1, "lic_1")
+	if got, err := s.Arrived(t.Context(), first); err != nil || got != first {
+		t.Fatalf("got %+v, %v; want %+v", got, err, first)
+	}
+	later := arrival(2, "lic_1")
+	later.Buyer = license.Buyer{ProductCode: "ink", ARN: "arn:2", Customer: "999", CustomerIdentifier: "X01EXAMPLEX"}
+	want := first
+	want.Arrivals, want.LastArrivedAt, want.Buyer.CustomerIdentifier = 2, later.ArrivedAt, "X01EXAMPLEX"
+	if got, err := s.Arrived(t.Context(), later); err != nil || got != want {
+		t.Errorf("got %+v, %v; want %+v", got, err, want)
+	}
+	if got, err := s.Registration(t.Context(), "reg_1"); err != nil || got != want {
+		t.Errorf("got %+v, %v; want %+v", got, err, want)
+	}
+	if _, err := s.Registration(t.Context(), "reg_2"); !fail.Is(err, fail.NotFound) {
+		t.Errorf("a second row was made: %v", err)
+	}
+}
+
+func twentyArrivals(t *testing.T, s register.Store) {
+	var wg sync.WaitGroup
+	for i := range 20 {
+		wg.Go(func() {
+			if _, err := s.Arrived(t.Context(), arrival(i, "lic_1")); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if all, err := s.Registrations(t.Context(), "", 10); err != nil || len(all) != 1 || all[0].Arrivals != 20 {
+		t.Errorf("%+v, %v", all, err)
+	}
+}
+
+func claimedOnce(t *testing.T, s register.Store) {
+	if _, err := s.Arrived(t.Context(), arrival(1, "lic_1")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Claim(t.Context(), "reg_0", "acc_1", noon); !fail.Is(err, fail.NotFound) {
+		t.Errorf("a registration that is not there: %v", err)
+	}
+	for i, who := range []core.AccountID{"acc_1", "acc_2", "acc_1"} {
+		got, err := s.Claim(t.Context(), "reg_1", who, noon.Add(time.Duration(i)*time.Hour))
+		if err != nil || got.Account != "acc_1" || !got.ClaimedAt.Equal(noon) {
+			t.Errorf("claim %d: %+v, %v", i, got, err)
+		}
+	}
+	if left, err := s.Unattached(t.Context(), 10); err != nil || len(left) != 1 || left[0].ID != "reg_1" {
+		t.Errorf("%+v, %v", left, err)
+	}
+	if err := errors.Join(s.Attached(t.Context(), "reg_1", noon), s.Attached(t.Context(), "reg_1", noon.Add(time.Hour))); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := s.Unattached(t.Context(), 10); err != nil || len(left) != 0 {
+		t.Errorf("%+v, %v", left, err)
+	}
+	own, err := s.OfAccount(t.Context(), "acc_1")
+	if err != nil || len(own) != 1 || !own[0].AttachedAt.Equal(noon) {
+		t.Errorf("%+v, %v", own, err)
+	}
+	if own, err := s.OfAccount(t.Context(), "acc_2"); err != nil || len(own) != 0 {
+		t.Errorf("another account's: %+v, %v", own, err)
+	}
+}
+
+func registrationListGoesOn(t *testing.T, s register.Store) {
+	for i := range 5 {
+		r := arrival(9-i, core.LicenseID(fmt.Sprint("lic_", i)))
+		r.ArrivedAt = noon.Add(time.Duration(i/2) * time.Minute) // two at one instant
+		if _, err := s.Arrived(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []register.ID
+	for after := register.ID(""); ; {
+		page, err := s.Registrations(t.Context(), after, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range page {
+			got = append(got, r.ID)
+		}
+		if len(page) < 2 {
+			break
+		}
+		after = page[1].ID
+	}
+	if fmt.Sprint(got) != "[reg_8 reg_9 reg_6 reg_7 reg_5]" {
+		t.Errorf("listed %v", got)
+	}
+}
