@@ -1,0 +1,30 @@
+package store_test
+
+import (
+	"testing"
+
+	"souk.dev/souk/internal/gateway/api"
+	"souk.dev/souk/internal/gateway/intake"
+	"souk.dev/souk/internal/gateway/keys"
+	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/store/storetest"
+)
+
+func TestLicensesOnSQLite(t *testing.T) {
+	storetest.Licenses(t, func(t *testing.T) license.Store { return openSQLite(t).Licenses() })
+}
+
+func TestNoticesOnSQLite(t *testing.T) {
+	storetest.Notices(t, func(t *testing.T) (intake.Store, license.Store) {
+		db := openSQLite(t)
+		return db.Notices(), db.Licenses()
+	})
+}
+
+func TestKeysOnSQLite(t *testing.T) {
+	storetest.Keys(t, func(t *testing.T) keys.Store { return openSQLite(t).Keys() })
+}
+
+func TestAnswersOnSQLite(t *testing.T) {
+	storetest.Answers(t, func(t *testing.T) api.AnswerStore { return openSQLite(t).Answers() })
+}
