@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
@@ -82,8 +83,12 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the keys that seal sessions: %w", err)
 	}
+	events, engine, err := g.openLedger(ctx, c, aws, book)
+	if err != nil {
+		return nil, err
+	}
 	pages, err := portal.New(portal.Config{BaseURL: c.BaseURL, MarketplaceURL: c.MarketplaceURL, Products: c.Products, Seller: portal.Seller(c.Seller),
-		Register: registrations, Accounts: accounts, Seal: box, Clock: g.clk, Log: c.Log})
+		Register: registrations, Accounts: accounts, Usage: months{engine}, Seal: box, Clock: g.clk, Log: c.Log})
 	if err != nil {
 		return nil, err
 	}
@@ -94,8 +99,13 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 		api.Accounts{Accounts: accounts, Register: registrations},
 		api.Registrations{Register: registrations},
 		api.SignIns{Accounts: accounts, Register: registrations},
+		api.Events{Intake: counted{events, metrics}},
+		api.Records{Engine: engine, Directory: book},
+		api.Usage{Engine: engine, Directory: book, Clock: g.clk},
+		api.Finalize{Engine: engine, Directory: book},
 	)
 	metrics.Gauges("souk_licenses", "Licences by state.", "state", api.LicensesByState(book))
+	metrics.Gauges("souk_records", "Metering records by state.", "state", store.NewMetering(g.db).RecordsByState)
 	metrics.Gauge("souk_queue_silence_seconds", "Real time since the queue of AWS's notices last answered.", func() (float64, bool) {
 		ago, ok := in.Answered()
 		return ago.Seconds(), ok
@@ -103,7 +113,9 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 	health := api.Health{Log: c.Log, Checks: g.checks(c, in)}
 	g.handler = handler(c.Log, door, pages, health, metrics)
 
-	jobs := append(in.Jobs(), book.Job(), registrations.Attach(), accounts.Sweep(), api.ForgetAnswers(g.db.Answers(), g.clk))
+	// In this order when stepped: what AWS told, then what follows from it, then what goes to AWS.
+	jobs := slices.Concat(in.Jobs(), []job.Job{book.Job(), registrations.Attach()}, engine.Jobs(),
+		[]job.Job{accounts.Sweep(), api.ForgetAnswers(g.db.Answers(), g.clk)})
 	for _, j := range jobs {
 		g.jobs = append(g.jobs, j.Name)
 	}

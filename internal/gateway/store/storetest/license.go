@@ -9,7 +9,6 @@ import (
 	"souk.dev/souk/internal/gateway/license"
 )
 
-var noon = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 
 // Licenses is what every store of the licences' book must do.
 func Licenses(t *testing.T, open func(t *testing.T) license.Store) {
@@ -17,7 +16,7 @@ func Licenses(t *testing.T, open func(t *testing.T) license.Store) {
 	t.Run("CommittingTwiceChangesNothing", func(t *testing.T) { committingTwice(t, open(t)) })
 	t.Run("AFactStaysAsFirstTold", func(t *testing.T) { factStays(t, open(t)) })
 	t.Run("MergedRowsBecomeOne", func(t *testing.T) { mergedRows(t, open(t)) })
-	t.Run("AFailedChangeLeavesNothing", func(t *testing.T) { failedChange(t, open(t)) })
+	t.Run("AFailedChangeLeavesNothing", func(t *testing.T) { changeFailed(t, open(t)) })
 }
 
 func aLicense(id, arn string) license.License {
@@ -111,7 +110,7 @@ func mergedRows(t *testing.T, s license.Store) {
 }
 
 // A link to a licence that is not there breaks the change; what came before it in the same change must not stay.
-func failedChange(t *testing.T, s license.Store) {
+func changeFailed(t *testing.T, s license.Store) {
 	c := change()
 	c.Links = append(c.Links, license.Link{Agreement: "agmt-3", License: "lic_none"})
 	if err := s.CommitChange(t.Context(), c); err == nil {

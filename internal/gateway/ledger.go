@@ -1,0 +1,77 @@
+package gateway
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"souk.dev/souk/internal/gateway/api"
+	"souk.dev/souk/internal/gateway/awsapi"
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/metering"
+	"souk.dev/souk/internal/gateway/portal"
+	"souk.dev/souk/internal/gateway/store"
+	"souk.dev/souk/internal/gateway/usage"
+)
+
+// openLedger makes what takes usage and what bills it.
+func (g *Gateway) openLedger(ctx context.Context, c Config, cfg aws.Config, book *license.Book) (*usage.Intake, *metering.Engine, error) {
+	log := store.NewUsage(g.db)
+	events, err := usage.New(ctx, usage.Config{Store: log, Licenses: book, Products: c.Products, Clock: g.clk, Log: c.Log})
+	if err != nil {
+		return nil, nil, err
+	}
+	engine, err := metering.New(ctx, metering.Config{
+		Store: store.NewMetering(g.db), Intake: events, Log: log, Licenses: book, Products: c.Products,
+		Meter: awsapi.NewMeter(cfg), Clock: g.clk, Logger: c.Log,
+		SettleTime: c.SettleTime, FinalMargin: c.FinalMargin,
+		Refused: book.Refused, Wake: func(string) { g.wake() },
+	})
+	return events, engine, err
+}
+
+// counted tells the metrics of the events that go through it.
+type counted struct {
+	api.Acceptor
+	metrics *api.Metrics
+}
+
+func (c counted) Accept(ctx context.Context, source string, events []usage.Event) (usage.Result, error) {
+	res, err := c.Acceptor.Accept(ctx, source, events)
+	if err != nil {
+		return res, err
+	}
+	c.metrics.Events("accepted", res.Accepted)
+	c.metrics.Events("duplicate", res.Duplicates)
+	for _, r := range res.Rejected {
+		c.metrics.Events(r.Code, 1)
+	}
+	return res, nil
+}
+
+// months tells the portal what a licence has used in a month.
+type months struct{ engine *metering.Engine }
+
+// Month implements [portal.Usage].
+func (m months) Month(ctx context.Context, id core.LicenseID, at time.Time) ([]portal.DimensionUsage, error) {
+	at = at.UTC()
+	first := time.Date(at.Year(), at.Month(), 1, 0, 0, 0, 0, time.UTC)
+	rows, err := m.engine.Usage(ctx, id, core.HourOf(first), core.HourOf(first.AddDate(0, 1, 0))-1)
+	if err != nil {
+		return nil, err
+	}
+	var sums []portal.DimensionUsage
+	total := map[core.Dimension]usage.Quantity{}
+	for _, r := range rows {
+		if _, known := total[r.Dimension]; !known {
+			sums = append(sums, portal.DimensionUsage{Dimension: r.Dimension})
+		}
+		total[r.Dimension] = total[r.Dimension].Add(r.Accepted)
+	}
+	for i := range sums {
+		sums[i].Quantity = total[sums[i].Dimension].String()
+	}
+	return sums, nil
+}
