@@ -1,0 +1,37 @@
+package harness
+
+import (
+	"encoding/json"
+	"testing"
+)
+
+// Gateway is a seller's side in a process of its own, and a client of its API.
+type Gateway struct {
+	Proc *Process
+	API
+	Database string // a file's path
+}
+
+// StartGateway starts a gateway on addr (empty: a free port) with its books in the file database; it follows s's clock
+// and meters to it. It has an API key when it is ready.
+func StartGateway(t testing.TB, s *Sandbox, addr, database string, args ...string) *Gateway {
+	t.Helper()
+	if addr == "" {
+		addr = FreeAddress(t)
+	}
+	url := "sqlite:" + database
+	p := Start(t, s.Env(), append([]string{"gateway", "--listen", addr, "--database", url}, args...)...)
+	g := &Gateway{Proc: p, API: API{URL: "http://" + addr, t: t}, Database: database}
+	p.ready(g.URL + "/readyz")
+
+	made := Start(t, nil, "keys", "create", "--name", "test", "--json", "--database", url)
+	if code := made.Wait(); code != 0 {
+		t.Fatalf("souk keys create ends with %d: %s", code, made.Log())
+	}
+	var key struct{ Key string }
+	if err := json.Unmarshal([]byte(made.Output()), &key); err != nil || key.Key == "" {
+		t.Fatalf("souk keys create says %q: %v", made.Output(), err)
+	}
+	g.Key = key.Key
+	return g
+}
