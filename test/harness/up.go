@@ -35,7 +35,7 @@ func StartUp(t testing.TB, args ...string) *Up {
 // Again starts souk up as before, on the same ports and data, after it was ended.
 func (u *Up) Again() {
 	u.t.Helper()
-	u.Proc = Start(u.t, nil, append([]string{"up", "--json"}, u.args...)...)
+	u.Proc = Start(u.t, nil, append([]string{"up", "--json", "--verbose"}, u.args...)...)
 	var told struct {
 		Sandbox string `json:"sandbox"`
 		Gateway string `json:"gateway"`
