@@ -43,7 +43,7 @@ func TestNewIDGrowsWithTime(t *testing.T) {
 		}
 		before = id
 	}
-	if NewID() == NewID() {
+	if a, b := NewID(), NewID(); a == b {
 		t.Error("the same ID twice")
 	}
 }

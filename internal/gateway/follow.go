@@ -8,29 +8,19 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/api"
-	"souk.dev/souk/internal/gateway/awsapi"
 	"souk.dev/souk/internal/gateway/intake"
 	"souk.dev/souk/internal/lockstep"
 )
 
-// join takes over the clock that is to be followed, if any. A gateway that meters towards the real AWS must never have
-// its time moved by somebody: it follows only the sandbox that it also meters to.
-func (g *Gateway) join(ctx context.Context, c Config, cfg aws.Config) error {
-	if c.ClockURL == "" {
-		return nil
-	}
+// join takes over the clock that is to be followed. A gateway that meters towards the real AWS must never have its time
+// moved by somebody: it follows only the sandbox that it also meters to, which is at metering.
+func (g *Gateway) join(ctx context.Context, c Config, metering *url.URL) error {
 	sandbox, err := url.Parse(c.ClockURL)
 	if err != nil || sandbox.Host == "" {
 		return fail.New(fail.Invalid, "clock_url", "The clock %q is not a URL; give a sandbox's address, such as http://127.0.0.1:4700.", c.ClockURL)
-	}
-	metering, err := awsapi.MeteringEndpoint(ctx, cfg)
-	if err != nil {
-		return err
 	}
 	if origin(sandbox) != origin(metering) {
 		return fail.New(fail.Invalid, "foreign_clock",

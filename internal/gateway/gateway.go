@@ -53,8 +53,14 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := g.join(ctx, c, aws); err != nil {
-		return nil, err
+	if c.ClockURL != "" {
+		metering, err := awsapi.MeteringEndpoint(ctx, aws)
+		if err != nil {
+			return nil, err
+		}
+		if err := g.join(ctx, c, metering); err != nil {
+			return nil, err
+		}
 	}
 	if g.db, err = openDatabase(ctx, c.DatabaseURL); err != nil {
 		return nil, err

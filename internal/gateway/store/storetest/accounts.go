@@ -193,7 +193,9 @@ func attemptsAreCounted(t *testing.T, s account.Store) {
 	if seen[0] != want || seen[1] != (account.Attempts{}) {
 		t.Errorf("got %+v", seen)
 	}
-	forget := func(old []account.Attempts) ([]account.Attempts, error) { return make([]account.Attempts, len(old)), nil }
+	forget := func(old []account.Attempts) ([]account.Attempts, error) {
+		return make([]account.Attempts, len(old)), nil
+	}
 	if err := s.CountAttempts(t.Context(), []string{"b"}, forget); err != nil {
 		t.Fatal(err)
 	}
