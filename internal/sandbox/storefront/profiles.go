@@ -2,6 +2,8 @@ package storefront
 
 import (
 	"net/http"
+	"path"
+	"strings"
 
 	"souk.dev/souk/internal/sandbox/profile"
 	"souk.dev/souk/internal/webui"
@@ -16,7 +18,7 @@ type profilesView struct {
 type Choice struct {
 	profile.Behaviour
 	Field   webui.Field
-	Changed bool // it is not the default
+	Sources []webui.Link // the source's words; those that are addresses have an Href
 }
 
 // getProfiles lists the behaviours of AWS that its documents leave open, and which reading is played.
@@ -32,9 +34,24 @@ func (s *Storefront) getProfiles(w http.ResponseWriter, r *http.Request) error {
 			}
 			f.Options = append(f.Options, webui.Choice{Value: a, Label: label})
 		}
-		v.Profiles = append(v.Profiles, Choice{b, f, !set.Is(b.Name, b.Default)})
+		v.Profiles = append(v.Profiles, Choice{b, f, linked(b.Source)})
 	}
 	return s.ui.Render(w, http.StatusOK, "profiles", v)
+}
+
+// linked is text with its web addresses as links, named after the page that they lead to.
+func linked(text string) []webui.Link {
+	var parts []webui.Link
+	for word := range strings.SplitAfterSeq(text, " ") {
+		address := strings.TrimRight(word, " ,;:.")
+		if !strings.HasPrefix(address, "https://") {
+			parts = append(parts, webui.Link{Label: word})
+			continue
+		}
+		label := strings.TrimSuffix(path.Base(address), ".html")
+		parts = append(parts, webui.Link{Href: address, Label: label}, webui.Link{Label: word[len(address):]})
+	}
+	return parts
 }
 
 // postProfiles changes what is played from now on.

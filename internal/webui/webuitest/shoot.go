@@ -3,11 +3,13 @@ package webuitest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
 	"image/png"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -20,8 +22,15 @@ import (
 // Camera takes pictures of pages with a headless Chromium.
 type Camera struct{ ctx context.Context }
 
-// NewCamera starts a browser that lives as long as the test; without one on the machine the test is skipped.
+// NewCamera starts a browser that lives as long as the test; see [Chromium].
 func NewCamera(t testing.TB) *Camera {
+	t.Helper()
+	return &Camera{Chromium(t)}
+}
+
+// Chromium starts a headless browser that lives as long as the test, for chromedp. Without one on the machine the test
+// is skipped.
+func Chromium(t testing.TB) context.Context {
 	t.Helper()
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("hide-scrollbars", true), chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true))
@@ -29,10 +38,13 @@ func NewCamera(t testing.TB) *Camera {
 	t.Cleanup(stopBrowser)
 	ctx, stopTab := chromedp.NewContext(ctx)
 	t.Cleanup(stopTab)
-	if err := chromedp.Do(ctx); err != nil {
-		t.Skipf("no Chromium to take pictures with: %v", err)
+	switch err := chromedp.Do(ctx); {
+	case errors.Is(err, exec.ErrNotFound):
+		t.Skipf("no Chromium on this machine: %v", err)
+	case err != nil:
+		t.Fatalf("start Chromium: %v", err)
 	}
-	return &Camera{ctx}
+	return ctx
 }
 
 // Shot is one picture of one page, whole from top to bottom.
@@ -76,6 +88,9 @@ func (c *Camera) Take(t testing.TB, s Shot) {
 	}
 }
 
+// tallest is where the picture of a long page is cut off, in pixels.
+const tallest = 2200
+
 // shrink writes a picture with a palette of its 256 most frequent colours: pages are flat, and a third of the size remains.
 func shrink(in []byte) ([]byte, error) {
 	img, err := png.Decode(bytes.NewReader(in))
@@ -83,6 +98,7 @@ func shrink(in []byte) ([]byte, error) {
 		return nil, fmt.Errorf("decode the picture: %w", err)
 	}
 	b := img.Bounds()
+	b.Max.Y = min(b.Max.Y, b.Min.Y+tallest)
 	count := map[color.NRGBA]int{}
 	for y := b.Min.Y; y < b.Max.Y; y++ {
 		for x := b.Min.X; x < b.Max.X; x++ {
