@@ -17,6 +17,7 @@ const (
 	OpDelete  Op = "delete"  // IDs
 	OpPurge   Op = "purge"   // everything in it
 	OpForward Op = "forward" // IDs, to the dead-letter queue Target
+	OpReset   Op = "reset"   // every queue of every account but those called Queue, which are emptied
 )
 
 // Change is one lasting change of a queue: small, JSON, and safe to apply twice.
@@ -49,6 +50,10 @@ func (s *Service) record(c Change) error {
 func (s *Service) Replay(c Change) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if c.Op == OpReset {
+		s.reset(c.Queue)
+		return nil
+	}
 	k := key{c.Account, c.Queue}
 	q := s.queues[k]
 	if c.Op == OpCreate {
@@ -73,11 +78,10 @@ func (s *Service) Replay(c Change) error {
 		}
 		q.set, q.modified = set, c.At
 	case OpDrop:
-		q.dropped = true
 		delete(s.queues, k)
 	case OpSend:
 		for _, m := range c.Messages {
-			s.add(q, m, "")
+			s.add(q, m, "", c.At)
 		}
 	case OpDelete:
 		for _, id := range c.IDs {
@@ -88,7 +92,7 @@ func (s *Service) Replay(c Change) error {
 	case OpForward:
 		target := s.byARN(c.Target)
 		for _, id := range c.IDs {
-			s.forward(q, target, id)
+			s.forward(q, target, id, c.At)
 		}
 	default:
 		return fmt.Errorf("a change of queue %s has the unknown kind %q", c.Queue, c.Op)

@@ -146,7 +146,7 @@ func (s *Service) buryDead(q *queue, now time.Time) (any bool, err error) {
 		return false, err
 	}
 	for _, id := range dead {
-		s.forward(q, target, id)
+		s.forward(q, target, id, now)
 	}
 	return true, nil
 }

@@ -20,7 +20,7 @@ func (s *Service) Send(account, name string, m Message, delay *time.Duration) (i
 		s.mu.Unlock()
 		return "", err
 	}
-	visible := s.add(q, m, "")
+	visible := s.add(q, m, "", m.SentAt)
 	s.mu.Unlock()
 	if visible {
 		s.ready()
@@ -38,7 +38,7 @@ func (s *Service) Deliver(account, name string, m Message) error {
 		return err
 	}
 	m.VisibleAt = m.SentAt.Add(q.set.delay)
-	visible := s.add(q, m, "")
+	visible := s.add(q, m, "", m.SentAt)
 	s.mu.Unlock()
 	if visible {
 		s.ready()
@@ -75,16 +75,16 @@ func (s *Service) stamp(q *queue, m Message, delay *time.Duration) (Message, err
 	return m, nil
 }
 
-// add puts a stamped message in, and reports whether it is visible at once. deadOf is the ARN of the queue that it was
-// moved from as a dead letter.
-func (s *Service) add(q *queue, m Message, deadOf string) (visible bool) {
+// add puts a stamped message in at now, and reports whether it is visible at once. deadOf is the ARN of the queue that
+// it was moved from as a dead letter.
+func (s *Service) add(q *queue, m Message, deadOf string, now time.Time) (visible bool) {
 	if q.byID[m.ID] != nil {
 		return false
 	}
 	s.seq++
 	it := &item{Message: m, seq: s.seq, until: m.VisibleAt, deadOf: deadOf}
 	q.byID[m.ID] = it
-	if m.VisibleAt.After(s.clk.Now()) {
+	if m.VisibleAt.After(now) {
 		q.hidden.put(it)
 		return false
 	}
@@ -94,7 +94,7 @@ func (s *Service) add(q *queue, m Message, deadOf string) (visible bool) {
 }
 
 // forward moves a message to the dead-letter queue target, where its age is still counted from when it was first sent.
-func (s *Service) forward(q, target *queue, id string) {
+func (s *Service) forward(q, target *queue, id string, now time.Time) {
 	it := q.byID[id]
 	if it == nil || target == nil {
 		return
@@ -102,7 +102,7 @@ func (s *Service) forward(q, target *queue, id string) {
 	q.forget(id)
 	m := it.Message
 	m.VisibleAt = m.SentAt
-	s.add(target, m, q.arn())
+	s.add(target, m, q.arn(), now)
 }
 
 // legible reports whether SQS takes body: XML 1.0 characters only.

@@ -58,7 +58,6 @@ type queue struct {
 	created  time.Time
 	modified time.Time
 	purged   time.Time
-	dropped  bool
 
 	byID    map[string]*item
 	visible pile
@@ -175,7 +174,6 @@ func (s *Service) Drop(account, name string) error {
 	if err := s.record(Change{Op: OpDrop, Account: account, Queue: name, At: s.clk.Now()}); err != nil {
 		return err
 	}
-	q.dropped = true
 	delete(s.queues, q.key)
 	q.stir()
 	return nil
@@ -267,6 +265,28 @@ func (s *Service) Purge(account, name string) error {
 	q.clear()
 	q.purged = now
 	return nil
+}
+
+// Reset deletes every queue of every account, but those called keep, which it empties.
+func (s *Service) Reset(keep string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.record(Change{Op: OpReset, Queue: keep, At: s.clk.Now()}); err != nil {
+		return err
+	}
+	s.reset(keep)
+	return nil
+}
+
+func (s *Service) reset(keep string) {
+	for k, q := range s.queues {
+		if k.name == keep {
+			q.clear()
+			continue
+		}
+		delete(s.queues, k)
+		q.stir()
+	}
 }
 
 // Due tells when a hidden message next becomes visible; ok is false when none is hidden. A queue without readers still

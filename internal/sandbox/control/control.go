@@ -1,0 +1,117 @@
+package control
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/httpx"
+	"souk.dev/souk/internal/lockstep"
+	"souk.dev/souk/internal/sandbox/fault"
+	"souk.dev/souk/internal/sandbox/notice"
+	"souk.dev/souk/internal/sandbox/queue"
+	"souk.dev/souk/internal/sandbox/wire"
+	"souk.dev/souk/internal/sandbox/world"
+)
+
+// Time is the clock as it is moved, and as others follow it. *lockstep.Leader says what each method promises.
+type Time interface {
+	Advance(ctx context.Context, target time.Time) (silent []string, err error)
+	Change(ctx context.Context, rate float64, frozen bool)
+	Running() (rate float64, frozen bool)
+	Followers() []string
+	Serve(ctx context.Context, name string, p lockstep.Poll) (lockstep.Answer, error)
+	Leave(name string)
+}
+
+// Options is what the control API controls.
+type Options struct {
+	World  *world.World
+	Queues *queue.Service
+	Desk   *notice.Desk
+	Faults *fault.Set
+	Calls  *wire.Calls
+	Clock  clock.Clock
+	Time   Time
+	// Base is the sandbox's own address, without a slash at the end.
+	Base func() string
+	Log  *slog.Logger
+}
+
+// Control serves /_sandbox/ and /openapi.json.
+type Control struct {
+	opt  Options
+	life context.Context
+}
+
+// New makes the control API. life ends what outlives a request: a clock that was told to run fast.
+func New(life context.Context, opt Options) *Control {
+	return &Control{opt: opt, life: life}
+}
+
+// Mount adds the calls to mux.
+func (c *Control) Mount(mux *http.ServeMux) {
+	guard := http.NewCrossOriginProtection()
+	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		forbid(w, "A page of another site may not control this sandbox.")
+	}))
+	for pattern, f := range map[string]httpx.Func{
+		"GET /_sandbox/clock":                      c.getClock,
+		"POST /_sandbox/clock":                     c.postClock,
+		"POST " + lockstep.Path + "/{name}":        c.postFollower,
+		"DELETE " + lockstep.Path + "/{name}":      c.deleteFollower,
+		"GET /_sandbox/products":                   c.getProducts,
+		"POST /_sandbox/products":                  c.postProduct,
+		"GET /_sandbox/products/{id}":              c.getProduct,
+		"PATCH /_sandbox/products/{id}":            c.patchProduct,
+		"GET /_sandbox/offers":                     c.getOffers,
+		"GET /_sandbox/offers/{id}":                c.getOffer,
+		"GET /_sandbox/buyers":                     c.getBuyers,
+		"POST /_sandbox/buyers":                    c.postBuyer,
+		"GET /_sandbox/buyers/{id}":                c.getBuyer,
+		"PATCH /_sandbox/buyers/{id}":              c.patchBuyer,
+		"GET /_sandbox/agreements":                 c.getAgreements,
+		"POST /_sandbox/agreements":                c.postAgreement,
+		"GET /_sandbox/agreements/{id}":            c.getAgreement,
+		"POST /_sandbox/agreements/{id}/token":     c.postToken,
+		"POST /_sandbox/agreements/{id}/{act}":     c.postAct,
+		"GET /_sandbox/records":                    c.getRecords,
+		"GET /_sandbox/bill":                       c.getBill,
+		"GET /_sandbox/calls":                      c.getCalls,
+		"GET /_sandbox/deliveries":                 c.getDeliveries,
+		"GET /_sandbox/deliveries/{id}":            c.getDelivery,
+		"POST /_sandbox/deliveries/{id}/redeliver": c.postRedeliver,
+		"GET /_sandbox/faults":                     c.getFaults,
+		"POST /_sandbox/faults":                    c.postFault,
+		"DELETE /_sandbox/faults":                  c.deleteFaults,
+		"DELETE /_sandbox/faults/{id}":             c.deleteFault,
+		"GET /_sandbox/profiles":                   c.getProfiles,
+		"POST /_sandbox/profiles":                  c.postProfiles,
+		"GET /_sandbox/env":                        c.getEnv,
+		"POST /_sandbox/reset":                     c.postReset,
+		"GET /openapi.json":                        getOpenAPI,
+		"GET " + notice.CertificatePath:            c.getCertificate,
+		"/_sandbox/":                               noSuchCall,
+	} {
+		mux.Handle(pattern, guard.Handler(httpx.Try(c.opt.Log, f)))
+	}
+}
+
+func noSuchCall(_ http.ResponseWriter, r *http.Request) error {
+	return fail.New(fail.NotFound, "unknown_call", "There is no call %s %s; GET /openapi.json lists them.", r.Method, r.URL.Path)
+}
+
+// acted lets what an act made due happen before the act is answered: where time stands still and others follow it,
+// they have done their part when the caller reads the answer. Where time runs, it happens by itself.
+func (c *Control) acted(ctx context.Context) {
+	if _, frozen := c.opt.Time.Running(); !frozen {
+		return
+	}
+	if _, err := c.opt.Time.Advance(ctx, c.opt.Clock.Now()); err != nil && ctx.Err() == nil {
+		// Somebody moved the clock meanwhile, and so did the same.
+		c.opt.Log.DebugContext(ctx, "not settled after an act", "err", err)
+	}
+}

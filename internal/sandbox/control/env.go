@@ -1,0 +1,110 @@
+package control
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/httpx"
+	"souk.dev/souk/internal/sandbox/notice"
+	"souk.dev/souk/internal/sandbox/queue"
+)
+
+// Credentials that a program is given when the world's file lists no access key of its seller. Any key is that seller's
+// then, and the signature is not verified.
+const (
+	anyKey    = "AKIDSOUKSANDBOX"
+	anySecret = "no-secret-is-needed-here"
+)
+
+type variable struct{ name, value string }
+
+// productEnv is a product as SOUK_PRODUCTS tells it to a gateway.
+type productEnv struct {
+	ProductCode string         `json:"productCode"`
+	Title       string         `json:"title"`
+	AppURL      string         `json:"appUrl,omitempty"`
+	Dimensions  []dimensionEnv `json:"dimensions"`
+}
+
+type dimensionEnv struct {
+	Key  string `json:"key"`
+	Name string `json:"name"`
+	Unit string `json:"unit,omitempty"`
+}
+
+// env is what points a program of the default seller at this sandbox.
+func (c *Control) env() ([]variable, error) {
+	base, seller := c.opt.Base(), c.opt.World.DefaultSeller()
+	key, secret := anyKey, anySecret
+	for _, k := range c.opt.World.AccessKeys() {
+		if k.AccountID == seller {
+			key = k.ID
+			if k.Secret != "" {
+				secret = k.Secret
+			}
+			break
+		}
+	}
+	products, err := json.Marshal(c.productsOf(seller))
+	if err != nil {
+		return nil, fmt.Errorf("encode the products: %w", err)
+	}
+	return []variable{
+		{"AWS_ACCESS_KEY_ID", key},
+		{"AWS_SECRET_ACCESS_KEY", secret},
+		{"AWS_REGION", queue.Region},
+		{"AWS_ENDPOINT_URL", base},
+		{"AWS_ENDPOINT_URL_MARKETPLACE_METERING", base},
+		{"AWS_ENDPOINT_URL_MARKETPLACE_ENTITLEMENT_SERVICE", base},
+		{"AWS_ENDPOINT_URL_MARKETPLACE_AGREEMENT", base},
+		{"AWS_ENDPOINT_URL_SQS", base},
+		{"AWS_ENDPOINT_URL_SNS", base},
+		{"SOUK_CLOCK", base},
+		{"SOUK_QUEUE_URL", base + "/" + seller + "/" + notice.DefaultQueue},
+		{"SOUK_PRODUCTS", string(products)},
+	}, nil
+}
+
+func (c *Control) productsOf(seller string) []productEnv {
+	all := []productEnv{}
+	for _, p := range c.opt.World.Products() {
+		if p.SellerAccount != seller {
+			continue
+		}
+		e := productEnv{ProductCode: p.ProductCode, Title: p.Title, AppURL: p.SignInURL}
+		for _, d := range p.Dimensions {
+			e.Dimensions = append(e.Dimensions, dimensionEnv{d.Key, d.Name, d.Unit})
+		}
+		all = append(all, e)
+	}
+	return all
+}
+
+func (c *Control) getEnv(w http.ResponseWriter, r *http.Request) error {
+	vars, err := c.env()
+	if err != nil {
+		return err
+	}
+	switch format := r.URL.Query().Get("format"); format {
+	case "", "json":
+		out := make(map[string]string, len(vars))
+		for _, v := range vars {
+			out[v.name] = v.value
+		}
+		return httpx.JSON(w, http.StatusOK, out)
+	case "sh":
+		w.Header().Set("Content-Type", "text/x-shellscript; charset=utf-8")
+		for _, v := range vars {
+			fmt.Fprintf(w, "export %s=%s\n", v.name, quoted(v.value))
+		}
+		return nil
+	default:
+		return fail.New(fail.Invalid, "format", "format must be json or sh; got %q.", format)
+	}
+}
+
+// quoted is s as one word of a POSIX shell.
+func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

@@ -1,0 +1,92 @@
+package control
+
+import (
+	"net/http"
+
+	"souk.dev/souk/internal/httpx"
+	"souk.dev/souk/internal/sandbox/world"
+)
+
+func (c *Control) getProducts(w http.ResponseWriter, r *http.Request) error {
+	return answerSlice(w, r, c.opt.World.Products())
+}
+
+func (c *Control) getProduct(w http.ResponseWriter, r *http.Request) error {
+	p, err := c.opt.World.Product(r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return httpx.JSON(w, http.StatusOK, p)
+}
+
+func (c *Control) postProduct(w http.ResponseWriter, r *http.Request) error {
+	var in world.Product
+	if err := httpx.Decode(w, r, &in); err != nil {
+		return err
+	}
+	p, err := c.opt.World.CreateProduct(c.opt.Clock.Now(), in)
+	if err != nil {
+		return err
+	}
+	return httpx.JSON(w, http.StatusCreated, p)
+}
+
+func (c *Control) patchProduct(w http.ResponseWriter, r *http.Request) error {
+	var in world.ProductPatch
+	if err := httpx.Decode(w, r, &in); err != nil {
+		return err
+	}
+	p, err := c.opt.World.ChangeProduct(c.opt.Clock.Now(), r.PathValue("id"), in)
+	if err != nil {
+		return err
+	}
+	return httpx.JSON(w, http.StatusOK, p)
+}
+
+func (c *Control) getOffers(w http.ResponseWriter, r *http.Request) error {
+	return answerSlice(w, r, c.opt.World.Offers())
+}
+
+func (c *Control) getOffer(w http.ResponseWriter, r *http.Request) error {
+	o, err := c.opt.World.Offer(r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return httpx.JSON(w, http.StatusOK, o)
+}
+
+func (c *Control) getBuyers(w http.ResponseWriter, r *http.Request) error {
+	return answerSlice(w, r, c.opt.World.Buyers())
+}
+
+func (c *Control) getBuyer(w http.ResponseWriter, r *http.Request) error {
+	b, err := c.opt.World.Buyer(r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return httpx.JSON(w, http.StatusOK, b)
+}
+
+func (c *Control) postBuyer(w http.ResponseWriter, r *http.Request) error {
+	var in world.Buyer
+	if err := httpx.Decode(w, r, &in); err != nil {
+		return err
+	}
+	b, err := c.opt.World.CreateBuyer(c.opt.Clock.Now(), in)
+	if err != nil {
+		return err
+	}
+	return httpx.JSON(w, http.StatusCreated, b)
+}
+
+func (c *Control) patchBuyer(w http.ResponseWriter, r *http.Request) error {
+	var in world.BuyerPatch
+	if err := httpx.Decode(w, r, &in); err != nil {
+		return err
+	}
+	b, err := c.opt.World.ChangeBuyer(c.opt.Clock.Now(), r.PathValue("id"), in)
+	if err != nil {
+		return err
+	}
+	return httpx.JSON(w, http.StatusOK, b)
+}
