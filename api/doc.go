@@ -17,6 +17,11 @@ import (
 //go:embed gateway.yaml
 var Gateway []byte
 
+// Sandbox is the sandbox's document, of its control API, in YAML.
+//
+//go:embed sandbox.yaml
+var Sandbox []byte
+
 // Handler serves a document, in JSON. It is translated at the first request, so that nobody else waits for it.
 func Handler(document []byte) http.Handler {
 	asJSON := sync.OnceValues(func() ([]byte, error) { return yaml.YAMLToJSON(document) })

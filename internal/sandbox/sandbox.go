@@ -20,6 +20,7 @@ import (
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/job"
 	"souk.dev/souk/internal/lockstep"
+	"souk.dev/souk/internal/sandbox/control"
 	"souk.dev/souk/internal/sandbox/fault"
 	"souk.dev/souk/internal/sandbox/journal"
 	"souk.dev/souk/internal/sandbox/notice"
@@ -60,8 +61,8 @@ type Sandbox struct {
 
 	runner *job.Runner
 	time   timekeeper
-	fast   float64 // the rate at which the clock ran before a restart; 0 if it needs no start
-	mux    *http.ServeMux
+	fast   float64      // the rate at which the clock ran before a restart; 0 if it needs no start
+	people http.Handler // the pages and the control API
 }
 
 const defaultFulfillmentURL = "http://127.0.0.1:4710/register"
@@ -120,7 +121,7 @@ func (s *Sandbox) open() error {
 func (s *Sandbox) assemble(ctx context.Context) error {
 	s.startClock()
 	base := func() string { return s.cfg.BaseURL }
-	s.queues = queue.New(queue.Options{Clock: s.clock, NewID: newUUID, Log: s.keepQueue, Ready: func() { s.time.nudge() }})
+	s.queues = queue.New(queue.Options{Clock: s.clock, NewID: newUUID, Log: s.keepQueue, Ready: func() { s.time.nudge() }, Hid: func() { s.wake(queuesJob) }})
 	s.desk = notice.NewDesk(notice.Options{Clock: s.clock, Queue: s.queues, Record: s.keepNotice, Base: base, Log: s.log,
 		Draw: func() (fault.Rule, bool) { return s.faults.Draw(fault.Notification) }})
 	w, err := world.New(world.Options{File: s.cfg.World, Seed: s.cfg.Seed, FulfillmentURL: s.cfg.FulfillmentURL, SignInURL: s.cfg.SignInURL,
@@ -145,8 +146,12 @@ func (s *Sandbox) mount(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.mux = http.NewServeMux()
-	s.mux.Handle("/", pages)
+	base := func() string { return s.cfg.BaseURL }
+	mux := http.NewServeMux()
+	mux.Handle("/", pages)
+	control.New(ctx, control.Options{World: s.world, Queues: s.queues, Desk: s.desk, Faults: s.faults, Calls: s.calls, Clock: s.clock,
+		Time: s.time, Base: base, Log: s.log}).Mount(mux)
+	s.people = control.Guard(base, mux)
 	return nil
 }
 
@@ -157,7 +162,7 @@ func (s *Sandbox) Handler() http.Handler {
 			s.front.ServeHTTP(w, r)
 			return
 		}
-		s.mux.ServeHTTP(w, r)
+		s.people.ServeHTTP(w, r)
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"souk.dev/souk/api"
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/httpx"
@@ -92,12 +93,12 @@ func (c *Control) Mount(mux *http.ServeMux) {
 		"POST /_sandbox/profiles":                  c.postProfiles,
 		"GET /_sandbox/env":                        c.getEnv,
 		"POST /_sandbox/reset":                     c.postReset,
-		"GET /openapi.json":                        getOpenAPI,
 		"GET " + notice.CertificatePath:            c.getCertificate,
 		"/_sandbox/":                               noSuchCall,
 	} {
 		mux.Handle(pattern, guard.Handler(httpx.Try(c.opt.Log, f)))
 	}
+	mux.Handle("GET /openapi.json", api.Handler(api.Sandbox))
 }
 
 func noSuchCall(_ http.ResponseWriter, r *http.Request) error {

@@ -120,6 +120,9 @@ func (s *Service) take(account, name string, how Receiving) ([]Received, outlook
 	if how.Wait != nil {
 		o.wait = *how.Wait
 	}
+	if len(got) > 0 {
+		s.hid()
+	}
 	if len(q.hidden.items) > 0 {
 		o.next = q.hidden.items[0].until
 	}
@@ -216,6 +219,7 @@ func (s *Service) changeVisibility(account, name, h string, d time.Duration) (sh
 	}
 	it.until = now.Add(d)
 	q.hidden.put(it)
+	s.hid()
 	q.stir() // a waiting receive may have to look at another instant
 	return q.promote(now), nil
 }

@@ -86,6 +86,7 @@ func (s *Service) add(q *queue, m Message, deadOf string, now time.Time) (visibl
 	q.byID[m.ID] = it
 	if m.VisibleAt.After(now) {
 		q.hidden.put(it)
+		s.hid()
 		return false
 	}
 	q.visible.put(it)

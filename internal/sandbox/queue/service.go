@@ -27,6 +27,7 @@ type Service struct {
 	newID func() string
 	log   Log
 	ready func()
+	hid   func()
 
 	mu     sync.Mutex
 	queues map[key]*queue
@@ -40,13 +41,18 @@ type Options struct {
 	Log   Log
 	// Ready is called, with no lock held, whenever a message can be received that could not be before.
 	Ready func()
+	// Hid is called, with the service locked, whenever a message was hidden and so there is a new instant that is due.
+	Hid func()
 }
 
 // New makes a service without queues.
 func New(o Options) *Service {
-	s := &Service{clk: o.Clock, newID: o.NewID, log: o.Log, ready: o.Ready, queues: map[key]*queue{}}
+	s := &Service{clk: o.Clock, newID: o.NewID, log: o.Log, ready: o.Ready, hid: o.Hid, queues: map[key]*queue{}}
 	if s.ready == nil {
 		s.ready = func() {}
+	}
+	if s.hid == nil {
+		s.hid = func() {}
 	}
 	return s
 }
