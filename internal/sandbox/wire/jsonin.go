@@ -175,7 +175,7 @@ func (r *Reader) text() string {
 
 func (r *Reader) unescape(raw string) string {
 	if !strings.Contains(raw, `\`) {
-		return strings.ToValidUTF8(raw, "\uFFFD")
+		return valid(raw)
 	}
 	var b strings.Builder
 	for i := 0; i < len(raw); i++ {
@@ -196,7 +196,15 @@ func (r *Reader) unescape(raw string) string {
 		b.WriteRune(c)
 		i += n - 1
 	}
-	return strings.ToValidUTF8(b.String(), "\uFFFD")
+	return valid(b.String())
+}
+
+// valid is s with U+FFFD for each byte that is not UTF-8.
+func valid(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return string([]rune(s))
 }
 
 // codePoint reads the uXXXX that s begins with, and the second half of a pair; n is 0 if there is none.
