@@ -89,6 +89,9 @@ func again(err error) bool {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return true
 	}
+	if _, ok := errors.AsType[*smithy.DeserializationError](err); ok { // an answer that broke off
+		return true
+	}
 	return retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err) == aws.TrueTernary ||
 		retry.IsErrorThrottles(retry.DefaultThrottles).IsErrorThrottle(err) == aws.TrueTernary
 }
@@ -152,6 +155,9 @@ func causeOf(err error, token string) refusal {
 	return r
 }
 
+// notShown stands for a text that quotes a part of the token.
+const notShown = "[not shown: it quotes the token]"
+
 // without takes every spelling of token out of text. Should part of it remain, because somebody cut it, the whole text
 // goes.
 func without(text, token string) string {
@@ -161,7 +167,7 @@ func without(text, token string) string {
 	const tell = 8 // bytes of a token that are not there by chance
 	for i := 0; i+tell <= len(token); i++ {
 		if strings.Contains(text, token[i:i+tell]) {
-			return "[not shown: it quotes the token]"
+			return notShown
 		}
 	}
 	return text
