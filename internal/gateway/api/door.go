@@ -8,6 +8,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 
 	"souk.dev/souk/internal/clock"
@@ -18,11 +19,12 @@ import (
 
 // Door is the mux of the calls under /v1. Groups of calls mount themselves on it.
 type Door struct {
-	mux  *http.ServeMux
-	ring *keys.Ring
-	done AnswerStore
-	clk  clock.Clock
-	log  *slog.Logger
+	mux   *http.ServeMux
+	ring  *keys.Ring
+	done  AnswerStore
+	clk   clock.Clock
+	log   *slog.Logger
+	calls []string
 }
 
 // Mounter is a group of calls.
@@ -41,11 +43,17 @@ func NewDoor(ring *keys.Ring, done AnswerStore, clk clock.Clock, log *slog.Logge
 }
 
 // Handle mounts f at pattern, such as "GET /v1/licenses/{id}", for requests that bring a working API key.
-func (d *Door) Handle(pattern string, f httpx.Func) { d.mux.Handle(pattern, d.signedIn(f)) }
+func (d *Door) Handle(pattern string, f httpx.Func) {
+	d.calls = append(d.calls, pattern)
+	d.mux.Handle(pattern, d.signedIn(f))
+}
 
 // Create mounts f like Handle, for a POST that creates something: with the header Idempotency-Key, the same request
 // sent again is answered as it was the first time, and not done again.
-func (d *Door) Create(pattern string, f httpx.Func) { d.mux.Handle(pattern, d.signedIn(d.once(f))) }
+func (d *Door) Create(pattern string, f httpx.Func) { d.Handle(pattern, d.once(f)) }
+
+// Calls lists the patterns mounted.
+func (d *Door) Calls() []string { return slices.Clone(d.calls) }
 
 // ServeHTTP implements [http.Handler].
 func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) { d.mux.ServeHTTP(w, r) }

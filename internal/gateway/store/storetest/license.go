@@ -9,7 +9,6 @@ import (
 	"souk.dev/souk/internal/gateway/license"
 )
 
-
 // Licenses is what every store of the licences' book must do.
 func Licenses(t *testing.T, open func(t *testing.T) license.Store) {
 	t.Run("WhatWasCommittedIsLoaded", func(t *testing.T) { committedIsLoaded(t, open(t)) })

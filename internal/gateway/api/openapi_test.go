@@ -1,0 +1,128 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http/httptest"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	openapi "souk.dev/souk/api"
+)
+
+type schema struct {
+	Ref        string `json:"$ref"`
+	Properties map[string]schema
+	Required   []string
+	Items      *schema
+	Enum       []string
+}
+
+type document struct {
+	Paths      map[string]map[string]json.RawMessage
+	Components struct {
+		Schemas    map[string]schema
+		Parameters map[string]json.RawMessage
+		Responses  map[string]json.RawMessage
+	}
+}
+
+func read(t *testing.T) (doc document, text string) {
+	t.Helper()
+	w := httptest.NewRecorder()
+	openapi.Handler(openapi.Gateway).ServeHTTP(w, httptest.NewRequest("GET", "/openapi.json", nil))
+	if err := json.Unmarshal(w.Body.Bytes(), &doc); err != nil {
+		t.Fatal(err)
+	}
+	return doc, w.Body.String()
+}
+
+// The document names every call that is mounted under /v1, and none that is not.
+func TestOpenAPINamesTheCalls(t *testing.T) {
+	doc, _ := read(t)
+	d := NewDoor(nil, nil, nil, nil, Licenses{}, Notifications{}, Accounts{}, Registrations{}, SignIns{}, Events{}, Records{}, Usage{}, Finalize{})
+	var documented []string
+	for path, item := range doc.Paths {
+		for method := range item {
+			if method != "parameters" && strings.HasPrefix(path, "/v1/") {
+				documented = append(documented, strings.ToUpper(method)+" "+path)
+			}
+		}
+	}
+	slices.Sort(documented)
+	mounted := slices.Sorted(slices.Values(d.Calls()))
+	if !slices.Equal(documented, mounted) {
+		t.Errorf("documented %v\nmounted    %v", documented, mounted)
+	}
+}
+
+// What the handlers write is what the document says, member by member.
+func TestOpenAPINamesTheMembers(t *testing.T) {
+	doc, _ := read(t)
+	for name, out := range map[string]any{
+		"License": licenseOut{}, "Notification": notificationOut{}, "Record": recordOut{}, "Usage": usageOut{}, "EventsAnswer": eventsOut{},
+		"Registration": registration{}, "Account": accountOut{}, "SignIn": signIn{},
+	} {
+		s, ok := doc.Components.Schemas[name]
+		if !ok {
+			t.Errorf("there is no schema %s", name)
+			continue
+		}
+		var always []string
+		written := members(reflect.TypeOf(out), &always)
+		var documented []string
+		for m := range s.Properties {
+			documented = append(documented, m)
+		}
+		slices.Sort(written)
+		slices.Sort(documented)
+		if !slices.Equal(written, documented) {
+			t.Errorf("%s: written %v\ndocumented %v", name, written, documented)
+		}
+		for _, r := range s.Required {
+			if !slices.Contains(always, r) {
+				t.Errorf("%s: %s is documented as always there and is not", name, r)
+			}
+		}
+	}
+}
+
+// members lists the JSON members of a struct; always gets those that are never left out.
+func members(t reflect.Type, always *[]string) (names []string) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		tag := f.Tag.Get("json")
+		if f.Anonymous && tag == "" {
+			names = append(names, members(f.Type, always)...)
+			continue
+		}
+		name, opts, _ := strings.Cut(tag, ",")
+		names = append(names, name)
+		if !strings.Contains(opts, "omit") {
+			*always = append(*always, name)
+		}
+	}
+	return names
+}
+
+// Every reference leads somewhere.
+func TestOpenAPIReferences(t *testing.T) {
+	doc, text := read(t)
+	for _, part := range strings.Split(text, `"$ref":`)[1:] {
+		ref := strings.Split(part, `"`)[1]
+		where, name, _ := strings.Cut(strings.TrimPrefix(ref, "#/components/"), "/")
+		var ok bool
+		switch where {
+		case "schemas":
+			_, ok = doc.Components.Schemas[name]
+		case "parameters":
+			_, ok = doc.Components.Parameters[name]
+		case "responses":
+			_, ok = doc.Components.Responses[name]
+		}
+		if !ok {
+			t.Errorf("%s leads nowhere", ref)
+		}
+	}
+}
