@@ -133,7 +133,7 @@ var scenarios = []scenario{
 	}},
 	{operation: "BatchMeterUsage", code: contract.InvalidTag, why: "a character that is not allowed", natural: func(b *bench) call {
 		return b.metered(func(_, record map[string]any) {
-			record["UsageAllocations"] = []any{map[string]any{"AllocatedUsageQuantity": 3, "Tags": []any{map[string]any{"Key": "team", "Value": "a;b"}}}}
+			record["UsageAllocations"] = []any{map[string]any{"AllocatedUsageQuantity": 3, "Tags": []any{map[string]any{"Key": "team", "Value": "a~b"}}}}
 		})
 	}},
 	{operation: "BatchMeterUsage", code: contract.InvalidUsageAllocations, why: "they add up to something else", natural: func(b *bench) call {
