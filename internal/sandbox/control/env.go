@@ -10,6 +10,7 @@ import (
 	"souk.dev/souk/internal/httpx"
 	"souk.dev/souk/internal/sandbox/notice"
 	"souk.dev/souk/internal/sandbox/queue"
+	"souk.dev/souk/internal/sandbox/world"
 )
 
 // Credentials that a program is given when the world's file lists no access key of its seller. Any key is that seller's
@@ -25,7 +26,8 @@ type variable struct{ name, value string }
 type productEnv struct {
 	ProductCode string         `json:"productCode"`
 	Title       string         `json:"title"`
-	AppURL      string         `json:"appUrl,omitempty"`
+	Identity    world.Identity `json:"identity"`
+	SignInURL   string         `json:"signInUrl,omitempty"`
 	Dimensions  []dimensionEnv `json:"dimensions"`
 }
 
@@ -56,6 +58,7 @@ func (c *Control) env() ([]variable, error) {
 		{"AWS_ACCESS_KEY_ID", key},
 		{"AWS_SECRET_ACCESS_KEY", secret},
 		{"AWS_REGION", queue.Region},
+		{"AWS_DEFAULT_REGION", queue.Region}, // what the AWS CLI 1 and boto3 read
 		{"AWS_ENDPOINT_URL", base},
 		{"AWS_ENDPOINT_URL_MARKETPLACE_METERING", base},
 		{"AWS_ENDPOINT_URL_MARKETPLACE_ENTITLEMENT_SERVICE", base},
@@ -74,7 +77,7 @@ func (c *Control) productsOf(seller string) []productEnv {
 		if p.SellerAccount != seller {
 			continue
 		}
-		e := productEnv{ProductCode: p.ProductCode, Title: p.Title, AppURL: p.SignInURL}
+		e := productEnv{ProductCode: p.ProductCode, Title: p.Title, Identity: p.Identity, SignInURL: p.SignInURL}
 		for _, d := range p.Dimensions {
 			e.Dimensions = append(e.Dimensions, dimensionEnv{d.Key, d.Name, d.Unit})
 		}
