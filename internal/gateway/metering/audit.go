@@ -23,6 +23,8 @@ type AuditLine struct {
 	Carried    usage.Quantity            // in the balance: in no record yet
 	Honoured   usage.Quantity            // AWS took it
 	Unbillable map[string]usage.Quantity // by reason
+	// MovedIn and MovedOut went between licences that turned out to be one.
+	MovedIn, MovedOut usage.Quantity
 }
 
 // Report is what an audit found. It is sound when there are no breaches.
@@ -61,7 +63,7 @@ type audit struct {
 // Audit counts every event of the log anew and follows it into totals, records, balances and write-offs; nothing that
 // a running engine has in memory is used. It checks, per licence and dimension:
 //
-//   - accepted = open + waiting + carried + honoured + unbillable (law 1);
+//   - accepted (+ moved in) = open + waiting + carried + honoured + unbillable (+ moved out) (law 1);
 //   - each sealed total is the sum of its events;
 //   - each request told AWS what its record says: identity, timestamp and quantity never changed (law 2).
 //
@@ -186,7 +188,13 @@ func (a *audit) balances(ctx context.Context, s Store) error {
 	}
 	for _, w := range ws {
 		l := a.line(w.Pair)
-		l.Unbillable[w.Reason] = l.Unbillable[w.Reason].Add(w.Amount)
+		if w.MovedTo != "" {
+			to := Pair{w.MovedTo, w.Dimension}
+			l.MovedOut, a.in[to] = l.MovedOut.Add(w.Amount), a.in[to].Add(w.Amount)
+			a.line(to).MovedIn = a.line(to).MovedIn.Add(w.Amount)
+		} else {
+			l.Unbillable[w.Reason] = l.Unbillable[w.Reason].Add(w.Amount)
+		}
 		a.out[w.Pair] = a.out[w.Pair].Add(w.Amount)
 	}
 	bs, err := s.Balances(ctx)
@@ -218,8 +226,8 @@ func (a *audit) close() {
 		if a.in[p] != a.out[p].Add(l.Carried) {
 			a.breach("%s %s: %s was sealed, but records and write-offs have %s and the balance %s", p.License, p.Dimension, a.in[p], a.out[p], l.Carried)
 		}
-		if sum := l.Sum(); sum != l.Accepted {
-			a.breach("%s %s: %s was accepted and %s is accounted for", p.License, p.Dimension, l.Accepted, sum)
+		if had, sum := l.Accepted.Add(l.MovedIn), l.Sum(); sum != had {
+			a.breach("%s %s: %s was accepted and %s is accounted for", p.License, p.Dimension, had, sum)
 		}
 		a.Lines = append(a.Lines, *l)
 	}
@@ -227,7 +235,7 @@ func (a *audit) close() {
 
 // Sum is everything that is accounted for.
 func (l AuditLine) Sum() usage.Quantity {
-	sum := l.Open.Add(l.Waiting).Add(l.Carried).Add(l.Honoured)
+	sum := l.Open.Add(l.Waiting).Add(l.Carried).Add(l.Honoured).Add(l.MovedOut)
 	for _, q := range l.Unbillable {
 		sum = sum.Add(q)
 	}

@@ -33,6 +33,7 @@ const (
 	ReasonConflict      = "conflict"                // AWS honoured another quantity for the hour, which we did not send
 	ReasonUnknown       = "outcome_unknown"         // an answer was lost, and AWS takes no repetition any more
 	ReasonEnded         = "ended"                   // the subscription ended before it could be billed
+	ReasonMerged        = "merged"                  // a balance moved to the licence that this one turned out to be
 	ReasonReconciled    = "duplicate_of_own"        // honoured: DuplicateRecord after a lost answer of this very record
 )
 

@@ -3,6 +3,7 @@ package metering
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -71,14 +72,12 @@ func (e *Engine) nextWork() *work {
 // applyHaste gives the unsent records of licences that began, or ceased, to wind down their deadline.
 func (e *Engine) applyHaste(ctx context.Context, now time.Time) (did bool, err error) {
 	e.mu.Lock()
-	var id core.LicenseID
-	for id = range e.hasten {
-		break
-	}
+	ids := slices.Sorted(maps.Keys(e.hasten))
 	e.mu.Unlock()
-	if id == "" {
+	if len(ids) == 0 {
 		return false, nil
 	}
+	id := ids[0]
 	var by time.Time
 	if l, ok := e.cfg.Licenses.ByID(id); ok && l.Standing.State == license.WindingDown {
 		by = l.Standing.ClosesAt
@@ -144,7 +143,7 @@ func (e *Engine) closeEnding(ctx context.Context, now time.Time) (did bool, err 
 	var id core.LicenseID
 	var hour core.Hour
 	found := false
-	for l := range e.closing {
+	for _, l := range slices.Sorted(maps.Keys(e.closing)) {
 		if due, h, ok := e.nextOf(l, now); ok && !due.After(now) {
 			id, hour, found = l, h, true
 			if h != 0 {
@@ -277,12 +276,29 @@ func (e *Engine) list(ctx context.Context, w *work, now time.Time) error {
 		return true
 	}
 	if w.scope == "" {
+		e.listMerged(w, listed)
 		e.cfg.Licenses.All(add)
 	} else if l, ok := e.cfg.Licenses.ByID(w.scope); ok {
 		add(l)
 	}
 	w.ready = true
 	return nil
+}
+
+// listMerged adds balances of licences that were found to be the same as another.
+func (e *Engine) listMerged(w *work, listed map[Pair]bool) {
+	e.books.Lock()
+	defer e.books.Unlock()
+	for _, bs := range e.balances {
+		for d, b := range bs {
+			if b.Amount.IsZero() || listed[b.Pair] {
+				continue
+			}
+			if l, ok := e.cfg.Licenses.ByID(b.License); ok && l.ID != b.License {
+				w.keys = append(w.keys, usage.Total{Key: usage.Key{License: b.License, Dimension: d}, Hour: w.hour})
+			}
+		}
+	}
 }
 
 // dimensions are those of l that get a record although nothing was used: the product's metered ones, or, when the
@@ -319,10 +335,11 @@ func (e *Engine) sealChunk(ctx context.Context, w *work, now time.Time) error {
 	}
 	part := w.keys[:min(chunk, len(w.keys))]
 	e.books.Lock()
-	var s Sealing
+	p := page{e: e, now: now, balances: map[Pair]Balance{}}
 	for _, t := range part {
-		e.sealOne(&s, t, now)
+		p.seal(t)
 	}
+	s := p.close()
 	err := e.cfg.Store.Seal(ctx, s)
 	if err == nil {
 		e.keep(s.Balances)
@@ -359,28 +376,69 @@ func (e *Engine) reopen(bs []Balance) {
 	}
 }
 
-// sealOne adds to s what becomes of one sum. Called with books held.
-func (e *Engine) sealOne(s *Sealing, t usage.Total, now time.Time) {
+// page is one chunk while it is worked out. It is used with books held.
+type page struct {
+	e        *Engine
+	now      time.Time
+	s        Sealing
+	balances map[Pair]Balance // as they are after what is on the page so far, where that changed them
+}
+
+func (p *page) balance(pair Pair) (b Balance, known bool) {
+	if b, ok := p.balances[pair]; ok {
+		return b, true
+	}
+	b, known = p.e.balances[pair.License][pair.Dimension]
+	b.Pair = pair
+	return b, known
+}
+
+func (p *page) put(b Balance, amount usage.Quantity) {
+	b.Amount, b.Since = amount, p.now
+	p.balances[b.Pair] = b
+}
+
+func (p *page) close() Sealing {
+	for _, b := range p.balances {
+		p.s.Balances = append(p.s.Balances, b)
+	}
+	return p.s
+}
+
+// seal works out what becomes of one sum.
+func (p *page) seal(t usage.Total) {
 	if t.Reason != "" {
-		s.Totals = append(s.Totals, SealedTotal{Total: t})
+		p.s.Totals = append(p.s.Totals, SealedTotal{Total: t})
 		return
 	}
 	pair := Pair{t.License, t.Dimension}
-	before, known := e.balances[t.License][t.Dimension]
-	l, _ := e.cfg.Licenses.ByID(t.License) // one that is not known stands nowhere, and its usage waits
-	after := before.Amount.Add(t.Sum)
-
-	if r, ok := e.record(l, pair, t.Hour, after, now); ok {
-		s.Records = append(s.Records, r)
-		after = after.Sub(usage.Whole(r.Line.Quantity))
+	b, known := p.balance(pair)
+	l, found := p.e.cfg.Licenses.ByID(t.License) // one that is not known stands nowhere, and its usage waits
+	total := SealedTotal{Total: t, CarriedIn: b.Amount, CarriedOut: b.Amount.Add(t.Sum)}
+	if found && l.ID != t.License {
+		p.move(&total, l.ID)
+	} else if r, ok := p.e.record(l, pair, t.Hour, total.CarriedOut, p.now); ok {
+		p.s.Records = append(p.s.Records, r)
+		total.CarriedOut = total.CarriedOut.Sub(whole(r))
 	}
-	total := SealedTotal{Total: t, CarriedIn: before.Amount, CarriedOut: after}
 	if t.Events > 0 || total.CarriedIn != total.CarriedOut {
-		s.Totals = append(s.Totals, total)
+		p.s.Totals = append(p.s.Totals, total)
 	}
-	if !known || after != before.Amount {
-		s.Balances = append(s.Balances, Balance{Pair: pair, Amount: after, Since: now})
+	if !known || total.CarriedOut != b.Amount {
+		p.put(b, total.CarriedOut)
 	}
+}
+
+// move gives all of t to the licence that t's was found to be the same as: AWS knows but one, and honours one record
+// of it an hour.
+func (p *page) move(t *SealedTotal, to core.LicenseID) {
+	if t.CarriedOut.IsZero() {
+		return
+	}
+	p.s.WriteOffs = append(p.s.WriteOffs, WriteOff{Pair: Pair{t.License, t.Dimension}, Hour: t.Hour, At: p.now, Amount: t.CarriedOut, Reason: ReasonMerged, MovedTo: to})
+	b, _ := p.balance(Pair{to, t.Dimension})
+	p.put(b, b.Amount.Add(t.CarriedOut))
+	t.CarriedOut = usage.Quantity{}
 }
 
 // record makes the record of an hour from what there is to bill. ok is false when the hour can have none: then all of

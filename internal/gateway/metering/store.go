@@ -82,6 +82,8 @@ type WriteOff struct {
 	At     time.Time
 	Amount usage.Quantity
 	Reason string
+	// MovedTo is the licence that was given the amount, because both are one; then nothing was given up.
+	MovedTo core.LicenseID
 }
 
 // Attempt is one request and AWS's answer.

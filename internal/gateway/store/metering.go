@@ -70,8 +70,8 @@ func (s Metering) Seal(ctx context.Context, g metering.Sealing) error {
 			}
 		}
 		for _, w := range g.WriteOffs {
-			_, err := p.exec(`insert into metering_writeoff (license, dimension, at_us, hour, amount, reason) values ($1, $2, $3, $4, $5, $6)`,
-				w.License, w.Dimension, us(w.At), w.Hour, w.Amount.String(), w.Reason)
+			_, err := p.exec(`insert into metering_writeoff (license, dimension, at_us, hour, amount, reason, moved_to) values ($1, $2, $3, $4, $5, $6, $7)`,
+				w.License, w.Dimension, us(w.At), w.Hour, w.Amount.String(), w.Reason, w.MovedTo)
 			if err != nil {
 				return fmt.Errorf("write-off: %w", err)
 			}
@@ -343,13 +343,13 @@ func (s Metering) WriteOffs(ctx context.Context, l core.LicenseID) (ws []meterin
 	err = scan(ctx, s.db.Read(), func(rows *sql.Rows) error {
 		var w metering.WriteOff
 		var at int64
-		if err := rows.Scan(&w.License, &w.Dimension, &at, &w.Hour, amount{&w.Amount}, &w.Reason); err != nil {
+		if err := rows.Scan(&w.License, &w.Dimension, &at, &w.Hour, amount{&w.Amount}, &w.Reason, &w.MovedTo); err != nil {
 			return err
 		}
 		w.At = fromUS(at)
 		ws = append(ws, w)
 		return nil
-	}, `select license, dimension, at_us, hour, amount, reason from metering_writeoff where $1 = '' or license = $1 order by license, dimension, at_us`, l)
+	}, `select license, dimension, at_us, hour, amount, reason, moved_to from metering_writeoff where $1 = '' or license = $1 order by license, dimension, at_us`, l)
 	return ws, err
 }
 

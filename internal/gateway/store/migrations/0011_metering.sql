@@ -32,7 +32,8 @@ create table metering_writeoff (
     hour      bigint not null,
     amount    text   not null,
     reason    text   not null,
-    primary key (license, dimension, at_us)
+    moved_to  text   not null,
+    primary key (license, dimension, at_us, hour)
 );
 
 -- One quantity per licence, dimension and hour. What is sent (the columns up to quantity) never changes.
