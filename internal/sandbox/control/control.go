@@ -59,7 +59,17 @@ func (c *Control) Mount(mux *http.ServeMux) {
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		forbid(w, "A page of another site may not control this sandbox.")
 	}))
-	for pattern, f := range map[string]httpx.Func{
+	for pattern, f := range c.calls() {
+		mux.Handle(pattern, guard.Handler(httpx.Try(c.opt.Log, f)))
+	}
+	mux.Handle("GET /openapi.json", api.Handler(api.Sandbox))
+	mux.Handle("GET "+notice.CertificatePath, httpx.Try(c.opt.Log, c.getCertificate))
+	mux.Handle("/_sandbox/", guard.Handler(httpx.Try(c.opt.Log, noSuchCall)))
+}
+
+// calls are what api/sandbox.yaml describes, by method and path.
+func (c *Control) calls() map[string]httpx.Func {
+	return map[string]httpx.Func{
 		"GET /_sandbox/clock":                      c.getClock,
 		"POST /_sandbox/clock":                     c.postClock,
 		"POST " + lockstep.Path + "/{name}":        c.postFollower,
@@ -93,12 +103,7 @@ func (c *Control) Mount(mux *http.ServeMux) {
 		"POST /_sandbox/profiles":                  c.postProfiles,
 		"GET /_sandbox/env":                        c.getEnv,
 		"POST /_sandbox/reset":                     c.postReset,
-		"GET " + notice.CertificatePath:            c.getCertificate,
-		"/_sandbox/":                               noSuchCall,
-	} {
-		mux.Handle(pattern, guard.Handler(httpx.Try(c.opt.Log, f)))
 	}
-	mux.Handle("GET /openapi.json", api.Handler(api.Sandbox))
 }
 
 func noSuchCall(_ http.ResponseWriter, r *http.Request) error {
