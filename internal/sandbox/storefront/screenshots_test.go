@@ -31,6 +31,10 @@ func TestScreenshots(t *testing.T) {
 	id := v.subscribe(inkwell)
 	s.meter("pages", 1200)
 	s.advance(60 * 60e9)
+	s.call("ResolveCustomer", `{"RegistrationToken":"long gone"}`)
+	s.call("BatchMeterUsage", `{"UsageRecords":[]}`)
+	v.post("/control/faults", url.Values{"operation": {"BatchMeterUsage"}, "kind": {"error-after-commit"}, "times": {"3"}})
+	v.post("/control/faults", url.Values{"operation": {"Notification"}, "kind": {"duplicate"}, "probability": {"0.1"}})
 
 	// The browser takes each picture as the buyer, whose cookie the proxy adds.
 	shown := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -44,7 +48,7 @@ func TestScreenshots(t *testing.T) {
 		"home": "/", "welcome": "/?nobody=1", "product": "/products/" + classic, "product-subscribed": "/products/" + inkwell,
 		"confirmation": "/subscriptions/" + id + "/confirmation", "subscriptions": "/subscriptions", "subscription": "/subscriptions/" + id,
 		"cancel": "/subscriptions/" + id + "/cancel", "bill": "/bill", "seller": "/seller", "control": "/control",
-		"control-agreement": "/control/agreements/" + id, "profiles": "/control/profiles", "not-found": "/nowhere",
+		"control-agreement": "/control/agreements/" + id, "profiles": "/control/profiles", "calls": "/control/calls", "call": "/control/calls/1", "deliveries": "/control/deliveries", "faults": "/control/faults", "not-found": "/nowhere",
 	} {
 		for suffix, shot := range map[string]webuitest.Shot{"": {Width: 1280}, "-dark": {Width: 1280, Dark: true}, "-phone": {Width: 390}} {
 			shot.URL, shot.File = shown.URL+path, filepath.Join(dir, "sandbox-"+name+suffix+".png")

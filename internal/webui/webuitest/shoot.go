@@ -91,7 +91,7 @@ func (c *Camera) Take(t testing.TB, s Shot) {
 // tallest is where the picture of a long page is cut off, in pixels.
 const tallest = 2200
 
-// shrink writes a picture with a palette of its 256 most frequent colours: pages are flat, and a third of the size remains.
+// shrink writes a picture with a palette: pages are flat, and a third of the size remains.
 func shrink(in []byte) ([]byte, error) {
 	img, err := png.Decode(bytes.NewReader(in))
 	if err != nil {
@@ -110,10 +110,7 @@ func shrink(in []byte) ([]byte, error) {
 		frequent = append(frequent, c)
 	}
 	slices.SortFunc(frequent, func(a, b color.NRGBA) int { return count[b] - count[a] })
-	var palette color.Palette
-	for _, c := range frequent[:min(256, len(frequent))] {
-		palette = append(palette, c)
-	}
+	palette := distinct(frequent)
 	nearest := map[color.NRGBA]uint8{}
 	out := image.NewPaletted(b, palette)
 	for y := b.Min.Y; y < b.Max.Y; y++ {
@@ -132,4 +129,26 @@ func shrink(in []byte) ([]byte, error) {
 		return nil, fmt.Errorf("encode the picture: %w", err)
 	}
 	return small.Bytes(), nil
+}
+
+// distinct is the palette of the colours given, the first ones first, without those that the eye takes for one that is
+// in it already: so the many shades at the edges of letters leave room for a colour that is seldom.
+func distinct(colours []color.NRGBA) color.Palette {
+	var palette color.Palette
+	var chosen []color.NRGBA
+	for _, c := range colours {
+		if len(palette) == 256 {
+			break
+		}
+		if !slices.ContainsFunc(chosen, func(d color.NRGBA) bool { return apart(c, d) < 9 }) {
+			chosen, palette = append(chosen, c), append(palette, c)
+		}
+	}
+	return palette
+}
+
+// apart is how far two colours are from each other, in steps of their components.
+func apart(a, b color.NRGBA) int {
+	step := func(x, y uint8) int { return max(int(x), int(y)) - min(int(x), int(y)) }
+	return step(a.R, b.R) + step(a.G, b.G) + step(a.B, b.B)
 }
