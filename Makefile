@@ -1,6 +1,6 @@
 # The commands of this house. `make` alone lists them. Where there is no make, ./check does the checking.
 
-.PHONY: help check check-all lint fuzz bench build
+.PHONY: help check check-all lint fuzz bench screenshots build
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -20,6 +20,9 @@ fuzz: ## every fuzz test for a while (FOR=20s)
 
 bench: ## every benchmark
 	go test -run '^$$' -bench . -benchmem ./...
+
+screenshots: ## new pictures of the sandbox's pages; wants Chromium
+	SCREENSHOTS=$(CURDIR)/docs/screenshots/sandbox go test -count=1 -tags screenshots -run Screenshots ./internal/sandbox/storefront
 
 build: ## a stripped binary in bin/
 	go build -trimpath -ldflags '-s -w' -o bin/souk ./cmd/souk

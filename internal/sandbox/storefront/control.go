@@ -39,13 +39,17 @@ func (s *Storefront) mountControl(handle func(pattern string, f httpx.Func)) {
 	handle("POST /control/profiles", s.postProfiles)
 }
 
+// agreementsInControl is how many agreements the control room lists, the newest ones.
+const agreementsInControl = 100
+
 type controlView struct {
 	Chrome
 	Rate       float64
 	Followers  []string
 	Due        time.Time // when the market does something next by itself; zero: nothing is planned
 	To         webui.Field
-	Agreements []Agreed // newest first
+	Agreements []Agreed // newest first, agreementsInControl at most
+	More       int      // how many there are besides
 	Nothing    webui.Empty
 }
 
@@ -62,11 +66,13 @@ func (s *Storefront) getControl(w http.ResponseWriter, r *http.Request) error {
 	v.Rate, _ = s.opt.Time.Running()
 	v.Due, _ = s.opt.World.Due()
 	v.To = webui.Field{Name: "set", Label: "Move to (UTC)", Type: "datetime-local", Required: true, Value: v.Now.Add(time.Hour).Truncate(time.Hour).Format(inputTime)}
-	all, err := s.subscriptions(world.AgreementQuery{}, v.Now)
-	if err != nil {
-		return err
-	}
-	for _, sub := range all {
+	all := s.opt.World.Agreements(world.AgreementQuery{})
+	v.More = max(0, len(all)-agreementsInControl)
+	for i := len(all) - 1; i >= v.More; i-- {
+		sub, err := s.subscription(all[i], v.Now)
+		if err != nil {
+			return err
+		}
 		a, err := s.agreed(sub)
 		if err != nil {
 			return err

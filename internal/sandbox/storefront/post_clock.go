@@ -55,6 +55,9 @@ func (s *Storefront) moveClock(r *http.Request) (webui.Notice, error) {
 	if err != nil {
 		return webui.Notice{}, err
 	}
+	if target.Equal(now) { // and a running clock has gone past it by now
+		return webui.Notice{Tone: webui.Info, Title: "Nothing is planned", Text: "The market does nothing by itself until somebody acts."}, nil
+	}
 	silent, err := s.opt.Time.Advance(r.Context(), target)
 	if err != nil {
 		return webui.Notice{}, err

@@ -15,7 +15,7 @@ import (
 
 // TestScreenshots writes a picture of every page, light and dark, wide and as on a phone, to $SCREENSHOTS:
 //
-//	SCREENSHOTS=$PWD/docs/screenshots go test -tags screenshots -run Screenshots ./internal/sandbox/storefront
+//	SCREENSHOTS=$PWD/docs/screenshots/sandbox go test -tags screenshots -run Screenshots ./internal/sandbox/storefront
 func TestScreenshots(t *testing.T) {
 	dir := os.Getenv("SCREENSHOTS")
 	if dir == "" {
@@ -51,7 +51,7 @@ func TestScreenshots(t *testing.T) {
 		"control-agreement": "/control/agreements/" + id, "profiles": "/control/profiles", "calls": "/control/calls", "call": "/control/calls/1", "deliveries": "/control/deliveries", "faults": "/control/faults", "not-found": "/nowhere",
 	} {
 		for suffix, shot := range map[string]webuitest.Shot{"": {Width: 1280}, "-dark": {Width: 1280, Dark: true}, "-phone": {Width: 390}} {
-			shot.URL, shot.File = shown.URL+path, filepath.Join(dir, "sandbox-"+name+suffix+".png")
+			shot.URL, shot.File = shown.URL+path, filepath.Join(dir, name+suffix+".png")
 			camera.Take(t, shot)
 		}
 	}
