@@ -82,7 +82,9 @@ func (w *World) subscribable(now time.Time, in Subscribe, p *product, b *Buyer) 
 	return nil
 }
 
+// accept makes the agreement. Its instants are whole milliseconds, as AWS shows them.
 func (w *World) accept(now time.Time, p *product, b *Buyer, o *Offer, in Subscribe) *agreement {
+	now = now.Truncate(time.Millisecond)
 	delay := w.profiles.Duration(profile.ActivationDelay)
 	a := &agreement{product: p, buyer: b, Agreement: Agreement{
 		AgreementID: w.ids.agreementID(), Intent: IntentNew, Status: Active, OfferID: o.OfferID, BuyerAccount: b.AccountID,

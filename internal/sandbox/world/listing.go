@@ -125,7 +125,7 @@ func (w *World) PublicOffer(product string) (Offer, error) {
 
 func (w *World) addSeller(s Seller) error {
 	if !accountID.MatchString(s.AccountID) {
-		return fail.New(fail.Invalid, "account_id", "The seller %q needs an accountId of 12 digits.", s.Name)
+		return fail.New(fail.Invalid, "account_id", "The seller %q needs an accountId of 12 digits (in YAML: in quotes).", s.Name)
 	}
 	if _, have := w.sellers[s.AccountID]; have {
 		return fail.New(fail.Invalid, "account_id", "Two sellers have the account %s.", s.AccountID)
@@ -155,7 +155,7 @@ func (w *World) checkBuyer(b Buyer) (Buyer, error) {
 		b.AccountID = w.ids.accountID()
 	}
 	if !accountID.MatchString(b.AccountID) {
-		return b, fail.New(fail.Invalid, "account_id", "The buyer's accountId %q must be 12 digits.", b.AccountID)
+		return b, fail.New(fail.Invalid, "account_id", "The buyer's accountId %q must be 12 digits (in YAML: in quotes).", b.AccountID)
 	}
 	if b.Name == "" {
 		return b, fail.New(fail.Invalid, "name", "The buyer %s needs a name.", b.AccountID)
