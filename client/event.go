@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -110,4 +111,17 @@ func Undelivered(err error) []Event {
 		return u.Events
 	}
 	return nil
+}
+
+// Int64 is the quantity as a whole number; one with a fraction, or too large, is an error.
+func (q Quantity) Int64() (int64, error) {
+	whole, fraction, _ := strings.Cut(string(q), ".")
+	if strings.Trim(fraction, "0") != "" {
+		return 0, fmt.Errorf("souk: the quantity %s is not a whole number", q)
+	}
+	n, err := strconv.ParseInt(whole, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("souk: the quantity %q is not a number that fits: %w", q, err)
+	}
+	return n, nil
 }

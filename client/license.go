@@ -35,6 +35,11 @@ type License struct {
 	Next string     `json:"next"`
 	By   *time.Time `json:"by"`
 
+	ActivatedAt *time.Time `json:"activatedAt"` // when AWS said that it is active; absent if it never did
+	// The last window for metering, once a subscription is ending: usage is taken until it closes, and billed.
+	FinalWindowOpensAt  *time.Time `json:"finalWindowOpensAt"`
+	FinalWindowClosesAt *time.Time `json:"finalWindowClosesAt"`
+
 	ProductCode          string   `json:"productCode"`
 	LicenseARN           string   `json:"licenseArn"`           // empty for products of the generation before license ARNs
 	CustomerAWSAccountID string   `json:"customerAWSAccountId"` // the buyer's AWS account

@@ -16,17 +16,24 @@ type Usage struct {
 // HourUsage is one dimension in one clock hour (UTC).
 type HourUsage struct {
 	Dimension string    `json:"dimension"`
-	Hour      time.Time `json:"hour"` // the hour's start
-	// Accepted is the usage that events brought for this hour. What became of it, in whole units as AWS bills them:
-	Accepted   Quantity `json:"accepted"`
-	Sealed     Quantity `json:"sealed"`     // in a record that has been written and never changes
-	Sent       Quantity `json:"sent"`       // of that: on its way to AWS
-	Honoured   Quantity `json:"honoured"`   // of that: AWS has taken it and bills it
-	Carried    Quantity `json:"carried"`    // goes into a later hour
+	Hour      time.Time `json:"hour"`      // the hour's start
+	Accepted  Quantity  `json:"accepted"`  // that events brought for this hour
+	CarriedIn Quantity  `json:"carriedIn"` // that earlier hours left over
+	Events    int64     `json:"events"`
+
+	// What became of it:
+	Open       Quantity `json:"open"`       // the hour has not been closed yet
+	Sealed     Quantity `json:"sealed"`     // in a record, which never changes
+	Sent       Quantity `json:"sent"`       // of that: AWS was told
+	Honoured   Quantity `json:"honoured"`   // of that: AWS has taken it, and bills it
+	Carried    Quantity `json:"carried"`    // goes into a later hour: fractions of a unit, for one
 	Unbillable Quantity `json:"unbillable"` // cannot be billed
+	Reasons    []string `json:"reasons"`    // why it cannot
+	Record     string   `json:"record"`     // the record's id; empty while there is none
 }
 
-// Usage asks what was counted for a license from one instant to another; the zero time does not bound.
+// Usage asks what was counted for a license in the hours from one instant to another. Left zero, from is a day ago
+// and to is now; no more than 31 days are told.
 func (c *Client) Usage(ctx context.Context, licenseID string, from, to time.Time) (Usage, error) {
 	path := "/v1/licenses/" + url.PathEscape(licenseID) + "/usage"
 	if v := (query{"from": stamp(from), "to": stamp(to)}).values(); len(v) > 0 {

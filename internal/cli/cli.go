@@ -147,11 +147,3 @@ func sentence(err error) string {
 	}
 	return strings.TrimSpace(text)
 }
-
-// databaseError is err as the command line tells it: a URL that makes no sense is wrong usage.
-func databaseError(err error) error {
-	if fail.Is(err, fail.Invalid) {
-		return asUsage(fmt.Errorf("--database: %w", err))
-	}
-	return err
-}

@@ -6,11 +6,13 @@ import "github.com/spf13/cobra"
 func commands() []*cobra.Command {
 	return []*cobra.Command{
 		upCommand(),
+		demoCommand(),
 		inkwellCommand(),
 		sandboxCommand(),
 		gatewayCommand(),
 		migrateCommand(),
 		keysCommand(),
+		auditCommand(),
 		clockCommand(),
 		buyCommand(),
 		cancelCommand(),

@@ -112,29 +112,17 @@ func (v *formatValue) Set(s string) error {
 	return nil
 }
 
-// listing is a product as the setting products has it: an object of the sandbox's control API and world file will do
-// as it is, and what the gateway has no use for is left out.
+// listing is a product as the setting products has it, and as a sandbox gives it at /_sandbox/env.
 type listing struct {
 	ProductCode string `json:"productCode"`
 	Title       string `json:"title"`
+	AppURL      string `json:"appUrl"`   // where its users sign in
 	Identity    string `json:"identity"` // license or legacy; empty: as AWS tells
-	SignInURL   string `json:"signInUrl"`
 	Dimensions  []struct {
-		Key   string   `json:"key"`
-		Name  string   `json:"name"`
-		Unit  string   `json:"unit"`
-		Kinds []string `json:"kinds"`
-
-		Description json.RawMessage `json:"description"`
-		Prices      json.RawMessage `json:"prices"`
-	} `json:"dimensions"`
-
-	ProductID       json.RawMessage `json:"productId"`
-	Summary         json.RawMessage `json:"summary"`
-	Description     json.RawMessage `json:"description"`
-	Pricing         json.RawMessage `json:"pricing"`
-	SellerAccountID json.RawMessage `json:"sellerAccountId"`
-	FulfillmentURL  json.RawMessage `json:"fulfillmentUrl"`
+		Key  string `json:"key"`
+		Name string `json:"name"`
+		Unit string `json:"unit"`
+	} `json:"dimensions"` // that are metered; none: AWS alone judges
 }
 
 // productsValue is the seller's products.
@@ -174,7 +162,7 @@ func (p *productsValue) Set(s string) error {
 }
 
 func (l listing) product() (core.Product, error) {
-	p := core.Product{Code: core.ProductCode(l.ProductCode), Title: l.Title, AppURL: l.SignInURL}
+	p := core.Product{Code: core.ProductCode(l.ProductCode), Title: l.Title, AppURL: l.AppURL}
 	if l.ProductCode == "" {
 		return p, errors.New("it has no productCode")
 	}
@@ -193,20 +181,7 @@ func (l listing) product() (core.Product, error) {
 		if d.Key == "" {
 			return p, errors.New("one of its dimensions has no key")
 		}
-		if !meters(d.Kinds) {
-			continue
-		}
 		p.Dimensions = append(p.Dimensions, core.Measure{Key: core.Dimension(d.Key), Name: d.Name, Unit: d.Unit})
 	}
 	return p, nil
-}
-
-// meters reports whether a dimension of these kinds takes usage: unless it says that it is something else, it does.
-func meters(kinds []string) bool {
-	for _, k := range kinds {
-		if k == "metered" {
-			return true
-		}
-	}
-	return len(kinds) == 0
 }

@@ -3,7 +3,6 @@ package app
 import (
 	"net/http"
 	"slices"
-	"strconv"
 	"time"
 
 	"souk.dev/souk/client"
@@ -40,7 +39,7 @@ func (a *App) getDesk(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	v.License = &l
-	if u, err := a.souk.Usage(r.Context(), l.ID, time.Time{}, time.Time{}); err != nil {
+	if u, err := a.souk.Usage(r.Context(), l.ID, began(l), time.Time{}); err != nil {
 		a.log.Warn("the gateway does not tell about usage", "license", l.ID, "err", err)
 	} else {
 		v.Usage = countUp(u.Items, a.cfg.Dimension)
@@ -50,6 +49,14 @@ func (a *App) getDesk(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a.render(w, http.StatusOK, "desk.html", v)
+}
+
+// began is since when usage is of interest.
+func began(l client.License) time.Time {
+	if l.ActivatedAt == nil {
+		return time.Time{}
+	}
+	return *l.ActivatedAt
 }
 
 // usageView is what was counted, as the desk shows it.
@@ -71,7 +78,7 @@ func countUp(hours []client.HourUsage, dimension string) *usageView {
 		if h.Dimension != dimension {
 			continue
 		}
-		n, _ := strconv.ParseInt(string(h.Accepted), 10, 64) // pages are whole: publish.go reports no others
+		n, _ := h.Accepted.Int64() // pages are whole: publish.go reports no others
 		v.Total += n
 		v.Hours = append(v.Hours, hourView{h.Hour, h.Accepted, stateOf(h)})
 	}

@@ -1,0 +1,142 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/metering"
+	"souk.dev/souk/internal/gateway/store"
+	"souk.dev/souk/internal/gateway/usage"
+)
+
+func auditCommand() *cobra.Command {
+	var database string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:     "audit",
+		GroupID: groupLook,
+		Short:   "Check the laws over a gateway's database",
+		Long: `Count every usage event anew and follow it into records, balances and the bill. For each license and dimension it prints
+
+  accepted = honoured + open + waiting + carried + unbillable
+
+and it ends with 1 if one of these does not add up, or anything was sent to AWS twice with different content. Run it beside
+a gateway at rest: what changes while it reads may show as a breach.`,
+		Example: "  souk audit --database sqlite:/var/lib/souk/gateway.db\n  souk audit --database sqlite:.souk/gateway.db --json",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if isNew(database) {
+				return usagef("--database: there is no %s", database)
+			}
+			report, err := auditDatabase(cmd.Context(), database)
+			if err != nil {
+				return databaseError(err)
+			}
+			if asJSON {
+				err = printJSON(cmd.OutOrStdout(), auditDocumentOf(report))
+			} else {
+				err = printAudit(cmd.OutOrStdout(), report)
+			}
+			if err == nil && len(report.Breaches) > 0 {
+				err = &alreadySaid{"the audit found breaches"}
+			}
+			return err
+		},
+	}
+	optionsOf(cmd).text(&database, "database", defaultDatabase)
+	jsonFlag(cmd, &asJSON)
+	return cmd
+}
+
+// auditDatabase checks the laws over the database at url, which it only reads.
+func auditDatabase(ctx context.Context, url string) (metering.Report, error) {
+	db, err := store.Open(ctx, url)
+	if err != nil {
+		return metering.Report{}, err
+	}
+	defer db.Close()
+	steps, err := db.Migrations(ctx)
+	if err != nil {
+		return metering.Report{}, err
+	}
+	for _, m := range steps {
+		if !m.Applied {
+			return metering.Report{}, errors.New("the database's schema is not up to date: run `souk migrate` first")
+		}
+	}
+	return metering.Ledger{Store: store.NewMetering(db), Log: store.NewUsage(db)}.Audit(ctx)
+}
+
+func sumOf(parts map[string]usage.Quantity) (sum usage.Quantity) {
+	for _, q := range parts {
+		sum = sum.Add(q)
+	}
+	return sum
+}
+
+func printAudit(w io.Writer, r metering.Report) error {
+	var err error
+	say := func(format string, args ...any) {
+		if err == nil {
+			_, err = fmt.Fprintf(w, format+"\n", args...)
+		}
+	}
+	for _, l := range r.Lines {
+		say("%s  %s", l.License, l.Dimension)
+		say("  accepted %s = honoured %s + open %s + waiting %s + carried %s + unbillable %s", l.Accepted, l.Honoured, l.Open, l.Waiting, l.Carried, sumOf(l.Unbillable))
+		for _, reason := range slices.Sorted(maps.Keys(l.Unbillable)) {
+			say("    unbillable %s: %s", l.Unbillable[reason], reason)
+		}
+	}
+	for _, b := range r.Breaches {
+		say("BREACH  %s", b)
+	}
+	verdict := "The laws hold."
+	if n := len(r.Breaches); n > 0 {
+		verdict = fmt.Sprintf("The laws are broken, %d times.", n)
+	}
+	say("%s %d segments, %d records and %d requests were read.", verdict, r.Segments, r.Records, r.Requests)
+	return err
+}
+
+// auditDocument is an audit for programs.
+type auditDocument struct {
+	OK       bool        `json:"ok"`
+	Lines    []auditLine `json:"lines"`
+	Breaches []string    `json:"breaches"`
+}
+
+type auditLine struct {
+	License    string                    `json:"license"`
+	Dimension  string                    `json:"dimension"`
+	Events     int64                     `json:"events"`
+	Accepted   usage.Quantity            `json:"accepted"`
+	Honoured   usage.Quantity            `json:"honoured"`
+	Open       usage.Quantity            `json:"open"`
+	Waiting    usage.Quantity            `json:"waiting"`
+	Carried    usage.Quantity            `json:"carried"`
+	Unbillable map[string]usage.Quantity `json:"unbillable"` // by reason
+}
+
+func auditDocumentOf(r metering.Report) auditDocument {
+	d := auditDocument{OK: len(r.Breaches) == 0, Lines: []auditLine{}, Breaches: append([]string{}, r.Breaches...)}
+	for _, l := range r.Lines {
+		d.Lines = append(d.Lines, auditLine{string(l.License), string(l.Dimension), l.Events, l.Accepted, l.Honoured, l.Open, l.Waiting, l.Carried, l.Unbillable})
+	}
+	return d
+}
+
+// databaseError is err as the command line tells it: a URL that makes no sense is wrong usage.
+func databaseError(err error) error {
+	if fail.Is(err, fail.Invalid) {
+		return asUsage(fmt.Errorf("--database: %w", err))
+	}
+	return err
+}
