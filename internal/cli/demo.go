@@ -90,6 +90,7 @@ type told struct {
 	Title string        `json:"title"`
 	Saw   []observation `json:"saw"`
 	OK    bool          `json:"ok"`
+	Took  float64       `json:"seconds"` // of real time
 	Error string        `json:"error,omitempty"`
 }
 
@@ -157,8 +158,9 @@ func (b *bazaar) perform(ctx context.Context, say transcript, steps []step, play
 	p := &play{b: b, web: browser.New(), souk: souk, market: marketplaceAt(b.Sandbox)}
 	for i, s := range steps {
 		p.said = nil
+		took := clock.Stopwatch()
 		err := p.try(ctx, s)
-		t := told{Step: i + 1, Title: s.title, Saw: p.said, OK: err == nil}
+		t := told{Step: i + 1, Title: s.title, Saw: p.said, OK: err == nil, Took: took().Seconds()}
 		if err != nil {
 			t.Error = err.Error()
 		}

@@ -11,7 +11,7 @@ import (
 
 // agrees lays the two ledgers side by side, audits the gateway's, and looks for the token where the buyer went.
 func (p *play) agrees(ctx context.Context) error {
-	theirs, err := p.honouredRecords(ctx)
+	theirs, _, err := p.honouredRecords(ctx)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"souk.dev/souk/client"
@@ -61,9 +62,22 @@ func (p *play) agreed(ctx context.Context) (bought, error) {
 	return a, err
 }
 
-// honouredRecords is what the marketplace has on the buyer's bill.
-func (p *play) honouredRecords(ctx context.Context) ([]honoured, error) {
-	return list[honoured](ctx, p.market, "records", url.Values{"licenseArn": {p.arn}})
+// honouredRecords is what the marketplace has on the buyer's bill: the records of the dimension that is used here, and
+// how many it has of others, which must all be of nothing (AWS wants to hear of every dimension, every hour).
+func (p *play) honouredRecords(ctx context.Context) (pages []honoured, others int, err error) {
+	all, err := list[honoured](ctx, p.market, "records", url.Values{"licenseArn": {p.arn}})
+	for _, r := range all {
+		switch {
+		case r.Dimension == demoDimension:
+			pages = append(pages, r)
+		case r.Quantity != 0:
+			return nil, 0, fmt.Errorf("AWS has %d of %s, which nobody used", r.Quantity, r.Dimension)
+		default:
+			others++
+		}
+	}
+	slices.SortFunc(pages, func(a, b honoured) int { return a.Hour.Compare(b.Hour) })
+	return pages, others, err
 }
 
 // licenses is all that the gateway knows.
