@@ -116,8 +116,8 @@ func (v *formatValue) Set(s string) error {
 type listing struct {
 	ProductCode string `json:"productCode"`
 	Title       string `json:"title"`
-	AppURL      string `json:"appUrl"`   // where its users sign in
-	Identity    string `json:"identity"` // license or legacy; empty: as AWS tells
+	SignInURL   string `json:"signInUrl"` // where its users sign in: the application
+	Identity    string `json:"identity"`  // license or legacy; empty: as AWS tells
 	Dimensions  []struct {
 		Key  string `json:"key"`
 		Name string `json:"name"`
@@ -162,7 +162,7 @@ func (p *productsValue) Set(s string) error {
 }
 
 func (l listing) product() (core.Product, error) {
-	p := core.Product{Code: core.ProductCode(l.ProductCode), Title: l.Title, AppURL: l.AppURL}
+	p := core.Product{Code: core.ProductCode(l.ProductCode), Title: l.Title, AppURL: l.SignInURL}
 	if l.ProductCode == "" {
 		return p, errors.New("it has no productCode")
 	}
