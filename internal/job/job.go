@@ -134,7 +134,8 @@ func (r *Runner) attempt(ctx context.Context, j *state, now time.Time, wait bool
 		return did, now, wait, err // a waiting poller is called again at once
 	}
 	next, ok, err = j.Due(ctx)
-	if err != nil || !ok || next.After(now) {
+	// A job may say "now" by a clock that runs: its now is later than ours was.
+	if err != nil || !ok || next.After(r.clk.Now()) {
 		return false, next, ok, err
 	}
 	did, err = j.Run(ctx)

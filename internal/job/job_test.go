@@ -112,3 +112,19 @@ func TestRunWakesAtDueInstantsAndOnWake(t *testing.T) {
 		}
 	})
 }
+
+// A job that is due at once says so by its own reading of the clock, which on a running clock is later than the
+// runner's. It must run all the same, and not be put off for ever.
+func TestDueNowRunsOnARunningClock(t *testing.T) {
+	clk := clock.NewVirtual(noon)
+	clk.Apply(clock.Setting{Now: noon, Rate: 1})
+	left := 1
+	r := New(clk, slog.New(slog.DiscardHandler), Job{
+		Name: "eager",
+		Due:  func(context.Context) (time.Time, bool, error) { return clk.Now(), left > 0, nil },
+		Run:  func(context.Context) (bool, error) { left--; return true, nil },
+	})
+	if _, ok, err := r.Step(t.Context()); left != 0 || ok || err != nil {
+		t.Errorf("left %d, due %v, %v", left, ok, err)
+	}
+}
