@@ -90,3 +90,20 @@ func TestABrowserBuys(t *testing.T) {
 		})
 	}
 }
+
+// TestTheControlRoomKeepsItselfFresh sees a purchase appear on a page that nobody reloads.
+func TestTheControlRoomKeepsItselfFresh(t *testing.T) {
+	ctx, cancel := context.WithTimeout(webuitest.Chromium(t), 30*time.Second)
+	defer cancel()
+	s := newSite(t)
+	if err := chromedp.Do(ctx, chromedp.Navigate(s.url+"/control"), chromedp.WaitVisible(`.empty`)); err != nil {
+		t.Fatal(err)
+	}
+	a, err := s.world.Subscribe(s.clock.Now(), world.Subscribe{BuyerAccount: acme, Product: inkwell})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := chromedp.Do(ctx, chromedp.WaitVisible(`//code[text()="`+a.AgreementID+`"]`)); err != nil {
+		t.Errorf("the purchase did not appear: %v", err)
+	}
+}

@@ -256,3 +256,16 @@ func TestProfilesAreChosenOnTheirPage(t *testing.T) {
 		t.Errorf("an impossible choice answers %d", v.status)
 	}
 }
+
+func TestABusyMarketDoesNotFillTheControlRoom(t *testing.T) {
+	s := newSite(t)
+	for range agreementsInControl + 3 {
+		if _, err := s.world.Subscribe(noon, world.Subscribe{BuyerAccount: acme, Product: inkwell}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page := s.visitor().get("/control")
+	if n := len(page.One(t, "tbody").All("tr")); n != agreementsInControl || !page.Has("p.more-below", "3 older ones") {
+		t.Errorf("%d agreements are listed", n)
+	}
+}
