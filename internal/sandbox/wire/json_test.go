@@ -16,7 +16,7 @@ func members(text string) (map[string]string, error) {
 		if r.peek() == '"' {
 			got[name] = r.String()
 		} else {
-			r.Skip()
+			r.Discard()
 		}
 	})
 	return got, r.Err()

@@ -77,7 +77,7 @@ func (r *Reader) Null() bool {
 	return false
 }
 
-// Object reads an object, giving each member's name to member, which must read the value (or [Reader.Skip] it).
+// Object reads an object, giving each member's name to member, which must read the value (or [Reader.Discard] it).
 // Members that are null are left out. It reports whether there was an object; null is none.
 func (r *Reader) Object(member func(name string)) bool {
 	if r.Null() {
@@ -331,19 +331,19 @@ func (r *Reader) Time() time.Time {
 // maxSeconds keeps instants where their microseconds fit into 64 bits.
 const maxSeconds = 1 << 43
 
-// Skip reads a value of any type and forgets it.
-func (r *Reader) Skip() { r.skip(0) }
+// Discard reads a value of any type and forgets it.
+func (r *Reader) Discard() { r.discard(0) }
 
-func (r *Reader) skip(depth int) {
+func (r *Reader) discard(depth int) {
 	if depth > maxDepth {
 		r.fail("The document is nested too deeply")
 		return
 	}
 	switch c := r.peek(); c {
 	case '{':
-		r.Object(func(string) { r.skip(depth + 1) })
+		r.Object(func(string) { r.discard(depth + 1) })
 	case '[':
-		r.Array(func() { r.skip(depth + 1) })
+		r.Array(func() { r.discard(depth + 1) })
 	case '"':
 		r.text()
 	case 't', 'f', 'n':

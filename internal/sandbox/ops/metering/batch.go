@@ -59,7 +59,7 @@ func readBatch(body string) (b world.Batch, err error) {
 			b.Usage = make([]world.Usage, 0, contract.MaxUsageRecords)
 			r.Array(func() { b.Usage = append(b.Usage, readUsage(r)) })
 		default:
-			r.Skip()
+			r.Discard()
 		}
 	})
 	return b, r.Err()
@@ -84,7 +84,7 @@ func readUsage(r *wire.Reader) (u world.Usage) {
 			u.Allocations = []world.Allocation{}
 			r.Array(func() { u.Allocations = append(u.Allocations, readAllocation(r)) })
 		default:
-			r.Skip()
+			r.Discard()
 		}
 	})
 	return u
@@ -100,7 +100,7 @@ func readAllocation(r *wire.Reader) (a world.Allocation) {
 			a.Tags = []world.Tag{}
 			r.Array(func() { a.Tags = append(a.Tags, readTag(r)) })
 		default:
-			r.Skip()
+			r.Discard()
 		}
 	})
 	return a
@@ -114,7 +114,7 @@ func readTag(r *wire.Reader) (t world.Tag) {
 		case "Value":
 			t.Value = r.String()
 		default:
-			r.Skip()
+			r.Discard()
 		}
 	})
 	return t

@@ -29,7 +29,7 @@ func readResolve(body string) (token string, err error) {
 			token, given = r.String(), true
 			return
 		}
-		r.Skip()
+		r.Discard()
 	})
 	switch err := r.Err(); {
 	case err != nil:

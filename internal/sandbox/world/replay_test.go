@@ -1,0 +1,143 @@
+package world
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// The same commands, given to a world of the same file and seed, make the same world, whatever was refused in between:
+// every agreement with its history, every notice with its id, every token, and what is due next.
+func TestReplayMakesTheSameWorld(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		var kept []Command
+		var told []string
+		w, err := New(Options{File: Builtin(), Seed: 5, FulfillmentURL: "http://127.0.0.1/",
+			Sink:   func(n Notice) { told = append(told, fmt.Sprintf("%T %+v", n, n)) },
+			Record: func(c Command) error { kept = append(kept, c); return nil }})
+		if err != nil {
+			rt.Fatal(err)
+		}
+		now := noon
+		var tokens []string
+		agreement := func() string {
+			all := w.Agreements(AgreementQuery{})
+			if len(all) == 0 {
+				return "none"
+			}
+			return rapid.SampledFrom(all).Draw(rt, "agreement").AgreementID
+		}
+		for range rapid.IntRange(1, 40).Draw(rt, "acts") {
+			now = now.Add(time.Duration(rapid.IntRange(0, 3600).Draw(rt, "seconds")) * time.Second)
+			var err error // many of these acts are refused, which is part of it
+			switch rapid.IntRange(0, 8).Draw(rt, "act") {
+			case 0, 1:
+				_, err = w.Subscribe(now, Subscribe{BuyerAccount: rapid.SampledFrom([]string{acme, "222233334444", "nobody"}).Draw(rt, "buyer"),
+					Product: rapid.SampledFrom([]string{inkwell, classic}).Draw(rt, "product")})
+			case 2:
+				_, err = w.Cancel(now, agreement())
+			case 3:
+				var tok Token
+				if tok, err = w.MintToken(now, agreement()); err == nil {
+					tokens = append(tokens, tok.Text)
+				}
+			case 4:
+				if len(tokens) > 0 {
+					_, err = w.ResolveToken(now, seller, rapid.SampledFrom(tokens).Draw(rt, "token"))
+				}
+			case 5:
+				_, err = w.RunDue(now)
+			case 6:
+				_, err = w.CreateBuyer(now, Buyer{Name: rapid.SampledFrom([]string{"", "New"}).Draw(rt, "name")})
+			case 7:
+				_, err = w.CreateProduct(now, Product{Title: "New", Dimensions: []Dimension{{Key: rapid.SampledFrom([]string{"a", "a b"}).Draw(rt, "key"), Prices: w.Products()[0].Dimensions[0].Prices}}})
+			case 8:
+				err = w.SetProfiles(now, map[string]string{"token-reuse": rapid.SampledFrom([]string{"once", "again", "never"}).Draw(rt, "reuse")})
+			}
+			_ = err
+		}
+
+		var toldAgain []string
+		again, err := New(Options{File: Builtin(), Seed: 5, FulfillmentURL: "http://127.0.0.1/",
+			Sink: func(n Notice) { toldAgain = append(toldAgain, fmt.Sprintf("%T %+v", n, n)) }})
+		if err != nil {
+			rt.Fatal(err)
+		}
+		for _, c := range kept {
+			if err := again.Apply(c); err != nil {
+				rt.Fatal(err)
+			}
+		}
+		if a, b := picture(w), picture(again); a != b {
+			rt.Fatalf("came back as\n%s\nwas\n%s", b, a)
+		}
+		if fmt.Sprint(told) != fmt.Sprint(toldAgain) {
+			rt.Fatalf("told again\n%s\nfirst\n%s", toldAgain, told)
+		}
+		for _, text := range tokens {
+			a, errA := w.ResolveToken(now, seller, text)
+			b, errB := again.ResolveToken(now, seller, text)
+			if a != b || fmt.Sprint(errA) != fmt.Sprint(errB) {
+				rt.Fatalf("a token answers %+v, %v; was %+v, %v", b, errB, a, errA)
+			}
+		}
+	})
+}
+
+func picture(w *World) string {
+	at, ok := w.Due()
+	return fmt.Sprintf("%+v\n%+v\n%+v\n%v %v %v", w.Agreements(AgreementQuery{}), w.Buyers(), w.Products(), at, ok, w.Profiles().Map())
+}
+
+// What the journal refuses to keep does not happen.
+func TestNothingHappensThatIsNotKept(t *testing.T) {
+	full := errors.New("disk full")
+	var refuse bool
+	w, err := New(Options{File: Builtin(), Seed: 5, FulfillmentURL: "http://127.0.0.1/", Record: func(Command) error {
+		if refuse {
+			return full
+		}
+		return nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := w.Subscribe(noon, Subscribe{BuyerAccount: acme, Product: inkwell})
+	if err != nil {
+		t.Fatal(err)
+	}
+	later := noon.Add(time.Hour)
+	refuse = true
+	usage := Batch{Seller: seller, Region: "us-east-1", Usage: []Usage{{Timestamp: noon, Dimension: "pages", Quantity: 1, BuyerAccount: acme, LicenseARN: a.License.ARN}}}
+	before := picture(w)
+	for name, act := range map[string]func() error{
+		"subscribe": func() error {
+			_, err := w.Subscribe(later, Subscribe{BuyerAccount: acme, Product: classic})
+			return err
+		},
+		"cancel":   func() error { _, err := w.Cancel(later, a.AgreementID); return err },
+		"token":    func() error { _, err := w.MintToken(later, a.AgreementID); return err },
+		"calendar": func() error { _, err := w.RunDue(later); return err },
+		"meter":    func() error { _, err := w.MeterBatch(later, usage); return err },
+		"profiles": func() error { return w.SetProfiles(later, map[string]string{"quota": "on"}) },
+		"reset":    func() error { return w.Reset(later) },
+		"buyer":    func() error { _, err := w.CreateBuyer(later, Buyer{Name: "N"}); return err },
+	} {
+		if err := act(); !errors.Is(err, full) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if after := picture(w); after != before {
+		t.Errorf("is\n%s\nwas\n%s", after, before)
+	}
+	if records, _ := w.Records(RecordQuery{}); len(records) != 0 {
+		t.Errorf("%d records", len(records))
+	}
+	refuse = false
+	if did, err := w.RunDue(later); !did || err != nil {
+		t.Errorf("what was due is not due any more: %v, %v", did, err)
+	}
+}
