@@ -280,6 +280,9 @@ func TestCookiesOnHTTPS(t *testing.T) {
 	if c.Name != "__Host-souk_registration" || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" || c.MaxAge != 86400 {
 		t.Errorf("%+v", c)
 	}
+	if a.Header.Get("Strict-Transport-Security") == "" {
+		t.Error("browsers are not told to stay on https")
+	}
 	for _, plain := range []string{string(s.registrations()[0].ID), "lic_", "111122223333"} {
 		if strings.Contains(c.Value, plain) {
 			t.Errorf("the cookie shows %q", plain)

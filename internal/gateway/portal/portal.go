@@ -128,9 +128,14 @@ func (p *Portal) Mount(mux *http.ServeMux) {
 
 // try makes a page's handler; what fails is answered with a page.
 func (p *Portal) try(f httpx.Func) http.Handler {
-	return webui.Try(p.Log, func(w http.ResponseWriter, r *http.Request, problem webui.Problem) {
-		p.showProblem(w, r, problem)
-	}, f)
+	page := webui.Try(p.Log, p.showProblem, f)
+	if !p.secure {
+		return page
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Strict-Transport-Security", "max-age=31536000") // browsers come by https from now on, for a year
+		page(w, r)
+	})
 }
 
 type problemView struct {
