@@ -210,3 +210,22 @@ func TestNothingOfTheTokenIsLogged(t *testing.T) {
 		t.Errorf("%s", w.log)
 	}
 }
+
+// Two rows that turn out to be one customer's have one owner: an account that claimed the other row sees it no more.
+func TestLicenceIsListedForItsOwnerOnly(t *testing.T) {
+	w := newWorld(t, nil)
+	w.aws["t"] = license.Buyer{ProductCode: "p", ARN: "arn:1", Customer: "111122223333"}
+	reg, err := w.Arrive(t.Context(), "t", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.book.Book.AttachAccount(t.Context(), reg.License, w.b); err != nil { // the other row's owner
+		t.Fatal(err)
+	}
+	if _, err := w.Claim(t.Context(), reg.ID, w.a); err != nil {
+		t.Fatal(err)
+	}
+	if owned, err := w.Licenses(t.Context(), w.a); err != nil || len(owned) != 0 {
+		t.Errorf("%+v, %v", owned, err)
+	}
+}
