@@ -142,7 +142,7 @@ func (s *Sandbox) assemble(ctx context.Context) error {
 
 // mount gives every path to its part.
 func (s *Sandbox) mount(ctx context.Context) error {
-	pages, err := storefront.New(ctx, storefront.Options{World: s.world, Clock: s.clock, Time: s.time, Log: s.log, Calls: s.calls, Faults: s.faults})
+	pages, err := storefront.New(ctx, storefront.Options{World: s.world, Clock: s.clock, Time: s.time, Log: s.log, Calls: s.calls, Faults: s.faults, Desk: s.desk})
 	if err != nil {
 		return err
 	}

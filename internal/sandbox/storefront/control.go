@@ -64,7 +64,7 @@ func (s *Storefront) getControl(w http.ResponseWriter, r *http.Request) error {
 	v := controlView{Chrome: s.chrome(w, r), Followers: s.opt.Time.Followers(),
 		Nothing: webui.Empty{Title: "No agreements yet", Text: "Subscribe to something on the marketplace.", Href: "/", Label: "To the marketplace"}}
 	v.Rate, _ = s.opt.Time.Running()
-	v.Due, _ = s.opt.World.Due()
+	v.Due, _ = s.due()
 	v.To = webui.Field{Name: "set", Label: "Move to (UTC)", Type: "datetime-local", Required: true, Value: v.Now.Add(time.Hour).Truncate(time.Hour).Format(inputTime)}
 	all := s.opt.World.Agreements(world.AgreementQuery{})
 	v.More = max(0, len(all)-agreementsInControl)
@@ -80,6 +80,17 @@ func (s *Storefront) getControl(w http.ResponseWriter, r *http.Request) error {
 		v.Agreements = append(v.Agreements, a)
 	}
 	return s.ui.Render(w, http.StatusOK, "control", v)
+}
+
+// due is when something happens next by itself: in the market, or to a notice that a fault holds up.
+func (s *Storefront) due() (at time.Time, ok bool) {
+	at, ok = s.opt.World.Due()
+	if s.opt.Desk != nil {
+		if held, has := s.opt.Desk.Due(); has && (!ok || held.Before(at)) {
+			at, ok = held, true
+		}
+	}
+	return at, ok
 }
 
 func (s *Storefront) agreed(sub Subscription) (Agreed, error) {

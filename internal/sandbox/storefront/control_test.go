@@ -131,3 +131,19 @@ func TestRoomsWithoutMachineryAreNotThere(t *testing.T) {
 		t.Errorf("status %d", v.status)
 	}
 }
+
+func TestWhatIsNextMayBeANoticeThatIsHeldUp(t *testing.T) {
+	s := newSite(t)
+	v := s.visitor()
+	v.send(v.get("/control/faults"), "/control/faults", "operation", "Notification", "kind", "delay", "delay", "3s")
+	s.as(acme).subscribe(inkwell)
+	v.post("/control/clock", url.Values{"advance": {"due"}}) // the agreement's notice, which the fault holds up
+	happened := s.clock.Now()
+	v.post("/control/clock", url.Values{"advance": {"due"}})
+	if got := s.clock.Now().Sub(happened); got != 3*time.Second {
+		t.Errorf("the next thing came after %s, want the 3 s that the notice is held up", got)
+	}
+	if page := v.get("/control/deliveries"); !page.Has("span.badge-success", "Delivered") {
+		t.Errorf("the notice was not delivered: %s", page.One(t, "main").Text())
+	}
+}

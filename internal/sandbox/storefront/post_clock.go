@@ -75,7 +75,7 @@ func (s *Storefront) target(now time.Time, by, to string) (time.Time, error) {
 	target := now
 	switch by {
 	case "due":
-		if due, ok := s.opt.World.Due(); ok && due.After(now) {
+		if due, ok := s.due(); ok && due.After(now) {
 			target = due
 		}
 	case "hour":

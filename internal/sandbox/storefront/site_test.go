@@ -72,7 +72,10 @@ func newSiteOf(t *testing.T, f *world.File) *site {
 	}
 	s.leader = lockstep.NewLeader(s.clock, job.New(s.clock, log, job.Job{Name: "market",
 		Due: func(context.Context) (time.Time, bool, error) { at, ok := w.Due(); return at, ok, nil },
-		Run: func(context.Context) (bool, error) { return w.RunDue(s.clock.Now()) }}))
+		Run: func(context.Context) (bool, error) { return w.RunDue(s.clock.Now()) }},
+		job.Job{Name: "notices",
+			Due: func(context.Context) (time.Time, bool, error) { at, ok := desk.Due(); return at, ok, nil },
+			Run: func(context.Context) (bool, error) { return desk.RunDue(), nil }}))
 	if s.front, err = New(t.Context(), Options{World: w, Clock: s.clock, Time: s.leader, Log: log, Calls: s.calls, Faults: s.faults, Desk: desk}); err != nil {
 		t.Fatal(err)
 	}
