@@ -164,21 +164,22 @@ func (b *Book) Note(ctx context.Context, n Note) (Verdict, error) {
 	b.writing.Lock()
 	defer b.writing.Unlock()
 	d := newDraft(b)
-	v := d.note(n)
-	if err := b.finish(ctx, d, v); err != nil {
+	var v Verdict
+	verdict := d.note(n)
+	if err := b.finish(ctx, d, func() Verdict { v = verdict(); return v }); err != nil {
 		return Verdict{}, fmt.Errorf("apply notice %s: %w", n.ID, err)
 	}
-	return v(), nil
+	return v, nil
 }
 
 // Refused records that AWS answered CustomerNotSubscribed for the licence at the instant at. In the last hour that ends
 // it; a licence that AWS has called active and not called ended stays as it is, and the refusal is shown with it.
-// Refusals of one hour count once.
+// Refusals of one minute count once.
 //
 // Errors: fail.NotFound if there is no such licence.
 func (b *Book) Refused(ctx context.Context, id core.LicenseID, at time.Time) error {
 	return b.change(ctx, id, func(d *draft, e *entry) error {
-		d.fact(e.ID, "", Fact{ID: "refused " + core.HourOf(at).String(), Kind: Refused, At: at})
+		d.fact(e.ID, "", Fact{ID: "refused " + at.UTC().Format("2006-01-02T15:04Z"), Kind: Refused, At: at})
 		return nil
 	})
 }
