@@ -81,6 +81,11 @@ func sumOf(parts map[string]usage.Quantity) (sum usage.Quantity) {
 	return sum
 }
 
+// conservation is law 1 for one licence and dimension, in figures.
+func conservation(l metering.AuditLine) string {
+	return fmt.Sprintf("accepted %s = honoured %s + open %s + waiting %s + carried %s + unbillable %s", l.Accepted, l.Honoured, l.Open, l.Waiting, l.Carried, sumOf(l.Unbillable))
+}
+
 func printAudit(w io.Writer, r metering.Report) error {
 	var err error
 	say := func(format string, args ...any) {
@@ -90,7 +95,7 @@ func printAudit(w io.Writer, r metering.Report) error {
 	}
 	for _, l := range r.Lines {
 		say("%s  %s", l.License, l.Dimension)
-		say("  accepted %s = honoured %s + open %s + waiting %s + carried %s + unbillable %s", l.Accepted, l.Honoured, l.Open, l.Waiting, l.Carried, sumOf(l.Unbillable))
+		say("  %s", conservation(l))
 		for _, reason := range slices.Sorted(maps.Keys(l.Unbillable)) {
 			say("    unbillable %s: %s", l.Unbillable[reason], reason)
 		}

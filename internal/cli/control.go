@@ -152,8 +152,9 @@ type clockState struct {
 	Now    time.Time `json:"now"`
 	Rate   float64   `json:"rate"`
 	Frozen bool      `json:"frozen"`
-	// Silent names followers that did not answer while the clock was moved.
-	Silent []string `json:"silent,omitempty"`
+	// Followers are the gateways that follow it; Silent those that did not answer while it was moved.
+	Followers []string `json:"followers,omitempty"`
+	Silent    []string `json:"silent,omitempty"`
 }
 
 func (c clockState) String() string {

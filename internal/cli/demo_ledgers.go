@@ -57,7 +57,9 @@ func (p *play) agrees(ctx context.Context) error {
 		p.saw(atMarketplace, "%s  %s  %d  receipt %s", l.hour, l.dimension, l.quantity, shorten(l.receipt))
 	}
 	for _, l := range report.Lines {
-		p.saw(atGateway, "accepted %s = honoured %s + open %s + waiting %s + carried %s + unbillable %s", l.Accepted, l.Honoured, l.Open, l.Waiting, l.Carried, sumOf(l.Unbillable))
+		if !l.Accepted.IsZero() {
+			p.saw(atGateway, "audit of %s: %s", l.Dimension, conservation(l))
+		}
 	}
 	return nil
 }

@@ -23,10 +23,10 @@ type Browser struct {
 	Trail []string // the address of every request made, redirects too
 }
 
-// New opens a browser without cookies.
+// New opens a browser without cookies, on an empty page.
 func New() *Browser {
 	jar, _ := cookiejar.New(nil) // fails only for options that are not given
-	b := &Browser{}
+	b := &Browser{Page: blank()}
 	b.hc = &http.Client{Jar: jar, Timeout: 30 * time.Second, CheckRedirect: func(req *http.Request, via []*http.Request) error {
 		if len(via) > 10 {
 			return fmt.Errorf("more than 10 redirects, at last to %s", req.URL.Host)

@@ -22,6 +22,10 @@ type Page struct {
 	root   *html.Node
 }
 
+func blank() *Page {
+	return &Page{URL: &url.URL{Scheme: "about", Opaque: "blank"}, root: &html.Node{Type: html.DocumentNode}}
+}
+
 func readPage(res *http.Response) (*Page, error) {
 	root, err := html.Parse(io.LimitReader(res.Body, 4<<20))
 	if err != nil {
