@@ -1,0 +1,71 @@
+package usage
+
+import (
+	"encoding/hex"
+	"reflect"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"souk.dev/souk/internal/gateway/core"
+)
+
+func TestSegmentsComeBackAsTheyWere(t *testing.T) {
+	text := rapid.StringN(0, 40, -1)
+	entry := rapid.Custom(func(t *rapid.T) *Entry {
+		e := &Entry{Source: text.Draw(t, "source"), ID: text.Draw(t, "id"), License: core.LicenseID(text.Draw(t, "license")),
+			Dimension: core.Dimension(text.Draw(t, "dimension")), Quantity: Quantity{rapid.Uint64().Draw(t, "hi"), rapid.Uint64().Draw(t, "lo")},
+			Time: rapid.Int64Range(-1<<55, 1<<55).Draw(t, "time"), Untimed: rapid.Bool().Draw(t, "untimed"), Received: rapid.Int64Range(0, 1<<55).Draw(t, "received"),
+			Hour: core.Hour(rapid.Int64Range(0, 1<<30).Draw(t, "hour")), Late: rapid.Bool().Draw(t, "late"), Unbillable: text.Draw(t, "reason")}
+		if tags := rapid.MapOfN(text, text, 0, 5).Draw(t, "tags"); len(tags) > 0 {
+			e.Tags = tags
+		}
+		return e
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		want := rapid.SliceOfN(entry, 1, 20).Draw(t, "entries")
+		s := Segment{Seq: 1, Events: len(want), Body: encodeSegment(want, want[0].Received)}
+		var got []*Entry
+		if err := s.Each(func(e *Entry) error { c := *e; got = append(got, &c); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Fatalf("got %+v, want %+v", got, want)
+		}
+		s.Events++
+		if s.Each(func(*Entry) error { return nil }) == nil {
+			t.Fatal("a missing event was not noticed")
+		}
+	})
+}
+
+// firstSegment was written by the first version. It must be readable for ever: the log is the audit trail.
+const firstSegment = "0128b52ffd0400f901008084a1e18389850602066d6574657231026531056c69635f31026762008080f3bd9fdd02ff83af5f00bcd23900010c427573696e657373556e6974034f7073ba818ebb"
+
+func TestTheFirstFormatStaysReadable(t *testing.T) {
+	e := &Entry{Source: "meter1", ID: "e1", License: "lic_1", Dimension: "gb", Quantity: Whole(12), Time: 1_700_000_000_000_000, Received: 1_700_000_100_000_000,
+		Hour: 472222, Late: true, Tags: map[string]string{"BusinessUnit": "Ops"}}
+	raw, err := hex.DecodeString(firstSegment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got Entry
+	if err := (Segment{Seq: 1, Events: 1, Body: raw}).Each(func(e *Entry) error { got = *e; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(&got, e) {
+		t.Errorf("got %+v, want %+v", got, *e)
+	}
+}
+
+func FuzzSegment(f *testing.F) {
+	f.Add(encodeSegment([]*Entry{{ID: "a", License: "l", Dimension: "d", Quantity: Whole(1)}}, 0)[1:])
+	f.Fuzz(func(t *testing.T, b []byte) {
+		// Whatever is in it, reading ends, and does not panic.
+		_ = Segment{Seq: 1, Events: 1, Body: append([]byte{formatV1}, b...)}.Each(func(*Entry) error { return nil })
+		r := reader{b: b}
+		for len(r.b) > 0 && !r.bad {
+			r.entry(0)
+		}
+	})
+}
