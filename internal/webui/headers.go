@@ -9,7 +9,6 @@ import (
 // headers of one page, beside its type.
 type headers struct {
 	formAction []string
-	cache      string
 	referrer   string
 }
 
@@ -38,9 +37,6 @@ func FormsMayGoAnywhere() Option {
 // see no Referer, and "null" as the Origin of a form.
 func TellOrigin() Option { return func(h *headers) { h.referrer = "strict-origin" } }
 
-// Public lets the page be kept in the browser as long as it has not changed; for pages that are the same for everybody.
-func Public() Option { return func(h *headers) { h.cache = "no-cache" } }
-
 func (h headers) set(to http.Header) {
 	to.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "+
 		"img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; form-action "+strings.Join(h.formAction, " "))
@@ -48,5 +44,5 @@ func (h headers) set(to http.Header) {
 	to.Set("X-Frame-Options", "DENY") // for what does not know frame-ancestors
 	to.Set("Referrer-Policy", h.referrer)
 	to.Set("Cross-Origin-Opener-Policy", "same-origin")
-	to.Set("Cache-Control", h.cache)
+	to.Set("Cache-Control", "no-store") // every page is somebody's
 }

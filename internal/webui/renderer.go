@@ -84,9 +84,6 @@ func (r *Renderer) Pages() []string {
 	return names
 }
 
-// Theme is the brand that r renders for.
-func (r *Renderer) Theme() Theme { return r.theme }
-
 // Render answers with the named page. It is rendered whole before anything is written: when it returns an error, w is
 // untouched and the caller can still answer otherwise. A reader who has gone away is no error.
 func (r *Renderer) Render(w http.ResponseWriter, status int, page string, data any, options ...Option) error {
@@ -94,7 +91,7 @@ func (r *Renderer) Render(w http.ResponseWriter, status int, page string, data a
 	if err != nil {
 		return err
 	}
-	h := headers{formAction: []string{"'self'"}, cache: "no-store", referrer: "same-origin"}
+	h := headers{formAction: []string{"'self'"}, referrer: "same-origin"}
 	for _, o := range options {
 		o(&h)
 	}
@@ -117,7 +114,7 @@ func (r *Renderer) render(page string, data any) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// Funcs are the functions that pages may call; see funcs.go for each.
+// funcs are the functions that pages may call; see funcs.go for each.
 func (r *Renderer) funcs() template.FuncMap {
 	m := template.FuncMap{
 		"theme": func() Theme { return r.theme },
