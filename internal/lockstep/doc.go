@@ -22,6 +22,9 @@ type Poll struct {
 	Seq int64 `json:"seq"`
 	// NextDue is the follower's next due instant; absent when it has none.
 	NextDue *time.Time `json:"nextDue,omitempty"`
+	// Busy says that the follower has found work by itself and is about to do it: it takes the news that there are, and
+	// is not held. Without this word it would seem to have died, because it ends its held poll to work.
+	Busy bool `json:"busy,omitempty"`
 }
 
 // Answer is the leader's news.

@@ -35,15 +35,15 @@ func Join(ctx context.Context, base, name string, clk *clock.Virtual, log *slog.
 		return nil, fmt.Errorf("the clock's URL %q must be a sandbox's address, such as http://127.0.0.1:4700", base)
 	}
 	f := &Follower{name: name, url: u.String() + Path + "/" + url.PathEscape(name), clk: clk, log: log, hc: &http.Client{Timeout: pollHold + 10*time.Second}}
-	if err := f.poll(ctx); err != nil {
+	if err := f.poll(ctx, false); err != nil {
 		return nil, fmt.Errorf("follow the clock of %s: %w", u, err)
 	}
 	return f, nil
 }
 
 // poll says how far we are and takes over the news.
-func (f *Follower) poll(ctx context.Context) error {
-	body, err := json.Marshal(Poll{Seq: f.seq, NextDue: f.due})
+func (f *Follower) poll(ctx context.Context, busy bool) error {
+	body, err := json.Marshal(Poll{Seq: f.seq, NextDue: f.due, Busy: busy})
 	if err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func (f *Follower) Run(ctx context.Context, work Stepper, woken <-chan struct{})
 func (f *Follower) await(ctx context.Context, next time.Time, ok bool, woken <-chan struct{}) {
 	polling, cancel := context.WithCancel(ctx)
 	answered := make(chan error, 1)
-	go func() { answered <- f.poll(polling) }()
+	go func() { answered <- f.poll(polling, false) }()
 	var rung <-chan struct{}
 	stop := func() {}
 	if ok {
@@ -114,11 +114,18 @@ func (f *Follower) await(ctx context.Context, next time.Time, ok bool, woken <-c
 			_ = clock.Sleep(ctx, time.Second)
 		}
 	case <-woken:
-		cancel()
-		<-answered
+		f.interrupt(ctx, cancel, answered)
 	case <-rung:
-		cancel()
-		<-answered
+		f.interrupt(ctx, cancel, answered)
+	}
+}
+
+// interrupt ends a held poll in order to work, and says so. Should that fail, the next poll will tell why.
+func (f *Follower) interrupt(ctx context.Context, cancel context.CancelFunc, answered <-chan error) {
+	cancel()
+	<-answered
+	if err := f.poll(ctx, true); err != nil && ctx.Err() == nil {
+		f.log.Debug("the sandbox was not told that there is work", "err", err)
 	}
 }
 

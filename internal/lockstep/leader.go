@@ -2,12 +2,12 @@ package lockstep
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
 
 	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/fail"
 )
 
 // Stepper does everything that is due at the present instant and tells when something is due next. *job.Runner is one.
@@ -108,7 +108,7 @@ func (l *Leader) Serve(ctx context.Context, name string, p Poll) (Answer, error)
 	seq, news := l.seq, l.news
 	l.mu.Unlock()
 
-	if seq <= p.Seq {
+	if seq <= p.Seq && !p.Busy {
 		held, cancel := context.WithTimeout(ctx, pollHold)
 		defer cancel()
 		select {
@@ -140,7 +140,7 @@ func (l *Leader) Leave(name string) {
 
 // Advance moves time to target, doing on the way whatever is due here and at every follower. It returns when all has
 // happened, with the names of followers that did not answer within 60 s of real time; those are followed no longer.
-// A target in the past is an error and changes nothing.
+// A target in the past is fail.Invalid and changes nothing.
 func (l *Leader) Advance(ctx context.Context, target time.Time) (silent []string, err error) {
 	l.moving.Lock()
 	defer l.moving.Unlock()
@@ -150,7 +150,8 @@ func (l *Leader) Advance(ctx context.Context, target time.Time) (silent []string
 func (l *Leader) advance(ctx context.Context, target time.Time) (silent []string, err error) {
 	before := l.clk.Setting()
 	if target.Before(before.Now) {
-		return nil, fmt.Errorf("the clock stands at %s and cannot go back to %s", before.Now.Format(time.RFC3339), target.UTC().Format(time.RFC3339))
+		return nil, fail.New(fail.Invalid, "clock_back", "The clock stands at %s and cannot go back to %s; start another sandbox with --now for that.",
+			before.Now.Format(time.RFC3339Nano), target.UTC().Format(time.RFC3339Nano))
 	}
 	l.clk.Apply(clock.Setting{Now: before.Now, Frozen: true})
 	defer func() { // time runs on as it did, from wherever we came
@@ -238,20 +239,29 @@ func (l *Leader) await(ctx context.Context, seq int64) (silent []string, err err
 		if len(behind) == 0 {
 			return silent, nil
 		}
-		patience := limit
-		if lost { // its connection broke: it is being restarted, or gone for good
-			var cancelGrace context.CancelFunc
-			patience, cancelGrace = context.WithTimeout(limit, lostGrace)
-			defer cancelGrace()
+		if hear(limit, heard, lost) {
+			continue
 		}
-		select {
-		case <-heard:
-		case <-patience.Done():
-			silent = append(silent, l.drop(seq, limit.Err() == nil)...)
-			if ctx.Err() != nil || limit.Err() != nil {
-				return silent, ctx.Err()
-			}
+		silent = append(silent, l.drop(seq, limit.Err() == nil)...)
+		if ctx.Err() != nil || limit.Err() != nil {
+			return silent, ctx.Err()
 		}
+	}
+}
+
+// hear waits until a follower is heard of, and reports false when none is: for as long as limit allows, or for a
+// moment only if the connection of one is lost, because it is being restarted or gone for good.
+func hear(limit context.Context, heard <-chan struct{}, lost bool) bool {
+	if lost {
+		var cancel context.CancelFunc
+		limit, cancel = context.WithTimeout(limit, lostGrace)
+		defer cancel()
+	}
+	select {
+	case <-heard:
+		return true
+	case <-limit.Done():
+		return false
 	}
 }
 

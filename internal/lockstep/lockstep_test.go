@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -77,7 +78,11 @@ func serve(t *testing.T, l *Leader) string {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST "+Path+"/{name}", func(w http.ResponseWriter, r *http.Request) {
 		var p Poll
-		if err := json.NewDecoder(r.Body).Decode(&p); err != nil {
+		body, err := io.ReadAll(r.Body) // to its end: only then does the server notice that a client goes away
+		if err == nil {
+			err = json.Unmarshal(body, &p)
+		}
+		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
@@ -257,6 +262,50 @@ func TestWokenFollowerDoesItsWorkAtOnce(t *testing.T) {
 	mine.add(noon)
 	woken <- struct{}{}
 	<-done
+}
+
+// A follower that was woken ends its held poll in order to work. It must not be taken for dead, however long it works.
+func TestWokenFollowerIsNotTakenForDead(t *testing.T) {
+	clk, d := clock.NewVirtual(noon), &diary{}
+	l := NewLeader(clk, &calendar{clk: clk, diary: d})
+	woken := make(chan struct{}, 1)
+	var mine *calendar
+	working, enough := make(chan struct{}), make(chan struct{})
+	release := sync.OnceFunc(func() { close(enough) })
+	follow(t, serve(t, l), "a", func(c *clock.Virtual) Stepper {
+		mine = &calendar{name: "a", clk: c, diary: d, then: func(time.Time) {
+			close(working)
+			<-enough
+		}}
+		return mine
+	}, woken)
+	for polls := 0; polls < 2; _ = clock.Sleep(t.Context(), time.Millisecond) { // the second one is held
+		l.mu.Lock()
+		polls = l.followers["a"].polls
+		l.mu.Unlock()
+	}
+	mine.add(noon)
+	woken <- struct{}{}
+	t.Cleanup(release)
+	<-working
+	advanced := make(chan []string, 1)
+	go func() {
+		silent, err := l.Advance(t.Context(), noon.Add(time.Hour))
+		if err != nil {
+			t.Error(err)
+		}
+		advanced <- silent
+	}()
+	_ = clock.Sleep(t.Context(), lostGrace+500*time.Millisecond)
+	select {
+	case silent := <-advanced:
+		t.Fatalf("time went on without it; silent: %v", silent)
+	default:
+	}
+	release()
+	if silent := <-advanced; len(silent) != 0 {
+		t.Errorf("it was dropped: %v", silent)
+	}
 }
 
 func TestFastClockMovesInSteps(t *testing.T) {

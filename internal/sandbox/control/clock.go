@@ -84,10 +84,6 @@ func (c *Control) move(r *http.Request, in clockChange) (silent []string, err er
 	default:
 		return nil, nil
 	}
-	if target.Before(now) {
-		return nil, fail.New(fail.Invalid, "clock_back", "The clock stands at %s and cannot go back to %s; start another sandbox with --now for that.",
-			now.Format(time.RFC3339Nano), target.UTC().Format(time.RFC3339Nano))
-	}
 	return c.opt.Time.Advance(r.Context(), target)
 }
 

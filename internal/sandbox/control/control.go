@@ -116,8 +116,12 @@ func (c *Control) acted(ctx context.Context) {
 	if _, frozen := c.opt.Time.Running(); !frozen {
 		return
 	}
-	if _, err := c.opt.Time.Advance(ctx, c.opt.Clock.Now()); err != nil && ctx.Err() == nil {
+	silent, err := c.opt.Time.Advance(ctx, c.opt.Clock.Now())
+	if err != nil && ctx.Err() == nil {
 		// Somebody moved the clock meanwhile, and so did the same.
 		c.opt.Log.DebugContext(ctx, "not settled after an act", "err", err)
+	}
+	if len(silent) > 0 {
+		c.opt.Log.WarnContext(ctx, "followers did not answer and are followed no longer", "followers", silent)
 	}
 }
