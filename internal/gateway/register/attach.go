@@ -43,9 +43,12 @@ func (s *Service) attach(ctx context.Context, reg Registration) error {
 	if err := s.book.AttachAccount(ctx, reg.License, reg.Account); err != nil {
 		return fmt.Errorf("attach account %s to licence %s: %w", reg.Account, reg.License, err)
 	}
-	if err := s.store.Attached(ctx, reg.ID, s.clk.Now()); err != nil {
+	first, err := s.store.Attached(ctx, reg.ID, s.clk.Now())
+	if err != nil {
 		return fmt.Errorf("note that registration %s is attached: %w", reg.ID, err)
 	}
-	s.log.InfoContext(ctx, "licence attached", "registration", reg.ID, "license", reg.License, "account", reg.Account)
+	if first { // the job and the claim itself may both have been at it
+		s.log.InfoContext(ctx, "licence attached", "registration", reg.ID, "license", reg.License, "account", reg.Account)
+	}
 	return nil
 }

@@ -63,8 +63,8 @@ type Store interface {
 	Registration(ctx context.Context, id ID) (Registration, error)
 	// Claim gives the registration to account unless it has one, and returns what then stands; fail.NotFound.
 	Claim(ctx context.Context, id ID, account core.AccountID, at time.Time) (Registration, error)
-	// Attached notes that the licence was told of its account.
-	Attached(ctx context.Context, id ID, at time.Time) error
+	// Attached notes that the licence was told of its account; first is false where that had been noted before.
+	Attached(ctx context.Context, id ID, at time.Time) (first bool, err error)
 	// Unattached lists claimed registrations whose licence was not told yet, the oldest claim first.
 	Unattached(ctx context.Context, limit int) ([]Registration, error)
 	// OfAccount lists what the account has claimed, oldest first.

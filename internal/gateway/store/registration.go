@@ -71,11 +71,17 @@ func (s Registrations) Claim(ctx context.Context, id register.ID, account core.A
 }
 
 // Attached implements register.Store.
-func (s Registrations) Attached(ctx context.Context, id register.ID, at time.Time) error {
-	return s.db.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `update registration set attached_us = $2 where id = $1 and attached_us = 0`, id, us(at))
+func (s Registrations) Attached(ctx context.Context, id register.ID, at time.Time) (first bool, err error) {
+	err = s.db.Tx(ctx, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, `update registration set attached_us = $2 where id = $1 and attached_us = 0`, id, us(at))
+		if err != nil {
+			return err
+		}
+		n, err := res.RowsAffected()
+		first = n == 1
 		return err
 	})
+	return first, err
 }
 
 // Unattached implements register.Store.

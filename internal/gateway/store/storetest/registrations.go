@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -85,8 +84,10 @@ func claimedOnce(t *testing.T, s register.Store) {
 	if left, err := s.Unattached(t.Context(), 10); err != nil || len(left) != 1 || left[0].ID != "reg_1" {
 		t.Errorf("%+v, %v", left, err)
 	}
-	if err := errors.Join(s.Attached(t.Context(), "reg_1", noon), s.Attached(t.Context(), "reg_1", noon.Add(time.Hour))); err != nil {
-		t.Fatal(err)
+	for i, want := range []bool{true, false} {
+		if first, err := s.Attached(t.Context(), "reg_1", noon.Add(time.Duration(i)*time.Hour)); err != nil || first != want {
+			t.Errorf("attached for the first time %v, %v; want %v", first, err, want)
+		}
 	}
 	if left, err := s.Unattached(t.Context(), 10); err != nil || len(left) != 0 {
 		t.Errorf("%+v, %v", left, err)
