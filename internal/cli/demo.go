@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"souk.dev/souk/client"
-	"souk.dev/souk/internal/cli/browser"
+	"souk.dev/souk/internal/browser"
 	"souk.dev/souk/internal/clock"
 )
 

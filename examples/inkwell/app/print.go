@@ -174,6 +174,7 @@ func titleOf(text string) string {
 		if b.text == "" {
 			continue
 		}
+		b.text = emphasis.ReplaceAllString(strong.ReplaceAllString(b.text, "$1"), "$1$2")
 		if r := []rune(b.text); len(r) > 60 {
 			return strings.TrimSpace(string(r[:58])) + "…"
 		}
