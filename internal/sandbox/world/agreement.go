@@ -161,29 +161,39 @@ func (w *World) end(now time.Time, id string, status AgreementStatus, why string
 	return a.copy(), nil
 }
 
+// ending ends a at once. AWS tells of an end only after it has told of the beginning: for an agreement that ends before
+// its licence was provisioned, all that follows from the end waits for that.
 func (w *World) ending(a *agreement, now time.Time, status AgreementStatus, why string) {
 	a.Status, a.EndedAt, a.License.EndedAt = status, now, now
 	a.note(now, string(status), why)
-	withdrawn, closes := now.Add(deprovisionedAfter), now.Add(deprovisionedAfter+contract.FinalWindow)
+	told := now
+	if earliest := a.License.ProvisionedAt.Add(time.Second); a.License.Status == Provisioning && told.Before(earliest) {
+		told = earliest
+	}
+	withdrawn, closes := told.Add(deprovisionedAfter), told.Add(deprovisionedAfter+contract.FinalWindow)
 	if w.profiles.Is(profile.FinalHour, profile.Ended) || a.product.Identity == Legacy {
 		// The classic reading; and legacy products know but one: unsubscribe-pending opens the hour.
-		withdrawn, closes = now.Add(contract.FinalWindow), now.Add(contract.FinalWindow)
-	}
-	// An agreement that ends before its licence was provisioned: AWS tells of both, one after the other.
-	if earliest := a.License.ProvisionedAt.Add(time.Second); withdrawn.Before(earliest) {
-		closes = closes.Add(earliest.Sub(withdrawn))
-		withdrawn = earliest
+		withdrawn, closes = told.Add(contract.FinalWindow), told.Add(contract.FinalWindow)
 	}
 	a.License.DeprovisionedAt, a.License.MeteringUntil = withdrawn, closes
-	if a.product.Identity == Legacy {
-		w.tell(UnsubscribePending{w.about(a, now)})
-		a.note(now, "unsubscribe-pending", "The last hour for metering runs.")
+	if told.Equal(now) {
+		w.toldOfEnd(a, now)
 	} else {
-		w.tell(AgreementEnded{About: w.about(a, now), Status: status})
-		a.note(now, "Purchase Agreement Ended", "AWS Marketplace told the seller of the end.")
+		w.schedule(told, tellEnded, a)
 	}
 	w.schedule(withdrawn, deprovision, a)
 	w.schedule(closes, closeFinal, a)
+}
+
+// toldOfEnd tells the seller that a has ended.
+func (w *World) toldOfEnd(a *agreement, at time.Time) {
+	if a.product.Identity == Legacy {
+		w.tell(UnsubscribePending{w.about(a, at)})
+		a.note(at, "unsubscribe-pending", "The last hour for metering runs.")
+		return
+	}
+	w.tell(AgreementEnded{About: w.about(a, at), Status: a.Status})
+	a.note(at, "Purchase Agreement Ended", "AWS Marketplace told the seller of the end.")
 }
 
 // Unsupported answers an act that this sandbox does not play yet for the agreement's way of selling: fail.NotFound

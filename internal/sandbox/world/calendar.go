@@ -11,6 +11,7 @@ type event uint8
 const (
 	tellCreated event = iota // Purchase Agreement Created, or nothing for legacy products
 	provision                // the licence is provisioned: License Updated, or subscribe-success
+	tellEnded                // Purchase Agreement Ended, or unsubscribe-pending
 	deprovision              // the licence is withdrawn: License Deprovisioned
 	closeFinal               // the last hour for metering is over: unsubscribe-success
 )
@@ -85,6 +86,8 @@ func (w *World) happen(e entry) {
 		a.note(e.at, "Purchase Agreement Created", "AWS Marketplace told the seller of the agreement.")
 	case provision:
 		w.provisioned(a, e.at)
+	case tellEnded:
+		w.toldOfEnd(a, e.at)
 	case deprovision:
 		a.License.Status = Deprovisioned
 		a.note(e.at, "License Deprovisioned", "AWS Marketplace withdrew the license.")
@@ -96,8 +99,7 @@ func (w *World) happen(e entry) {
 	}
 }
 
-// provisioned makes a licence usable and tells the seller. A licence that ended before keeps its end: AWS tells of
-// both, and the end last.
+// provisioned makes a licence usable and tells the seller, also when the agreement has ended meanwhile.
 func (w *World) provisioned(a *agreement, at time.Time) {
 	if a.License.Status == Provisioning {
 		a.License.Status = Provisioned

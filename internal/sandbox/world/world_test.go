@@ -111,18 +111,24 @@ func TestNoticesComeAtTheirDistances(t *testing.T) {
 }
 
 func TestCancelledWithinTheMinuteEndsLast(t *testing.T) {
-	m := open(t, nil)
-	a := m.buy(inkwell)
-	if _, err := m.Cancel(m.now, a.AgreementID); err != nil {
-		t.Fatal(err)
-	}
-	m.pass(time.Hour)
-	if got, want := m.kinds(), "Ended@0s Created@11s Updated@1m12s Deprovisioned@1m13s"; got != want {
-		t.Errorf("told %s, want %s", got, want)
-	}
-	got, err := m.Agreement(a.AgreementID)
-	if err != nil || got.License.Status != Deprovisioned {
-		t.Errorf("license %s, error %v; want it deprovisioned", got.License.Status, err)
+	for product, want := range map[string]string{
+		inkwell: "Created@11s Updated@1m12s Ended@1m13s Deprovisioned@1m44s",
+		classic: "subscribe-success@1m12s unsubscribe-pending@1m13s unsubscribe-success@1h1m13s",
+	} {
+		m := open(t, nil)
+		a := m.buy(product)
+		ended, err := m.Cancel(m.now, a.AgreementID)
+		if err != nil || ended.Status != Cancelled || !ended.EndedAt.Equal(m.now) {
+			t.Fatalf("%s at %s, %v", ended.Status, ended.EndedAt, err)
+		}
+		m.pass(2 * time.Hour)
+		if got := m.kinds(); got != want {
+			t.Errorf("told %s, want %s", got, want)
+		}
+		got, err := m.Agreement(a.AgreementID)
+		if err != nil || got.License.Status != Deprovisioned {
+			t.Errorf("license %s, error %v; want it deprovisioned", got.License.Status, err)
+		}
 	}
 }
 
