@@ -77,29 +77,66 @@ func (v *visitor) open(url string) {
 	v.do("open "+url, chromedp.Navigate(url))
 }
 
-// named is an XPath of the control whose own words are text.
+// named is an XPath of the controls whose own words are text, but for those in a menu that is shut.
 func named(text string) string {
-	return fmt.Sprintf(`//*[self::button or self::a][normalize-space(.)=%q or @aria-label=%q]`, text, text)
+	return fmt.Sprintf(`//*[self::button or self::a][normalize-space(.)=%q or @aria-label=%q][not(ancestor::details[not(@open)])]`, text, text)
 }
 
-// press presses the first button or link that says text, and waits for the page that it leads to.
+// press presses the button or link that says text, and waits for the page that it leads to.
 func (v *visitor) press(text string) {
 	v.t.Helper()
-	v.do("press "+text, chromedp.WaitVisible(named(text)), chromedp.Click(named(text)))
+	v.follow("press "+text, named(text))
 }
 
 // pressOn is press for controls with more words on them than text.
 func (v *visitor) pressOn(text string) {
 	v.t.Helper()
-	sel := fmt.Sprintf(`//main//*[self::button or self::a][contains(normalize-space(.),%q)]`, text)
-	v.do("press on "+text, chromedp.WaitVisible(sel), chromedp.Click(sel))
+	v.follow("press on "+text, fmt.Sprintf(`//main//*[self::button or self::a][contains(normalize-space(.),%q)]`, text))
 }
 
-// fill types value into the field with this label, the first of several.
+// tryPress presses a button that the browser itself may refuse to follow.
+func (v *visitor) tryPress(text string) {
+	v.t.Helper()
+	v.do("press "+text, chromedp.WaitVisible(named(text)), chromedp.Click(named(text)))
+}
+
+// follow clicks on sel and waits until another page is there.
+func (v *visitor) follow(what, sel string) {
+	v.t.Helper()
+	before := v.born()
+	v.do(what, chromedp.WaitVisible(sel), chromedp.Click(sel))
+	deadline := time.Now().Add(patience)
+	for {
+		if now := v.born(); now != 0 && now != before {
+			return
+		}
+		if time.Now().After(deadline) {
+			v.picture("failed")
+			v.t.Fatalf("%s: no other page came; at %s it says: %.1500s", what, v.where(), v.text())
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// born tells pages apart, the same address loaded twice too: it is when this one began. 0 while there is none whole.
+func (v *visitor) born() float64 {
+	at, err := run(v, chromedp.Evaluate[float64](`document.readyState == "complete" ? performance.timeOrigin : 0`))
+	if err != nil {
+		return 0
+	}
+	return at
+}
+
+// fill types value into the field with this label, the first of several, in place of what is in it.
 func (v *visitor) fill(label, value string) {
 	v.t.Helper()
 	sel := fmt.Sprintf(`//*[@id=(//label[contains(normalize-space(.),%q)]/@for)[1]]`, label)
-	v.do("fill in "+label, chromedp.WaitVisible(sel), chromedp.Clear(sel), chromedp.SendKeys(sel, value))
+	v.do("find "+label, chromedp.WaitVisible(sel))
+	empty := fmt.Sprintf(`document.evaluate(%q, document, null, XPathResult.FIRST_ORDERED_NODE_TYPE).singleNodeValue.value = ""`, sel)
+	if _, err := run(v, chromedp.Evaluate[string](empty)); err != nil {
+		v.t.Fatalf("empty %s: %v", label, err)
+	}
+	v.do("fill in "+label, chromedp.SendKeys(sel, value))
 }
 
 // sees waits until the page says all of texts, and takes a picture of it. Capitals do not matter: style may set them.
