@@ -51,7 +51,7 @@ func TestPurchase(t *testing.T) {
 				t.Errorf("after the hour the marketplace honours %+v; want the page that was published", records)
 			}
 			v.open(up.App + "/")
-			v.sees("The first note", "Counted", "1 page in all")
+			v.sees("The first note", "1 page in this subscription", "on the bill")
 			v.open(up.Sandbox.URL + "/bill")
 			v.sees("Bill", product.Title)
 
