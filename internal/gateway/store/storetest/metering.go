@@ -1,0 +1,174 @@
+package storetest
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/metering"
+	"souk.dev/souk/internal/gateway/usage"
+)
+
+// Metering tests a [metering.Store]: records, balances and requests. open gives a new, empty one.
+func Metering(t *testing.T, open func(t *testing.T) metering.Store) {
+	t.Run("SealIsAllOrNothing", func(t *testing.T) { sealIsAllOrNothing(t, open(t)) })
+	t.Run("ARecordsLife", func(t *testing.T) { aRecordsLife(t, open(t)) })
+	t.Run("EarliestDeadlineFirst", func(t *testing.T) { earliestDeadlineFirst(t, open(t)) })
+	t.Run("Hasten", func(t *testing.T) { hasten(t, open(t)) })
+	t.Run("Pages", func(t *testing.T) { pages(t, open(t)) })
+}
+
+var t0 = time.Date(2026, 11, 17, 10, 5, 0, 0, time.UTC)
+
+func record(id string, hour core.Hour, dimension core.Dimension) metering.Record {
+	return metering.Record{ID: metering.FirstID(hour) + id, License: "lic", Dimension: dimension, Hour: hour, Product: "p",
+		Line:  metering.Line{Timestamp: metering.Second(hour.Start().Unix()), Dimension: dimension, Quantity: 2147483647, CustomerAWSAccount: "111122223333", LicenseARN: "arn"},
+		State: metering.Waiting, Why: "because", Since: t0, Expires: t0.Add(24 * time.Hour), Deadline: t0.Add(24 * time.Hour), RetryAt: t0, Limit: 25}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func sealIsAllOrNothing(t *testing.T, s metering.Store) {
+	ctx := t.Context()
+	r := record("a", 7, "gb")
+	total := metering.SealedTotal{Total: usage.Total{Key: usage.Key{License: "lic", Dimension: "gb"}, Hour: 7, Sum: usage.Whole(3), Events: 2, Late: 1}, CarriedIn: usage.Whole(1), CarriedOut: usage.Whole(4)}
+	balance := metering.Balance{Pair: metering.Pair{License: "lic", Dimension: "gb"}, Amount: usage.Whole(4), Since: t0}
+	off := metering.WriteOff{Pair: balance.Pair, Hour: 7, At: t0, Amount: usage.Whole(9), Reason: "ended", MovedTo: "other"}
+	must(t, s.Seal(ctx, metering.Sealing{Totals: []metering.SealedTotal{total}, Records: []metering.Record{r}, Balances: []metering.Balance{balance}, WriteOffs: []metering.WriteOff{off}}))
+
+	again := r
+	again.ID += "2" // another name for the same licence, dimension and hour
+	changed := balance
+	changed.Amount = usage.Whole(100)
+	for _, second := range []metering.Record{r, again} {
+		if err := s.Seal(ctx, metering.Sealing{Balances: []metering.Balance{changed}, Records: []metering.Record{second}}); !fail.Is(err, fail.Conflict) {
+			t.Errorf("a second record of the hour: %v, want a conflict", err)
+		}
+	}
+	if got, err := s.Record(ctx, r.ID); err != nil || !reflect.DeepEqual(got, r) {
+		t.Errorf("record: %+v, %v; want %+v", got, err, r)
+	}
+	if got, err := s.Balances(ctx); err != nil || !reflect.DeepEqual(got, []metering.Balance{balance}) {
+		t.Errorf("balances: %+v, %v", got, err)
+	}
+	if got, err := s.Totals(ctx, "lic", 7, 7); err != nil || !reflect.DeepEqual(got, []metering.SealedTotal{total}) {
+		t.Errorf("totals: %+v, %v", got, err)
+	}
+	if got, err := s.WriteOffs(ctx, ""); err != nil || !reflect.DeepEqual(got, []metering.WriteOff{off}) {
+		t.Errorf("write-offs: %+v, %v", got, err)
+	}
+	if got, err := s.RecordKeys(ctx, "", 7); err != nil || len(got) != 1 || got[0] != balance.Pair {
+		t.Errorf("keys: %+v, %v", got, err)
+	}
+	if _, err := s.Record(ctx, "rec_none"); !fail.Is(err, fail.NotFound) {
+		t.Errorf("a record that is not there: %v", err)
+	}
+}
+
+func aRecordsLife(t *testing.T, s metering.Store) {
+	ctx := t.Context()
+	r := record("a", 7, "gb")
+	must(t, s.Seal(ctx, metering.Sealing{Records: []metering.Record{r}}))
+	a := metering.Attempt{ID: "att_1", At: t0, Records: []string{r.ID}, Request: []byte(`{"UsageRecords":[]}`)}
+	must(t, s.Begin(ctx, []metering.Attempt{a}))
+	b := a
+	b.ID = "att_2"
+	if err := s.Begin(ctx, []metering.Attempt{b}); !fail.Is(err, fail.Conflict) {
+		t.Errorf("a record was sent while it was on its way: %v", err)
+	}
+	if _, err := s.Attempt(ctx, b.ID); !fail.Is(err, fail.NotFound) {
+		t.Errorf("the request that could not be made was kept: %v", err)
+	}
+	if rs, err := s.Sendable(ctx, t0.Add(time.Hour), 9); err != nil || len(rs) != 0 {
+		t.Errorf("sendable while it is on its way: %+v, %v", rs, err)
+	}
+	n, err := s.Recover(ctx, t0.Add(time.Minute))
+	must(t, err)
+	got, err := s.Record(ctx, r.ID)
+	must(t, err)
+	if n != 1 || got.State != metering.Waiting || !got.Unsure || got.Tries != 1 || got.Attempt != a.ID || !got.RetryAt.Equal(t0.Add(time.Minute)) || got.Line != r.Line {
+		t.Errorf("after a crash: %d, %+v", n, got)
+	}
+	must(t, s.Begin(ctx, []metering.Attempt{b}))
+	got.State, got.Receipt, got.Why, got.Since = metering.Honoured, "id", "taken", t0.Add(time.Hour)
+	b.Answered, b.Outcome, b.Answer = t0.Add(time.Hour), "answered", []byte(`{}`)
+	must(t, s.Settle(ctx, []metering.Attempt{b}, []metering.Record{got}, nil))
+	if err := s.Settle(ctx, nil, []metering.Record{got}, nil); !fail.Is(err, fail.Conflict) {
+		t.Errorf("a record was settled twice: %v", err)
+	}
+	if kept, err := s.Attempt(ctx, b.ID); err != nil || !reflect.DeepEqual(kept, b) {
+		t.Errorf("request: %+v, %v; want %+v", kept, err, b)
+	}
+	if _, ok, err := s.Next(ctx); ok || err != nil {
+		t.Errorf("there is a next one to send: %v, %v", ok, err)
+	}
+}
+
+func earliestDeadlineFirst(t *testing.T, s metering.Store) {
+	ctx := t.Context()
+	var rs []metering.Record
+	for i, d := range []core.Dimension{"late", "soon", "parked", "held"} {
+		r := record(string(d), 7, d)
+		r.Deadline = t0.Add(time.Duration(4-i) * time.Hour)
+		if d == "parked" {
+			r.State = metering.Parked
+		}
+		if d == "held" {
+			r.RetryAt = t0.Add(time.Minute)
+		}
+		rs = append(rs, r)
+	}
+	must(t, s.Seal(ctx, metering.Sealing{Records: rs}))
+	got, err := s.Sendable(ctx, t0, 2)
+	must(t, err)
+	if len(got) != 2 || got[0].Dimension != "parked" || got[1].Dimension != "soon" {
+		t.Errorf("got %+v", got)
+	}
+	if at, ok, err := s.Next(ctx); err != nil || !ok || !at.Equal(t0) {
+		t.Errorf("next: %v %v %v", at, ok, err)
+	}
+}
+
+func hasten(t *testing.T, s metering.Store) {
+	ctx := t.Context()
+	r := record("a", 7, "gb")
+	r.RetryAt = t0.Add(time.Hour)
+	must(t, s.Seal(ctx, metering.Sealing{Records: []metering.Record{r}}))
+	for _, c := range []struct{ to, want time.Time }{{t0.Add(time.Hour), t0.Add(time.Hour)}, {time.Time{}, r.Expires}, {t0.Add(99 * time.Hour), r.Expires}} {
+		must(t, s.Hasten(ctx, "lic", c.to, t0))
+		got, err := s.Record(ctx, r.ID)
+		must(t, err)
+		if !got.Deadline.Equal(c.want) || !got.RetryAt.Equal(t0) || !got.Expires.Equal(r.Expires) {
+			t.Errorf("hastened to %s: %+v", c.to, got)
+		}
+	}
+}
+
+func pages(t *testing.T, s metering.Store) {
+	ctx := t.Context()
+	var rs []metering.Record
+	for h := core.Hour(1); h <= 5; h++ {
+		rs = append(rs, record("a", h, "gb"))
+	}
+	must(t, s.Seal(ctx, metering.Sealing{Records: rs}))
+	got, err := s.Records(ctx, metering.Query{License: "lic", State: metering.Waiting, From: 2, To: 4, Limit: 2})
+	must(t, err)
+	if len(got) != 2 || got[0].Hour != 4 || got[1].Hour != 3 {
+		t.Fatalf("first page: %+v", got)
+	}
+	got, err = s.Records(ctx, metering.Query{From: 2, To: 4, Before: got[1].ID, Limit: 2})
+	must(t, err)
+	if len(got) != 1 || got[0].Hour != 2 {
+		t.Errorf("second page: %+v", got)
+	}
+	if got, err = s.Records(ctx, metering.Query{License: "other", Limit: 9}); err != nil || len(got) != 0 {
+		t.Errorf("of another licence: %+v, %v", got, err)
+	}
+}

@@ -1,0 +1,158 @@
+package storetest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/usage"
+)
+
+// Usage tests a [usage.Store]: the log of events. open gives a new, empty one.
+func Usage(t *testing.T, open func(t *testing.T) usage.Store) {
+	t.Run("ASegmentIsTakenOnce", func(t *testing.T) { aSegmentIsTakenOnce(t, open(t)) })
+	t.Run("TwentyWritersOneSegment", func(t *testing.T) { twentyWritersOneSegment(t, open(t)) })
+	t.Run("SegmentsByPlaceOrHour", func(t *testing.T) { segmentsByPlaceOrHour(t, open(t)) })
+	t.Run("Cuts", func(t *testing.T) { cuts(t, open(t)) })
+	t.Run("Runs", func(t *testing.T) { runs(t, open(t)) })
+}
+
+func segment(seq int64, first, last core.Hour, body string) usage.Segment {
+	return usage.Segment{Seq: seq, FirstHour: first, LastHour: last, Events: 1, At: 1, Body: []byte(body)}
+}
+
+func seqs(t *testing.T, s usage.Store, after int64, hour core.Hour) string {
+	t.Helper()
+	out := ""
+	err := s.Segments(t.Context(), 0, after, hour, func(g usage.Segment) error {
+		out += fmt.Sprint(g.Seq, string(g.Body), " ")
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func aSegmentIsTakenOnce(t *testing.T, s usage.Store) {
+	if err := s.Append(t.Context(), segment(1, 5, 5, "first")); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Append(t.Context(), segment(1, 5, 5, "second")); !fail.Is(err, fail.Conflict) {
+		t.Errorf("the same place again: %v, want a conflict", err)
+	}
+	if got := seqs(t, s, 0, 0); got != "1first " {
+		t.Errorf("the log has %q", got)
+	}
+}
+
+func twentyWritersOneSegment(t *testing.T, s usage.Store) {
+	var won atomic.Int64
+	var wg sync.WaitGroup
+	for i := range 20 {
+		wg.Go(func() {
+			err := s.Append(t.Context(), segment(1, 5, 5, fmt.Sprint(i)))
+			if err == nil {
+				won.Add(1)
+			} else if !fail.Is(err, fail.Conflict) {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if won.Load() != 1 {
+		t.Errorf("%d of 20 writers own the same place in the log", won.Load())
+	}
+}
+
+func segmentsByPlaceOrHour(t *testing.T, s usage.Store) {
+	for i, last := range []core.Hour{10, 20, 11, 12} {
+		if err := s.Append(t.Context(), segment(int64(i+1), 10, last, "")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		after int64
+		hour  core.Hour
+		want  string
+	}{{0, 99, "1 2 3 4 "}, {2, 99, "3 4 "}, {3, 11, "2 4 "}, {4, 99, ""}, {4, 9, "1 2 3 4 "}} {
+		if got := seqs(t, s, c.after, c.hour); got != c.want {
+			t.Errorf("after %d or hour %d: %q, want %q", c.after, int64(c.hour), got, c.want)
+		}
+	}
+	stop := errors.New("enough")
+	if err := s.Segments(t.Context(), 0, 0, 0, func(usage.Segment) error { return stop }); !errors.Is(err, stop) {
+		t.Errorf("an error of yield came back as %v", err)
+	}
+}
+
+func cuts(t *testing.T, s usage.Store) {
+	ctx := t.Context()
+	for _, c := range []usage.Cut{{Hour: 1, At: 9, Done: true}, {Hour: 2, At: 9}, {Hour: 3, At: 9}, {Scope: "lic", Hour: 4, At: 9}, {Scope: "lic", Hour: 4, At: 10}, {Part: 1, Hour: 50, At: 9}} {
+		if err := s.Cut(ctx, c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check := func(want string) {
+		t.Helper()
+		cs, err := s.Cuts(ctx, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, c := range cs {
+			got += fmt.Sprintf("%s%d:%v:%d ", c.Scope, int64(c.Hour), c.Done, c.At)
+		}
+		if got != want {
+			t.Errorf("cuts: %q, want %q", got, want)
+		}
+	}
+	check("2:false:9 3:false:9 lic4:false:9 ")
+	for range 2 {
+		if err := s.Done(ctx, 0, "", 2, 11); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check("3:false:9 lic4:false:9 ")
+	if err := s.Done(ctx, 0, "", 3, 11); err != nil {
+		t.Fatal(err)
+	}
+	check("3:true:9 lic4:false:9 ")
+}
+
+func runs(t *testing.T, s usage.Store) {
+	ctx := t.Context()
+	for _, body := range []string{"left by a crash", "chunk"} {
+		if err := s.PutIDs(ctx, 0, 1, 0, []byte(body)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if rs, err := s.Runs(ctx, 0); err != nil || len(rs) != 0 {
+		t.Fatalf("a run without a header exists: %v, %v", rs, err)
+	}
+	for no, last := range []int64{100, 200, 300} {
+		r := usage.Run{No: int64(no + 1), LastSeq: last, LastAt: last, IDs: 1, Filter: []byte{1, 2}, FirstKeys: bytes.Repeat([]byte{7}, 16)}
+		if err := s.PutRun(ctx, r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if body, err := s.IDs(ctx, 0, 1, 0); err != nil || string(body) != "chunk" {
+		t.Errorf("chunk: %q, %v", body, err)
+	}
+	for _, c := range []struct {
+		before int64
+		left   int
+	}{{150, 2}, {1000, 1}} { // the newest always stays
+		if err := s.DropRuns(ctx, 0, c.before); err != nil {
+			t.Fatal(err)
+		}
+		if rs, err := s.Runs(ctx, 0); err != nil || len(rs) != c.left || rs[c.left-1].LastSeq != 300 {
+			t.Errorf("before %d: %+v, %v", c.before, rs, err)
+		}
+	}
+}
