@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-
 	"souk.dev/souk/internal/gateway/api"
 	"souk.dev/souk/internal/gateway/awsapi"
 	"souk.dev/souk/internal/gateway/core"
@@ -17,7 +15,7 @@ import (
 )
 
 // openLedger makes what takes usage and what bills it.
-func (g *Gateway) openLedger(ctx context.Context, c Config, cfg aws.Config, book *license.Book) (*usage.Intake, *metering.Engine, error) {
+func (g *Gateway) openLedger(ctx context.Context, c Config, cfg awsapi.Config, book *license.Book) (*usage.Intake, *metering.Engine, error) {
 	log := store.NewUsage(g.db)
 	events, err := usage.New(ctx, usage.Config{Store: log, Licenses: book, Products: c.Products, Clock: g.clk, Log: c.Log})
 	if err != nil {

@@ -324,8 +324,8 @@ func (v seen) String() string {
 	return fmt.Sprintf("%d licence(s), %s since %s, closes %s, metered by %s, %d agreements, facts %v", v.Count, v.Standing.State, v.Standing.Since.Format(time.TimeOnly), v.Standing.ClosesAt.Format(time.TimeOnly), v.Identity, v.Agmts, v.Kinds)
 }
 
-// Every order in which a story's notices and its landing may come, each also with any one notice delivered twice, ends
-// the same.
+// Every order in which a story's notices and its landing may come, each also with any one of them coming twice, ends the
+// same.
 func TestEveryOrderEndsTheSame(t *testing.T) {
 	for _, story := range stories {
 		t.Run(story.name, func(t *testing.T) {
@@ -360,7 +360,11 @@ func TestEveryOrderEndsTheSame(t *testing.T) {
 					return
 				}
 				for twice := range n {
-					for where := slices.Index(p, twice) + 1; where <= n; where++ {
+					first := slices.Index(p, twice) + 1
+					if n > 4 { // the longest are told again after everything else only: the test must stay quick
+						first = n
+					}
+					for where := first; where <= n; where++ {
 						try(slices.Insert(slices.Clone(p), where, twice))
 					}
 				}

@@ -35,8 +35,11 @@ type Settings struct {
 	Observe func(service, operation, outcome string, took time.Duration)
 }
 
+// Config is the SDK's configuration, by a name that others can hold without knowing the SDK.
+type Config = aws.Config
+
 // Load makes the SDK's configuration. It reads files and the environment; it calls nobody.
-func Load(ctx context.Context, s Settings) (aws.Config, error) {
+func Load(ctx context.Context, s Settings) (Config, error) {
 	var opts []func(*config.LoadOptions) error
 	if s.Region != "" {
 		opts = append(opts, config.WithRegion(s.Region))

@@ -1,7 +1,6 @@
 package license
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/base32"
 	"slices"
@@ -17,7 +16,6 @@ type draft struct {
 	book       *Book
 	entries    map[core.LicenseID]*entry
 	agreements map[core.AgreementID]*agreement
-	made       map[core.LicenseID]bool
 	gone       map[core.LicenseID]core.LicenseID
 	dirty      map[core.LicenseID]bool   // to be worked out anew
 	stirred    map[core.AgreementID]bool // agreements of which something was learnt
@@ -28,7 +26,7 @@ type draft struct {
 }
 
 func newDraft(b *Book) *draft {
-	return &draft{book: b, entries: map[core.LicenseID]*entry{}, agreements: map[core.AgreementID]*agreement{}, made: map[core.LicenseID]bool{},
+	return &draft{book: b, entries: map[core.LicenseID]*entry{}, agreements: map[core.AgreementID]*agreement{},
 		gone: map[core.LicenseID]core.LicenseID{}, dirty: map[core.LicenseID]bool{}, stirred: map[core.AgreementID]bool{}, ownerless: map[core.AgreementID]bool{}}
 }
 
@@ -103,7 +101,7 @@ func licenseID(parts ...string) core.LicenseID {
 
 func (d *draft) make(id core.LicenseID, product core.ProductCode) *entry {
 	e := &entry{License: License{ID: id, ProductCode: product, CreatedAt: whole(d.book.clk.Now())}}
-	d.entries[id], d.made[id] = e, true
+	d.entries[id] = e
 	d.touch(e)
 	return e
 }
@@ -129,86 +127,6 @@ func (d *draft) byCustomer(c core.CustomerIdentifier, product core.ProductCode) 
 func (d *draft) legacy(product core.ProductCode) bool {
 	l := d.book.products.Product(product).Legacy
 	return l == nil || *l
-}
-
-// arriving finds or makes the licence of a buyer at the landing page.
-//
-// By license ARN, one ARN is one row, and a later purchase is another. By customer identifier, a customer is one row
-// for ever; AWS may name an ARN besides, a new one for each purchase, and a row that notices made under that ARN turns
-// out to be the same customer's.
-func (d *draft) arriving(b Buyer) *entry {
-	legacy := b.CustomerIdentifier != "" && d.legacy(b.ProductCode)
-	e := d.byARN(b.ARN)
-	if legacy {
-		e = d.one(d.byCustomer(b.CustomerIdentifier, b.ProductCode), e)
-	}
-	switch {
-	case e != nil:
-	case legacy:
-		e = d.make(licenseID("customer", string(b.ProductCode), string(b.CustomerIdentifier)), b.ProductCode)
-	default:
-		e = d.make(licenseID("license", string(b.ARN)), b.ProductCode)
-	}
-	if legacy && !e.Legacy {
-		e.Legacy = true
-		d.touch(e)
-	}
-	d.name(e, Ref{ProductCode: b.ProductCode, ARN: b.ARN, Customer: b.Customer, CustomerIdentifier: b.CustomerIdentifier}, time.Time{})
-	return e
-}
-
-// one makes two rows that are the same customer's one; either may be nil.
-func (d *draft) one(a, b *entry) *entry {
-	if a == nil || b == nil || a.ID == b.ID {
-		if a == nil {
-			return b
-		}
-		return a
-	}
-	into, from := a, b
-	if into.Account == "" && from.Account != "" {
-		into, from = from, into
-	}
-	d.out.Merges = append(d.out.Merges, Merge{From: from.ID, Into: into.ID})
-	for _, f := range from.facts {
-		into.facts = addFact(into.facts, f)
-	}
-	for _, id := range from.own {
-		d.stir(id)
-		ag := d.agreement(id)
-		ag.owners = slices.DeleteFunc(slices.Clone(ag.owners), func(o core.LicenseID) bool { return o == from.ID })
-		d.link(into, id)
-	}
-	for arn, id := range d.book.arns {
-		if id == from.ID {
-			d.out.ARNs = append(d.out.ARNs, ARNOf{arn, into.ID})
-		}
-	}
-	into.CreatedAt = earlier(into.CreatedAt, from.CreatedAt)
-	into.Legacy = into.Legacy || from.Legacy
-	for _, fill := range []struct{ to, of *string }{
-		{(*string)(&into.ARN), (*string)(&from.ARN)}, {(*string)(&into.Customer), (*string)(&from.Customer)},
-		{(*string)(&into.CustomerIdentifier), (*string)(&from.CustomerIdentifier)}, {(*string)(&into.Account), (*string)(&from.Account)},
-	} {
-		if *fill.to == "" {
-			*fill.to = *fill.of
-		}
-	}
-	if from.OfferAt.After(into.OfferAt) {
-		into.Offer, into.OfferAt = from.Offer, from.OfferAt
-	}
-	delete(d.entries, from.ID)
-	delete(d.dirty, from.ID)
-	d.gone[from.ID] = into.ID
-	d.touch(into)
-	return into
-}
-
-func earlier(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
 }
 
 // name takes over what r says of who is who; at is when AWS said so, or zero if it has no instant of its own.
@@ -285,143 +203,6 @@ func addFact(fs []Fact, f Fact) []Fact {
 	return append(fs, f)
 }
 
-// note takes in a notice. The verdict can be asked when the draft is settled.
-func (d *draft) note(n Note) func() Verdict {
-	r := n.About
-	verdict := func(l core.LicenseID, o Outcome, why string) func() Verdict {
-		return func() Verdict { return Verdict{n.ID, l, o, why} }
-	}
-	if r.ProductCode != "" && !d.book.products.Serves(r.ProductCode) {
-		return verdict("", Unserved, "The product is not configured here; when it is, the notice is looked at again.")
-	}
-	if r.Agreement != "" {
-		d.agreed(r, n.At)
-	}
-	e := d.byARN(r.ARN)
-	switch {
-	case e != nil:
-	case r.ARN != "":
-		e = d.make(licenseID("license", string(r.ARN)), r.ProductCode)
-	case r.CustomerIdentifier != "" && r.ProductCode != "":
-		if !d.legacy(r.ProductCode) {
-			return verdict("", Recorded, "The product is configured to be known by license ARN; events speak for it, not these older notices.")
-		}
-		if e = d.byCustomer(r.CustomerIdentifier, r.ProductCode); e == nil {
-			if n.Kind == "" {
-				return verdict("", Recorded, "The customer is not known yet, and this says nothing about a subscription.")
-			}
-			e = d.make(licenseID("customer", string(r.ProductCode), string(r.CustomerIdentifier)), r.ProductCode)
-			e.Legacy = true
-		}
-	case r.Agreement != "":
-		return d.noteAgreement(n)
-	default:
-		return verdict("", Unmatched, "It names neither a license, nor an agreement, nor a customer and product.")
-	}
-	d.name(e, r, n.At)
-	return d.told(n, e.ID, n.Kind == "" || d.fact(e.ID, "", Fact{n.ID, n.Kind, n.At}))
-}
-
-// noteAgreement takes in a notice that names only an agreement.
-func (d *draft) noteAgreement(n Note) func() Verdict {
-	fresh := n.Kind == "" || d.fact("", n.About.Agreement, Fact{n.ID, n.Kind, n.At})
-	return func() Verdict {
-		owners := d.leadsTo(n.About.Agreement)
-		switch {
-		case len(owners) > 0:
-			return d.told(n, owners[0], fresh)()
-		case n.Kind == "":
-			return Verdict{n.ID, "", Recorded, "License Updated will say which license the agreement is for."}
-		default:
-			return Verdict{n.ID, "", Held, "The agreement's license is not known yet; this waits for the notice that names both."}
-		}
-	}
-}
-
-// told says what a note did to the licence it is about.
-func (d *draft) told(n Note, id core.LicenseID, fresh bool) func() Verdict {
-	var before Standing
-	if e := d.book.find(id); e != nil {
-		before = e.Standing
-	}
-	return func() Verdict {
-		s := d.entry(id).Standing
-		switch {
-		case n.Kind == "":
-			return Verdict{n.ID, id, Recorded, "It has no bearing on whether the license is active."}
-		case !fresh:
-			return Verdict{n.ID, id, Confirmed, "It was known already."}
-		case slices.ContainsFunc(s.Unused, func(f Fact) bool { return f.ID == n.ID }):
-			return Verdict{n.ID, id, Unused, "It has no meaning in the state the license was in at the time; nothing changed."}
-		case before.State != s.State || !before.ClosesAt.Equal(s.ClosesAt) || !before.Since.Equal(s.Since):
-			return Verdict{n.ID, id, Applied, "The license is " + string(s.State) + " since " + s.Since.Format(time.RFC3339) + ": " + s.Why}
-		default:
-			return Verdict{n.ID, id, Confirmed, "The license stays " + string(s.State) + "; the notice fits, or is older than what was known."}
-		}
-	}
-}
-
-// agreed takes over what r says of an agreement.
-func (d *draft) agreed(r Ref, at time.Time) {
-	d.stir(r.Agreement)
-	a := d.agreement(r.Agreement)
-	before := a.Agreement
-	if !at.IsZero() && (a.FirstAt.IsZero() || at.Before(a.FirstAt)) {
-		a.FirstAt = at
-	}
-	if r.Follows != "" && r.Follows != r.Agreement && a.Follows == "" {
-		a.Follows = r.Follows
-		d.stir(r.Follows)
-		f := d.agreement(r.Follows)
-		f.followers = append(f.followers, r.Agreement)
-	}
-	if a.Agreement != before {
-		d.out.Agreements = append(d.out.Agreements, a.Agreement)
-	}
-}
-
-// leadsTo lists the licences that an agreement leads to: those AWS named with it or, while there are none, those of
-// the agreement it renews or replaces (a renewal keeps its licence, as far as is known).
-func (d *draft) leadsTo(id core.AgreementID) []core.LicenseID {
-	for seen := map[core.AgreementID]bool{}; id != "" && !seen[id]; {
-		seen[id] = true
-		a := d.peekAgreement(id)
-		if a == nil {
-			return nil
-		}
-		if len(a.owners) > 0 {
-			return a.owners
-		}
-		id = a.Follows
-	}
-	return nil
-}
-
-// agreementsOf lists the agreements that lead to a licence, the earliest known first.
-func (d *draft) agreementsOf(e *entry) (ids []core.AgreementID) {
-	seen := map[core.AgreementID]bool{}
-	var add func(id core.AgreementID)
-	add = func(id core.AgreementID) {
-		if seen[id] {
-			return
-		}
-		seen[id] = true
-		ids = append(ids, id)
-		for _, next := range d.peekAgreement(id).followers {
-			if a := d.peekAgreement(next); a != nil && len(a.owners) == 0 {
-				add(next)
-			}
-		}
-	}
-	for _, id := range e.own {
-		add(id)
-	}
-	slices.SortFunc(ids, func(x, y core.AgreementID) int {
-		return cmp.Or(d.peekAgreement(x).FirstAt.Compare(d.peekAgreement(y).FirstAt), cmp.Compare(x, y))
-	})
-	return ids
-}
-
 func (d *draft) factsOf(e *entry) []Fact {
 	facts := slices.Clone(e.facts)
 	for _, id := range d.agreementsOf(e) {
@@ -458,43 +239,4 @@ func (d *draft) settle(now time.Time) {
 		}
 	}
 	d.release()
-}
-
-// concerns marks the licences that an agreement, one that it follows, or one that follows it, leads to.
-func (d *draft) concerns(id core.AgreementID) {
-	seen := map[core.AgreementID]bool{}
-	var visit func(id core.AgreementID)
-	visit = func(id core.AgreementID) {
-		a := d.peekAgreement(id)
-		if a == nil || seen[id] {
-			return
-		}
-		seen[id] = true
-		for _, l := range a.owners {
-			d.dirty[d.entry(l).ID] = true
-		}
-		visit(a.Follows)
-		for _, f := range a.followers {
-			visit(f)
-		}
-	}
-	visit(id)
-}
-
-// release gives the notices that were held for want of a licence their outcome.
-func (d *draft) release() {
-	for id, without := range d.ownerless {
-		if !without {
-			continue
-		}
-		owners := d.leadsTo(id)
-		if len(owners) == 0 {
-			continue
-		}
-		for _, f := range d.peekAgreement(id).facts {
-			s := d.entry(owners[0]).Standing
-			d.out.Verdicts = append(d.out.Verdicts, Verdict{f.ID, owners[0], Applied,
-				"Held until the agreement's license was known, then taken in with its own time; the license is " + string(s.State) + ": " + s.Why})
-		}
-	}
 }

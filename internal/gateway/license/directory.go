@@ -1,0 +1,93 @@
+package license
+
+import (
+	"slices"
+
+	"souk.dev/souk/internal/gateway/core"
+)
+
+var _ Directory = (*Book)(nil)
+
+// ByID implements [Directory]. The id of a row that was merged leads to the row that it was merged into.
+func (b *Book) ByID(id core.LicenseID) (License, bool) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.present(b.find(id))
+}
+
+// ByARN implements [Directory].
+func (b *Book) ByARN(arn core.LicenseARN) (License, bool) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.present(b.find(b.arns[arn]))
+}
+
+// ByBuyer implements [Directory]; the oldest licence comes first.
+func (b *Book) ByBuyer(buyer string, product core.ProductCode) []License {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	ids := slices.SortedFunc(slices.Values(b.buyers[buyerKey{buyer, product}]), b.byCreation)
+	var ls []License
+	for _, id := range ids {
+		if l, ok := b.present(b.entries[id]); ok {
+			ls = append(ls, l)
+		}
+	}
+	return ls
+}
+
+// All implements [Directory], oldest first.
+func (b *Book) All(yield func(License) bool) {
+	b.mu.RLock()
+	ids := slices.Clone(b.order)
+	b.mu.RUnlock()
+	for _, id := range ids {
+		if l, ok := b.ByID(id); ok && l.ID == id && !yield(l) {
+			return
+		}
+	}
+}
+
+// Facts lists all facts that a licence's standing follows from, its agreements' among them, in the order in which
+// they happened.
+func (b *Book) Facts(id core.LicenseID) []Fact {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	e := b.find(id)
+	if e == nil {
+		return nil
+	}
+	return inOrder(newDraft(b).factsOf(e))
+}
+
+// OnChange implements [Directory].
+func (b *Book) OnChange(f func(License)) {
+	b.writing.Lock()
+	defer b.writing.Unlock()
+	b.heed = append(b.heed, f)
+}
+
+// find and present are called with mu held.
+func (b *Book) find(id core.LicenseID) *entry {
+	for i := 0; i < len(b.merged)+1; i++ {
+		if e := b.entries[id]; e != nil {
+			return e
+		}
+		id = b.merged[id]
+	}
+	return nil
+}
+
+// present is e's licence as it stands now: a final window may have closed and its job not have run yet.
+func (b *Book) present(e *entry) (License, bool) {
+	if e == nil {
+		return License{}, false
+	}
+	l := e.License
+	if l.Standing.State == WindingDown {
+		if now := b.clk.Now(); !now.Before(l.Standing.ClosesAt) {
+			l.Standing.passTime(now)
+		}
+	}
+	return l, true
+}

@@ -1,0 +1,84 @@
+package license
+
+import (
+	"slices"
+	"time"
+
+	"souk.dev/souk/internal/gateway/core"
+)
+
+// note takes in a notice. The verdict can be asked when the draft is settled.
+func (d *draft) note(n Note) func() Verdict {
+	r := n.About
+	verdict := func(l core.LicenseID, o Outcome, why string) func() Verdict {
+		return func() Verdict { return Verdict{n.ID, l, o, why} }
+	}
+	if r.ProductCode != "" && !d.book.products.Serves(r.ProductCode) {
+		return verdict("", Unserved, "The product is not configured here; when it is, the notice is looked at again.")
+	}
+	if r.Agreement != "" {
+		d.agreed(r, n.At)
+	}
+	e := d.byARN(r.ARN)
+	switch {
+	case e != nil:
+	case r.ARN != "":
+		e = d.make(licenseID("license", string(r.ARN)), r.ProductCode)
+	case r.CustomerIdentifier != "" && r.ProductCode != "":
+		if !d.legacy(r.ProductCode) {
+			return verdict("", Recorded, "The product is configured to be known by license ARN; events speak for it, not these older notices.")
+		}
+		if e = d.byCustomer(r.CustomerIdentifier, r.ProductCode); e == nil {
+			if n.Kind == "" {
+				return verdict("", Recorded, "The customer is not known yet, and this says nothing about a subscription.")
+			}
+			e = d.make(licenseID("customer", string(r.ProductCode), string(r.CustomerIdentifier)), r.ProductCode)
+			e.Legacy = true
+		}
+	case r.Agreement != "":
+		return d.noteAgreement(n)
+	default:
+		return verdict("", Unmatched, "It names neither a license, nor an agreement, nor a customer and product.")
+	}
+	d.name(e, r, n.At)
+	return d.told(n, e.ID, n.Kind == "" || d.fact(e.ID, "", Fact{n.ID, n.Kind, n.At}))
+}
+
+// noteAgreement takes in a notice that names only an agreement.
+func (d *draft) noteAgreement(n Note) func() Verdict {
+	fresh := n.Kind == "" || d.fact("", n.About.Agreement, Fact{n.ID, n.Kind, n.At})
+	return func() Verdict {
+		owners := d.leadsTo(n.About.Agreement)
+		switch {
+		case len(owners) > 0:
+			return d.told(n, owners[0], fresh)()
+		case n.Kind == "":
+			return Verdict{n.ID, "", Recorded, "License Updated will say which license the agreement is for."}
+		default:
+			return Verdict{n.ID, "", Held, "The agreement's license is not known yet; this waits for the notice that names both."}
+		}
+	}
+}
+
+// told says what a note did to the licence it is about.
+func (d *draft) told(n Note, id core.LicenseID, fresh bool) func() Verdict {
+	var before Standing
+	if e := d.book.find(id); e != nil {
+		before = e.Standing
+	}
+	return func() Verdict {
+		s := d.entry(id).Standing
+		switch {
+		case n.Kind == "":
+			return Verdict{n.ID, id, Recorded, "It has no bearing on whether the license is active."}
+		case !fresh:
+			return Verdict{n.ID, id, Confirmed, "It was known already."}
+		case slices.ContainsFunc(s.Unused, func(f Fact) bool { return f.ID == n.ID }):
+			return Verdict{n.ID, id, Unused, "It has no meaning in the state the license was in at the time; nothing changed."}
+		case before.State != s.State || !before.ClosesAt.Equal(s.ClosesAt) || !before.Since.Equal(s.Since):
+			return Verdict{n.ID, id, Applied, "The license is " + string(s.State) + " since " + s.Since.Format(time.RFC3339) + ": " + s.Why}
+		default:
+			return Verdict{n.ID, id, Confirmed, "The license stays " + string(s.State) + "; the notice fits, or is older than what was known."}
+		}
+	}
+}
