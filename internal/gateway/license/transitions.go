@@ -57,7 +57,7 @@ const None State = ""
 // reports the fact as without effect. Source: docs/aws/lifecycle.md.
 var transitions = map[edge]step{
 	{None, Arrived}:            {Pending, "The buyer has arrived from AWS Marketplace; AWS has not yet said that the subscription is active."},
-	{None, Activated}:          {Active, "AWS says the subscription is active; the buyer has not registered yet."},
+	{None, Activated}:          {Active, "AWS says the subscription is active."},
 	{None, PaymentFailed}:      {Failed, "AWS says the buyer's payment failed."},
 	{None, AgreementEnded}:     {WindingDown, "AWS says the agreement ended, before it was heard of here."},
 	{None, Deprovisioned}:      {WindingDown, "AWS withdrew the license, before it was heard of here."},
