@@ -28,10 +28,10 @@ func TestLay(t *testing.T) {
 
 func TestTitles(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                           "Untitled",
+		"":                             "Untitled",
 		"---\n# **Tides** and *moons*": "Tides and moons",
-		"bread, 2*3 eggs":            "bread, 2*3 eggs",
-		strings.Repeat("long ", 30):  strings.TrimSpace(strings.Repeat("long ", 11)+"lon") + "…",
+		"bread, 2*3 eggs":              "bread, 2*3 eggs",
+		strings.Repeat("long ", 30):    strings.TrimSpace(strings.Repeat("long ", 11)+"lon") + "…",
 	} {
 		if got := titleOf(text); got != want {
 			t.Errorf("%q has the title %q; want %q", text, got, want)
