@@ -3,7 +3,6 @@ package metering
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -69,98 +68,6 @@ func (e *Engine) nextWork() *work {
 	return best
 }
 
-// applyHaste gives the unsent records of licences that began, or ceased, to wind down their deadline.
-func (e *Engine) applyHaste(ctx context.Context, now time.Time) (did bool, err error) {
-	e.mu.Lock()
-	ids := slices.Sorted(maps.Keys(e.hasten))
-	e.mu.Unlock()
-	if len(ids) == 0 {
-		return false, nil
-	}
-	id := ids[0]
-	var by time.Time
-	if l, ok := e.cfg.Licenses.ByID(id); ok && l.Standing.State == license.WindingDown {
-		by = l.Standing.ClosesAt
-	}
-	if err := e.cfg.Store.Hasten(ctx, id, by, now); err != nil {
-		return false, fmt.Errorf("hasten the records of %s: %w", id, err)
-	}
-	e.mu.Lock()
-	delete(e.hasten, id)
-	e.mu.Unlock()
-	e.sendAnew()
-	return true, nil
-}
-
-// nextOf tells what comes next for an ending licence: an hour to close at due, or, with hour 0, its last step. ok is
-// false when nothing does. Called with mu held.
-func (e *Engine) nextOf(id core.LicenseID, now time.Time) (due time.Time, hour core.Hour, ok bool) {
-	l, known := e.cfg.Licenses.ByID(id)
-	if !known {
-		return time.Time{}, 0, false
-	}
-	end, ends := usage.EndOf(l.Standing)
-	if !ends {
-		return now, 0, true // not ending any more: let go of it
-	}
-	hour = e.cfg.Intake.Closed(id) + 1
-	if hour > lastHour(end) {
-		return maxTime(end, l.Standing.Since), 0, true
-	}
-	if l.Standing.State == license.Ended {
-		return now, hour, true
-	}
-	return finalDue(l.Standing, hour, e.cfg.FinalSettle, e.cfg.FinalMargin), hour, true
-}
-
-// lastHour is the hour of the last instant before end.
-func lastHour(end time.Time) core.Hour { return core.HourOf(end.Add(-1)) }
-
-func maxTime(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return b
-	}
-	return a
-}
-
-// finalDue is when an hour of a licence that is winding down is closed: hours that are over when the window opens, at
-// once; those that end inside it, shortly after their end; in any case in time before it closes, but never before the
-// hour has begun.
-func finalDue(s license.Standing, hour core.Hour, settle, margin time.Duration) time.Time {
-	if !hour.End().After(s.OpensAt) {
-		return s.OpensAt
-	}
-	due := hour.End().Add(settle)
-	if last := s.ClosesAt.Add(-margin); last.Before(due) {
-		due = last
-	}
-	return maxTime(due, hour.Start())
-}
-
-// closeEnding closes the next hour of a licence that is ending, or takes the last step with one that has ended.
-func (e *Engine) closeEnding(ctx context.Context, now time.Time) (did bool, err error) {
-	e.mu.Lock()
-	var id core.LicenseID
-	var hour core.Hour
-	found := false
-	for _, l := range slices.Sorted(maps.Keys(e.closing)) {
-		if due, h, ok := e.nextOf(l, now); ok && !due.After(now) {
-			id, hour, found = l, h, true
-			if h != 0 {
-				break
-			}
-		}
-	}
-	e.mu.Unlock()
-	if !found {
-		return false, nil
-	}
-	if hour == 0 {
-		return e.finish(ctx, id, now)
-	}
-	return true, e.close(ctx, id, hour)
-}
-
 // close cuts an hour and queues it for sealing.
 func (e *Engine) close(ctx context.Context, scope core.LicenseID, hour core.Hour) error {
 	if err := e.cfg.Intake.Cut(ctx, scope, hour); err != nil {
@@ -170,57 +77,6 @@ func (e *Engine) close(ctx context.Context, scope core.LicenseID, hour core.Hour
 	defer e.mu.Unlock()
 	if !slices.ContainsFunc(e.works, func(w *work) bool { return w.scope == scope && w.hour == hour }) {
 		e.works = append(e.works, &work{scope: scope, hour: hour})
-	}
-	return nil
-}
-
-// finish lets go of a licence when all its hours are sealed. What is left in its balances when it has ended cannot be
-// billed any more: it is written off, with the reason.
-func (e *Engine) finish(ctx context.Context, id core.LicenseID, now time.Time) (did bool, err error) {
-	e.mu.Lock()
-	busy := slices.ContainsFunc(e.works, func(w *work) bool { return w.scope == id || w.scope == "" })
-	e.mu.Unlock()
-	l, _ := e.cfg.Licenses.ByID(id)
-	if busy {
-		return true, e.sealChunk(ctx, e.nextWork(), now) // its last hours first
-	}
-	switch l.Standing.State {
-	case license.WindingDown: // the directory does not know yet that the window is over
-		return false, nil
-	case license.Ended:
-		if err := e.writeOff(ctx, l, now); err != nil {
-			return false, err
-		}
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	delete(e.closing, id)
-	return true, nil
-}
-
-func (e *Engine) writeOff(ctx context.Context, l license.License, now time.Time) error {
-	e.books.Lock()
-	defer e.books.Unlock()
-	var s Sealing
-	for _, b := range e.balances[l.ID] {
-		if b.Amount.IsZero() {
-			continue
-		}
-		s.WriteOffs = append(s.WriteOffs, WriteOff{Pair: b.Pair, Hour: lastHour(l.Standing.Since), At: now, Amount: b.Amount, Reason: ReasonEnded})
-		b.Amount, b.Since = usage.Quantity{}, now
-		s.Balances = append(s.Balances, b)
-	}
-	if len(s.WriteOffs) == 0 {
-		return nil
-	}
-	if err := e.cfg.Store.Seal(ctx, s); err != nil {
-		return fmt.Errorf("write off what is left of %s: %w", l.ID, err)
-	}
-	e.keep(s.Balances)
-	for _, w := range s.WriteOffs {
-		if w.Amount.Floor(1) == 1 {
-			e.alert(ctx, Alert{Code: "ended_unbilled", License: l.ID, Say: fmt.Sprintf("The subscription ended before %s of %s could be billed.", w.Amount, w.Dimension)})
-		}
 	}
 	return nil
 }
@@ -375,100 +231,6 @@ func (e *Engine) reopen(bs []Balance) {
 		}
 	}
 }
-
-// page is one chunk while it is worked out. It is used with books held.
-type page struct {
-	e        *Engine
-	now      time.Time
-	s        Sealing
-	balances map[Pair]Balance // as they are after what is on the page so far, where that changed them
-}
-
-func (p *page) balance(pair Pair) (b Balance, known bool) {
-	if b, ok := p.balances[pair]; ok {
-		return b, true
-	}
-	b, known = p.e.balances[pair.License][pair.Dimension]
-	b.Pair = pair
-	return b, known
-}
-
-func (p *page) put(b Balance, amount usage.Quantity) {
-	b.Amount, b.Since = amount, p.now
-	p.balances[b.Pair] = b
-}
-
-func (p *page) close() Sealing {
-	for _, b := range p.balances {
-		p.s.Balances = append(p.s.Balances, b)
-	}
-	return p.s
-}
-
-// seal works out what becomes of one sum.
-func (p *page) seal(t usage.Total) {
-	if t.Reason != "" {
-		p.s.Totals = append(p.s.Totals, SealedTotal{Total: t})
-		return
-	}
-	pair := Pair{t.License, t.Dimension}
-	b, known := p.balance(pair)
-	l, found := p.e.cfg.Licenses.ByID(t.License) // one that is not known stands nowhere, and its usage waits
-	total := SealedTotal{Total: t, CarriedIn: b.Amount, CarriedOut: b.Amount.Add(t.Sum)}
-	if found && l.ID != t.License {
-		p.move(&total, l.ID)
-	} else if r, ok := p.e.record(l, pair, t.Hour, total.CarriedOut, p.now); ok {
-		p.s.Records = append(p.s.Records, r)
-		total.CarriedOut = total.CarriedOut.Sub(whole(r))
-	}
-	if t.Events > 0 || total.CarriedIn != total.CarriedOut {
-		p.s.Totals = append(p.s.Totals, total)
-	}
-	if !known || total.CarriedOut != b.Amount {
-		p.put(b, total.CarriedOut)
-	}
-}
-
-// move gives all of t to the licence that t's was found to be the same as: AWS knows but one, and honours one record
-// of it an hour.
-func (p *page) move(t *SealedTotal, to core.LicenseID) {
-	if t.CarriedOut.IsZero() {
-		return
-	}
-	p.s.WriteOffs = append(p.s.WriteOffs, WriteOff{Pair: Pair{t.License, t.Dimension}, Hour: t.Hour, At: p.now, Amount: t.CarriedOut, Reason: ReasonMerged, MovedTo: to})
-	b, _ := p.balance(Pair{to, t.Dimension})
-	p.put(b, b.Amount.Add(t.CarriedOut))
-	t.CarriedOut = usage.Quantity{}
-}
-
-// record makes the record of an hour from what there is to bill. ok is false when the hour can have none: then all of
-// it stays in the balance.
-func (e *Engine) record(l license.License, p Pair, hour core.Hour, amount usage.Quantity, now time.Time) (Record, bool) {
-	ts, ok := stamp(l.Standing, hour, now, e.cfg.Skew)
-	if !ok {
-		return Record{}, false
-	}
-	q := amount.Floor(contract.MaxQuantity)
-	if q == 0 && (e.cfg.NoZeros || !l.Standing.Access()) {
-		return Record{}, false
-	}
-	expires := deadline(ts)
-	by := expires
-	if !now.Before(by.Add(-sendTime)) {
-		return Record{}, false // too late for its own hour
-	}
-	if s := l.Standing; s.State == license.WindingDown && s.ClosesAt.Before(by) {
-		by = s.ClosesAt
-	}
-	r := Record{ID: recordID(p.License, p.Dimension, hour), License: p.License, Dimension: p.Dimension, Hour: hour, Product: l.ProductCode,
-		Line:  Line{Timestamp: Second(ts.Unix()), Dimension: p.Dimension, Quantity: q},
-		State: Waiting, Why: "The hour is sealed; the record waits for its turn.", Since: now, Expires: expires, Deadline: by, RetryAt: now, Limit: contract.MaxUsageRecords}
-	return r, identity(l, &r.Line)
-}
-
-// sendTime is how long before a deadline a record must be made to be worth making: the time a call takes, and clocks
-// that differ.
-const sendTime = 30 * time.Second
 
 func (e *Engine) finishWork(ctx context.Context, w *work) error {
 	if err := e.cfg.Intake.Done(ctx, w.scope, w.hour); err != nil {
