@@ -154,4 +154,3 @@ func (e *Engine) writeOff(ctx context.Context, l license.License, now time.Time)
 	}
 	return nil
 }
-

@@ -102,4 +102,3 @@ func (e *Engine) record(l license.License, p Pair, hour core.Hour, amount usage.
 // sendTime is how long before a deadline a record must be made to be worth making: the time a call takes, and clocks
 // that differ.
 const sendTime = 30 * time.Second
-
