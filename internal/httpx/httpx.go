@@ -20,11 +20,15 @@ import (
 // MaxBody is the largest JSON body, in bytes, that [Decode] reads.
 const MaxBody = 1 << 20
 
+// CurlType is what `curl -d` calls any body unless told otherwise: JSON typed by hand comes with it. A browser's form
+// comes with it too, so whoever takes it must refuse other sites' posts, or want a key that no browser sends by itself.
+const CurlType = "application/x-www-form-urlencoded"
+
 // Decode reads r's body, one JSON document, into v. What is too large, not JSON, of another media type or has a field
 // that v does not know is fail.Invalid, saying which.
 func Decode(w http.ResponseWriter, r *http.Request, v any) error {
 	if ct := r.Header.Get("Content-Type"); ct != "" {
-		if mt, _, err := mime.ParseMediaType(ct); err != nil || mt != "application/json" {
+		if mt, _, err := mime.ParseMediaType(ct); err != nil || (mt != "application/json" && mt != CurlType) {
 			return fail.New(fail.Invalid, "media_type", "The body has the type %q; send application/json.", ct)
 		}
 	}

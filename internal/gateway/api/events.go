@@ -102,7 +102,7 @@ func eventDecoder(contentType string) (func([]byte) ([]toldEvent, error), error)
 		}
 	}
 	switch mt {
-	case "application/json":
+	case "application/json", httpx.CurlType:
 		return decodePlain, nil
 	case "application/x-ndjson", "application/ndjson":
 		return decodeLines, nil
