@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"context"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -171,9 +172,11 @@ func (st *stage) queueURL() *string {
 }
 
 // receive takes up to ten messages from the seller's queue, without waiting and without deleting.
+// receive reads the queue. A follower may be at it when the test's own context has ended and its clean-up has not: it is
+// let finish.
 func (st *stage) receive() []types.Message {
 	st.t.Helper()
-	out, err := st.sqs().ReceiveMessage(st.t.Context(), &sqs.ReceiveMessageInput{QueueUrl: st.queueURL(), MaxNumberOfMessages: 10})
+	out, err := st.sqs().ReceiveMessage(context.WithoutCancel(st.t.Context()), &sqs.ReceiveMessageInput{QueueUrl: st.queueURL(), MaxNumberOfMessages: 10})
 	if err != nil {
 		st.t.Fatal(err)
 	}
@@ -183,7 +186,7 @@ func (st *stage) receive() []types.Message {
 func (st *stage) delete(messages ...types.Message) {
 	st.t.Helper()
 	for _, m := range messages {
-		if _, err := st.sqs().DeleteMessage(st.t.Context(), &sqs.DeleteMessageInput{QueueUrl: st.queueURL(), ReceiptHandle: m.ReceiptHandle}); err != nil {
+		if _, err := st.sqs().DeleteMessage(context.WithoutCancel(st.t.Context()), &sqs.DeleteMessageInput{QueueUrl: st.queueURL(), ReceiptHandle: m.ReceiptHandle}); err != nil {
 			st.t.Fatal(err)
 		}
 	}
