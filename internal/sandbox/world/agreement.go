@@ -98,7 +98,7 @@ func (w *World) accept(now time.Time, p *product, b *Buyer, o *Offer, in Subscri
 	}
 	a.subject = w.ledger.subject(meter{product: p, buyer: b, arn: a.License.ARN})
 	w.agreement[a.AgreementID], w.licenses[a.License.ARN] = a, a
-	w.order.agreements = append(w.order.agreements, a)
+	w.order.agreements, p.agreements = append(w.order.agreements, a), append(p.agreements, a)
 	w.enrol(a)
 	a.note(now, "accepted", "The buyer accepted the offer.")
 	if p.Identity == ByLicense {

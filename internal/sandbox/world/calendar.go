@@ -2,6 +2,7 @@ package world
 
 import (
 	"container/heap"
+	"maps"
 	"time"
 )
 
@@ -104,6 +105,7 @@ func (w *World) provisioned(a *agreement, at time.Time) {
 	if a.License.Status == Provisioning {
 		a.License.Status = Provisioned
 	}
+	a.granted = maps.Clone(a.Terms.Quantities)
 	if a.product.Identity == Legacy {
 		w.tell(SubscribeSuccess{About: w.about(a, at)})
 		a.note(at, "subscribe-success", "The subscription is valid.")

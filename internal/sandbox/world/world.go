@@ -56,7 +56,8 @@ type World struct {
 
 type product struct {
 	Product
-	dims map[string]uint16 // dimension key → its place in Dimensions
+	dims       map[string]uint16 // dimension key → its place in Dimensions
+	agreements []*agreement      // oldest first
 }
 
 type agreement struct {
@@ -64,6 +65,8 @@ type agreement struct {
 	product *product
 	buyer   *Buyer
 	subject uint32 // in the ledger
+	// granted is what the licence entitles to now: the terms' quantities once they are provisioned.
+	granted map[string]int64
 }
 
 type customerKey struct{ code, account string }

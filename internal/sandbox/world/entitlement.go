@@ -1,0 +1,71 @@
+package world
+
+import (
+	"slices"
+	"time"
+
+	"souk.dev/souk/internal/fail"
+)
+
+// Entitlement is what one running contract grants of one dimension. Source: Entitlement API, Entitlement.
+type Entitlement struct {
+	ProductCode          string
+	Dimension            string
+	CustomerIdentifier   string // legacy products only
+	CustomerAWSAccountID string
+	LicenseARN           string
+	Value                EntitlementValue
+	// ExpirationDate is the earliest instant at which the entitlement may end: that of the renewal, where the contract
+	// renews itself.
+	ExpirationDate time.Time
+}
+
+// EntitlementValue is how much is granted: exactly one of its fields is set. Contracts bought here grant integers.
+type EntitlementValue struct {
+	Integer *int64
+	Double  *float64
+	Boolean *bool
+	String  *string
+}
+
+// EntitlementFilter chooses entitlements. The values of one field are alternatives, the fields narrow one another, and
+// an empty field chooses all.
+type EntitlementFilter struct {
+	CustomerIdentifiers   []string
+	CustomerAWSAccountIDs []string
+	LicenseARNs           []string
+	Dimensions            []string
+}
+
+// Entitlements lists what the running contracts for a product grant, by the age of the agreement, then in the order of
+// the listing's dimensions. A contract grants from its licence's provisioning to its end, not in the last hour for
+// metering. The error is fail.NotFound where no product has that code.
+func (w *World) Entitlements(productCode string, f EntitlementFilter) ([]Entitlement, error) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	p, ok := w.products[productCode]
+	if !ok || p.ProductCode != productCode { // a product's id will not do
+		return nil, fail.New(fail.NotFound, "unknown_product", "There is no product with the code %q.", productCode)
+	}
+	all := []Entitlement{}
+	for _, a := range p.agreements {
+		if a.Status != Active || !f.wants(a) {
+			continue
+		}
+		for _, d := range p.Dimensions {
+			n, granted := a.granted[d.Key]
+			if !granted || (len(f.Dimensions) > 0 && !slices.Contains(f.Dimensions, d.Key)) {
+				continue
+			}
+			all = append(all, Entitlement{ProductCode: productCode, Dimension: d.Key, CustomerIdentifier: a.CustomerIdentifier,
+				CustomerAWSAccountID: a.BuyerAccount, LicenseARN: a.License.ARN, Value: EntitlementValue{Integer: new(n)}, ExpirationDate: a.EndTime})
+		}
+	}
+	return all, nil
+}
+
+// wants reports whether f chooses a's entitlements, whatever their dimension.
+func (f *EntitlementFilter) wants(a *agreement) bool {
+	among := func(wanted []string, value string) bool { return len(wanted) == 0 || slices.Contains(wanted, value) }
+	return among(f.LicenseARNs, a.License.ARN) && among(f.CustomerAWSAccountIDs, a.BuyerAccount) && among(f.CustomerIdentifiers, a.CustomerIdentifier)
+}
