@@ -52,12 +52,13 @@ func TestOneSideIsKilled(t *testing.T) {
 			p.market.Proc.Kill()
 			p.withoutAWS()
 			p.marketBack()
+			p.market.Followed()
 		},
 		"both": func(p *pair) {
 			p.market.Proc.Kill()
 			p.seller.Proc.Kill()
 			p.marketBack()
-			p.sellerBack()
+			p.sellerBack() // it follows when it is ready
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -80,11 +81,11 @@ func TestOneSideIsKilled(t *testing.T) {
 // withoutAWS does what customers and the seller's programs go on doing while AWS does not answer.
 func (p *pair) withoutAWS() {
 	p.t.Helper()
-	var health any
+	var licenses any
 	if err := p.gateway.Do(http.MethodGet, "/healthz", nil, nil); err != nil {
 		p.t.Errorf("without AWS: %v", err)
 	}
-	if err := p.gateway.Do(http.MethodGet, "/v1/licenses", nil, &health); err != nil {
+	if err := p.gateway.Do(http.MethodGet, "/v1/licenses", nil, &licenses); err != nil {
 		p.t.Errorf("without AWS the gateway does not tell its licenses: %v", err)
 	}
 	page, err := p.post("/register", url.Values{"x-amzn-marketplace-token": {"a-token-that-cannot-be-asked-about"}})

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -124,6 +125,22 @@ func (s *Sandbox) Now() time.Time {
 func (s *Sandbox) Advance(d time.Duration) {
 	s.t.Helper()
 	s.Post("/_sandbox/clock", map[string]any{"advance": d.String()}, nil)
+}
+
+// Followed waits until a gateway follows the clock: after a restart it comes back by itself, and until then time would
+// be moved without it.
+func (s *Sandbox) Followed() {
+	s.t.Helper()
+	Eventually(s.t, "the clock is followed", func() error {
+		var c struct{ Followers []string }
+		if err := s.Do(http.MethodGet, "/_sandbox/clock", nil, &c); err != nil {
+			return err
+		}
+		if len(c.Followers) == 0 {
+			return errors.New("by nobody")
+		}
+		return nil
+	})
 }
 
 // Fault is a rule by which the sandbox misbehaves.
