@@ -149,6 +149,7 @@ type Fault struct {
 	Kind      string `json:"kind"`
 	Code      string `json:"code,omitempty"`
 	Times     int    `json:"times,omitempty"` // 0: until it is deleted
+	Delay     string `json:"delay,omitempty"` // of slow, and of notifications
 }
 
 // Break switches a fault on.
