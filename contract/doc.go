@@ -64,6 +64,7 @@ const (
 	Throttling                = "ThrottlingException"
 	DisabledAPI               = "DisabledApiException"
 	InternalServiceError      = "InternalServiceErrorException"
+	InternalServer            = "InternalServerException" // of the Agreement API
 	InvalidProductCode        = "InvalidProductCodeException"
 	InvalidUsageDimension     = "InvalidUsageDimensionException"
 	InvalidCustomerIdentifier = "InvalidCustomerIdentifierException"

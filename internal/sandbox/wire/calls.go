@@ -8,7 +8,7 @@ import (
 )
 
 // Entry is one call, as GET /_sandbox/calls tells it. It has the bytes that travelled, tokens included: a sandbox is
-// for looking at them.
+// for looking at them. CBOR is written in diagnostic notation.
 type Entry struct {
 	ID           string    `json:"id"`
 	At           time.Time `json:"time"` // in the sandbox's time
@@ -107,7 +107,7 @@ func (k kept) entry(n uint64) Entry {
 		body = body[:maxBody]
 	}
 	return Entry{ID: strconv.FormatUint(n+1, 10), At: c.At, Account: c.Account, AccessKey: c.AccessKey, Region: c.Region, Service: k.service,
-		Operation: c.Operation, RequestID: c.RequestID, Request: body, Response: string(k.response), Status: k.status, Error: k.code,
+		Operation: c.Operation, RequestID: c.RequestID, Request: readable(c.Protocol, body), Response: readable(c.Protocol, string(k.response)), Status: k.status, Error: k.code,
 		Fault: string(c.Fault.Kind), Milliseconds: float64(k.took.Microseconds()) / 1000}
 }
 

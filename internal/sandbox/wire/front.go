@@ -107,9 +107,9 @@ func readBody(w http.ResponseWriter, r *http.Request) (string, error) {
 	}
 	if _, err := io.Copy(&b, http.MaxBytesReader(w, r.Body, maxRequest)); err != nil {
 		if _, big := errors.AsType[*http.MaxBytesError](err); big {
-			return "", &Error{"RequestEntityTooLargeException", "The request is larger than 2 MiB.", http.StatusRequestEntityTooLarge}
+			return "", &Error{Code: "RequestEntityTooLargeException", Message: "The request is larger than 2 MiB.", Status: http.StatusRequestEntityTooLarge}
 		}
-		return "", &Error{contract.Serialization, "The request's body broke off.", 0}
+		return "", &Error{Code: contract.Serialization, Message: "The request's body broke off."}
 	}
 	return b.String(), nil
 }
@@ -159,7 +159,7 @@ func (f *Front) admit(r *http.Request, c *Call) (Op, error) {
 	}
 	if f.Accounts.Strict() {
 		if !known {
-			return nil, &Error{contract.UnrecognizedClient, "The security token included in the request is invalid.", http.StatusForbidden}
+			return nil, &Error{Code: contract.UnrecognizedClient, Message: "The security token included in the request is invalid.", Status: http.StatusForbidden}
 		}
 		if err := sig.Verify(r, c.Body, key.Secret, clock.System{}.Now()); err != nil {
 			return nil, err
@@ -167,22 +167,27 @@ func (f *Front) admit(r *http.Request, c *Call) (Op, error) {
 	}
 	op, ok := c.Service.Ops[name]
 	if !ok {
-		return nil, &Error{contract.UnknownOperation, "The operation " + name + " is not one of " + c.Service.Name + ", or this sandbox does not play it.", 0}
+		return nil, &Error{Code: contract.UnknownOperation, Message: "The operation " + name + " is not one of " + c.Service.Name + ", or this sandbox does not play it."}
 	}
 	return op, nil
 }
 
 // route finds the service and the operation's name, and sets c's protocol even when it finds neither.
 func (f *Front) route(r *http.Request, c *Call) (name string, err *Error) {
-	unknown := &Error{contract.UnknownOperation, "The request names no operation that this sandbox knows.", 0}
+	unknown := &Error{Code: contract.UnknownOperation, Message: "The request names no operation that this sandbox knows."}
 	target := r.Header.Get("X-Amz-Target")
 	if service, op, ok := cborPath(r); ok {
-		c.Protocol = CBOR
-		c.Operation = op
-		if s := f.byTarget[service]; s != nil {
-			unknown.Message = s.Name + " is not played over CBOR by this sandbox."
+		c.Protocol, c.Operation = CBOR, op
+		switch s := f.byTarget[service]; {
+		case s == nil:
+			return "", unknown
+		case !s.CBOR:
+			unknown.Message = s.Name + " does not speak CBOR."
+			return "", unknown
+		default:
+			c.Service = s
+			return op, nil
 		}
-		return op, unknown // no service speaks CBOR yet
 	}
 	if target != "" {
 		i := strings.LastIndexByte(target, '.')
@@ -196,7 +201,7 @@ func (f *Front) route(r *http.Request, c *Call) (name string, err *Error) {
 		c.Protocol = Query
 		form, perr := url.ParseQuery(c.Body)
 		if perr != nil {
-			return "", &Error{"MalformedQueryString", "The form cannot be read.", 0}
+			return "", &Error{Code: "MalformedQueryString", Message: "The form cannot be read."}
 		}
 		c.Form, c.Operation = form, form.Get("Action")
 		if c.Service = f.byVersion[form.Get("Version")]; c.Service == nil {
@@ -211,7 +216,7 @@ func (f *Front) route(r *http.Request, c *Call) (name string, err *Error) {
 func cborPath(r *http.Request) (service, op string, ok bool) {
 	parts := strings.Split(r.URL.Path, "/")
 	n := len(parts)
-	if r.Header.Get("Smithy-Protocol") != "rpc-v2-cbor" || n < 4 || parts[n-4] != "service" || parts[n-2] != "operation" {
+	if r.Header.Get("Smithy-Protocol") != cborProtocol || n < 4 || parts[n-4] != "service" || parts[n-2] != "operation" {
 		return "", "", false
 	}
 	return parts[n-3], parts[n-1], true
@@ -246,13 +251,13 @@ func (f *Front) after(c *Call, a Answer) (Answer, error) {
 	return f.refused(c, raised(c))
 }
 
-// raised is the error that c's fault raises. Services outside of AWS Marketplace have another name for an outage.
+// raised is the error that c's fault raises.
 func raised(c *Call) error {
 	code, message, _ := c.Fault.Error()
-	if code == contract.InternalServiceError && c.Service.Scope != "aws-marketplace" {
-		code = "InternalFailure"
+	if code == contract.InternalServiceError && c.Service.Outage != "" {
+		code = c.Service.Outage
 	}
-	return &Error{code, message, statusOf(code)}
+	return &Error{Code: code, Message: message, Status: statusOf(code)}
 }
 
 // refused answers with err, in the way of the call's protocol and service.
@@ -271,22 +276,22 @@ func (f *Front) refused(c *Call, err error) (Answer, error) {
 func (f *Front) errorOf(c *Call, err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		if e.Status == 0 {
-			return &Error{e.Code, e.Message, statusOf(e.Code)}
+			return &Error{Code: e.Code, Message: e.Message, Status: statusOf(e.Code), Members: e.Members}
 		}
 		return e
 	}
 	if r, ok := errors.AsType[*world.Refusal](err); ok {
-		return &Error{r.Code, r.Message, statusOf(r.Code)}
+		return &Error{Code: r.Code, Message: r.Message, Status: statusOf(r.Code)}
 	}
 	f.Log.Error("an operation failed", "operation", c.Operation, "request_id", c.RequestID, "kind", fail.KindOf(err).String(), "err", err)
-	return &Error{"InternalFailure", "The request processing has failed because of an unknown error, exception or failure.", http.StatusInternalServerError}
+	return &Error{Code: "InternalFailure", Message: "The request processing has failed because of an unknown error, exception or failure.", Status: http.StatusInternalServerError}
 }
 
 // statusOf is the HTTP status of an AWS error. Source: the errors common to all AWS APIs, as each API reference lists
 // them (2026), and the metering model for its own.
 func statusOf(code string) int {
 	switch code {
-	case contract.InternalServiceError, "InternalFailure":
+	case contract.InternalServiceError, contract.InternalServer, "InternalFailure":
 		return http.StatusInternalServerError
 	case "ServiceUnavailableException":
 		return http.StatusServiceUnavailable
@@ -314,18 +319,14 @@ func fallback(c *Call, e *Error) Answer {
 	a := Answer{Status: e.Status, Header: map[string]string{"x-amzn-ErrorType": e.Code}}
 	switch c.Protocol {
 	case CBOR:
-		a.ContentType = "application/cbor"
-		a.Header["smithy-protocol"] = "rpc-v2-cbor"
-		a.Body = append(a.Body, 0xa2) // a map of two
-		for _, text := range []string{"__type", e.Code, "message", e.Message} {
-			a.Body = appendCBORText(a.Body, text)
-		}
+		a.ContentType = cborType
+		a.Header["smithy-protocol"] = cborProtocol
+		a.Body = e.written(CBOR)
 	case Query:
 		a.ContentType = "text/xml"
 		a.Body = queryError(c, e)
 	default:
-		a.Body = append(AppendString(append(a.Body, `{"__type":`...), e.Code), `,"message":`...)
-		a.Body = append(AppendString(a.Body, e.Message), '}')
+		a.Body = e.written(JSON)
 	}
 	return a
 }

@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"errors"
 	"flag"
 	"fmt"
@@ -110,6 +111,9 @@ func golden(t *testing.T, name string, w *httptest.ResponseRecorder) {
 		t.Errorf("%s: no request id", name)
 	} else {
 		body = strings.ReplaceAll(body, id, "REQUEST-ID")
+	}
+	if w.Header().Get("Content-Type") == cborType {
+		body = hex.Dump([]byte(body))
 	}
 	fmt.Fprintf(&b, "\n%s\n", body)
 	path := filepath.Join("testdata", name+".golden.txt")

@@ -57,6 +57,8 @@ type Service struct {
 	Scope       string // the service in the signature's credential scope
 	Version     string // of the query protocol; empty if the service does not speak it
 	ContentType string // of its JSON answers
+	CBOR        bool   // whether it speaks RPC v2 CBOR beside JSON; see [Decode] and [Encode]
+	Outage      string // its name for an internal failure; empty: InternalServiceErrorException
 	Ops         map[string]Op
 	// Fail writes an error in the service's own way; nil: as AWS JSON services do.
 	Fail func(c *Call, e *Error) Answer
@@ -67,6 +69,8 @@ type Error struct {
 	Code    string
 	Message string
 	Status  int // 400 if zero
+	// Members are what the error's shape has beside its message: strings, and lists of maps of strings.
+	Members map[string]any
 }
 
 // Error implements error.

@@ -33,7 +33,7 @@ const maxSkew = 5 * time.Minute
 // ParseAuthorization reads an Authorization header. The error names what is missing, as AWS does.
 func ParseAuthorization(header string) (Signature, *Error) {
 	if header == "" {
-		return Signature{}, &Error{contract.MissingAuth, "Request is missing Authentication Token", http.StatusForbidden}
+		return Signature{}, &Error{Code: contract.MissingAuth, Message: "Request is missing Authentication Token", Status: http.StatusForbidden}
 	}
 	rest, ok := strings.CutPrefix(header, algorithm)
 	if !ok {
@@ -69,11 +69,11 @@ func ParseAuthorization(header string) (Signature, *Error) {
 }
 
 func incomplete(message string) *Error {
-	return &Error{contract.IncompleteSignature, message, http.StatusForbidden}
+	return &Error{Code: contract.IncompleteSignature, Message: message, Status: http.StatusForbidden}
 }
 
 func invalid(message string) *Error {
-	return &Error{contract.InvalidSignature, message, http.StatusForbidden}
+	return &Error{Code: contract.InvalidSignature, Message: message, Status: http.StatusForbidden}
 }
 
 // Verify checks s against a request with this body, over exactly the headers that s names. now is the system's time:

@@ -68,7 +68,7 @@ func (s *Service) Wire() wire.Service {
 			}
 		}
 	}
-	return wire.Service{Name: "Amazon SQS", Target: "AmazonSQS", Scope: "sqs", Version: Version, ContentType: contentJSON, Ops: ops, Fail: writeError}
+	return wire.Service{Name: "Amazon SQS", Target: "AmazonSQS", Scope: "sqs", Version: Version, ContentType: contentJSON, Outage: string(internalFailure), Ops: ops, Fail: writeError}
 }
 
 // decode reads the call's input in its protocol.
