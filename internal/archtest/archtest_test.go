@@ -25,12 +25,13 @@ func TestHouseRules(t *testing.T) {
 	}
 }
 
-const page = "## Where things live\n\n```\ninternal/clock   time\ntest/     from outside\n\ninternal/gateway/   assembly\n  core    words\n```\n"
+const page = "## Where things live\n\n```\nsandboxtest/   a market\ninternal/clock   time\ntest/     from outside\n\ninternal/gateway/   assembly\n  core    words\n```\n"
 
 // sound is a repository that breaks no rule.
 func sound() map[string]string {
 	return map[string]string{
 		"docs/architecture.md":            page,
+		"sandboxtest/doc.go":              "// Package sandboxtest opens.\npackage sandboxtest\n\nimport _ \"net/http/httptest\"\n",
 		"test/crash/doc.go":               "// Package crash kills.\npackage crash\n",
 		"internal/clock/clock.go":         "// Package clock tells the time.\npackage clock\n\nimport \"time\"\n\nvar Now = time.Now\n",
 		"internal/gateway/gateway.go":     "// Package gateway is the seller's side.\npackage gateway\n\nimport _ \"souk.dev/souk/internal/clock\"\n",
@@ -78,6 +79,9 @@ func TestEveryRuleCatches(t *testing.T) {
 		{"WhoMayKnowWhom", "internal/gateway/gateway.go", "// Package gateway is.\npackage gateway\n\nimport _ \"modernc.org/sqlite\"\n", "internal/gateway/store only"},
 		{"WhoMayKnowWhom", "internal/clock/x.go", "package clock\n\nimport _ \"souk.dev/souk/contract\"\n", "know nobody"},
 		{"WhoMayKnowWhom", "internal/gateway/gateway.go", "// Package gateway is.\npackage gateway\n\nimport _ \"net/http/httptest\"\n", "only tests need"},
+		{"WhoMayKnowWhom", "sandboxtest/x.go", "package sandboxtest\n\nimport _ \"souk.dev/souk/internal/sandbox/world\"\nimport _ \"souk.dev/souk/internal/sandbox/queue\"\n", "over HTTP, as any"},
+		{"WhoMayKnowWhom", "sandboxtest/x.go", "package sandboxtest\n\nimport _ \"github.com/aws/aws-sdk-go-v2/aws\"\n", "least of all"},
+		{"WhoMayKnowWhom", "cmd/souk/main.go", "// Command souk is.\npackage main\n\nimport _ \"souk.dev/souk/sandboxtest\"\n", "helps tests"},
 		{"WhoMayKnowWhom", "test/crash/a_test.go", "package crash\n\nimport _ \"souk.dev/souk/internal/job\"\n", "from outside only"},
 		{"OneClock", "internal/gateway/core/core.go", core + "import \"time\"\nvar x = time.Now()\n", "time.Now"},
 		{"OneClock", "internal/gateway/core/core.go", core + "import tm \"time\"\nfunc f() { tm.Sleep(1) }\n", "time.Sleep"},

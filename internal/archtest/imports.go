@@ -70,6 +70,12 @@ var rules = []rule{
 		From: []string{"client/..."}, Never: []string{"examples/...", "github.com/...", "golang.org/x/...", "modernc.org/..."},
 		Why: "the public client costs its user no dependency",
 	}, {
+		From: []string{"sandboxtest/..."}, Never: []string{module + "/..."}, Allow: []string{"sandboxtest/...", "internal/sandbox", "internal/sandbox/world"}, Tests: true,
+		Why: "sandboxtest starts a sandbox and drives it over HTTP, as any program could",
+	}, {
+		From: []string{"sandboxtest/..."}, Never: []string{"github.com/...", "golang.org/x/...", "modernc.org/...", "pgregory.net/..."},
+		Why: "sandboxtest has no third party in its face, and least of all one version of the AWS SDK",
+	}, {
 		From: []string{"contract", "internal/clock", "internal/fail"}, Never: []string{module + "/..."},
 		Why: "these are at the bottom and know nobody",
 	}, {
@@ -82,10 +88,10 @@ var rules = []rule{
 		From: []string{"test/..."}, Never: []string{module + "/..."}, Allow: []string{"test/...", "contract", "client/..."}, Tests: true,
 		Why: "outer tests know the program from outside only",
 	}, {
-		From: []string{"..."}, Never: []string{"internal/webui/webuitest", "internal/gateway/store/storetest", "internal/archtest"},
+		From: []string{"..."}, Never: []string{"internal/webui/webuitest", "internal/gateway/store/storetest", "internal/archtest", "sandboxtest"},
 		Why: "a package that helps tests is not part of the program",
 	}, {
-		From: []string{"..."}, Never: []string{"github.com/chromedp/...", "pgregory.net/...", "testing/...", "net/http/httptest"},
+		From: []string{"..."}, Except: []string{"sandboxtest/..."}, Never: []string{"github.com/chromedp/...", "pgregory.net/...", "testing/...", "net/http/httptest"},
 		Why: "what only tests need is not part of the program",
 	},
 }

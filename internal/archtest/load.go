@@ -85,7 +85,9 @@ func (r *Repo) add(root fs.FS, p string) error {
 	if path.Ext(p) != ".go" {
 		return nil
 	}
-	f.Test = strings.HasSuffix(p, "_test.go") || strings.HasSuffix(path.Dir(p), "test") || strings.HasPrefix(p, "test/")
+	// sandboxtest helps other people's tests: to us it is a part of the product like any other.
+	helper := strings.HasSuffix(path.Dir(p), "test") && path.Dir(p) != "sandboxtest"
+	f.Test = strings.HasSuffix(p, "_test.go") || helper || strings.HasPrefix(p, "test/")
 	if f.Go, err = parser.ParseFile(r.fset, p, text, parser.ParseComments|parser.SkipObjectResolution); err != nil {
 		return fmt.Errorf("parse %s: %w", p, err)
 	}

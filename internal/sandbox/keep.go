@@ -49,14 +49,14 @@ func (s *Sandbox) adopt(h journal.Header, given *world.File) error {
 	return nil
 }
 
-// startClock sets the clock running from where the configuration says.
+// startClock sets the clock to where the configuration says, and running unless it says otherwise.
 func (s *Sandbox) startClock() {
 	now := s.cfg.Now
 	if now.IsZero() {
 		now = clock.System{}.Now()
 	}
 	s.clock = clock.NewVirtual(now)
-	s.clock.Apply(clock.Setting{Now: now, Rate: 1})
+	s.clock.Apply(clock.Setting{Now: now, Rate: 1, Frozen: s.cfg.Frozen})
 }
 
 // restore begins a new world, or does again what the journal tells.

@@ -38,6 +38,7 @@ type Config struct {
 	FulfillmentURL string      // of products whose listing has none; empty: http://127.0.0.1:4710/register
 	SignInURL      string      // of products whose listing has none; may be empty
 	Now            time.Time   // where the clock starts; zero: the system's time. With Data, only the first time
+	Frozen         bool        // the clock starts standing still, at Now exactly. With Data, only the first time
 	BaseURL        string      // where others reach this sandbox, such as http://127.0.0.1:4700
 	Data           string      // the folder that keeps the state; empty: none is kept
 	Seed           uint64      // of all identifiers, so that a run can be repeated; 0: another for every new world
