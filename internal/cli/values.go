@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -118,11 +119,37 @@ type listing struct {
 	Title       string `json:"title"`
 	SignInURL   string `json:"signInUrl"` // where its users sign in: the application
 	Identity    string `json:"identity"`  // license or legacy; empty: as AWS tells
+	Pricing     string `json:"pricing"`   // one of core.Pricings; empty: as AWS's answers show
 	Dimensions  []struct {
-		Key  string `json:"key"`
-		Name string `json:"name"`
-		Unit string `json:"unit"`
-	} `json:"dimensions"` // that are metered; none: AWS alone judges
+		Key   string   `json:"key"`
+		Name  string   `json:"name"`
+		Unit  string   `json:"unit"`
+		Kinds []string `json:"kinds"` // metered, entitled, or both; empty: as the pricing has it
+	} `json:"dimensions"` // none: AWS alone judges
+	Entitlements entitlementRules `json:"entitlements"`
+}
+
+// entitlementRules say what counts while AWS cannot be asked for entitlements.
+type entitlementRules struct {
+	StaleAfter durationText `json:"staleAfter"`
+	Grace      durationText `json:"grace"`
+	FailOpen   bool         `json:"failOpen"`
+}
+
+// durationText is a duration such as "24h" in JSON.
+type durationText time.Duration
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (d *durationText) UnmarshalText(text []byte) error {
+	v, err := time.ParseDuration(string(text))
+	if err == nil && v <= 0 {
+		err = errors.New("it is not more than nothing")
+	}
+	if err != nil {
+		return fmt.Errorf("%q is not a duration such as 24h: %w", text, err)
+	}
+	*d = durationText(v)
+	return nil
 }
 
 // productsValue is the seller's products.
@@ -177,11 +204,47 @@ func (l listing) product() (core.Product, error) {
 	default:
 		return p, fmt.Errorf("its identity is %q; it is license or legacy", l.Identity)
 	}
+	if p.Pricing = core.Pricing(l.Pricing); p.Pricing != "" && !slices.Contains(core.Pricings, p.Pricing) {
+		return p, fmt.Errorf("its pricing is %q; it is one of %v", l.Pricing, core.Pricings)
+	}
+	p.Entitlements = core.EntitlementRules{StaleAfter: time.Duration(l.Entitlements.StaleAfter), Grace: time.Duration(l.Entitlements.Grace), FailOpen: l.Entitlements.FailOpen}
 	for _, d := range l.Dimensions {
 		if d.Key == "" {
 			return p, errors.New("one of its dimensions has no key")
 		}
-		p.Dimensions = append(p.Dimensions, core.Measure{Key: core.Dimension(d.Key), Name: d.Name, Unit: d.Unit})
+		m := core.Measure{Key: core.Dimension(d.Key), Name: d.Name, Unit: d.Unit}
+		kinds := d.Kinds
+		if len(kinds) == 0 {
+			kinds = usualKinds(p.Pricing)
+		}
+		for _, k := range kinds {
+			switch k {
+			case metered:
+				p.Dimensions = append(p.Dimensions, m)
+			case entitled:
+				p.Entitled = append(p.Entitled, m)
+			default:
+				return p, fmt.Errorf("its dimension %s is of the kind %q; it is %s or %s", d.Key, k, metered, entitled)
+			}
+		}
 	}
 	return p, nil
+}
+
+// The kinds of dimension.
+const (
+	metered  = "metered"
+	entitled = "entitled"
+)
+
+// usualKinds are the kinds of a dimension that says none.
+func usualKinds(p core.Pricing) []string {
+	switch p {
+	case core.Contract:
+		return []string{entitled}
+	case core.ContractWithConsumption:
+		return []string{entitled, metered}
+	default:
+		return []string{metered}
+	}
 }

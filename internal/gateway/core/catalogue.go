@@ -1,20 +1,54 @@
 package core
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Product is one listing of the seller.
 type Product struct {
-	Code   ProductCode
-	Title  string
-	AppURL string // where its users sign in to use it; may be empty
-	// Dimensions are those that may be metered. Empty: AWS alone judges.
+	Code    ProductCode
+	Title   string
+	AppURL  string  // where its users sign in to use it; may be empty
+	Pricing Pricing // empty: not told, so that AWS's answers show
+	// Dimensions are those that may be metered. Empty: AWS alone judges, unless the pricing is Contract.
 	Dimensions []Measure
+	// Entitled are the dimensions that are bought in advance; one may be metered too, for what goes beyond. Empty:
+	// those that AWS lists.
+	Entitled     []Measure
+	Entitlements EntitlementRules
 	// Legacy says by what AWS knows its customers: true, by customer identifier; false, by licence ARN; nil, by
 	// whichever AWS gives (integrations made since June 2026 are given no customer identifier).
 	Legacy *bool
 }
 
-// Measure is one metered dimension.
+// Pricing is how a product is sold, which decides what AWS is asked and told. Source: AWS Marketplace Seller Guide,
+// "SaaS product pricing models".
+type Pricing string
+
+// The pricing models.
+const (
+	Subscription            Pricing = "subscription" // pay as you go: usage is metered, nothing is entitled
+	Contract                Pricing = "contract"     // bought in advance: entitlements, and never metered
+	ContractWithConsumption Pricing = "contract_with_consumption"
+	Free                    Pricing = "free"
+)
+
+// Pricings are all pricing models.
+var Pricings = []Pricing{Subscription, Contract, ContractWithConsumption, Free}
+
+// EntitlementRules say what counts while AWS cannot be asked. Zero durations: the default of package entitlement.
+type EntitlementRules struct {
+	// StaleAfter is the age at which an answer of AWS's is too old to be relied on.
+	StaleAfter time.Duration
+	// Grace is how long past its date an entitlement counts while AWS cannot be asked whether it was renewed.
+	Grace time.Duration
+	// FailOpen allows by what was last known, or by access alone, when that is too old or AWS never answered; otherwise
+	// nothing entitled is allowed then.
+	FailOpen bool
+}
+
+// Measure is one dimension.
 type Measure struct {
 	Key  Dimension
 	Name string
@@ -42,7 +76,29 @@ func (c Catalogue) Product(code ProductCode) Product {
 // Metered reports whether usage of the product may be counted in the dimension.
 func (c Catalogue) Metered(code ProductCode, d Dimension) bool {
 	p := c.Product(code)
-	return len(p.Dimensions) == 0 || slices.ContainsFunc(p.Dimensions, func(m Measure) bool { return m.Key == d })
+	return p.Meters(d) || (len(p.Dimensions) == 0 && p.Pricing != Contract)
+}
+
+// Meters reports whether d is configured to be metered.
+func (p Product) Meters(d Dimension) bool { return has(p.Dimensions, d) }
+
+// Entitles reports whether d is configured to be bought in advance.
+func (p Product) Entitles(d Dimension) bool { return has(p.Entitled, d) }
+
+// Measure is what is configured of d; of another dimension, its key alone.
+func (p Product) Measure(d Dimension) Measure {
+	for _, ms := range [][]Measure{p.Dimensions, p.Entitled} {
+		for _, m := range ms {
+			if m.Key == d {
+				return m
+			}
+		}
+	}
+	return Measure{Key: d}
+}
+
+func has(ms []Measure, d Dimension) bool {
+	return slices.ContainsFunc(ms, func(m Measure) bool { return m.Key == d })
 }
 
 func (c Catalogue) index(code ProductCode) int {

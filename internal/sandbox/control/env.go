@@ -27,14 +27,16 @@ type productEnv struct {
 	ProductCode string         `json:"productCode"`
 	Title       string         `json:"title"`
 	Identity    world.Identity `json:"identity"`
+	Pricing     world.Pricing  `json:"pricing"`
 	SignInURL   string         `json:"signInUrl,omitempty"`
 	Dimensions  []dimensionEnv `json:"dimensions"`
 }
 
 type dimensionEnv struct {
-	Key  string `json:"key"`
-	Name string `json:"name"`
-	Unit string `json:"unit,omitempty"`
+	Key   string                `json:"key"`
+	Name  string                `json:"name"`
+	Unit  string                `json:"unit,omitempty"`
+	Kinds []world.DimensionKind `json:"kinds"`
 }
 
 // env is what points a program of the default seller at this sandbox.
@@ -77,9 +79,9 @@ func (c *Control) productsOf(seller string) []productEnv {
 		if p.SellerAccount != seller {
 			continue
 		}
-		e := productEnv{ProductCode: p.ProductCode, Title: p.Title, Identity: p.Identity, SignInURL: p.SignInURL}
+		e := productEnv{ProductCode: p.ProductCode, Title: p.Title, Identity: p.Identity, Pricing: p.Pricing, SignInURL: p.SignInURL}
 		for _, d := range p.Dimensions {
-			e.Dimensions = append(e.Dimensions, dimensionEnv{d.Key, d.Name, d.Unit})
+			e.Dimensions = append(e.Dimensions, dimensionEnv{d.Key, d.Name, d.Unit, d.Kinds})
 		}
 		all = append(all, e)
 	}

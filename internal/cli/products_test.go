@@ -1,0 +1,53 @@
+package cli
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"souk.dev/souk/internal/gateway/core"
+)
+
+func TestProductsSayHowTheyAreSold(t *testing.T) {
+	var v productsValue
+	err := v.Set(`[
+		{"productCode":"payg","dimensions":[{"key":"pages"}]},
+		{"productCode":"seats","pricing":"contract","dimensions":[{"key":"users"}],"entitlements":{"failOpen":true,"staleAfter":"48h","grace":"1h"}},
+		{"productCode":"both","pricing":"contract_with_consumption","dimensions":[{"key":"users","kinds":["entitled"]},{"key":"gb"},{"key":"calls","kinds":["metered"]}]}]`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := func(ms []core.Measure) (ks []string) {
+		for _, m := range ms {
+			ks = append(ks, string(m.Key))
+		}
+		return ks
+	}
+	for i, want := range []struct{ metered, entitled []string }{{[]string{"pages"}, nil}, {nil, []string{"users"}}, {[]string{"gb", "calls"}, []string{"users", "gb"}}} {
+		if p := v[i]; !reflect.DeepEqual(keys(p.Dimensions), want.metered) || !reflect.DeepEqual(keys(p.Entitled), want.entitled) {
+			t.Errorf("%s: metered %v, entitled %v; want %+v", p.Code, keys(p.Dimensions), keys(p.Entitled), want)
+		}
+	}
+	if want := (core.EntitlementRules{FailOpen: true, StaleAfter: 48 * time.Hour, Grace: time.Hour}); v[1].Entitlements != want {
+		t.Errorf("rules %+v", v[1].Entitlements)
+	}
+	products := core.Catalogue(v)
+	if products.Metered("seats", "users") || !products.Metered("both", "gb") || products.Metered("both", "users") {
+		t.Error("what is bought in advance alone is metered, or what is metered is not")
+	}
+}
+
+func TestProductsThatCannotBe(t *testing.T) {
+	for text, want := range map[string]string{
+		`[{"productCode":"p","pricing":"gift"}]`:                            `its pricing is "gift"`,
+		`[{"productCode":"p","dimensions":[{"key":"a","kinds":["sold"]}]}]`: `of the kind "sold"`,
+		`[{"productCode":"p","entitlements":{"grace":"-1h"}}]`:              "duration such as 24h",
+		`[{"productCode":"p","entitlements":{"grace":3}}]`:                  "JSON array",
+	} {
+		var v productsValue
+		if err := v.Set(text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v; want %s", text, err, want)
+		}
+	}
+}
