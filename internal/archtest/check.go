@@ -15,4 +15,5 @@ var Rules = []Rule{
 	{"ShortFiles", sizes},
 	{"NothingLeftBehind", words},
 	{"EveryPackageIsOnTheMap", places},
+	{"EveryDependencyHasAReason", reasons},
 }
