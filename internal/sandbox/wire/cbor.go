@@ -26,7 +26,7 @@ var (
 	cborIn = must(cbor.DecOptions{
 		DupMapKey:        cbor.DupMapKeyQuiet, // the last of two equal members counts, as in JSON
 		DefaultMapType:   reflectMap,
-		IntDec:           cbor.IntDecConvertSigned,
+		IntDec:           cbor.IntDecConvertSignedOrError,
 		MaxNestedLevels:  maxCBORDepth,
 		MaxArrayElements: maxCBORElements,
 		MaxMapPairs:      maxCBORElements,
