@@ -26,7 +26,7 @@ var (
 	cborIn = must(cbor.DecOptions{
 		DupMapKey:        cbor.DupMapKeyQuiet, // the last of two equal members counts, as in JSON
 		DefaultMapType:   reflectMap,
-		IntDec:           cbor.IntDecConvertSignedOrError,
+		IntDec:           cbor.IntDecConvertSignedOrFail,
 		MaxNestedLevels:  maxCBORDepth,
 		MaxArrayElements: maxCBORElements,
 		MaxMapPairs:      maxCBORElements,
