@@ -54,6 +54,27 @@ func TestFailureEndsWith1(t *testing.T) {
 	}
 }
 
+func TestSandboxChecksItsWorldFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "world.yaml")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("version: 1\nsellers: [{accountId: \"444455556666\", name: S}]\nbuyers: []\nproducts: []\n")
+	if code, stdout, stderr := souk(t, "sandbox", "--world", path, "--check"); code != exitDone || !strings.Contains(stdout, "is sound") {
+		t.Errorf("a sound file: exit %d, %q, %q", code, stdout, stderr)
+	}
+	write("version: 1\nsellers:\n  - accountId: \"4\"\n")
+	if code, _, stderr := souk(t, "sandbox", "--world", path, "--check"); code != exitFailed || !strings.Contains(stderr, "Line 3") {
+		t.Errorf("a file that cannot be: exit %d, %q", code, stderr)
+	}
+	if code, _, stderr := souk(t, "sandbox", "--check"); code != exitUsage || !strings.Contains(stderr, "--world") {
+		t.Errorf("no file: exit %d, %q", code, stderr)
+	}
+}
+
 func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
 	var visit func(*cobra.Command)
 	visit = func(cmd *cobra.Command) {

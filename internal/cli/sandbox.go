@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 
 func sandboxCommand() *cobra.Command {
 	var addr, worldFile, data string
+	var check bool
 	var baseURL, fulfillment, signIn urlValue
 	var now instantValue
 	var logs logging
@@ -24,9 +26,13 @@ func sandboxCommand() *cobra.Command {
 queue that receives events, and a clock that can be moved. Any AWS SDK talks to it unchanged, given its endpoint.`,
 		Example: `  souk sandbox
   souk sandbox --fulfillment-url http://127.0.0.1:3000/aws/register   # your own landing page
+  souk sandbox --world market.yaml --check                             # is the file sound?
   eval "$(curl -s 'http://127.0.0.1:4700/_sandbox/env?format=sh')"     # point this shell's AWS clients at it`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if check {
+				return checkWorld(cmd.OutOrStdout(), worldFile)
+			}
 			ctx := cmd.Context()
 			log := logs.to(cmd.ErrOrStderr())
 			ln, err := listen(ctx, addr, "listen")
@@ -61,7 +67,25 @@ queue that receives events, and a clock that can be moved. Any AWS SDK talks to 
 	o.value(&now, "now", "")
 	o.text(&data, "data", "")
 	logs.take(o)
+	cmd.Flags().BoolVar(&check, "check", false, "only check the world file, and start nothing")
 	return cmd
+}
+
+// checkWorld says whether a world file is sound; that it is not is what the check found, and no wrong usage.
+func checkWorld(w io.Writer, path string) error {
+	if path == "" {
+		return usagef("--check needs --world FILE")
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return asUsage(fmt.Errorf("read the world file: %w", err))
+	}
+	f, err := world.ParseFile(text)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	_, err = fmt.Fprintf(w, "%s is sound. It has %d sellers, %d buyers and %d products.\n", path, len(f.Sellers), len(f.Buyers), len(f.Products))
+	return err
 }
 
 // readWorld reads a world file; no path is the built-in world.

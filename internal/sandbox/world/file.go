@@ -21,7 +21,7 @@ const AuthStrict = "strict"
 // File describes a world at its start. Its format is documented in docs/sandbox/world-file.md.
 type File struct {
 	Version    int               `json:"version"`
-	Auth       string            `json:"auth,omitempty"`      // "" or AuthStrict
+	Auth       string            `json:"auth,omitempty"`      // strict: signatures are verified; left out: they are only read
 	AllowHTTP  bool              `json:"allowHttp,omitempty"` // take http URLs beyond this machine
 	Sellers    []Seller          `json:"sellers"`             // the first is the default one
 	AccessKeys []AccessKey       `json:"accessKeys,omitempty"`
@@ -55,22 +55,34 @@ func ParseFile(text []byte) (*File, error) {
 		}
 		return nil, fail.New(fail.Invalid, "world_file", "The world file cannot be read: %s", yaml.FormatError(err, false, true))
 	}
-	switch {
-	case f.Version != FileVersion:
-		return nil, fail.New(fail.Invalid, "world_file", "The world file says version: %d; this souk reads version: %d.", f.Version, FileVersion)
-	case f.Auth != "" && f.Auth != AuthStrict:
-		return nil, fail.New(fail.Invalid, "world_file", "The world file says auth: %q; leave it out, or say strict.", f.Auth)
-	case len(f.Sellers) == 0:
-		return nil, fail.New(fail.Invalid, "world_file", "The world file has no seller; give at least one under sellers:.")
-	}
-	for _, k := range f.AccessKeys {
-		if k.ID == "" || k.AccountID == "" || (f.Auth == AuthStrict && k.Secret == "") {
-			return nil, fail.New(fail.Invalid, "world_file", "The access key %q needs an id, an accountId and, with auth: strict, a secret.", k.ID)
-		}
+	if err := f.check(); err != nil {
+		return nil, located(err, text)
 	}
 	// The rest is checked by making the world that it describes.
 	if _, err := New(Options{File: f, FulfillmentURL: "http://127.0.0.1:4710/register"}); err != nil {
-		return nil, err
+		return nil, located(err, text)
 	}
 	return f, nil
+}
+
+// check finds what a world could not tell, or would not mind.
+func (f *File) check() error {
+	bad := func(format string, args ...any) error { return fail.New(fail.Invalid, "world_file", format, args...) }
+	switch {
+	case f.Version != FileVersion:
+		if f.Version == 0 {
+			return bad("The world file does not say version: %d, which this souk reads.", FileVersion)
+		}
+		return about("version", bad("it says version: %d; this souk reads version: %d.", f.Version, FileVersion))
+	case f.Auth != "" && f.Auth != AuthStrict:
+		return about("auth", bad("it says auth: %q; leave it out, or say strict.", f.Auth))
+	case len(f.Sellers) == 0:
+		return bad("The world file has no seller; give at least one under sellers:.")
+	}
+	for i, k := range f.AccessKeys {
+		if k.ID == "" || k.AccountID == "" || (f.Auth == AuthStrict && k.Secret == "") {
+			return in("accessKeys", i, bad("the access key %q needs an id, an accountId and, with auth: strict, a secret.", k.ID))
+		}
+	}
+	return nil
 }

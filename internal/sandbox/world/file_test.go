@@ -35,18 +35,20 @@ func TestFilesThatCannotBe(t *testing.T) {
 	for name, c := range map[string]struct{ from, to, says string }{
 		"empty":              {small, "", "empty"},
 		"no YAML":            {"version: 1", "version: [", ""},
-		"another version":    {"version: 1", "version: 2", "version: 2"},
+		"another version":    {"version: 1", "version: 2", "Line 1 of the world file: it says version: 2"},
 		"an unknown field":   {"title: P", "title: P\n    titel: Q", "[6:5]"},
 		"a wrong type":       {"buyers: [", "buyers: [7, ", "[3:"},
 		"no seller":          {`[{accountId: "444455556666", name: S}]`, "[]", "seller"},
-		"a short account":    {`"111122223333"`, `"1111"`, "12 digits"},
-		"no dimension":       {`[{key: a, prices: {usage: "0.5"}}]`, "[]", "dimensions"},
-		"a key with a space": {"key: a", "key: a b", "dimension key"},
+		"a short account":    {`"111122223333"`, `"1111"`, "Line 3 of"},
+		"no dimension":       {`[{key: a, prices: {usage: "0.5"}}]`, "[]", "Line 5 of"},
+		"a key with a space": {"key: a", "key: a b", "Line 5 of"},
 		"all free":           {`"0.5"`, `"0"`, "above 0"},
 		"a negative price":   {`"0.5"`, `"-1"`, "negative"},
 		"a contract":         {"title: P", "title: P\n    pricing: contract", "cannot be sold"},
-		"an unknown profile": {"version: 1", "version: 1\nprofiles: {token-life: 9h}", "token-life"},
-		"half strict":        {"version: 1", "version: 1\nauth: strict\naccessKeys: [{id: A, accountId: \"444455556666\"}]", "secret"},
+		"an unknown profile": {"version: 1", "version: 1\nprofiles: {token-life: 9h}", "Line 2 of"},
+		"half strict":        {"version: 1", "version: 1\nauth: strict\naccessKeys: [{id: A, accountId: \"444455556666\"}]", "Line 3 of"},
+		"no version":         {"version: 1\n", "", "does not say version"},
+		"a seller twice":     {`name: S}]`, `name: S}, {accountId: "444455556666", name: T}]`, "Line 2 of"},
 		"another auth":       {"version: 1", "version: 1\nauth: lax", "auth"},
 		"a duplicate key":    {"title: P", "title: P\n    title: Q", ""},
 	} {
@@ -54,6 +56,19 @@ func TestFilesThatCannotBe(t *testing.T) {
 		if !fail.Is(err, fail.Invalid) || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v, want it to say %q", name, err, c.says)
 		}
+	}
+}
+
+// The line is that of the entry, however far down it stands and whatever stands above it.
+func TestErrorsNameTheLineOfTheirEntry(t *testing.T) {
+	text := strings.Repeat("# a comment\n", 40) + small + `  - title: Q
+    dimensions: [{key: b, prices: {usage: "0.5"}}]
+  - title: R
+    dimensions:
+      - key: c
+`
+	if _, err := ParseFile([]byte(text)); err == nil || !strings.Contains(err.Error(), "Line 49 of the world file") {
+		t.Errorf("%v; want line 49", err)
 	}
 }
 

@@ -94,7 +94,7 @@ func New(opt Options) (*World, error) {
 func (w *World) begin(f *File) error {
 	profiles, err := profile.Defaults().With(f.Profiles)
 	if err != nil {
-		return err
+		return about("profiles", err)
 	}
 	w.profiles = profiles
 	w.sellers, w.buyers, w.products = map[string]*Seller{}, map[string]*Buyer{}, map[string]*product{}
@@ -105,24 +105,24 @@ func (w *World) begin(f *File) error {
 	w.order.sellers, w.order.buyers, w.order.products, w.order.offers, w.order.agreements = nil, nil, nil, nil, nil
 	w.calendar = calendar{}
 	w.ledger.clear()
-	for _, s := range f.Sellers {
+	for i, s := range f.Sellers {
 		if err := w.addSeller(s); err != nil {
-			return err
+			return in("sellers", i, err)
 		}
 	}
 	for _, k := range f.AccessKeys {
 		w.keys[k.ID] = k
 	}
-	for _, b := range f.Buyers {
+	for i, b := range f.Buyers {
 		if _, err := w.checkBuyer(b); err != nil {
-			return err
+			return in("buyers", i, err)
 		}
 		w.addBuyer(b)
 	}
-	for _, p := range f.Products {
+	for i, p := range f.Products {
 		p, err := w.completeProduct(p)
 		if err != nil {
-			return err
+			return in("products", i, err)
 		}
 		w.addProduct(p)
 	}
