@@ -13,6 +13,8 @@ const (
 	MeteringAPI = "https://docs.aws.amazon.com/marketplacemetering/latest/APIReference/"
 	// SellerGuide is the AWS Marketplace Seller Guide.
 	SellerGuide = "https://docs.aws.amazon.com/marketplace/latest/userguide/"
+	// EntitlementAPI is the API reference of AWS Marketplace Entitlement Service, model of 2026-07.
+	EntitlementAPI = "https://docs.aws.amazon.com/marketplaceentitlement/latest/APIReference/"
 	// SQSAPI is the API reference of Amazon SQS.
 	SQSAPI = "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/"
 )
@@ -33,6 +35,21 @@ const (
 	LookBack        = 24 * time.Hour // a record this old or older is refused
 	MonthCloses     = 6 * time.Hour  // after the 1st, 00:00 UTC: from then on the month before is refused
 	FinalWindow     = time.Hour      // after a subscription's end was announced; SellerGuide, saas-integrate-subscription
+)
+
+// Limits of GetEntitlements. Source: EntitlementAPI, API_GetEntitlements.
+const (
+	MaxEntitlements       = 25 // on one page
+	EntitlementsPerSecond = 20 // calls, per account and region; SellerGuide, service quotas
+)
+
+// Names of GetEntitlements' filters. The values of one are alternatives; two filters narrow one another. Source:
+// EntitlementAPI, API_GetEntitlements.
+const (
+	ByCustomerIdentifier = "CUSTOMER_IDENTIFIER" // not together with ByCustomerAccount
+	ByCustomerAccount    = "CUSTOMER_AWS_ACCOUNT_ID"
+	ByLicenseARN         = "LICENSE_ARN"
+	ByDimension          = "DIMENSION"
 )
 
 // Patterns. Source: MeteringAPI, as in the service model of 2026-08. The licence's last part is {0,1023} there, in two
@@ -72,6 +89,7 @@ const (
 	TimestampOutOfBounds      = "TimestampOutOfBoundsException"
 	InvalidTag                = "InvalidTagException"
 	InvalidUsageAllocations   = "InvalidUsageAllocationsException"
+	InvalidParameter          = "InvalidParameterException"
 
 	// Of every AWS JSON service's front-end; not verified for this service.
 	AccessDenied        = "AccessDeniedException"
@@ -106,6 +124,11 @@ var Operations = map[string]Operation{
 			InvalidTag, InvalidUsageAllocations, InvalidUsageDimension, Throttling, TimestampOutOfBounds},
 		Source: MeteringAPI + "API_marketplace-metering_BatchMeterUsage.html",
 	},
+	"GetEntitlements": {
+		Service: "Marketplace Entitlement Service", Target: "AWSMPEntitlementService.GetEntitlements", Scope: "aws-marketplace",
+		Errors: []string{InternalServiceError, InvalidParameter, Throttling},
+		Source: EntitlementAPI + "API_GetEntitlements.html",
+	},
 }
 
 // EventSource is the source of AWS Marketplace's agreement and licence events. Source: SellerGuide, eventbridge.
@@ -136,6 +159,10 @@ var Regions = []string{
 	"il-central-1", "ap-east-1", "ap-south-1", "ap-south-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3",
 	"ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "cn-northwest-1", "eusc-de-east-1",
 }
+
+// HomeRegion is the only Region, in AWS's largest partition, in which GetEntitlements and the Agreement API exist. Source:
+// https://docs.aws.amazon.com/general/latest/gr/aws-marketplace.html
+const HomeRegion = "us-east-1"
 
 // EarliestAccepted is the instant after which a record's timestamp must lie to be accepted at now: 24 hours back
 // (exclusive), and, from 06:00 UTC on the 1st, nothing of the month before. inclusive says whether the instant itself

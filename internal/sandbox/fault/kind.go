@@ -26,6 +26,8 @@ const (
 	ExpiredToken     Kind = "expired-token"      // ExpiredTokenException
 	Unprocessed      Kind = "unprocessed"        // records come back as UnprocessedRecords
 	SuspendedBuyer   Kind = "suspended-buyer"    // records answer CustomerNotSubscribed
+
+	StaleEntitlements Kind = "stale-entitlements" // entitlements come as they were when the same was asked before
 )
 
 // Faults of notifications.
@@ -59,26 +61,27 @@ type spec struct {
 }
 
 var specs = map[Kind]spec{
-	Throttle:         {Phase: Before, Code: contract.Throttling},
-	Error:            {Phase: Before, Code: contract.InternalServiceError},
-	ErrorAfterCommit: {Phase: After, Code: contract.InternalServiceError},
-	Exception:        {Phase: Before},
-	DisabledAPI:      {Phase: Before, Code: contract.DisabledAPI},
-	AccessDenied:     {Phase: Before, Code: contract.AccessDenied},
-	Slow:             {Phase: Before},
-	Hang:             {Phase: Before},
-	Drop:             {Phase: Before},
-	DropAfterCommit:  {Phase: After},
-	Truncate:         {Phase: After},
-	InvalidToken:     {Phase: Before, Code: contract.InvalidToken, Only: []string{"ResolveCustomer"}},
-	ExpiredToken:     {Phase: Before, Code: contract.ExpiredToken, Only: []string{"ResolveCustomer"}},
-	Unprocessed:      {Phase: Within, Only: []string{"BatchMeterUsage"}},
-	SuspendedBuyer:   {Phase: Within, Only: []string{"BatchMeterUsage"}},
-	Duplicate:        {Phase: Telling, Only: []string{Notification}},
-	Reorder:          {Phase: Telling, Only: []string{Notification}},
-	Delay:            {Phase: Telling, Only: []string{Notification}},
-	LoseRedeliver:    {Phase: Telling, Only: []string{Notification}},
-	Forge:            {Phase: Telling, Only: []string{Notification}},
+	Throttle:          {Phase: Before, Code: contract.Throttling},
+	Error:             {Phase: Before, Code: contract.InternalServiceError},
+	ErrorAfterCommit:  {Phase: After, Code: contract.InternalServiceError},
+	Exception:         {Phase: Before},
+	DisabledAPI:       {Phase: Before, Code: contract.DisabledAPI},
+	AccessDenied:      {Phase: Before, Code: contract.AccessDenied},
+	Slow:              {Phase: Before},
+	Hang:              {Phase: Before},
+	Drop:              {Phase: Before},
+	DropAfterCommit:   {Phase: After},
+	Truncate:          {Phase: After},
+	InvalidToken:      {Phase: Before, Code: contract.InvalidToken, Only: []string{"ResolveCustomer"}},
+	ExpiredToken:      {Phase: Before, Code: contract.ExpiredToken, Only: []string{"ResolveCustomer"}},
+	Unprocessed:       {Phase: Within, Only: []string{"BatchMeterUsage"}},
+	SuspendedBuyer:    {Phase: Within, Only: []string{"BatchMeterUsage"}},
+	StaleEntitlements: {Phase: Within, Only: []string{"GetEntitlements"}},
+	Duplicate:         {Phase: Telling, Only: []string{Notification}},
+	Reorder:           {Phase: Telling, Only: []string{Notification}},
+	Delay:             {Phase: Telling, Only: []string{Notification}},
+	LoseRedeliver:     {Phase: Telling, Only: []string{Notification}},
+	Forge:             {Phase: Telling, Only: []string{Notification}},
 }
 
 // Phase tells where k takes place.

@@ -103,8 +103,8 @@ var behaviours = []Behaviour{
 		contract.MeteringAPI + "API_marketplace-metering_BatchMeterUsage.html: omit ProductCode with LicenseArn; what happens otherwise is not said. refuse answers InvalidProductCodeException."},
 	{LegacyLicenseARN, "Whether ResolveCustomer gives the LicenseArn for products of the legacy generation.", []string{Returned, Absent}, Returned,
 		"AWS's integration guidance: it is returned for every product, so its presence does not tell the generation."},
-	{Quota, "Whether the limit of 10 BatchMeterUsage calls a second, for each account and region, is enforced. It counts in the sandbox's own time.", []string{Off, On}, Off,
-		guide + "service-quotas.html has the limit. Off by default, because the sandbox's time can stand still, and then a used-up quota would never come back."},
+	{Quota, "Whether the limits of 10 BatchMeterUsage and 20 GetEntitlements calls a second, for each account and region, are enforced. They count in the sandbox's own time.", []string{Off, On}, Off,
+		guide + "service-quotas.html has the limits. Off by default, because the sandbox's time can stand still, and then a used-up quota would never come back."},
 }
 
 // Behaviours lists the table.

@@ -157,6 +157,9 @@ func (f *Front) admit(r *http.Request, c *Call) (Op, error) {
 	if sig.Service != c.Service.Scope {
 		return nil, invalid("Credential should be scoped to correct service: '" + c.Service.Scope + "'.")
 	}
+	if c.Service.Region != "" && c.Service.Region != sig.Region {
+		return nil, invalid("Credential should be scoped to a valid region.")
+	}
 	if f.Accounts.Strict() {
 		if !known {
 			return nil, &Error{Code: contract.UnrecognizedClient, Message: "The security token included in the request is invalid.", Status: http.StatusForbidden}

@@ -59,6 +59,7 @@ type Service struct {
 	ContentType string // of its JSON answers
 	CBOR        bool   // whether it speaks RPC v2 CBOR beside JSON; see [Decode] and [Encode]
 	Outage      string // its name for an internal failure; empty: InternalServiceErrorException
+	Region      string // the only one in which it has an endpoint; empty: its operations look at the Region themselves
 	Ops         map[string]Op
 	// Fail writes an error in the service's own way; nil: as AWS JSON services do.
 	Fail func(c *Call, e *Error) Answer

@@ -16,7 +16,7 @@ const target = "AWSMPMeteringService"
 
 // Service is the metering API onto w.
 func Service(w *world.World) wire.Service {
-	s := &service{world: w, quota: newQuota(contract.CallsPerSecond)}
+	s := &service{world: w, quota: wire.NewQuota(contract.CallsPerSecond)}
 	return wire.Service{
 		Name: "AWS Marketplace Metering Service", Target: target, Scope: "aws-marketplace", ContentType: "application/x-amz-json-1.1",
 		Ops: map[string]wire.Op{
@@ -28,7 +28,7 @@ func Service(w *world.World) wire.Service {
 
 type service struct {
 	world *world.World
-	quota *quota
+	quota *wire.Quota
 }
 
 // within refuses calls from regions in which the operation does not exist.
@@ -44,7 +44,7 @@ func (s *service) within(op wire.Op) wire.Op {
 // metered refuses calls beyond the quota of their account and region, where the profile says that it is enforced.
 func (s *service) metered(op wire.Op) wire.Op {
 	return func(ctx context.Context, c *wire.Call) (wire.Answer, error) {
-		if s.world.Profiles().Is(profile.Quota, profile.On) && !s.quota.take(c.Account, c.Region, c.At) {
+		if s.world.Profiles().Is(profile.Quota, profile.On) && !s.quota.Take(c.Account, c.Region, c.At) {
 			return wire.Answer{}, &wire.Error{Code: contract.Throttling, Message: "Rate exceeded"}
 		}
 		return op(ctx, c)

@@ -1,12 +1,13 @@
-package metering
+package wire
 
 import (
 	"sync"
 	"time"
 )
 
-// quota is a bucket of tokens for each account and region, filled in the sandbox's own time.
-type quota struct {
+// Quota limits the calls of each account and region: a bucket of tokens for each, filled in the sandbox's own time. It
+// is safe for concurrent use.
+type Quota struct {
 	perSecond float64
 
 	mu      sync.Mutex
@@ -20,12 +21,13 @@ type bucket struct {
 	at   time.Time
 }
 
-func newQuota(perSecond int) *quota {
-	return &quota{perSecond: float64(perSecond), buckets: map[bucketKey]*bucket{}}
+// NewQuota allows perSecond calls a second.
+func NewQuota(perSecond int) *Quota {
+	return &Quota{perSecond: float64(perSecond), buckets: map[bucketKey]*bucket{}}
 }
 
-// take takes one token at now, and reports whether there was one. A bucket holds a second's worth.
-func (q *quota) take(account, region string, now time.Time) bool {
+// Take takes one token at now, and reports whether there was one. A bucket holds a second's worth.
+func (q *Quota) Take(account, region string, now time.Time) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	k := bucketKey{account, region}

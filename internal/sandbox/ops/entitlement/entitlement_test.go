@@ -1,0 +1,331 @@
+package entitlement
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fxamacker/cbor/v2"
+
+	"souk.dev/souk/contract"
+	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/sandbox/fault"
+	"souk.dev/souk/internal/sandbox/wire"
+	"souk.dev/souk/internal/sandbox/world"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+var noon = time.Date(2026, 11, 10, 12, 0, 0, 0, time.UTC)
+
+const (
+	acme    = "111122223333"
+	inkwell = "1nkwe11payasyoug0abcdefgh"
+)
+
+// market is the built-in world, with whatever contracts a test wants to be running.
+type market struct {
+	*world.World
+	granted []world.Entitlement
+	asked   world.EntitlementFilter // the last filter
+}
+
+func (m *market) Entitlements(code string, f world.EntitlementFilter) ([]world.Entitlement, error) {
+	m.asked = f
+	if len(f.LicenseARNs) == 0 {
+		return slices.Clone(m.granted), nil
+	}
+	return slices.DeleteFunc(slices.Clone(m.granted), func(e world.Entitlement) bool { return !slices.Contains(f.LicenseARNs, e.LicenseARN) }), nil
+}
+
+func arn(n int) string {
+	return fmt.Sprintf("arn:aws:license-manager::294406891311:license:l-%032d", n)
+}
+
+// grant is n contracts for ten users each, the youngest first, so that the order is the API's own doing.
+func grant(n int) []world.Entitlement {
+	var all []world.Entitlement
+	for i := range n {
+		all = append(all, world.Entitlement{ProductCode: inkwell, Dimension: "users", CustomerAWSAccountID: acme, LicenseARN: arn(n - i),
+			Value: world.EntitlementValue{Integer: new(int64(10))}, ExpirationDate: noon.AddDate(1, 0, 0)})
+	}
+	return all
+}
+
+type stand struct {
+	*wire.Front
+	market *market
+}
+
+func open(t testing.TB, contracts int) *stand {
+	t.Helper()
+	w, err := world.New(world.Options{File: world.Builtin(), Seed: 1, FulfillmentURL: "http://127.0.0.1:4710/register"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &stand{market: &market{World: w, granted: grant(contracts)}, Front: &wire.Front{Clock: clock.NewVirtual(noon), Accounts: w,
+		Faults: &fault.Set{}, Calls: &wire.Calls{}, Log: slog.New(slog.DiscardHandler)}}
+	s.Register(Service(s.market))
+	return s
+}
+
+const signed = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261110/us-east-1/aws-marketplace/aws4_request, SignedHeaders=host;x-amz-date, Signature=00"
+
+// askJSON asks as boto3 does.
+func (s *stand) askJSON(body string, headers ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+	r.Header.Set("X-Amz-Target", "AWSMPEntitlementService.GetEntitlements")
+	return s.ask(r, headers...)
+}
+
+// askCBOR asks the same as the Go SDK does.
+func (s *stand) askCBOR(t testing.TB, body string, headers ...string) *httptest.ResponseRecorder {
+	t.Helper()
+	var in any
+	if err := json.Unmarshal([]byte(body), &in); err != nil {
+		t.Fatal(err)
+	}
+	b, err := cbor.Marshal(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest(http.MethodPost, "/service/AWSMPEntitlementService/operation/GetEntitlements", strings.NewReader(string(b)))
+	r.Header.Set("Smithy-Protocol", "rpc-v2-cbor")
+	return s.ask(r, headers...)
+}
+
+func (s *stand) ask(r *http.Request, headers ...string) *httptest.ResponseRecorder {
+	r.Header.Set("Authorization", signed)
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	return w
+}
+
+// golden compares an answer with testdata/name.golden.txt: status, headers and every byte.
+func golden(t *testing.T, name string, w *httptest.ResponseRecorder) {
+	t.Helper()
+	var b strings.Builder
+	fmt.Fprintf(&b, "HTTP %d\n", w.Code)
+	for _, h := range []string{"Content-Type", "X-Amzn-Errortype", "Smithy-Protocol"} {
+		if v := w.Header().Get(h); v != "" {
+			fmt.Fprintf(&b, "%s: %s\n", h, v)
+		}
+	}
+	body := w.Body.String()
+	if w.Header().Get("Content-Type") == "application/cbor" {
+		body = hex.Dump(w.Body.Bytes())
+	}
+	fmt.Fprintf(&b, "\n%s\n", body)
+	path := filepath.Join("testdata", name+".golden.txt")
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.String() != string(want) {
+		t.Errorf("%s:\n%s\nwant\n%s", name, b.String(), want)
+	}
+}
+
+func TestAnswersToTheByte(t *testing.T) {
+	s := open(t, 2)
+	s.market.granted[0].CustomerIdentifier = "ifAPi5AcF3" // as a legacy product has
+	for name, body := range map[string]string{
+		"page":    `{"ProductCode":"` + inkwell + `","MaxResults":1}`,
+		"all":     `{"ProductCode":"` + inkwell + `"}`,
+		"invalid": `{"ProductCode":"` + inkwell + `","MaxResults":26}`,
+		"nothing": `{"ProductCode":"` + inkwell + `","Filter":{"LICENSE_ARN":["arn:other"]}}`,
+	} {
+		golden(t, name+"-json", s.askJSON(body))
+		golden(t, name+"-cbor", s.askCBOR(t, body))
+	}
+}
+
+// Every kind of value is written as the member of its type.
+func TestValuesOfEveryType(t *testing.T) {
+	for want, v := range map[string]world.EntitlementValue{
+		`{"IntegerValue":0}`:     {Integer: new(int64)},
+		`{"DoubleValue":0.5}`:    {Double: new(0.5)},
+		`{"BooleanValue":false}`: {Boolean: new(bool)},
+		`{"StringValue":""}`:     {String: new(string)},
+	} {
+		s := open(t, 1)
+		s.market.granted[0].Value = v
+		if got := s.askJSON(`{"ProductCode":"` + inkwell + `"}`).Body.String(); !strings.Contains(got, `"Value":`+want) {
+			t.Errorf("%s; want the value %s", got, want)
+		}
+	}
+}
+
+func TestFiltersReachTheMarket(t *testing.T) {
+	s := open(t, 0)
+	s.askJSON(`{"ProductCode":"` + inkwell + `","Filter":{"CUSTOMER_AWS_ACCOUNT_ID":["1","2"],"LICENSE_ARN":["a"],"DIMENSION":["users"]}}`)
+	if got, want := fmt.Sprint(s.market.asked), fmt.Sprint(world.EntitlementFilter{CustomerAWSAccountIDs: []string{"1", "2"}, LicenseARNs: []string{"a"}, Dimensions: []string{"users"}}); got != want {
+		t.Errorf("asked for %s, want %s", got, want)
+	}
+	s.askJSON(`{"ProductCode":"` + inkwell + `","Filter":{"CUSTOMER_IDENTIFIER":["x"]}}`)
+	if got := s.market.asked.CustomerIdentifiers; len(got) != 1 || got[0] != "x" {
+		t.Errorf("asked for %v", got)
+	}
+}
+
+func TestWhatIsRefused(t *testing.T) {
+	with := func(more string) string { return `{"ProductCode":"` + inkwell + `",` + more + `}` }
+	first := open(t, 2).askJSON(with(`"MaxResults":1`))
+	var got struct{ NextToken string }
+	if err := json.Unmarshal(first.Body.Bytes(), &got); err != nil || got.NextToken == "" {
+		t.Fatalf("%s, %v", first.Body, err)
+	}
+	for name, c := range map[string]struct{ body, code string }{
+		"no product":               {`{}`, contract.InvalidParameter},
+		"product too long":         {`{"ProductCode":"` + strings.Repeat("x", 256) + `"}`, contract.InvalidParameter},
+		"unknown product":          {`{"ProductCode":"nobody"}`, contract.InvalidParameter},
+		"its id for its code":      {`{"ProductCode":"prod-inkwell00payg"}`, contract.InvalidParameter},
+		"unknown filter":           {with(`"Filter":{"COLOUR":["red"]}`), contract.InvalidParameter},
+		"filter of nothing":        {with(`"Filter":{"DIMENSION":[]}`), contract.InvalidParameter},
+		"both customers":           {with(`"Filter":{"CUSTOMER_IDENTIFIER":["a"],"CUSTOMER_AWS_ACCOUNT_ID":["1"]}`), contract.InvalidParameter},
+		"no results":               {with(`"MaxResults":0`), contract.InvalidParameter},
+		"too many results":         {with(`"MaxResults":26`), contract.InvalidParameter},
+		"blank token":              {with(`"NextToken":" "`), contract.InvalidParameter},
+		"token of nobody":          {with(`"NextToken":"AAAA"`), contract.InvalidParameter},
+		"token of another request": {with(`"NextToken":"` + got.NextToken + `","Filter":{"DIMENSION":["users"]}`), contract.InvalidParameter},
+		"filter of another type":   {with(`"Filter":{"DIMENSION":"users"}`), contract.Serialization},
+	} {
+		s := open(t, 2)
+		for protocol, w := range map[string]*httptest.ResponseRecorder{"JSON": s.askJSON(c.body), "CBOR": s.askCBOR(t, c.body)} {
+			if got := w.Header().Get("x-amzn-ErrorType"); got != c.code || w.Code != http.StatusBadRequest {
+				t.Errorf("%s in %s: %d %q, want %s", name, protocol, w.Code, got, c.code)
+			}
+		}
+	}
+	s := open(t, 1)
+	w := s.askJSON(with(`"MaxResults":1`), "Authorization", strings.Replace(signed, "us-east-1", "eu-west-1", 1))
+	if got := w.Header().Get("x-amzn-ErrorType"); got != contract.InvalidSignature {
+		t.Errorf("in another Region: %q", got)
+	}
+}
+
+// Contracts that begin and end between two pages neither hide nor repeat the others.
+func TestPagesWhileTheMarketMoves(t *testing.T) {
+	s := open(t, 30)
+	steady := arn(17)
+	seen := map[string]int{}
+	token := ""
+	for page := 0; ; page++ {
+		w := s.askJSON(`{"ProductCode":"` + inkwell + `","MaxResults":7` + token + `}`)
+		var next struct {
+			Entitlements []struct{ LicenseArn string }
+			NextToken    string
+		}
+		if err := json.Unmarshal(w.Body.Bytes(), &next); err != nil {
+			t.Fatalf("%s: %v", w.Body, err)
+		}
+		for _, e := range next.Entitlements {
+			seen[e.LicenseArn]++
+		}
+		if next.NextToken == "" {
+			break
+		}
+		token = `,"NextToken":"` + next.NextToken + `"`
+		s.market.granted = slices.DeleteFunc(s.market.granted, func(e world.Entitlement) bool { return e.LicenseARN == arn(3+page) }) // told already, or not yet
+		s.market.granted = append(s.market.granted, world.Entitlement{ProductCode: inkwell, Dimension: "users", LicenseARN: arn(100 + page), Value: world.EntitlementValue{Integer: new(int64(1))}})
+	}
+	for license, n := range seen {
+		if n != 1 {
+			t.Errorf("%s came %d times", license, n)
+		}
+	}
+	if seen[steady] != 1 || len(seen) < 30 {
+		t.Errorf("saw %d licenses, and %s %d times", len(seen), steady, seen[steady])
+	}
+}
+
+func TestStaleEntitlements(t *testing.T) {
+	const body = `{"ProductCode":"` + inkwell + `"}`
+	s := open(t, 1)
+	if _, err := s.Faults.Add(fault.Rule{Operation: "GetEntitlements", Kind: fault.StaleEntitlements, Times: new(1)}); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.askJSON(body).Body.String(); got != "{}" {
+		t.Errorf("never asked before: %s", got)
+	}
+	before := s.askJSON(body).Body.String()
+	s.market.granted = nil
+	if _, err := s.Faults.Add(fault.Rule{Operation: "GetEntitlements", Kind: fault.StaleEntitlements, Times: new(1)}); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.askJSON(body).Body.String(); got != before || !strings.Contains(got, arn(1)) {
+		t.Errorf("stale: %s, want %s", got, before)
+	}
+	if got := s.askJSON(body).Body.String(); got != "{}" {
+		t.Errorf("in the end: %s", got)
+	}
+}
+
+func TestQuota(t *testing.T) {
+	s := open(t, 1)
+	if err := s.market.SetProfiles(noon, map[string]string{"quota": "on"}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range contract.EntitlementsPerSecond + 1 {
+		w := s.askJSON(`{"ProductCode":"` + inkwell + `"}`)
+		if refused := w.Header().Get("x-amzn-ErrorType") == contract.Throttling; refused != (i == contract.EntitlementsPerSecond) {
+			t.Errorf("call %d: %s", i+1, w.Body)
+		}
+	}
+}
+
+// Every error that the API reference lists is reachable, at the least by a fault, in both protocols.
+func TestEveryDocumentedErrorCanBeMet(t *testing.T) {
+	for _, code := range contract.Operations["GetEntitlements"].Errors {
+		s := open(t, 1)
+		if _, err := s.Faults.Add(fault.Rule{Operation: "GetEntitlements", Kind: fault.Exception, Code: code}); err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range []*httptest.ResponseRecorder{s.askJSON(`{}`), s.askCBOR(t, `{}`)} {
+			if got := w.Header().Get("x-amzn-ErrorType"); got != code || (w.Code == http.StatusInternalServerError) != (code == contract.InternalServiceError) {
+				t.Errorf("%s: %d %q", code, w.Code, got)
+			}
+		}
+	}
+}
+
+// No request makes a page larger than asked for, or the service fail.
+func FuzzRequest(f *testing.F) {
+	f.Add([]byte(`{"ProductCode":"`+inkwell+`","Filter":{"LICENSE_ARN":["a","b"]},"MaxResults":2,"NextToken":"AAAA"}`), false)
+	f.Add([]byte("\xa1\x6bProductCode\x78\x19"+inkwell), true)
+	s := open(f, 3)
+	f.Fuzz(func(t *testing.T, body []byte, asCBOR bool) {
+		r := httptest.NewRequest(http.MethodPost, "/service/AWSMPEntitlementService/operation/GetEntitlements", strings.NewReader(string(body)))
+		if asCBOR {
+			r.Header.Set("Smithy-Protocol", "rpc-v2-cbor")
+		} else {
+			r.Header.Set("X-Amz-Target", "AWSMPEntitlementService.GetEntitlements")
+		}
+		w := s.ask(r)
+		if w.Code >= http.StatusInternalServerError || (w.Code == http.StatusOK) == (w.Header().Get("x-amzn-ErrorType") != "") {
+			t.Fatalf("%q: %d %s", body, w.Code, w.Body)
+		}
+	})
+}
