@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"souk.dev/souk/client"
@@ -58,36 +59,18 @@ func openBazaar(ctx context.Context, plan bazaarPlan) (_ *bazaar, err error) {
 		return nil, fmt.Errorf("make the folder for the state: %w", err)
 	}
 	// The application starts while the rest is being made ready.
-	type started struct {
-		app *inkwell
-		err error
-	}
-	child := make(chan started, 1)
-	go func() {
-		a, err := startInkwell(plan.appAddr, plan.logs)
-		child <- started{a, err}
-	}()
+	child := sync.OnceValues(func() (*inkwell, error) { return startInkwell(plan.appAddr, plan.logs) })
+	go child()
 	err = b.openServers(ctx, plan, func() (string, error) {
-		s := <-child
-		b.app = s.app
-		if s.err != nil {
-			return "", s.err
+		app, err := child()
+		if err != nil {
+			return "", err
 		}
-		return s.app.url, nil
+		b.app = app
+		return app.url, nil
 	})
 	if err != nil {
-		if b.app == nil { // it may be on its way
-			select {
-			case s := <-child:
-				b.app = s.app
-			default:
-				go func() {
-					if s := <-child; s.app != nil {
-						_ = s.app.end()
-					}
-				}()
-			}
-		}
+		b.app, _ = child() // it may be on its way; close ends it
 		return nil, err
 	}
 	return b, b.awaitPages(ctx)
