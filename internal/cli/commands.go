@@ -17,6 +17,7 @@ func commands() []*cobra.Command {
 		buyCommand(),
 		cancelCommand(),
 		recordsCommand(),
+		faultCommand(),
 		eventsCommand(),
 		versionCommand(),
 	}

@@ -42,6 +42,7 @@ account* would post to the fulfilment URL.`,
 	})
 	cmd.Flags().StringVar(&product, "product", "", "the product code")
 	cmd.Flags().StringVar(&buyer, "buyer", "", "the buyer's AWS account id")
+	completeFlags(cmd, map[string]namer{"product": productCodes, "buyer": buyerIDs})
 	return cmd
 }
 
@@ -58,6 +59,8 @@ func cancelCommand() *cobra.Command {
 		Short:   "Cancel a subscription, as its buyer",
 		Example: "  souk cancel agmt-1234567890abcdef",
 		Args:    cobra.ExactArgs(1),
+
+		ValidArgsFunction: once(completeWith(running)),
 	}, func(ctx context.Context, m marketplace, out verbOutput, args []string) error {
 		var a agreement
 		if err := m.call(ctx, http.MethodPost, "agreements/"+url.PathEscape(args[0])+"/cancel", nil, &a); err != nil {
@@ -82,14 +85,14 @@ type honoured struct {
 }
 
 func recordsCommand() *cobra.Command {
-	var license, product, account, dimension, from, to string
+	var license, product, buyer, dimension, from, to string
 	cmd := verb(&cobra.Command{
 		Use:     "records",
 		Short:   "List the usage records that the marketplace has honoured",
-		Example: "  souk records\n  souk records --account 111122223333 --json",
+		Example: "  souk records\n  souk records --buyer 111122223333 --json",
 		Args:    cobra.NoArgs,
 	}, func(ctx context.Context, m marketplace, out verbOutput, _ []string) error {
-		q := url.Values{"licenseArn": {license}, "productCode": {product}, "accountId": {account}, "dimension": {dimension}, "from": {from}, "to": {to}}
+		q := url.Values{"licenseArn": {license}, "productCode": {product}, "accountId": {buyer}, "dimension": {dimension}, "from": {from}, "to": {to}}
 		records, err := list[honoured](ctx, m, "records", q)
 		if err != nil {
 			return err
@@ -100,9 +103,10 @@ func recordsCommand() *cobra.Command {
 	})
 	cmd.Flags().StringVar(&license, "license", "", "only of this license ARN")
 	cmd.Flags().StringVar(&product, "product", "", "only of this product code")
-	cmd.Flags().StringVar(&account, "account", "", "only of this buyer's AWS account")
+	cmd.Flags().StringVar(&buyer, "buyer", "", "only of this buyer's AWS account id")
 	cmd.Flags().StringVar(&dimension, "dimension", "", "only of this dimension")
 	cmd.Flags().StringVar(&from, "from", "", "only of hours from this instant on, RFC 3339")
 	cmd.Flags().StringVar(&to, "to", "", "only of hours before this instant, RFC 3339")
+	completeFlags(cmd, map[string]namer{"license": licenses, "product": productCodes, "buyer": buyerIDs})
 	return cmd
 }

@@ -97,6 +97,12 @@ func Kinds() []Kind {
 	return all
 }
 
+// Suits reports whether k can disturb operation op; "*" is every call.
+func (k Kind) Suits(op string) bool {
+	s, known := specs[k]
+	return known && s.suits(op)
+}
+
 // suits reports whether k can disturb operation op ("*" is every call).
 func (s spec) suits(op string) bool {
 	if len(s.Only) > 0 {
