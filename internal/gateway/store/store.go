@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -27,6 +28,9 @@ type DB struct {
 	write *sql.DB // one connection on SQLite, which has one writer
 	read  *sql.DB
 	url   string
+
+	mu    sync.Mutex
+	stmts map[string]*sql.Stmt // prepared for write, by query
 }
 
 // Open opens the database that url names, without looking at its schema: "sqlite:PATH", or "sqlite::memory:" for
@@ -71,6 +75,24 @@ func (db *DB) Close() error {
 		return errors.Join(db.read.Close(), db.write.Close())
 	}
 	return db.write.Close()
+}
+
+// writer prepares a statement for the write connection, once.
+func (db *DB) writer(ctx context.Context, query string) (*sql.Stmt, error) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if st := db.stmts[query]; st != nil {
+		return st, nil
+	}
+	st, err := db.write.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("prepare: %w", err)
+	}
+	if db.stmts == nil {
+		db.stmts = map[string]*sql.Stmt{}
+	}
+	db.stmts[query] = st // closed with the database
+	return st, nil
 }
 
 // Read is for queries outside a transaction.

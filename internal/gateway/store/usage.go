@@ -19,20 +19,23 @@ func NewUsage(db *DB) Usage { return Usage{db} }
 
 var _ usage.Store = Usage{}
 
-// Append implements [usage.Store].
+const appendSegment = `insert into usage_segment (part, seq, first_hour, last_hour, events, at_us, body)
+	values ($1, $2, $3, $4, $5, $6, $7) on conflict (part, seq) do nothing`
+
+// Append implements [usage.Store]. The one statement is a transaction of its own.
 func (s Usage) Append(ctx context.Context, g usage.Segment) error {
-	return s.db.Tx(ctx, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, `insert into usage_segment (part, seq, first_hour, last_hour, events, at_us, body)
-			values ($1, $2, $3, $4, $5, $6, $7) on conflict (part, seq) do nothing`,
-			g.Part, g.Seq, g.FirstHour, g.LastHour, g.Events, g.At, g.Body)
-		if err != nil {
-			return err
-		}
-		if n, err := res.RowsAffected(); err != nil || n == 1 {
-			return err
-		}
-		return fail.New(fail.Conflict, "segment_taken", "Another process has written segment %d of partition %d; only one may own a partition.", g.Seq, g.Part)
-	})
+	st, err := s.db.writer(ctx, appendSegment)
+	if err != nil {
+		return err
+	}
+	res, err := st.ExecContext(ctx, g.Part, g.Seq, g.FirstHour, g.LastHour, g.Events, g.At, g.Body)
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 1 {
+		return err
+	}
+	return fail.New(fail.Conflict, "segment_taken", "Another process has written segment %d of partition %d; only one may own a partition.", g.Seq, g.Part)
 }
 
 // Segments implements [usage.Store].

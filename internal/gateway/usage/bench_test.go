@@ -8,98 +8,118 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
+	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/gateway/usage"
 )
 
-// Each shape is measured twice in one run: events taken by an intake, and the floor, which appends the same bytes to a
-// file with one sync for all who wait. Read the ratio.
+// BenchmarkIngest measures an intake against its floor, which appends the same bytes to a file with one sync for all
+// who wait, and neither tells repetitions nor adds up. Both take turns, so that a busy machine slows both alike: read
+// the ratio.
 func BenchmarkIngest(b *testing.B) {
 	for _, s := range []struct{ callers, events int }{{64, 1}, {256, 1}, {8, 100}} {
-		b.Run(fmt.Sprintf("floor/%dx%d", s.callers, s.events), func(b *testing.B) { benchFloor(b, s.callers, s.events) })
-		b.Run(fmt.Sprintf("intake/%dx%d", s.callers, s.events), func(b *testing.B) { benchIntake(b, s.callers, s.events) })
+		b.Run(fmt.Sprintf("%dx%d", s.callers, s.events), func(b *testing.B) {
+			c, _ := config(b)
+			in, f := open(b, c), newFloor(b)
+			const turns = 10
+			var intake, floor time.Duration
+			each, n := b.N/turns+s.callers*s.events, 0
+			b.ResetTimer()
+			for range turns {
+				floor += share(s.callers, s.events, n, each, f.append)
+				intake += share(s.callers, s.events, n, each, func(first, n int) { take(b, in, first, n) })
+				n += each + s.callers*s.events
+			}
+			total := float64(each * turns)
+			b.ReportMetric(total/intake.Seconds(), "events/s")
+			b.ReportMetric(total/floor.Seconds(), "floor-events/s")
+			b.ReportMetric(100*floor.Seconds()/intake.Seconds(), "%floor")
+			b.ReportMetric(0, "ns/op")
+		})
 	}
 }
 
-// share makes callers do b.N events in calls of events each.
-func share(b *testing.B, callers, events int, call func(n int)) {
+// share makes callers do all events, from number first on, in calls of events each, and tells how long it took.
+func share(callers, events, first, all int, call func(first, n int)) time.Duration {
 	var next atomic.Int64
-	b.ResetTimer()
+	took := clock.Stopwatch()
 	var wg sync.WaitGroup
 	for range callers {
 		wg.Go(func() {
 			for {
-				n := next.Add(int64(events))
-				if n-int64(events) >= int64(b.N) {
+				n := int(next.Add(int64(events))) - events
+				if n >= all {
 					return
 				}
-				call(int(n))
+				call(first+n, events)
 			}
 		})
 	}
 	wg.Wait()
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
+	return took()
 }
 
-func benchIntake(b *testing.B, callers, events int) {
-	c, _ := config(b)
-	in := open(b, c)
-	share(b, callers, events, func(n int) {
-		es := make([]usage.Event, events)
-		for i := range es {
-			es[i] = event(fmt.Sprintf("%016x-4b1d-9a3e", uint64(n+i)*0x9E3779B97F4A7C15), "1.25")
-			es[i].Tags = map[string]string{"BusinessUnit": "Operations"}
-		}
-		if res, err := in.Accept(context.Background(), "", es); err != nil || res.Accepted != events {
-			b.Errorf("%+v, %v", res, err)
-		}
-	})
+// take gives the intake n events of ids that sort at random.
+func take(b *testing.B, in *usage.Intake, first, n int) {
+	es := make([]usage.Event, n)
+	for i := range es {
+		es[i] = event(fmt.Sprintf("%016x-4b1d-9a3e", uint64(first+i)*0x9E3779B97F4A7C15), "1.25")
+		es[i].Tags = map[string]string{"BusinessUnit": "Operations"}
+	}
+	if res, err := in.Accept(context.Background(), "", es); err != nil || res.Accepted != n {
+		b.Errorf("%+v, %v", res, err)
+	}
 }
 
-// benchFloor appends lines of the same size to a file and syncs it once for all who wait; nothing else.
-func benchFloor(b *testing.B, callers, events int) {
+// floor appends lines of an event's size to a file and syncs it once for all who wait.
+type floor struct {
+	file  *os.File
+	queue chan line
+}
+
+type line struct {
+	text []byte
+	done chan error
+}
+
+func newFloor(b *testing.B) *floor {
 	file, err := os.Create(filepath.Join(b.TempDir(), "floor"))
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer file.Close()
-	type write struct {
-		line []byte
-		done chan struct{}
+	f := &floor{file, make(chan line, 1024)}
+	var wg sync.WaitGroup
+	wg.Go(f.run)
+	b.Cleanup(func() { close(f.queue); wg.Wait(); file.Close() })
+	return f
+}
+
+func (f *floor) run() {
+	for l := range f.queue {
+		all, text := []line{l}, l.text
+		for len(f.queue) > 0 {
+			l := <-f.queue
+			all, text = append(all, l), append(text, l.text...)
+		}
+		_, err := f.file.Write(text)
+		if err == nil {
+			err = f.file.Sync()
+		}
+		for _, l := range all {
+			l.done <- err
+		}
 	}
-	queue := make(chan write, callers)
-	var group sync.WaitGroup
-	group.Go(func() {
-		for w := range queue {
-			all := []write{w}
-			for len(queue) > 0 {
-				all = append(all, <-queue)
-			}
-			var buf []byte
-			for _, w := range all {
-				buf = append(buf, w.line...)
-			}
-			if _, err := file.Write(buf); err != nil {
-				b.Error(err)
-			}
-			if err := file.Sync(); err != nil {
-				b.Error(err)
-			}
-			for _, w := range all {
-				close(w.done)
-			}
-		}
-	})
-	const line = `{"id":"%016x-4b1d-9a3e","license":"arn:aws:license-manager::294406891311:license:l-1","dimension":"gb","quantity":"1.25","time":"2026-11-17T12:10:00Z","tags":{"BusinessUnit":"Operations"}}`
-	share(b, callers, events, func(n int) {
-		var buf []byte
-		for i := range events {
-			buf = fmt.Appendf(buf, line, n+i)
-		}
-		w := write{buf, make(chan struct{})}
-		queue <- w
-		<-w.done
-	})
-	close(queue)
-	group.Wait()
+}
+
+func (f *floor) append(first, n int) {
+	const form = `{"id":"%016x-4b1d-9a3e","license":"arn:aws:license-manager::294406891311:license:l-1","dimension":"gb","quantity":"1.25","time":"2026-11-17T12:10:00Z","tags":{"BusinessUnit":"Operations"}}` + "\n"
+	l := line{done: make(chan error, 1)}
+	for i := range n {
+		l.text = fmt.Appendf(l.text, form, first+i)
+	}
+	f.queue <- l
+	if err := <-l.done; err != nil {
+		panic(err) // a broken floor measures nothing
+	}
 }

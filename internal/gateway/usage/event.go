@@ -1,7 +1,6 @@
 package usage
 
 import (
-	"maps"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -144,9 +143,6 @@ func (in *Intake) resolve(r Ref) (license.License, error) {
 	}
 	return license.License{}, fail.New(fail.Invalid, "ambiguous_license", "The buyer %.40q has %d licenses for the product %.40q; name one by its ARN.", r.Account, len(all), r.Product)
 }
-
-// sortedKeys lists a tag set's keys in the one order that fingerprints and segments use.
-func sortedKeys(tags map[string]string) []string { return slices.Sorted(maps.Keys(tags)) }
 
 // EndOf is the instant after which a licence's usage is not AWS's to bill: the final window's end while it runs, and
 // then the instant at which the subscription ended. ends is false while no end is in sight.

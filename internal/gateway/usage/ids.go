@@ -28,11 +28,7 @@ func identify(e *Entry) (idKey, uint64) {
 	if !e.Untimed {
 		b = binary.AppendVarint(b, e.Time)
 	}
-	if len(e.Tags) > 0 {
-		for _, k := range sortedKeys(e.Tags) {
-			b = appendText(appendText(b, k), e.Tags[k])
-		}
-	}
+	b = appendTags(b, e.Tags)
 	print := sha256.Sum256(b)
 	return idKey(key[:16]), binary.BigEndian.Uint64(print[:8])
 }

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -245,38 +247,46 @@ func TestAClosedHourNeverGrows(t *testing.T) {
 	}
 }
 
-// slow is a store whose appends wait.
-type slow struct {
+// gated is a store that counts segments; the first waits for the gate.
+type gated struct {
 	usage.Store
-	gate chan struct{}
+	gate     chan struct{}
+	segments atomic.Int64
 }
 
-func (s slow) Append(ctx context.Context, g usage.Segment) error {
-	<-s.gate
+func (s *gated) Append(ctx context.Context, g usage.Segment) error {
+	if s.segments.Add(1) == 1 {
+		<-s.gate
+	}
 	return s.Store.Append(ctx, g)
 }
 
-func TestTooManyWaitingAreHeldOff(t *testing.T) {
+func TestTooManyAreHeldOffAndAllWhoWaitShareOneCommit(t *testing.T) {
 	c, _ := config(t)
-	gate := make(chan struct{})
-	c.Store, c.MaxQueued = slow{c.Store, gate}, 5
+	st := &gated{Store: c.Store, gate: make(chan struct{})}
+	c.Store, c.MaxQueued = st, 25
 	in := open(t, c)
 	var wg sync.WaitGroup
 	results := make(chan error, 40)
-	for i := range 40 {
+	call := func(i int) {
 		wg.Go(func() {
 			_, err := in.Accept(context.Background(), "", []usage.Event{event(fmt.Sprint("e", i), "1")})
 			results <- err
 		})
 	}
-	refused := 0
-	for range 40 - 6 { // one is being stored, five wait
+	call(0)
+	for st.segments.Load() == 0 {
+		runtime.Gosched()
+	}
+	for i := range 39 {
+		call(i + 1)
+	}
+	for range 39 - 25 { // one is being stored, and as many wait as may
 		if err := <-results; !fail.Is(err, fail.TooMuch) {
 			t.Fatal(err)
 		}
-		refused++
 	}
-	close(gate)
+	close(st.gate)
 	wg.Wait()
 	close(results)
 	for err := range results {
@@ -284,8 +294,11 @@ func TestTooManyWaitingAreHeldOff(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if ts := in.Totals("", core.HourOf(noon)); ts[0].Events != int64(40-refused) {
-		t.Errorf("%d counted, %d refused", ts[0].Events, refused)
+	if n := st.segments.Load(); n != 2 {
+		t.Errorf("1 + 25 events were written in %d segments, want 2", n)
+	}
+	if ts := in.Totals("", core.HourOf(noon)); ts[0].Events != 1+25 {
+		t.Errorf("%d counted, want 26", ts[0].Events)
 	}
 }
 

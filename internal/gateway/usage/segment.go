@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -80,10 +82,19 @@ func appendEntry(b []byte, e *Entry, base int64) []byte {
 	b = binary.AppendVarint(b, int64(e.Hour))
 	b = appendText(b, e.Unbillable)
 	b = binary.AppendUvarint(b, uint64(len(e.Tags)))
-	if len(e.Tags) > 0 {
-		for _, k := range sortedKeys(e.Tags) {
-			b = appendText(appendText(b, k), e.Tags[k])
-		}
+	return appendTags(b, e.Tags)
+}
+
+// appendTags writes tags in the order of their keys, the one order of segments and prints.
+func appendTags(b []byte, tags map[string]string) []byte {
+	var few [MaxTags]string // on the stack
+	keys := few[:0]
+	for k := range tags {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	for _, k := range keys {
+		b = appendText(appendText(b, k), tags[k])
 	}
 	return b
 }
@@ -92,14 +103,23 @@ func appendText(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
+// rawBuffers hold segments before compression; those of rare huge groups are not kept.
+var rawBuffers = sync.Pool{New: func() any { return new([]byte) }}
+
+const maxPooled = 4 << 20
+
 // encodeSegment makes a segment's body.
 func encodeSegment(entries []*Entry, base int64) []byte {
-	raw := make([]byte, 0, 128*len(entries)+16)
-	raw = binary.AppendVarint(raw, base)
+	buf := rawBuffers.Get().(*[]byte)
+	raw := binary.AppendVarint((*buf)[:0], base)
 	for _, e := range entries {
 		raw = appendEntry(raw, e, base)
 	}
-	return packer.EncodeAll(raw, []byte{formatV1})
+	body := packer.EncodeAll(raw, append(make([]byte, 0, len(raw)/2+64), formatV1))
+	if *buf = raw; cap(raw) <= maxPooled {
+		rawBuffers.Put(buf)
+	}
+	return body
 }
 
 var errSegment = errors.New("usage: the segment's body is damaged")
