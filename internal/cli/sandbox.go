@@ -14,7 +14,7 @@ import (
 
 func sandboxCommand() *cobra.Command {
 	var addr, worldFile, data string
-	var check bool
+	var check, frozen bool
 	var baseURL, fulfillment, signIn urlValue
 	var now instantValue
 	var logs logging
@@ -49,7 +49,7 @@ queue that receives events, and a clock that can be moved. Any AWS SDK talks to 
 				return err
 			}
 			s, err := sandbox.New(ctx, sandbox.Config{
-				World: market, FulfillmentURL: string(fulfillment), SignInURL: string(signIn), Now: time.Time(now), BaseURL: base, Data: data, Log: log,
+				World: market, FulfillmentURL: string(fulfillment), SignInURL: string(signIn), Now: time.Time(now), Frozen: frozen, BaseURL: base, Data: data, Log: log,
 			})
 			if err != nil {
 				return configError(err)
@@ -67,6 +67,7 @@ queue that receives events, and a clock that can be moved. Any AWS SDK talks to 
 	o.value(&now, "now", "")
 	o.text(&data, "data", "")
 	logs.take(o)
+	cmd.Flags().BoolVar(&frozen, "frozen", false, "the clock stands still until it is moved (with --data, only the first time)")
 	cmd.Flags().BoolVar(&check, "check", false, "only check the world file, and start nothing")
 	return cmd
 }
