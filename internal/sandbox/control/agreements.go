@@ -81,14 +81,27 @@ func (c *Control) postToken(w http.ResponseWriter, r *http.Request) error {
 	return httpx.JSON(w, http.StatusCreated, tokenView{t.Text, t.FulfillmentURL, t.ExpiresAt})
 }
 
-// acts are what may be done to an agreement. Those without a function belong to ways of selling that are not played yet.
+// postAmend is the buyer's change of a running contract.
+func (c *Control) postAmend(w http.ResponseWriter, r *http.Request) error {
+	var in world.Amendment
+	if err := httpx.Decode(w, r, &in); err != nil {
+		return err
+	}
+	a, err := c.opt.World.Amend(c.opt.Clock.Now(), r.PathValue("id"), in)
+	if err != nil {
+		return err
+	}
+	c.acted(r.Context())
+	return httpx.JSON(w, http.StatusOK, view(a))
+}
+
+// acts are what may be done to an agreement in a word. Those without a function are refused with what to do instead.
 var acts = map[string]func(w *world.World, now time.Time, id string) (world.Agreement, error){
 	"cancel":       (*world.World).Cancel,
 	"expire":       (*world.World).Expire,
 	"terminate":    (*world.World).Terminate,
 	"fail-payment": (*world.World).FailPayment,
-	"amend":        nil,
-	"renew":        nil,
+	"renew":        (*world.World).Renew,
 	"replace":      nil,
 	"refund":       nil,
 }

@@ -88,6 +88,7 @@ func (c *Control) calls() map[string]httpx.Func {
 		"POST /_sandbox/agreements":                c.postAgreement,
 		"GET /_sandbox/agreements/{id}":            c.getAgreement,
 		"POST /_sandbox/agreements/{id}/token":     c.postToken,
+		"POST /_sandbox/agreements/{id}/amend":     c.postAmend,
 		"POST /_sandbox/agreements/{id}/{act}":     c.postAct,
 		"GET /_sandbox/records":                    c.getRecords,
 		"GET /_sandbox/bill":                       c.getBill,

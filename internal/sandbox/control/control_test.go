@@ -51,7 +51,7 @@ func TestListings(t *testing.T) {
 	for _, p := range all[product](st, "/_sandbox/products", nil) {
 		codes = append(codes, p.ProductCode)
 	}
-	if want := []string{inkwell, classic, made.ProductCode}; !slices.Equal(codes, want) {
+	if want := []string{inkwell, classic, teams, press, classicTeams, made.ProductCode}; !slices.Equal(codes, want) {
 		t.Errorf("products %q, want %q", codes, want)
 	}
 	var changed product
@@ -59,7 +59,7 @@ func TestListings(t *testing.T) {
 	if changed.Title != "Blotter 2" || changed.ProductID != made.ProductID {
 		t.Errorf("changed to %+v", changed)
 	}
-	if got := all[struct{ OfferID string }](st, "/_sandbox/offers", nil); len(got) != 3 {
+	if got := all[struct{ OfferID string }](st, "/_sandbox/offers", nil); len(got) != 6 {
 		t.Errorf("offers %+v", got)
 	}
 	var buyer struct {
@@ -228,7 +228,7 @@ func TestEnv(t *testing.T) {
 		ProductCode, Title, AppURL string
 		Dimensions                 []struct{ Key, Name, Unit string }
 	}
-	if err := json.Unmarshal([]byte(vars["SOUK_PRODUCTS"]), &products); err != nil || len(products) != 2 || products[0].ProductCode != inkwell ||
+	if err := json.Unmarshal([]byte(vars["SOUK_PRODUCTS"]), &products); err != nil || len(products) != 5 || products[0].ProductCode != inkwell ||
 		len(products[0].Dimensions) != 2 || products[0].Dimensions[0].Unit == "" {
 		t.Errorf("SOUK_PRODUCTS is %s: %v", vars["SOUK_PRODUCTS"], err)
 	}

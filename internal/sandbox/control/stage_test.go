@@ -30,6 +30,10 @@ const (
 	globex  = "222233334444"
 	inkwell = "1nkwe11payasyoug0abcdefgh" // by licence
 	classic = "1nkwe11c1ass1c0abcdefghij" // by customer identifier
+
+	teams        = "1nkwe11teams00upfr0ntabcd" // contract
+	press        = "1nkwe11press00t1eredabcde" // contract with consumption, in tiers
+	classicTeams = "1nkwe11c1ass1cteamsabcdef" // contract, by customer identifier
 )
 
 // stage is a whole sandbox behind a listener, whose clock stands still at noon.

@@ -56,6 +56,22 @@ type (
 		StartTime      string `json:"startTime"`
 		EndTime        string `json:"endTime"`
 	}
+	amendedAgreement struct {
+		createdAgreement
+		AutoRenewalEnabled bool `json:"autoRenewalEnabled"`
+	}
+	titledRef struct {
+		ID    string `json:"id"`
+		Title string `json:"title"`
+	}
+	namedAccountRef struct {
+		AccountID string `json:"accountId"`
+		Name      string `json:"name"`
+	}
+	renewalSummary struct {
+		LockoutStartTime *string `json:"lockoutStartTime"` // null: no deadline was agreed on
+		DisabledBy       *string `json:"disabledBy"`       // ACCEPTOR or PROPOSER; null while it renews itself
+	}
 	endedAgreement struct {
 		ID     string `json:"id"`
 		Status string `json:"status"`
@@ -67,6 +83,31 @@ type createdDetail struct {
 	RequestID           string           `json:"requestId"`
 	Catalog             string           `json:"catalog"`
 	Agreement           createdAgreement `json:"agreement"`
+	ResaleAuthorization nullableID       `json:"resaleAuthorization"`
+	Acceptor            accountRef       `json:"acceptor"`
+	Proposer            accountRef       `json:"proposer"`
+	Offer               idRef            `json:"offer"`
+}
+
+// renewedDetail is the detail of Purchase Agreement Created for a renewal, as the guide shows it: with the product and the
+// proposer's name, without a resale authorization.
+type renewedDetail struct {
+	RequestID string           `json:"requestId"`
+	Catalog   string           `json:"catalog"`
+	Agreement createdAgreement `json:"agreement"`
+	Product   titledRef        `json:"product"`
+	Acceptor  accountRef       `json:"acceptor"`
+	Proposer  namedAccountRef  `json:"proposer"`
+	Offer     idRef            `json:"offer"`
+}
+
+// amendedDetail is the detail of Purchase Agreement Amended.
+type amendedDetail struct {
+	RequestID           string           `json:"requestId"`
+	Catalog             string           `json:"catalog"`
+	Agreement           amendedAgreement `json:"agreement"`
+	RenewalSummary      renewalSummary   `json:"renewalSummary"`
+	Product             titledRef        `json:"product"`
 	ResaleAuthorization nullableID       `json:"resaleAuthorization"`
 	Acceptor            accountRef       `json:"acceptor"`
 	Proposer            accountRef       `json:"proposer"`
@@ -109,14 +150,10 @@ func event(n world.Notice, id string) (e envelope, ok bool) {
 	switch n := n.(type) {
 	case world.AgreementCreated:
 		e.DetailType = contract.AgreementCreated + proposer
-		end := noEnd
-		if !n.EndTime.IsZero() {
-			end = instant(n.EndTime)
-		}
-		e.Detail = createdDetail{RequestID: a.ID, Catalog: catalog,
-			Agreement: createdAgreement{ID: a.AgreementID, PreviousID: n.PreviousAgreementID, Intent: string(n.Intent), Status: string(n.Status),
-				AcceptanceTime: instant(n.AcceptanceTime), StartTime: instant(n.StartTime), EndTime: end},
-			Acceptor: accountRef{a.BuyerAccount}, Proposer: accountRef{a.SellerAccount}, Offer: idRef{a.OfferID}}
+		e.Detail = createdOf(n)
+	case world.AgreementAmended:
+		e.DetailType = contract.AgreementAmended + proposer
+		e.Detail = amendedOf(n)
 	case world.AgreementEnded:
 		e.DetailType = contract.AgreementEnded + proposer
 		e.Detail = endedDetail{RequestID: a.ID, Catalog: catalog, Agreement: endedAgreement{a.AgreementID, string(n.Status)},
@@ -131,6 +168,35 @@ func event(n world.Notice, id string) (e envelope, ok bool) {
 		return envelope{}, false
 	}
 	return e, true
+}
+
+// agreementOf writes what a notice tells of an agreement.
+func agreementOf(n world.AgreementTold, intent world.Intent, previous string) createdAgreement {
+	end := noEnd
+	if !n.EndTime.IsZero() {
+		end = instant(n.EndTime)
+	}
+	return createdAgreement{ID: n.AgreementID, PreviousID: previous, Intent: string(intent), Status: string(n.Status),
+		AcceptanceTime: instant(n.AcceptanceTime), StartTime: instant(n.StartTime), EndTime: end}
+}
+
+func createdOf(n world.AgreementCreated) any {
+	agreement := agreementOf(n.AgreementTold, n.Intent, n.PreviousAgreementID)
+	if n.Intent == world.IntentRenew {
+		return renewedDetail{RequestID: n.ID, Catalog: catalog, Agreement: agreement, Product: titledRef{n.ProductID, n.ProductTitle},
+			Acceptor: accountRef{n.BuyerAccount}, Proposer: namedAccountRef{n.SellerAccount, n.ProposerName}, Offer: idRef{n.OfferID}}
+	}
+	return createdDetail{RequestID: n.ID, Catalog: catalog, Agreement: agreement,
+		Acceptor: accountRef{n.BuyerAccount}, Proposer: accountRef{n.SellerAccount}, Offer: idRef{n.OfferID}}
+}
+
+func amendedOf(n world.AgreementAmended) amendedDetail {
+	d := amendedDetail{RequestID: n.ID, Catalog: catalog, Agreement: amendedAgreement{agreementOf(n.AgreementTold, world.IntentAmend, ""), n.AutoRenew},
+		Product: titledRef{n.ProductID, n.ProductTitle}, Acceptor: accountRef{n.BuyerAccount}, Proposer: accountRef{n.SellerAccount}, Offer: idRef{n.OfferID}}
+	if !n.AutoRenew { // sellers cannot opt out here, so it was the buyer
+		d.RenewalSummary.DisabledBy = new("ACCEPTOR")
+	}
+	return d
 }
 
 func license(a world.About) licenseDetail {

@@ -16,6 +16,19 @@ func subscriptionTopic(productCode string) string {
 	return "arn:aws:sns:us-east-1:" + topicOwner + ":aws-mp-subscription-notification-" + productCode
 }
 
+// entitlementTopic is the ARN of a product's topic for entitlement-updated.
+func entitlementTopic(productCode string) string {
+	return "arn:aws:sns:us-east-1:" + topicOwner + ":aws-mp-entitlement-notification-" + productCode
+}
+
+// topic is where m is published.
+func (m message) topic() string {
+	if m.Action == contract.EntitlementUpdated {
+		return entitlementTopic(m.ProductCode)
+	}
+	return subscriptionTopic(m.ProductCode)
+}
+
 // message is what AWS Marketplace publishes. It names neither account nor licence: the older generation had neither.
 type message struct {
 	Action             string `json:"action"`
@@ -45,6 +58,10 @@ func publish(n world.Notice) (m message, ok bool) {
 	switch n := n.(type) {
 	case world.SubscribeSuccess:
 		m.Action, m.OfferIdentifier, m.FreeTrial = contract.SubscribeSuccess, a.OfferID, strconv.FormatBool(n.FreeTrial)
+	case world.SubscribeFail:
+		m.Action, m.OfferIdentifier = contract.SubscribeFail, a.OfferID
+	case world.EntitlementUpdated:
+		m.Action = contract.EntitlementUpdated
 	case world.UnsubscribePending:
 		m.Action = contract.UnsubscribePending
 	case world.UnsubscribeSuccess:
@@ -57,7 +74,7 @@ func publish(n world.Notice) (m message, ok bool) {
 
 // notify puts m into an envelope, signed by s. base is the sandbox's address, which stands in for SNS's own.
 func notify(a world.About, m message, s *Signer, base string) notification {
-	topic := subscriptionTopic(a.ProductCode)
+	topic := m.topic()
 	n := notification{Type: "Notification", MessageID: a.ID, TopicARN: topic, Message: text(m),
 		Timestamp:        a.At.UTC().Format("2006-01-02T15:04:05.000Z"),
 		SignatureVersion: "1", SigningCertURL: base + CertificatePath,

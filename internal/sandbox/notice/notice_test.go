@@ -37,9 +37,20 @@ func about(id string, at time.Time) world.About {
 		BuyerAccount: "111122223333", SellerAccount: "444455556666", CustomerIdentifier: "ifAPi5AcF3"}
 }
 
+// told is what notices tell of the agreement itself; end is zero for none.
+func told(id string, at, end time.Time) world.AgreementTold {
+	return world.AgreementTold{About: about(id, at), Status: world.Active, AcceptanceTime: accepted, StartTime: accepted, EndTime: end,
+		ProductTitle: "Inkwell", ProposerName: "Inkwell Labs"}
+}
+
 var (
-	created = world.AgreementCreated{About: about("aaaaaaaa-bbbb-5ccc-8ddd-eeeeeeeeeeee", accepted.Add(11*time.Second)),
-		Intent: world.IntentNew, Status: world.Active, AcceptanceTime: accepted, StartTime: accepted}
+	created = world.AgreementCreated{AgreementTold: told("aaaaaaaa-bbbb-5ccc-8ddd-eeeeeeeeeeee", accepted.Add(11*time.Second), time.Time{}), Intent: world.IntentNew}
+	renewed = world.AgreementCreated{AgreementTold: told("aaaaaaaa-1111-5ccc-8ddd-eeeeeeeeeeee", accepted.Add(11*time.Second), accepted.AddDate(1, 0, 0)),
+		Intent: world.IntentRenew, PreviousAgreementID: "agmt-0ld0ld0ld0ld0ld0ld0ld0ld0"}
+	amended       = world.AgreementAmended{AgreementTold: told("aaaaaaaa-2222-5ccc-8ddd-eeeeeeeeeeee", accepted.Add(11*time.Second), accepted.AddDate(1, 0, 0)), AutoRenew: true}
+	optedOut      = world.AgreementAmended{AgreementTold: told("aaaaaaaa-3333-5ccc-8ddd-eeeeeeeeeeee", accepted.Add(11*time.Second), accepted.AddDate(1, 0, 0))}
+	failed        = world.SubscribeFail{About: about("52b80b92-fdea-4c2c-8f9d-bdfb0c7bf324", accepted.Add(time.Minute))}
+	entitled      = world.EntitlementUpdated{About: about("62b80b92-fdea-4c2c-8f9d-bdfb0c7bf324", accepted.Add(time.Minute))}
 	updated       = world.LicenseUpdated{About: about("ffffffff-0000-5111-8222-333333333333", accepted.Add(72*time.Second))}
 	ended         = world.AgreementEnded{About: about("bbbbbbbb-0000-5111-8222-333333333333", accepted.Add(106*time.Second)), Status: world.Cancelled}
 	deprovisioned = world.LicenseDeprovisioned{About: about("cccccccc-0000-5111-8222-333333333333", accepted.Add(137*time.Second))}
@@ -114,7 +125,8 @@ func TestGolden(t *testing.T) {
 			c := created
 			c.EndTime = accepted.AddDate(1, 0, 0)
 			return c
-		}(), "subscribe-success": success, "unsubscribe-pending": pending, "unsubscribe-success": over} {
+		}(), "subscribe-success": success, "unsubscribe-pending": pending, "unsubscribe-success": over,
+		"created-renewal": renewed, "amended": amended, "amended-opted-out": optedOut, "subscribe-fail": failed, "entitlement-updated": entitled} {
 		t.Run(name, func(t *testing.T) {
 			st := newStage(t)
 			st.Accept(n)
@@ -173,7 +185,7 @@ func TestSignatureVerifies(t *testing.T) {
 }
 
 func TestDetailTypesAreTheContracts(t *testing.T) {
-	for n, want := range map[world.Notice]string{created: contract.AgreementCreated + " - Proposer", ended: contract.AgreementEnded + " - Proposer",
+	for n, want := range map[world.Notice]string{created: contract.AgreementCreated + " - Proposer", amended: contract.AgreementAmended + " - Proposer", ended: contract.AgreementEnded + " - Proposer",
 		updated: contract.LicenseUpdated + " - Manufacturer", deprovisioned: contract.LicenseDeprovisioned + " - Manufacturer"} {
 		if e, ok := event(n, "id"); !ok || e.DetailType != want {
 			t.Errorf("%T is %q", n, e.DetailType)

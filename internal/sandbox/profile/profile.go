@@ -34,6 +34,8 @@ const (
 	LegacyLicenseARN Name = "legacy-license-arn"
 	Quota            Name = "quota"
 	ForeignToken     Name = "foreign-token"
+	FailedPayment    Name = "failed-payment"
+	RenewalLicense   Name = "renewal-license"
 )
 
 // Values that are compared with in code.
@@ -60,6 +62,10 @@ const (
 	Off             = "off"
 	InvalidToken    = "invalid-token"
 	AccessDenied    = "access-denied"
+	Terminated      = "terminated"
+	Silence         = "silence"
+	SameLicense     = "same"
+	NewLicense      = "new"
 )
 
 // Behaviour is one disputed behaviour.
@@ -103,6 +109,12 @@ var behaviours = []Behaviour{
 		contract.MeteringAPI + "API_marketplace-metering_BatchMeterUsage.html: omit ProductCode with LicenseArn; what happens otherwise is not said. refuse answers InvalidProductCodeException."},
 	{LegacyLicenseARN, "Whether ResolveCustomer gives the LicenseArn for products of the legacy generation.", []string{Returned, Absent}, Returned,
 		"AWS's integration guidance: it is returned for every product, so its presence does not tell the generation."},
+	{FailedPayment, "What the seller of a product with identity license is told when a payment fails before the license is provisioned: Purchase Agreement Ended with TERMINATED, or nothing. Legacy products have subscribe-fail.",
+		[]string{Terminated, Silence}, Terminated,
+		"Undocumented: " + guide + "saas-notification.html has subscribe-fail, the events have no counterpart of it."},
+	{RenewalLicense, "Whether a renewal goes on under the same license ARN or under a new one. With new, the old license is withdrawn after License Updated tells of the new one. Legacy contracts keep theirs.",
+		[]string{SameLicense, NewLicense}, SameLicense,
+		"AWS's integration guidance says that a renewal keeps the license ARN; " + guide + "eventbridge.html has a new agreement for each renewal and does not name the license."},
 	{Quota, "Whether the limits of 10 BatchMeterUsage and 20 GetEntitlements calls a second, for each account and region, are enforced. They count in the sandbox's own time.", []string{Off, On}, Off,
 		guide + "service-quotas.html has the limits. Off by default, because the sandbox's time can stand still, and then a used-up quota would never come back."},
 }

@@ -1,12 +1,11 @@
 package world
 
 import (
+	"maps"
 	"slices"
 	"time"
 
-	"souk.dev/souk/contract"
 	"souk.dev/souk/internal/fail"
-	"souk.dev/souk/internal/sandbox/profile"
 )
 
 // How long after an act its notices come, as observed on the live marketplace in August 2026.
@@ -24,13 +23,18 @@ type Subscribe struct {
 	StartTime time.Time `json:"startTime,omitzero"` // now, if zero
 }
 
-// Subscribe makes an agreement, which is active at once; its licence follows after the profile activation-delay.
+// Subscribe makes an agreement, which is active at once; its licence follows after the profile activation-delay. A
+// contract is charged upfront and ends, or renews itself, when its duration is over.
 //
 // Errors: fail.NotFound for an unknown buyer, product or offer; fail.Invalid for terms that the product does not have;
-// fail.Conflict when the buyer's account is suspended, or has a running subscription to a legacy product already.
+// fail.Conflict when the buyer's account is suspended, or has a running agreement for a legacy product already.
 func (w *World) Subscribe(now time.Time, in Subscribe) (Agreement, error) {
 	defer w.act()()
 	p, b, o, err := w.parties(in)
+	if err != nil {
+		return Agreement{}, err
+	}
+	terms, err := p.agree(in.Terms)
 	if err != nil {
 		return Agreement{}, err
 	}
@@ -40,7 +44,7 @@ func (w *World) Subscribe(now time.Time, in Subscribe) (Agreement, error) {
 	if err := w.record(Command{At: now, Act: actSubscribe, Subscribe: &in}); err != nil {
 		return Agreement{}, err
 	}
-	return w.accept(now, p, b, o, in).copy(), nil
+	return w.accept(now.Truncate(time.Millisecond), p, b, o, terms).copy(), nil
 }
 
 func (w *World) parties(in Subscribe) (*product, *Buyer, *Offer, error) {
@@ -63,11 +67,8 @@ func (w *World) parties(in Subscribe) (*product, *Buyer, *Offer, error) {
 }
 
 func (w *World) subscribable(now time.Time, in Subscribe, p *product, b *Buyer) error {
-	if len(in.Quantities) > 0 || in.Duration != "" || in.AutoRenew {
-		return fail.New(fail.Invalid, "terms", "%s is pay as you go: it is bought without quantities, duration or renewal.", p.Title)
-	}
-	if !in.StartTime.IsZero() && in.StartTime.After(now) {
-		return fail.New(fail.Invalid, "start_time", "%s is pay as you go and starts at once; leave startTime out.", p.Title)
+	if in.StartTime.After(now) {
+		return fail.New(fail.Invalid, "start_time", "The public offer of %s starts at once; leave startTime out.", p.Title)
 	}
 	if b.Suspended {
 		return fail.New(fail.Conflict, "suspended", "The account %s is suspended and cannot buy.", b.AccountID)
@@ -82,30 +83,46 @@ func (w *World) subscribable(now time.Time, in Subscribe, p *product, b *Buyer) 
 	return nil
 }
 
-// accept makes the agreement. Its instants are whole milliseconds, as AWS shows them.
-func (w *World) accept(now time.Time, p *product, b *Buyer, o *Offer, in Subscribe) *agreement {
-	now = now.Truncate(time.Millisecond)
-	delay := w.profiles.Duration(profile.ActivationDelay)
+// accept makes a buyer's agreement and plans what the seller is told of it.
+func (w *World) accept(now time.Time, p *product, b *Buyer, o *Offer, terms Terms) *agreement {
+	a := w.draft(now, p, b, o, terms)
+	a.announced, a.toldBy = w.distances(a, now)
+	a.License = License{ARN: w.ids.licenseARN(), Status: Provisioning, ActiveFrom: now, ProvisionedAt: a.toldBy}
+	a.subject = w.ledger.subject(meter{product: p, buyer: b, arn: a.License.ARN})
+	a.commit(nil)
+	w.enter(a)
+	a.note(now, "accepted", "The buyer accepted the offer.")
+	if p.Identity == ByLicense {
+		w.schedule(a.announced, tellCreated, a)
+	}
+	w.schedule(a.License.ProvisionedAt, provision, a)
+	return a
+}
+
+// draft is an agreement without licence, that nobody knows of yet. Its instants are whole milliseconds, as AWS shows
+// them.
+func (w *World) draft(now time.Time, p *product, b *Buyer, o *Offer, terms Terms) *agreement {
+	terms.Quantities = terms.grants()
 	a := &agreement{product: p, buyer: b, Agreement: Agreement{
 		AgreementID: w.ids.agreementID(), Intent: IntentNew, Status: Active, OfferID: o.OfferID, BuyerAccount: b.AccountID,
-		SellerAccount: o.SellerAccount, ProductID: p.ProductID, ProductCode: p.ProductCode, Terms: in.Terms,
+		SellerAccount: o.SellerAccount, ProductID: p.ProductID, ProductCode: p.ProductCode, Terms: terms,
 		AcceptanceTime: now, StartTime: now,
-		License: License{ARN: w.ids.licenseARN(), Status: Provisioning, ActiveFrom: now, ProvisionedAt: now.Add(delay)},
 	}}
 	a.InitialAgreementID = a.AgreementID
 	if p.Identity == Legacy {
 		a.CustomerIdentifier = customerIdentifier(p.SellerAccount, b.AccountID)
 	}
-	a.subject = w.ledger.subject(meter{product: p, buyer: b, arn: a.License.ARN})
-	w.agreement[a.AgreementID], w.licenses[a.License.ARN] = a, a
-	w.order.agreements, p.agreements = append(w.order.agreements, a), append(p.agreements, a)
-	w.enrol(a)
-	a.note(now, "accepted", "The buyer accepted the offer.")
-	if p.Identity == ByLicense {
-		w.schedule(now.Add(min(createdAfter, delay)), tellCreated, a)
-	}
-	w.schedule(a.License.ProvisionedAt, provision, a)
 	return a
+}
+
+// enter makes a finished draft known, and plans its end where one was agreed on.
+func (w *World) enter(a *agreement) {
+	w.agreement[a.AgreementID], w.licenses[a.License.ARN] = a, a
+	w.order.agreements, a.product.agreements = append(w.order.agreements, a), append(a.product.agreements, a)
+	w.enrol(a)
+	if !a.EndTime.IsZero() {
+		w.schedule(a.EndTime, termEnds, a)
+	}
 }
 
 // enrol makes a's buyer a customer of a's product.
@@ -123,98 +140,18 @@ func (w *World) enrol(a *agreement) {
 	c.agreements = append(c.agreements, a)
 }
 
-// Cancel is the buyer's end of a pay-as-you-go agreement: it is CANCELLED at once, and the last hour for metering
-// runs as the profile final-hour says. Errors: see [World.Expire].
-func (w *World) Cancel(now time.Time, agreementID string) (Agreement, error) {
-	return w.end(now, agreementID, Cancelled, "The buyer cancelled.")
-}
-
-// Terminate is AWS's end of an agreement, for instance because of abuse. Errors: see [World.Expire].
-func (w *World) Terminate(now time.Time, agreementID string) (Agreement, error) {
-	return w.end(now, agreementID, Terminated, "AWS terminated the agreement.")
-}
-
-// FailPayment is AWS's end of an agreement whose buyer does not pay. Errors: see [World.Expire].
-func (w *World) FailPayment(now time.Time, agreementID string) (Agreement, error) {
-	return w.end(now, agreementID, Terminated, "The buyer's payment failed.")
-}
-
-// Expire ends an agreement as if its term had run out. Errors: fail.NotFound for an unknown agreement; fail.Conflict
-// for one that has ended.
-func (w *World) Expire(now time.Time, agreementID string) (Agreement, error) {
-	return w.end(now, agreementID, Expired, "The agreement's term ran out.")
-}
-
-func (w *World) end(now time.Time, id string, status AgreementStatus, why string) (Agreement, error) {
-	defer w.act()()
-	a, ok := w.agreement[id]
-	if !ok {
-		return Agreement{}, unknownAgreement(id)
-	}
-	if a.Status != Active {
-		return Agreement{}, fail.New(fail.Conflict, "ended", "The agreement %s has ended (%s).", id, a.Status)
-	}
-	if err := w.record(Command{At: now, Act: actEnd, ID: id, Status: status, Why: why}); err != nil {
-		return Agreement{}, err
-	}
-	w.ending(a, now, status, why)
-	return a.copy(), nil
-}
-
-// ending ends a at once. AWS tells of an end only after it has told of the beginning: for an agreement that ends before
-// its licence was provisioned, all that follows from the end waits for that.
-func (w *World) ending(a *agreement, now time.Time, status AgreementStatus, why string) {
-	a.Status, a.EndedAt, a.License.EndedAt = status, now, now
-	a.note(now, string(status), why)
-	told := now
-	if earliest := a.License.ProvisionedAt.Add(time.Second); a.License.Status == Provisioning && told.Before(earliest) {
-		told = earliest
-	}
-	withdrawn, closes := told.Add(deprovisionedAfter), told.Add(deprovisionedAfter+contract.FinalWindow)
-	if w.profiles.Is(profile.FinalHour, profile.Ended) || a.product.Identity == Legacy {
-		// The classic reading; and legacy products know but one: unsubscribe-pending opens the hour.
-		withdrawn, closes = told.Add(contract.FinalWindow), told.Add(contract.FinalWindow)
-	}
-	a.License.DeprovisionedAt, a.License.MeteringUntil = withdrawn, closes
-	if told.Equal(now) {
-		w.toldOfEnd(a, now)
-	} else {
-		w.schedule(told, tellEnded, a)
-	}
-	w.schedule(withdrawn, deprovision, a)
-	w.schedule(closes, closeFinal, a)
-}
-
-// toldOfEnd tells the seller that a has ended.
-func (w *World) toldOfEnd(a *agreement, at time.Time) {
-	if a.product.Identity == Legacy {
-		w.tell(UnsubscribePending{w.about(a, at)})
-		a.note(at, "unsubscribe-pending", "The last hour for metering runs.")
-		return
-	}
-	w.tell(AgreementEnded{About: w.about(a, at), Status: a.Status})
-	a.note(at, "Purchase Agreement Ended", "AWS Marketplace told the seller of the end.")
-}
-
-// Unsupported answers an act that this sandbox does not play yet for the agreement's way of selling: fail.NotFound
-// for an unknown agreement, otherwise fail.Invalid with what to do instead.
-func (w *World) Unsupported(act, agreementID string) error {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	a, ok := w.agreement[agreementID]
-	if !ok {
-		return unknownAgreement(agreementID)
-	}
-	return fail.New(fail.Invalid, "unsupported", "%q does not exist for a pay-as-you-go agreement such as %s (%s); cancel it instead.", act, agreementID, a.product.Title)
-}
-
 func unknownAgreement(id string) error {
 	return fail.New(fail.NotFound, "unknown_agreement", "There is no agreement %q.", id)
 }
 
+func hasEnded(a *agreement) error {
+	return fail.New(fail.Conflict, "ended", "The agreement %s has ended (%s).", a.AgreementID, a.Status)
+}
+
 func (a *agreement) copy() Agreement {
 	c := a.Agreement
-	c.History = slices.Clone(c.History)
+	c.History, c.Charges = slices.Clone(c.History), slices.Clone(c.Charges)
+	c.Terms.Quantities, c.Entitlements, c.Rates = maps.Clone(c.Terms.Quantities), maps.Clone(c.Entitlements), maps.Clone(c.Rates)
 	return c
 }
 

@@ -15,6 +15,9 @@ const (
 	tellEnded                // Purchase Agreement Ended, or unsubscribe-pending
 	deprovision              // the licence is withdrawn: License Deprovisioned
 	closeFinal               // the last hour for metering is over: unsubscribe-success
+	tellAmended              // Purchase Agreement Amended
+	regrant                  // an amendment's quantities are provisioned: License Updated, or entitlement-updated
+	termEnds                 // a contract's duration is over: it renews itself, or expires
 )
 
 // entry is something that the calendar does by itself.
@@ -82,9 +85,16 @@ func (w *World) happen(e entry) {
 	a := e.ref
 	switch e.what {
 	case tellCreated:
-		w.tell(AgreementCreated{About: w.about(a, e.at), Intent: a.Intent, Status: Active, PreviousAgreementID: a.PreviousAgreementID,
-			AcceptanceTime: a.AcceptanceTime, StartTime: a.StartTime, EndTime: a.EndTime})
+		w.tell(AgreementCreated{AgreementTold: w.tellable(a, e.at), Intent: a.Intent, PreviousAgreementID: a.PreviousAgreementID})
 		a.note(e.at, "Purchase Agreement Created", "AWS Marketplace told the seller of the agreement.")
+	case tellAmended:
+		w.tell(AgreementAmended{AgreementTold: w.tellable(a, e.at), AutoRenew: a.Terms.AutoRenew})
+		a.note(e.at, "Purchase Agreement Amended", "AWS Marketplace told the seller of the amendment.")
+	case regrant:
+		w.grant(a)
+		w.tellLicense(a, e.at, "The license has what the amendment agreed on.")
+	case termEnds:
+		w.termEnded(a, e.at)
 	case provision:
 		w.provisioned(a, e.at)
 	case tellEnded:
@@ -100,19 +110,55 @@ func (w *World) happen(e entry) {
 	}
 }
 
-// provisioned makes a licence usable and tells the seller, also when the agreement has ended meanwhile.
+// provisioned makes a licence usable and tells the seller, also when the agreement has ended meanwhile; but not when its
+// payment failed.
 func (w *World) provisioned(a *agreement, at time.Time) {
-	if a.License.Status == Provisioning {
+	switch a.License.Status {
+	case FailedLicense:
+		return
+	case Provisioning:
 		a.License.Status = Provisioned
 	}
-	a.granted = maps.Clone(a.Terms.Quantities)
-	if a.product.Identity == Legacy {
+	w.grant(a)
+	if a.product.Identity == Legacy && a.Intent == IntentNew {
 		w.tell(SubscribeSuccess{About: w.about(a, at)})
 		a.note(at, "subscribe-success", "The subscription is valid.")
+	}
+	if a.product.Identity == ByLicense || a.product.Pricing.IsContract() {
+		w.tellLicense(a, at, "The license is provisioned.")
+	}
+}
+
+// grant lets a's licence entitle to what was agreed on.
+func (w *World) grant(a *agreement) {
+	if a.Status == Active {
+		a.Entitlements = a.Terms.grants()
+	}
+}
+
+// grants are what terms entitle to: nothing, in pay as you go.
+func (t Terms) grants() map[string]int64 { return maps.Clone(t.Quantities) }
+
+// tellLicense tells the seller that a licence was provisioned or changed.
+func (w *World) tellLicense(a *agreement, at time.Time, why string) {
+	if a.product.Identity == Legacy {
+		w.tell(EntitlementUpdated{w.about(a, at)})
+		a.note(at, "entitlement-updated", why)
 		return
 	}
 	w.tell(LicenseUpdated{w.about(a, at)})
-	a.note(at, "License Updated", "The license is provisioned.")
+	a.note(at, "License Updated", why)
+}
+
+// termEnded ends a contract whose duration is over, or lets its renewal go on.
+func (w *World) termEnded(a *agreement, at time.Time) {
+	switch {
+	case a.Status != Active:
+	case a.Terms.AutoRenew:
+		w.renewed(a, at)
+	default:
+		w.ending(a, at, Expired, "The contract's duration is over.")
+	}
 }
 
 // closed ends the last hour. For a legacy product the cancellation is complete only if the buyer has not subscribed
@@ -120,7 +166,7 @@ func (w *World) provisioned(a *agreement, at time.Time) {
 // Source: seller guide, saas-notification.
 func (w *World) closed(a *agreement, at time.Time) {
 	a.note(at, "Metering closed", "The last hour for metering is over; AWS takes no more records for this agreement.")
-	if a.product.Identity != Legacy {
+	if a.product.Identity != Legacy || !a.product.takesUsage() {
 		return
 	}
 	for _, other := range w.customers[customerKey{a.ProductCode, a.BuyerAccount}].agreements {
@@ -137,6 +183,12 @@ func (w *World) about(a *agreement, at time.Time) About {
 	return About{ID: w.ids.uuid(), At: at, AgreementID: a.AgreementID, OfferID: a.OfferID, ProductID: a.ProductID,
 		ProductCode: a.ProductCode, LicenseARN: a.License.ARN, BuyerAccount: a.BuyerAccount, SellerAccount: a.SellerAccount,
 		CustomerIdentifier: a.CustomerIdentifier}
+}
+
+// tellable is what notices tell of an agreement itself.
+func (w *World) tellable(a *agreement, at time.Time) AgreementTold {
+	return AgreementTold{About: w.about(a, at), Status: Active, AcceptanceTime: a.AcceptanceTime, StartTime: a.StartTime, EndTime: a.EndTime,
+		ProductTitle: a.product.Title, ProposerName: w.sellers[a.SellerAccount].Name}
 }
 
 func (a *agreement) note(at time.Time, what, why string) {

@@ -13,6 +13,9 @@ type Act string
 const (
 	actSubscribe     Act = "subscribe"
 	actEnd           Act = "end"
+	actFailPayment   Act = "fail-payment"
+	actAmend         Act = "amend"
+	actRenew         Act = "renew"
 	actMintToken     Act = "mint-token"
 	actUseToken      Act = "use-token"
 	actMeter         Act = "meter"
@@ -34,6 +37,7 @@ type Command struct {
 	Subscribe    *Subscribe        `json:"subscribe,omitempty"`
 	Status       AgreementStatus   `json:"status,omitempty"`
 	Why          string            `json:"why,omitempty"`
+	Amendment    *Amendment        `json:"amendment,omitempty"`
 	Token        string            `json:"token,omitempty"`
 	Buyer        *Buyer            `json:"buyer,omitempty"`
 	BuyerPatch   *BuyerPatch       `json:"buyerPatch,omitempty"`
@@ -52,6 +56,12 @@ func (w *World) Apply(c Command) error {
 		_, err = w.Subscribe(c.At, *c.Subscribe)
 	case c.Act == actEnd:
 		_, err = w.end(c.At, c.ID, c.Status, c.Why)
+	case c.Act == actFailPayment:
+		_, err = w.FailPayment(c.At, c.ID)
+	case c.Act == actAmend && c.Amendment != nil:
+		_, err = w.Amend(c.At, c.ID, *c.Amendment)
+	case c.Act == actRenew:
+		_, err = w.Renew(c.At, c.ID)
 	case c.Act == actMintToken:
 		_, err = w.MintToken(c.At, c.ID)
 	case c.Act == actUseToken:

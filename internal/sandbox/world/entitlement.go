@@ -49,11 +49,11 @@ func (w *World) Entitlements(productCode string, f EntitlementFilter) ([]Entitle
 	}
 	all := []Entitlement{}
 	for _, a := range p.agreements {
-		if a.Status != Active || !f.wants(a) {
+		if len(a.Entitlements) == 0 || !f.wants(a) {
 			continue
 		}
 		for _, d := range p.Dimensions {
-			n, granted := a.granted[d.Key]
+			n, granted := a.Entitlements[d.Key]
 			if !granted || (len(f.Dimensions) > 0 && !slices.Contains(f.Dimensions, d.Key)) {
 				continue
 			}

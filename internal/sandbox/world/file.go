@@ -36,7 +36,8 @@ type File struct {
 //go:embed builtin.yaml
 var builtin []byte
 
-// Builtin is the world without a file: one seller, three buyers, a pay-as-you-go product by licence and a legacy one.
+// Builtin is the world without a file: one seller, three buyers, and by licence a pay-as-you-go product, a contract and a
+// contract with consumption; of the legacy generation, a pay-as-you-go product and a contract.
 func Builtin() *File {
 	f, err := ParseFile(builtin)
 	if err != nil {

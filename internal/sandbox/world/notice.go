@@ -2,9 +2,10 @@ package world
 
 import "time"
 
-// Notice is something that the market tells the seller. Its kind is its Go type: [AgreementCreated],
+// Notice is something that the market tells the seller. Its kind is its Go type: [AgreementCreated], [AgreementAmended],
 // [AgreementEnded], [LicenseUpdated] and [LicenseDeprovisioned] are EventBridge events of products with identity
-// license; [SubscribeSuccess], [UnsubscribePending] and [UnsubscribeSuccess] are SNS messages of legacy ones.
+// license; [SubscribeSuccess], [SubscribeFail], [UnsubscribePending], [UnsubscribeSuccess] and [EntitlementUpdated] are
+// SNS messages of legacy ones.
 type Notice interface {
 	// Subject is what the notice is about.
 	Subject() About
@@ -27,17 +28,29 @@ type About struct {
 // Subject implements [Notice].
 func (a About) Subject() About { return a }
 
+// AgreementTold is what notices know of an agreement itself. EndTime is zero where no end was agreed on.
+type AgreementTold struct {
+	About
+	Status         AgreementStatus
+	AcceptanceTime time.Time
+	StartTime      time.Time
+	EndTime        time.Time
+	ProductTitle   string
+	ProposerName   string
+}
+
 // The notices.
 type (
-	// AgreementCreated: an agreement was accepted. EndTime is zero where no end was agreed on.
+	// AgreementCreated: an agreement was accepted, or renewed. Of a renewal, PreviousAgreementID goes on in it.
 	AgreementCreated struct {
-		About
+		AgreementTold
 		Intent              Intent
-		Status              AgreementStatus
 		PreviousAgreementID string
-		AcceptanceTime      time.Time
-		StartTime           time.Time
-		EndTime             time.Time
+	}
+	// AgreementAmended: a contract's quantities, or whether it renews itself, changed.
+	AgreementAmended struct {
+		AgreementTold
+		AutoRenew bool
 	}
 	// AgreementEnded: an agreement came to its end, for the reason that Status says.
 	AgreementEnded struct {
@@ -54,6 +67,10 @@ type (
 		About
 		FreeTrial bool
 	}
+	// SubscribeFail: the payment failed before the subscription was valid.
+	SubscribeFail struct{ About }
+	// EntitlementUpdated: what a contract grants has changed. It does not say to what.
+	EntitlementUpdated struct{ About }
 	// UnsubscribePending: the buyer unsubscribed; the last hour for metering runs.
 	UnsubscribePending struct{ About }
 	// UnsubscribeSuccess: the cancellation is complete; no record is taken any more.

@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
-	"slices"
 	"time"
 
 	"souk.dev/souk/contract"
@@ -58,16 +57,10 @@ func (w *World) completeProduct(p Product) (Product, error) {
 	if p.Identity == "" {
 		p.Identity = ByLicense
 	}
-	p.Dimensions = slices.Clone(p.Dimensions)
-	for i := range p.Dimensions {
-		d := &p.Dimensions[i]
-		if d.Name == "" {
-			d.Name = d.Key
-		}
-		if len(d.Kinds) == 0 {
-			d.Kinds = []DimensionKind{Metered}
-		}
+	if p.Selection == "" && p.Pricing.IsContract() {
+		p.Selection = Quantities
 	}
+	p.Dimensions = completed(p.Pricing, p.Dimensions)
 	return p, w.checkProduct(p)
 }
 
@@ -82,8 +75,8 @@ func (w *World) checkProduct(p Product) error {
 		return bad("product_code", "the productCode %q does not fit AWS's pattern %s.", p.ProductCode, contract.ProductCodePattern)
 	case p.Title == "":
 		return bad("title", "a title is missing.")
-	case p.Pricing != Subscription:
-		return bad("pricing", "the pricing %q cannot be sold by this sandbox yet; use subscription.", p.Pricing)
+	case p.Pricing != Subscription && !p.Pricing.IsContract():
+		return bad("pricing", "the pricing %q cannot be sold by this sandbox; use %s, %s or %s.", p.Pricing, Subscription, Contract, ContractWithConsumption)
 	case p.Identity != ByLicense && p.Identity != Legacy:
 		return bad("identity", "the identity %q is unknown; use license or legacy.", p.Identity)
 	case w.sellers[p.SellerAccount] == nil:
@@ -133,7 +126,7 @@ func checkDimensions(p Product) error {
 	if !priced { // seller guide, saas-guidelines: a paid listing has a dimension above $0
 		return bad("price", "no dimension has a price above 0; give one, such as prices: {usage: 0.001}.")
 	}
-	return nil
+	return checkRates(p)
 }
 
 // checkURL refuses what AWS Marketplace would not send a buyer to: anything but HTTPS, unless it is on this machine
@@ -227,11 +220,6 @@ func (w *World) patched(next Product, p ProductPatch) (Product, error) {
 			return next, fail.New(fail.Invalid, "dimensions", "The product %s: the dimension %q must stay in its place; add new ones after it.", next.ProductID, d.Key)
 		}
 	}
-	next.Dimensions = slices.Clone(p.Dimensions)
-	for i := range next.Dimensions {
-		if len(next.Dimensions[i].Kinds) == 0 {
-			next.Dimensions[i].Kinds = []DimensionKind{Metered}
-		}
-	}
+	next.Dimensions = completed(next.Pricing, p.Dimensions)
 	return next, checkDimensions(next)
 }

@@ -33,10 +33,25 @@ func TestReplayMakesTheSameWorld(t *testing.T) {
 		for range rapid.IntRange(1, 40).Draw(rt, "acts") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 3600).Draw(rt, "seconds")) * time.Second)
 			var err error // many of these acts are refused, which is part of it
-			switch rapid.IntRange(0, 8).Draw(rt, "act") {
+			switch rapid.IntRange(0, 12).Draw(rt, "act") {
 			case 0, 1:
 				_, err = w.Subscribe(now, Subscribe{BuyerAccount: rapid.SampledFrom([]string{acme, "222233334444", "nobody"}).Draw(rt, "buyer"),
 					Product: rapid.SampledFrom([]string{inkwell, classic}).Draw(rt, "product")})
+			case 9:
+				_, err = w.Subscribe(now, Subscribe{BuyerAccount: acme, Product: rapid.SampledFrom([]string{teams, classicTeams}).Draw(rt, "contract"),
+					Terms: Terms{Duration: rapid.SampledFrom([]string{"P1M", "P12M"}).Draw(rt, "duration"), AutoRenew: rapid.Bool().Draw(rt, "renews"),
+						Quantities: map[string]int64{"seats": rapid.Int64Range(0, 3).Draw(rt, "seats")}}})
+			case 10:
+				_, err = w.Amend(now, agreement(), Amendment{Quantities: map[string]int64{"seats": rapid.Int64Range(1, 9).Draw(rt, "seats")}})
+			case 11:
+				_, err = w.FailPayment(now, agreement())
+			case 12:
+				if rapid.Bool().Draw(rt, "renew") {
+					_, err = w.Renew(now, agreement())
+				} else {
+					now = now.AddDate(0, 0, 20) // contracts end
+					_, err = w.RunDue(now)
+				}
 			case 2:
 				_, err = w.Cancel(now, agreement())
 			case 3:
@@ -109,6 +124,10 @@ func TestNothingHappensThatIsNotKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	signed, err := w.Subscribe(noon, Subscribe{BuyerAccount: acme, Product: teams, Terms: Terms{Duration: "P1M", Quantities: map[string]int64{"seats": 1}}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	later := noon.Add(time.Hour)
 	refuse = true
 	usage := Batch{Seller: seller, Region: "us-east-1", Usage: []Usage{{Timestamp: noon, Dimension: "pages", Quantity: 1, BuyerAccount: acme, LicenseARN: a.License.ARN}}}
@@ -118,6 +137,16 @@ func TestNothingHappensThatIsNotKept(t *testing.T) {
 			_, err := w.Subscribe(later, Subscribe{BuyerAccount: acme, Product: classic})
 			return err
 		},
+		"contract": func() error {
+			_, err := w.Subscribe(later, Subscribe{BuyerAccount: acme, Product: teams, Terms: Terms{Duration: "P1M", Quantities: map[string]int64{"seats": 1}}})
+			return err
+		},
+		"amend": func() error {
+			_, err := w.Amend(later, signed.AgreementID, Amendment{AutoRenew: new(true)})
+			return err
+		},
+		"renew":    func() error { _, err := w.Renew(later, signed.AgreementID); return err },
+		"payment":  func() error { _, err := w.FailPayment(later, a.AgreementID); return err },
 		"cancel":   func() error { _, err := w.Cancel(later, a.AgreementID); return err },
 		"token":    func() error { _, err := w.MintToken(later, a.AgreementID); return err },
 		"calendar": func() error { _, err := w.RunDue(later); return err },

@@ -64,7 +64,17 @@ var narrower = map[string]func(*schema){
 	"Product.fulfillmentUrl":  func(s *schema) { s.Format = "uri" },
 	"Product.signInUrl":       func(s *schema) { s.Format = "uri" },
 	"Product.dimensions":      func(s *schema) { s.MinItems, s.MaxItems = 1, 24 },
+	"Dimension.prices":        prices,
 	"Dimension.key":           func(s *schema) { s.Pattern = "^[A-Za-z0-9_]{1,255}$" },
+}
+
+// prices are named: what a metered unit costs, and the durations that contracts are sold for.
+func prices(s *schema) {
+	price := s.AdditionalProperties
+	s.AdditionalProperties, s.Properties = false, map[string]*schema{}
+	for _, name := range []string{world.UsagePrice, "P1M", "P12M", "P24M", "P36M"} {
+		s.Properties[name] = price.(*schema)
+	}
 }
 
 func account(s *schema) { s.Pattern = "^[0-9]{12}$" }
@@ -289,9 +299,7 @@ func spoil(v any, try func(what string, surely bool)) {
 	switch v := v.(type) {
 	case map[string]any:
 		v["surprise"] = "x"
-		if _, prices := v["usage"]; !prices {
-			try("an unknown field", true)
-		}
+		try("an unknown field", true)
 		delete(v, "surprise")
 		for name, old := range v {
 			delete(v, name)

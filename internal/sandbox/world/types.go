@@ -33,7 +33,7 @@ type Buyer struct {
 // Pricing is how a product is sold.
 type Pricing string
 
-// The ways to sell. Only Subscription can be bought so far.
+// The ways to sell. Free cannot be sold here.
 const (
 	Subscription            Pricing = "subscription" // pay as you go
 	Contract                Pricing = "contract"
@@ -98,6 +98,7 @@ type Product struct {
 	SellerAccount  string      `json:"sellerAccountId"`
 	FulfillmentURL string      `json:"fulfillmentUrl"` // where the buyer's browser posts the token
 	SignInURL      string      `json:"signInUrl,omitempty"`
+	Selection      Selection   `json:"selection,omitempty"` // contracts only
 	Dimensions     []Dimension `json:"dimensions"`
 }
 
@@ -182,7 +183,7 @@ type Happening struct {
 type Terms struct {
 	Quantities map[string]int64 `json:"quantities,omitempty"` // of entitled dimensions
 	Duration   string           `json:"duration,omitempty"`   // such as P12M
-	AutoRenew  bool             `json:"autoRenew,omitempty"`
+	AutoRenew  bool             `json:"autoRenew,omitempty"`  // at its end, the contract goes on for the same duration
 }
 
 // Agreement is an accepted offer.
@@ -198,14 +199,19 @@ type Agreement struct {
 	ProductID           string          `json:"productId"`
 	ProductCode         string          `json:"productCode"`
 	// CustomerIdentifier names the buyer to the seller, whatever was bought; legacy products only.
-	CustomerIdentifier string      `json:"customerIdentifier,omitempty"`
-	Terms              Terms       `json:"terms"`
-	AcceptanceTime     time.Time   `json:"acceptanceTime"`
-	StartTime          time.Time   `json:"startTime"`
-	EndTime            time.Time   `json:"endTime,omitzero"` // zero: no end was agreed on (pay as you go)
-	EndedAt            time.Time   `json:"endedAt,omitzero"` // when it came to its end, whatever the reason
-	License            License     `json:"license"`
-	History            []Happening `json:"history"`
+	CustomerIdentifier string    `json:"customerIdentifier,omitempty"`
+	Terms              Terms     `json:"terms"`
+	AcceptanceTime     time.Time `json:"acceptanceTime"`
+	StartTime          time.Time `json:"startTime"`
+	EndTime            time.Time `json:"endTime,omitzero"` // zero: no end was agreed on (pay as you go)
+	EndedAt            time.Time `json:"endedAt,omitzero"` // when it came to its end, whatever the reason
+	License            License   `json:"license"`
+	// Entitlements are the quantities that the licence grants now; Rates the prices, in USD for one unit and the whole
+	// duration, that were agreed on; Charges what was charged upfront. Contracts only.
+	Entitlements map[string]int64           `json:"entitlements,omitempty"`
+	Rates        map[string]decimal.Decimal `json:"rates,omitempty"`
+	Charges      []UpfrontCharge            `json:"charges,omitempty"`
+	History      []Happening                `json:"history"`
 }
 
 // Token is a registration token, as the buyer's browser carries it.

@@ -65,8 +65,8 @@ type agreement struct {
 	product *product
 	buyer   *Buyer
 	subject uint32 // in the ledger
-	// granted is what the licence entitles to now: the terms' quantities once they are provisioned.
-	granted map[string]int64
+	// announced is when the seller was, or will be, told of the agreement; toldBy is when of all that has happened to it.
+	announced, toldBy time.Time
 }
 
 type customerKey struct{ code, account string }

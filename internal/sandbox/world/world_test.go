@@ -68,6 +68,12 @@ func (m *market) kinds() string {
 			name = "Created"
 		case AgreementEnded:
 			name = "Ended"
+		case AgreementAmended:
+			name = "Amended"
+		case SubscribeFail:
+			name = "subscribe-fail"
+		case EntitlementUpdated:
+			name = "entitlement-updated"
 		case LicenseUpdated:
 			name = "Updated"
 		case LicenseDeprovisioned:
