@@ -22,7 +22,7 @@ func confirmField(value, wrong string) webui.Field {
 	return webui.Field{Name: "confirm", Label: "To cancel, type confirm", Value: value, Error: wrong, Autocomplete: "off", Required: true, Autofocus: true, MaxLength: 40}
 }
 
-// getCancel asks whether the buyer means it.
+// getCancel asks whether the buyer means it. For a contract, the subscription's page says how it is cancelled.
 func (s *Storefront) getCancel(w http.ResponseWriter, r *http.Request) error {
 	return s.askCancel(w, r, http.StatusOK, confirmField("", ""))
 }
@@ -32,7 +32,7 @@ func (s *Storefront) askCancel(w http.ResponseWriter, r *http.Request, status in
 	if err != nil {
 		return err
 	}
-	if a.Status != world.Active {
+	if a.Status != world.Active || a.Terms.Duration != "" {
 		http.Redirect(w, r, "/subscriptions/"+a.AgreementID, http.StatusSeeOther)
 		return nil
 	}
@@ -51,6 +51,9 @@ func (s *Storefront) postCancel(w http.ResponseWriter, r *http.Request) error {
 	a, _, err := s.mine(r)
 	if err != nil {
 		return err
+	}
+	if a.Terms.Duration != "" {
+		return fail.New(fail.Conflict, "contract", "A contract is not cancelled here: ask AWS Support within 48 hours of the purchase, and the seller after that.")
 	}
 	if typed := r.PostForm.Get("confirm"); strings.TrimSpace(strings.ToLower(typed)) != confirmWord {
 		return s.askCancel(w, r, http.StatusUnprocessableEntity, confirmField(typed, "Type the word confirm, or go back if you want to keep the subscription."))

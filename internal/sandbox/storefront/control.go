@@ -125,6 +125,7 @@ func (s *Storefront) getControlAgreement(w http.ResponseWriter, r *http.Request)
 func (s *Storefront) postControlAgreement(w http.ResponseWriter, r *http.Request) error {
 	acts := map[string]func(time.Time, string) (world.Agreement, error){
 		"cancel": s.opt.World.Cancel, "terminate": s.opt.World.Terminate, "expire": s.opt.World.Expire, "fail-payment": s.opt.World.FailPayment,
+		"renew": s.opt.World.Renew,
 	}
 	act, ok := acts[r.PathValue("act")]
 	if !ok {

@@ -32,12 +32,13 @@ type BillCharge struct {
 	world.Charge
 	Price, Amount string // USD
 	Per           string
-	Records       string // the address of its records
+	Records       string // the address of its records; empty for what was charged upfront
+	Note          string // what an upfront charge is for
 }
 
-// getBill shows what the buyer's usage of a month comes to.
+// getBill shows what the buyer's contracts and usage of a month come to.
 func (s *Storefront) getBill(w http.ResponseWriter, r *http.Request) error {
-	v := billView{Chrome: s.chrome(w, r), Nothing: webui.Empty{Title: "No charges", Text: "No usage was reported for this month."}}
+	v := billView{Chrome: s.chrome(w, r), Nothing: webui.Empty{Title: "No charges", Text: "Nothing was bought, and no usage was reported, in this month."}}
 	month, err := monthIn(r, v.Now)
 	if err != nil {
 		return err
@@ -63,15 +64,32 @@ func billProducts(b world.Bill) []BillProduct {
 		if len(all) == 0 || all[len(all)-1].ProductCode != c.ProductCode {
 			all = append(all, BillProduct{Title: c.Title, ProductCode: c.ProductCode})
 		}
-		q := url.Values{"month": {b.Month}, "product": {c.ProductCode}, "dimension": {c.Dimension}}
-		if c.LicenseARN != "" {
-			q.Set("license", c.LicenseARN)
-		}
 		last := &all[len(all)-1]
-		last.Charges = append(last.Charges, BillCharge{Charge: c, Price: c.Price.String(), Amount: c.Amount.String(),
-			Per: unitName(world.Dimension{Unit: c.Unit}), Records: "/bill/records?" + q.Encode()})
+		last.Charges = append(last.Charges, billCharge(b.Month, c))
 	}
 	return all
+}
+
+// upfrontNotes say what upfront charges are for.
+var upfrontNotes = map[world.ChargeKind]string{
+	world.ChargeUpfront: "Contract, paid upfront",
+	world.ChargeAdded:   "Added to the contract, for the rest of its time",
+	world.ChargeCredit:  "Credit for the rest of the time of what was replaced",
+}
+
+func billCharge(month string, c world.Charge) BillCharge {
+	line := BillCharge{Charge: c, Price: c.Price.String(), Amount: c.Amount.String(), Per: "per " + unitName(world.Dimension{Unit: c.Unit})}
+	if c.Kind != world.ChargeUsage {
+		line.Note = upfrontNotes[c.Kind]
+		line.Per += " for " + durationWords(c.Duration)
+		return line
+	}
+	q := url.Values{"month": {month}, "product": {c.ProductCode}, "dimension": {c.Dimension}}
+	if c.LicenseARN != "" {
+		q.Set("license", c.LicenseARN)
+	}
+	line.Records = "/bill/records?" + q.Encode()
+	return line
 }
 
 // monthIn is the month that the address names; the present one if it names none.

@@ -17,8 +17,9 @@ type homeView struct {
 type Card struct {
 	world.Product
 	Seller     string
-	First      world.Dimension // the listing's first
-	More       int             // how many others there are
+	First      string // the name of the listing's first dimension
+	From       Price  // its first price
+	More       int    // how many other dimensions there are
 	Subscribed bool
 }
 
@@ -31,7 +32,7 @@ func (s *Storefront) getHome(w http.ResponseWriter, r *http.Request) error {
 		}
 		c := Card{Product: p, Seller: seller.Name}
 		if len(p.Dimensions) > 0 {
-			c.First, c.More = p.Dimensions[0], len(p.Dimensions)-1
+			c.First, c.From, c.More = p.Dimensions[0].Name, pricesOf(p, p.Dimensions[0])[0], len(p.Dimensions)-1
 		}
 		if v.Buyer != nil {
 			c.Subscribed = len(s.opt.World.Agreements(world.AgreementQuery{BuyerAccount: v.Buyer.AccountID, ProductCode: p.ProductCode, Status: world.Active})) > 0

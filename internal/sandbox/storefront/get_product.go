@@ -17,12 +17,7 @@ type productView struct {
 	Mine       []Subscription // of this product, newest first, that still matter
 	Subscribed bool           // one of them is active
 	Nonce      string
-}
-
-// PriceRow is a dimension with its price.
-type PriceRow struct {
-	world.Dimension
-	USD, Per string
+	Contract   contractForm // empty for pay as you go
 }
 
 func (s *Storefront) getProduct(w http.ResponseWriter, r *http.Request) error {
@@ -30,18 +25,23 @@ func (s *Storefront) getProduct(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	return s.showProduct(w, r, p, http.StatusOK, newContractForm(p))
+}
+
+// showProduct shows a listing, with the form that buys it as f fills it.
+func (s *Storefront) showProduct(w http.ResponseWriter, r *http.Request, p world.Product, status int, f contractForm) error {
 	seller, err := s.opt.World.Seller(p.SellerAccount)
 	if err != nil {
 		return err
 	}
-	v := productView{Chrome: s.chrome(w, r), Product: p, Seller: seller.Name, Nonce: nonce()}
+	v := productView{Chrome: s.chrome(w, r), Product: p, Seller: seller.Name, Nonce: nonce(), Contract: f}
 	for _, text := range strings.Split(p.Description, "\n") {
 		if text = strings.TrimSpace(text); text != "" {
 			v.Paragraphs = append(v.Paragraphs, text)
 		}
 	}
 	for _, d := range p.Dimensions {
-		v.Prices = append(v.Prices, PriceRow{d, d.Price().String(), unitName(d)})
+		v.Prices = append(v.Prices, PriceRow{d, pricesOf(p, d)})
 	}
 	if v.Buyer != nil {
 		mine, err := s.subscriptions(world.AgreementQuery{BuyerAccount: v.Buyer.AccountID, ProductCode: p.ProductCode}, v.Now)
@@ -55,7 +55,7 @@ func (s *Storefront) getProduct(w http.ResponseWriter, r *http.Request) error {
 			}
 		}
 	}
-	return s.ui.Render(w, http.StatusOK, "product", v)
+	return s.ui.Render(w, status, "product", v)
 }
 
 // product is the one that the address names.
@@ -65,20 +65,4 @@ func (s *Storefront) product(r *http.Request) (world.Product, error) {
 		return p, fail.Wrap(fail.NotFound, err, "unknown_product", "No product of that name is sold here. It may have been there before the sandbox was reset.")
 	}
 	return p, err
-}
-
-// unitName is what one unit of d is called after a price: "unit" for Units, "GB-hour" for GB-hours, and "unit" when
-// nothing better is known.
-func unitName(d world.Dimension) string {
-	u := strings.TrimSpace(d.Unit)
-	if u == "" {
-		return "unit"
-	}
-	if len(u) > 1 && strings.ToLower(u[1:]) == u[1:] { // a plain word, not an abbreviation
-		u = strings.ToLower(u)
-	}
-	if strings.HasSuffix(u, "s") && !strings.HasSuffix(u, "ss") {
-		return strings.TrimSuffix(u, "s")
-	}
-	return u
 }

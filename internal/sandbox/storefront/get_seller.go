@@ -21,7 +21,8 @@ type Shop struct {
 type Listing struct {
 	world.Product
 	Offer       world.Offer // the public one
-	Active, All int         // agreements
+	Rows        []PriceRow
+	Active, All int // agreements
 }
 
 // getSeller shows what a seller sees of its listings. Listings are changed in the world file or through the control
@@ -40,6 +41,9 @@ func (s *Storefront) getSeller(w http.ResponseWriter, r *http.Request) error {
 				return err
 			}
 			l := Listing{Product: p, Offer: offer}
+			for _, d := range p.Dimensions {
+				l.Rows = append(l.Rows, PriceRow{d, pricesOf(p, d)})
+			}
 			for _, a := range s.opt.World.Agreements(world.AgreementQuery{ProductCode: p.ProductCode}) {
 				l.All++
 				if a.Status == world.Active {

@@ -1,6 +1,7 @@
 package storefront
 
 import (
+	"errors"
 	"net/http"
 
 	"souk.dev/souk/internal/fail"
@@ -8,7 +9,7 @@ import (
 	"souk.dev/souk/internal/webui"
 )
 
-// postSubscribe buys a product under its public offer. A form that is sent twice buys once, and a buyer who is
+// postSubscribe buys a product under its public offer. A contract's form that was not filled in well is shown again. A form that is sent twice buys once, and a buyer who is
 // subscribed already (the page stood open in two tabs) is shown what they have.
 func (s *Storefront) postSubscribe(w http.ResponseWriter, r *http.Request) error {
 	if err := form(w, r); err != nil {
@@ -26,6 +27,10 @@ func (s *Storefront) postSubscribe(w http.ResponseWriter, r *http.Request) error
 	if nonce == "" {
 		return fail.New(fail.Invalid, "no_nonce", "The form is incomplete; go back to the product's page and subscribe there.")
 	}
+	terms, err := readTerms(p, r.PostForm)
+	if err != nil {
+		return s.askAgain(w, r, p, err)
+	}
 	bought := true
 	id, err := s.once.do(b.AccountID+" "+p.ProductID+" "+nonce, func() (string, error) {
 		have := s.opt.World.Agreements(world.AgreementQuery{BuyerAccount: b.AccountID, ProductCode: p.ProductCode, Status: world.Active})
@@ -33,9 +38,12 @@ func (s *Storefront) postSubscribe(w http.ResponseWriter, r *http.Request) error
 			bought = false
 			return have[0].AgreementID, nil
 		}
-		a, err := s.opt.World.Subscribe(s.opt.Clock.Now(), world.Subscribe{BuyerAccount: b.AccountID, Product: p.ProductID})
+		a, err := s.opt.World.Subscribe(s.opt.Clock.Now(), world.Subscribe{BuyerAccount: b.AccountID, Product: p.ProductID, Terms: terms})
 		return a.AgreementID, err
 	})
+	if fail.Is(err, fail.Invalid) {
+		return s.askAgain(w, r, p, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -46,4 +54,17 @@ func (s *Storefront) postSubscribe(w http.ResponseWriter, r *http.Request) error
 	}
 	http.Redirect(w, r, "/subscriptions/"+id+"/confirmation", http.StatusSeeOther)
 	return nil
+}
+
+// askAgain shows p's form as it was filled in, and what is wrong with it.
+func (s *Storefront) askAgain(w http.ResponseWriter, r *http.Request, p world.Product, wrong error) error {
+	if !p.Pricing.IsContract() { // nothing was filled in
+		return wrong
+	}
+	f := fillContractForm(p, r.PostForm)
+	f.Wrong = webui.Notice{Tone: webui.Error, Title: "Nothing was bought"}
+	if e, ok := errors.AsType[*fail.Error](wrong); ok {
+		f.Wrong.Text = e.Say
+	}
+	return s.showProduct(w, r, p, http.StatusUnprocessableEntity, f)
 }

@@ -17,6 +17,24 @@ type Subscription struct {
 	Standing
 }
 
+// Bought lists a contract's quantities as people read them, in the listing's order: "10 × Seats", or a tier's name.
+func (s Subscription) Bought() []string {
+	var all []string
+	for _, d := range s.Product.Dimensions {
+		switch n := s.Terms.Quantities[d.Key]; {
+		case n == 0:
+		case s.Product.Selection == world.OneTier:
+			all = append(all, d.Name)
+		default:
+			all = append(all, webui.Quantity(n)+" × "+d.Name)
+		}
+	}
+	return all
+}
+
+// DurationWords is a contract's duration for people.
+func (s Subscription) DurationWords() string { return durationWords(s.Terms.Duration) }
+
 // Newest is the history, newest first.
 func (s Subscription) Newest() []world.Happening {
 	h := slices.Clone(s.History)
@@ -40,7 +58,10 @@ func standing(a world.Agreement, now time.Time) Standing {
 		if now.Before(a.License.ProvisionedAt) {
 			return Standing{webui.Success, "Active", "The license follows at " + clockTime(a.License.ProvisionedAt) + "; you can set up your account already.", true}
 		}
-		return Standing{webui.Success, "Active", "Usage is billed as the seller reports it.", true}
+		return Standing{webui.Success, "Active", running(a), true}
+	}
+	if a.License.Status == world.FailedLicense {
+		return Standing{webui.Neutral, "Payment failed", "It never began, and nothing is charged. You can try again.", false}
 	}
 	if now.Before(a.License.MeteringUntil) {
 		word := "Ending"
@@ -57,6 +78,18 @@ func standing(a world.Agreement, now time.Time) Standing {
 		world.Replaced:   "Another agreement goes on in its place.",
 	}[a.Status]
 	return Standing{webui.Neutral, webui.Words(a.Status), why, false}
+}
+
+// running says how an active agreement goes on.
+func running(a world.Agreement) string {
+	switch {
+	case a.EndTime.IsZero():
+		return "Usage is billed as the seller reports it."
+	case a.Terms.AutoRenew:
+		return "Paid until " + a.EndTime.Format("2 January 2006") + "; then it renews itself."
+	default:
+		return "Paid until " + a.EndTime.Format("2 January 2006") + ", when it ends."
+	}
 }
 
 func clockTime(t time.Time) string { return t.UTC().Format("15:04 UTC on 2 January") }
