@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"souk.dev/souk/internal/fail"
@@ -116,6 +117,14 @@ func decodePlain(body []byte) ([]toldEvent, error) {
 	if len(body) == 0 {
 		return nil, fail.New(fail.Invalid, "empty_body", "The body is empty; send an event, or an array of events.")
 	}
+	if told, ok := scanPlain(string(body)); ok { // nearly always
+		return told, nil
+	}
+	return parsePlain(body)
+}
+
+// parsePlain reads with encoding/json what [scanPlain] leaves to it, and says what is wrong with it.
+func parsePlain(body []byte) ([]toldEvent, error) {
 	if body[0] != '[' {
 		if !json.Valid(body) {
 			return nil, noJSON(errors.New("it cannot be parsed"))
@@ -123,7 +132,7 @@ func decodePlain(body []byte) ([]toldEvent, error) {
 		return []toldEvent{readPlain(body)}, nil
 	}
 	var all []plainEvent
-	if strict(body, &all) == nil { // nearly always: no event is malformed
+	if strict(body, &all) == nil { // nothing is malformed, only unusual
 		told := make([]toldEvent, len(all))
 		for i, p := range all {
 			told[i].event = p.event()
@@ -156,10 +165,17 @@ func readPlain(b []byte) toldEvent {
 
 // decodeLines reads one plain event a line; empty lines do not count.
 func decodeLines(body []byte) ([]toldEvent, error) {
-	var told []toldEvent
-	for line := range bytes.Lines(body) {
-		if line = bytes.TrimSpace(line); len(line) > 0 {
-			told = append(told, readPlain(line))
+	told := make([]toldEvent, 0, len(body)/128+1)
+	for line := range strings.Lines(string(body)) {
+		line = strings.TrimSpace(line)
+		if line == "" {
+			continue
+		}
+		s := scanner{text: line}
+		if e, ok := s.event(); ok && s.end() {
+			told = append(told, toldEvent{event: e})
+		} else {
+			told = append(told, readPlain([]byte(line)))
 		}
 	}
 	if len(told) == 0 {

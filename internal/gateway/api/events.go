@@ -1,8 +1,8 @@
 package api
 
 import (
+	"bytes"
 	"context"
-	"io"
 	"mime"
 	"net/http"
 	"slices"
@@ -48,11 +48,14 @@ func (h Events) post(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxEventsBody))
-	if err != nil {
+	var body bytes.Buffer
+	if n := r.ContentLength; n > 0 && n <= maxEventsBody {
+		body.Grow(int(n) + bytes.MinRead)
+	}
+	if _, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, maxEventsBody)); err != nil {
 		return httpx.BodyError(err)
 	}
-	told, err := decode(body)
+	told, err := decode(body.Bytes())
 	if err != nil {
 		return err
 	}

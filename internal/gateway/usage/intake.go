@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -322,6 +323,7 @@ func (in *Intake) count(e *Entry) {
 	k := Key{e.License, e.Dimension, e.Unbillable}
 	t := hour[k]
 	if t == nil {
+		k.Dimension = core.Dimension(strings.Clone(string(k.Dimension))) // it may be a part of a whole request's text
 		t = &Total{Key: k, Hour: e.Hour}
 		hour[k] = t
 	}
