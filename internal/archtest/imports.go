@@ -20,7 +20,7 @@ type rule struct {
 // features are the gateway's packages that know the purchase flow and nothing of the world outside.
 var features = []string{
 	"internal/gateway/core", "internal/gateway/license/...", "internal/gateway/account/...", "internal/gateway/register/...",
-	"internal/gateway/intake/...", "internal/gateway/usage/...", "internal/gateway/metering/...", "internal/gateway/keys/...", "internal/gateway/seal/...",
+	"internal/gateway/intake/...", "internal/gateway/usage/...", "internal/gateway/metering/...", "internal/gateway/keys/...", "internal/gateway/seal/...", "internal/gateway/entitlement/...",
 }
 
 // doors are the gateway's packages that do know something outside.

@@ -17,7 +17,7 @@ func gatewayCommand() *cobra.Command {
 	var seller gateway.Seller
 	var queue, instance string
 	var products productsValue
-	var settle, margin durationValue
+	var settle, margin, entitlements durationValue
 	var logs logging
 	cmd := &cobra.Command{
 		Use:     "gateway",
@@ -51,7 +51,7 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 			g, err := gateway.New(ctx, gateway.Config{
 				DatabaseURL: database, BaseURL: base, QueueURL: queue, ClockURL: string(clockURL), InstanceName: instance,
 				Products: core.Catalogue(products), Seller: seller,
-				SettleTime: time.Duration(settle), FinalMargin: time.Duration(margin), Log: log,
+				SettleTime: time.Duration(settle), FinalMargin: time.Duration(margin), EntitlementsEvery: time.Duration(entitlements), Log: log,
 			})
 			if err != nil {
 				return configError(err)
@@ -72,6 +72,7 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 	o.text(&seller.SupportEmail, "support-email", "")
 	o.text(&seller.SupportURL, "support-url", "")
 	o.text(&seller.Accent, "accent", "")
+	o.value(&entitlements, "entitlements-every", "")
 	o.value(&settle, "settle-time", "")
 	o.value(&margin, "final-margin", "")
 	logs.take(o)

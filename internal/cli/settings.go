@@ -36,6 +36,7 @@ var settings = []setting{
 	{name: "support-url", help: "the page where buyers find help"},
 	{name: "accent", help: "the colour of the buyers' pages, such as #2b4a6f"},
 	{name: "instance", help: "this process's own name in logs and towards the clock (default: gateway)"},
+	{name: "entitlements-every", help: "how often AWS is asked what was bought in advance, though no notice came (default: 1h)"},
 	{name: "settle-time", help: "how long after an hour's end late usage is still taken into it"},
 	{name: "final-margin", help: "how long before the last hour's end the last records go to AWS"},
 	{name: "log-level", help: "debug, info, warn or error"},

@@ -31,6 +31,10 @@ type Config struct {
 	// final window closes the last records go out. Zero: the default of package metering.
 	SettleTime, FinalMargin time.Duration
 
+	// EntitlementsEvery is how often AWS is asked what a licence has bought in advance, though nothing is told of it.
+	// Zero: the default of package entitlement.
+	EntitlementsEvery time.Duration
+
 	Log *slog.Logger // nil: none
 }
 

@@ -17,6 +17,7 @@ import (
 	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/api"
 	"souk.dev/souk/internal/gateway/awsapi"
+	"souk.dev/souk/internal/gateway/entitlement"
 	"souk.dev/souk/internal/gateway/intake"
 	"souk.dev/souk/internal/gateway/keys"
 	"souk.dev/souk/internal/gateway/license"
@@ -81,7 +82,12 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 			return nil, err
 		}
 	}
-	in := intake.New(queue, g.db.Notices(), book, c.Products, g.clk, c.Log)
+	entitlements, err := entitlement.Open(ctx, entitlement.Config{Store: g.db.Entitlements(), AWS: awsapi.NewEntitlements(aws), Licenses: book, Products: c.Products,
+		Clock: g.clk, Log: c.Log, Every: c.EntitlementsEvery, Observe: metrics.Entitlements})
+	if err != nil {
+		return nil, err
+	}
+	in := intake.New(queue, g.db.Notices(), heard{book, entitlements, g.wake}, c.Products, g.clk, c.Log)
 	in.Observe, in.Wake = metrics.Notice, g.wake
 	accounts := account.New(g.db.Accounts(), g.clk, c.Log)
 	registrations := register.New(g.db.Registrations(), book, awsapi.NewResolver(aws, c.Log), c.Products, g.clk, c.Log)
@@ -100,7 +106,8 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 	}
 
 	door := api.NewDoor(keys.NewRing(g.db.Keys(), g.clk, c.Log), g.db.Answers(), g.clk, c.Log,
-		api.Licenses{Directory: book, Facts: book.Facts},
+		api.Licenses{Directory: book, Facts: book.Facts, Entitlements: entitlements, Products: c.Products, Clock: g.clk},
+		api.Checks{Directory: book, Entitlements: entitlements},
 		api.Notifications{Notices: g.db.Notices()},
 		api.Accounts{Accounts: accounts, Register: registrations},
 		api.Registrations{Register: registrations},
@@ -112,6 +119,10 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 	)
 	metrics.Gauges("souk_licenses", "Licences by state.", "state", api.LicensesByState(book))
 	metrics.Gauges("souk_records", "Metering records by state.", "state", store.NewMetering(g.db).RecordsByState)
+	metrics.Gauge("souk_entitlements_oldest_seconds", "Age, in business time, of the oldest answer of AWS's that a licence with access rests on.", func() (float64, bool) {
+		age, ok := entitlements.Oldest()
+		return age.Seconds(), ok
+	})
 	metrics.Gauge("souk_queue_silence_seconds", "Real time since the queue of AWS's notices last answered.", func() (float64, bool) {
 		ago, ok := in.Answered()
 		return ago.Seconds(), ok
@@ -120,7 +131,7 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 	g.handler = handler(c.Log, door, pages, health, metrics)
 
 	// In this order when stepped: what AWS told, then what follows from it, then what goes to AWS.
-	jobs := slices.Concat(in.Jobs(), []job.Job{book.Job(), registrations.Attach()}, engine.Jobs(),
+	jobs := slices.Concat(in.Jobs(), []job.Job{book.Job(), entitlements.Job(), registrations.Attach()}, engine.Jobs(),
 		[]job.Job{accounts.Sweep(), api.ForgetAnswers(g.db.Answers(), g.clk)})
 	for _, j := range jobs {
 		g.jobs = append(g.jobs, j.Name)

@@ -64,6 +64,7 @@ func TestDoorsAreMounted(t *testing.T) {
 		{"/v1/licenses?limit=0", key, 400, `bad_limit`},
 		{"/v1/licenses?cursor=zzz", key, 400, `bad_cursor`},
 		{"/v1/licenses/nope", key, 404, `unknown_license`},
+		{"/v1/licenses/nope/check", key, 404, `unknown_license`},
 		{"/v1/notifications", key, 200, `{"items":[]}`},
 		{"/v1/registrations", key, 200, `{"items":[]}`},
 		{"/v1/accounts", key, 200, `{"items":[]}`},

@@ -4,8 +4,10 @@ import (
 	"net/http"
 	"time"
 
+	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/entitlement"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/httpx"
 )
@@ -15,6 +17,10 @@ type Licenses struct {
 	Directory license.Directory
 	// Facts lists what a licence's standing follows from.
 	Facts func(core.LicenseID) []license.Fact
+	// Entitlements tells what a licence has bought in advance; nil: that is not shown.
+	Entitlements *entitlement.Keeper
+	Products     core.Catalogue // names and units of dimensions
+	Clock        clock.Clock    // needed with Entitlements
 }
 
 // Mount implements [Mounter].
@@ -47,7 +53,9 @@ type licenseOut struct {
 	OpensAt     time.Time `json:"finalWindowOpensAt,omitzero"`
 	ClosesAt    time.Time `json:"finalWindowClosesAt,omitzero"`
 
-	Facts []factOut `json:"facts,omitempty"` // only of a single licence
+	// Only of a single licence.
+	Entitlements *entitlementsOut `json:"entitlements,omitempty"` // nil: the product is sold without
+	Facts        []factOut        `json:"facts,omitempty"`
 }
 
 type factOut struct {
@@ -97,6 +105,7 @@ func (h Licenses) get(w http.ResponseWriter, r *http.Request) error {
 	for _, f := range h.Facts(l.ID) {
 		out.Facts = append(out.Facts, factOut{f.ID, f.Kind, f.At, unused[f.ID]})
 	}
+	out.Entitlements = h.entitlementsOf(l)
 	return httpx.JSON(w, http.StatusOK, out)
 }
 

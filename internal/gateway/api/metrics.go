@@ -24,6 +24,7 @@ type Metrics struct {
 	awsSeconds *prometheus.HistogramVec
 	notices    *prometheus.CounterVec
 	noticeWait prometheus.Histogram
+	entitled   *prometheus.CounterVec
 }
 
 // NewMetrics makes the metrics that count what they are told.
@@ -39,8 +40,10 @@ func NewMetrics(log *slog.Logger) *Metrics {
 			Help: "Deliveries of notices from AWS by kind and outcome; outcome repeated: known already."}, []string{"kind", "outcome"}),
 		noticeWait: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "souk_notice_wait_seconds",
 			Help: "How long notices waited in the queue, in business time.", Buckets: prometheus.ExponentialBuckets(0.05, 4, 10)}),
+		entitled: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "souk_entitlement_fetches_total",
+			Help: "Times AWS was asked for a licence's entitlements, by outcome: changed, same, empty; later, denied or invalid when it gave no answer."}, []string{"outcome"}),
 	}
-	m.registry.MustRegister(m.events, m.awsCalls, m.awsSeconds, m.notices, m.noticeWait,
+	m.registry.MustRegister(m.events, m.awsCalls, m.awsSeconds, m.notices, m.noticeWait, m.entitled,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -68,6 +71,9 @@ func (m *Metrics) Notice(n intake.Notice, repeated bool, waited time.Duration) {
 	m.notices.WithLabelValues(kind, outcome).Inc()
 	m.noticeWait.Observe(max(waited, 0).Seconds())
 }
+
+// Entitlements counts one asking for entitlements.
+func (m *Metrics) Entitlements(outcome string) { m.entitled.WithLabelValues(outcome).Inc() }
 
 // Gauges tells a number per value of label, read when /metrics is.
 func (m *Metrics) Gauges(name, help, label string, read func(ctx context.Context) (map[string]int64, error)) {

@@ -41,7 +41,7 @@ func read(t *testing.T) (doc document, text string) {
 // The document names every call that is mounted under /v1, and none that is not.
 func TestOpenAPINamesTheCalls(t *testing.T) {
 	doc, _ := read(t)
-	d := NewDoor(nil, nil, nil, nil, Licenses{}, Notifications{}, Accounts{}, Registrations{}, SignIns{}, Events{}, Records{}, Usage{}, Finalize{})
+	d := NewDoor(nil, nil, nil, nil, Licenses{}, Notifications{}, Accounts{}, Registrations{}, SignIns{}, Events{}, Records{}, Usage{}, Finalize{}, Checks{})
 	var documented []string
 	for path, item := range doc.Paths {
 		for method := range item {
@@ -62,7 +62,7 @@ func TestOpenAPINamesTheMembers(t *testing.T) {
 	doc, _ := read(t)
 	for name, out := range map[string]any{
 		"License": licenseOut{}, "Notification": notificationOut{}, "Record": recordOut{}, "Usage": usageOut{}, "EventsAnswer": eventsOut{},
-		"Registration": registration{}, "Account": accountOut{}, "SignIn": signIn{},
+		"Registration": registration{}, "Account": accountOut{}, "SignIn": signIn{}, "Check": checkOut{}, "Entitlements": entitlementsOut{}, "Entitlement": entitlementOut{},
 	} {
 		s, ok := doc.Components.Schemas[name]
 		if !ok {

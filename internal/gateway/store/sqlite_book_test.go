@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"souk.dev/souk/internal/gateway/api"
+	"souk.dev/souk/internal/gateway/entitlement"
 	"souk.dev/souk/internal/gateway/intake"
 	"souk.dev/souk/internal/gateway/keys"
 	"souk.dev/souk/internal/gateway/license"
@@ -27,4 +28,11 @@ func TestKeysOnSQLite(t *testing.T) {
 
 func TestAnswersOnSQLite(t *testing.T) {
 	storetest.Answers(t, func(t *testing.T) api.AnswerStore { return openSQLite(t).Answers() })
+}
+
+func TestEntitlementsOnSQLite(t *testing.T) {
+	storetest.Entitlements(t, func(t *testing.T) (entitlement.Store, intake.Store, license.Store) {
+		db := openSQLite(t)
+		return db.Entitlements(), db.Notices(), db.Licenses()
+	})
 }
