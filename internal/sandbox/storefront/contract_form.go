@@ -39,7 +39,7 @@ func fillContractForm(p world.Product, values url.Values) contractForm {
 	if p.Selection == world.OneTier {
 		tier := webui.Field{Name: tierField, Label: "Tier", Type: "select", Value: values.Get(tierField), Required: true}
 		for _, d := range p.Entitled() {
-			tier.Options = append(tier.Options, webui.Choice{Value: d.Key, Label: d.Name + ": " + priceList(p, d)})
+			tier.Options = append(tier.Options, webui.Choice{Value: d.Key, Label: d.Name})
 		}
 		f.Fields = append(f.Fields, tier)
 	} else {

@@ -105,3 +105,39 @@ func TestControlRoomRenewsAContract(t *testing.T) {
 		t.Errorf("%d, %+v", v.status, all)
 	}
 }
+
+func TestContractIsAmended(t *testing.T) {
+	s := newSite(t)
+	v := s.as(acme)
+	v.send(v.get("/products/"+teams), "/products/"+teams+"/subscribe", "units_seats", "2", "duration", "P1M")
+	id := s.world.Agreements(world.AgreementQuery{})[0].AgreementID
+	s.advance(5 * time.Minute)
+	action := "/subscriptions/" + id + "/amend"
+	page := v.get(action)
+	if got := page.One(t, "#units_seats").Attr("value"); got != "2" {
+		t.Errorf("the form begins with %q seats", got)
+	}
+	less := v.send(page, action, "units_seats", "1")
+	if v.status != http.StatusUnprocessableEntity || !less.Has("p", "cannot go down") || less.One(t, "#units_seats").Attr("value") != "1" {
+		t.Errorf("fewer seats: %d %s", v.status, less.Text())
+	}
+	more := v.send(page, action, "units_seats", "5", "units_shelves", "1")
+	if v.status != http.StatusOK || !more.Has("dd", "5 × Seats, 1 × Shelves") {
+		t.Errorf("more seats: %d %s", v.status, more.Text())
+	}
+	v.send(page, action, "units_seats", "5", "units_shelves", "1") // twice
+	if a, err := s.world.Agreement(id); v.status != http.StatusOK || err != nil || len(a.Charges) != 3 {
+		t.Errorf("sent twice: %d, charges %+v, %v", v.status, a.Charges, err)
+	}
+
+	v.send(v.get("/products/"+press), "/products/"+press+"/subscribe", "tier", "handpress", "duration", "P1M")
+	tier := s.world.Agreements(world.AgreementQuery{ProductCode: press})[0].AgreementID
+	v.send(v.get("/subscriptions/"+tier+"/amend"), "/subscriptions/"+tier+"/amend", "tier", "rotary")
+	if a, err := s.world.Agreement(tier); err != nil || a.Terms.Quantities["rotary"] != 1 || len(a.Terms.Quantities) != 1 {
+		t.Errorf("a higher tier: %+v, %v", a.Terms, err)
+	}
+	payg := v.subscribe(inkwell)
+	if v.get("/subscriptions/" + payg + "/amend"); v.at != "/subscriptions/"+payg {
+		t.Errorf("pay as you go is amended at %s", v.at)
+	}
+}

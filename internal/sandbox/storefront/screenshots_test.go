@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"souk.dev/souk/internal/webui/webuitest"
@@ -31,6 +32,8 @@ func TestScreenshots(t *testing.T) {
 	id := v.subscribe(inkwell)
 	s.meter("pages", 1200)
 	s.advance(60 * 60e9)
+	v.send(v.get("/products/"+teams), "/products/"+teams+"/subscribe", "units_seats", "25", "units_shelves", "4", "duration", "P12M")
+	contract := strings.TrimSuffix(strings.TrimPrefix(v.at, "/subscriptions/"), "/confirmation")
 	s.call("ResolveCustomer", `{"RegistrationToken":"long gone"}`)
 	s.call("BatchMeterUsage", `{"UsageRecords":[]}`)
 	v.post("/control/faults", url.Values{"operation": {"BatchMeterUsage"}, "kind": {"error-after-commit"}, "times": {"3"}})
@@ -46,6 +49,7 @@ func TestScreenshots(t *testing.T) {
 	defer shown.Close()
 	for name, path := range map[string]string{
 		"home": "/", "welcome": "/?nobody=1", "product": "/products/" + classic, "product-subscribed": "/products/" + inkwell,
+		"product-contract": "/products/prod-inkwellclassct", "product-tiers": "/products/" + press, "contract": "/subscriptions/" + contract, "amend": "/subscriptions/" + contract + "/amend",
 		"confirmation": "/subscriptions/" + id + "/confirmation", "subscriptions": "/subscriptions", "subscription": "/subscriptions/" + id,
 		"cancel": "/subscriptions/" + id + "/cancel", "bill": "/bill", "seller": "/seller", "control": "/control",
 		"control-agreement": "/control/agreements/" + id, "profiles": "/control/profiles", "calls": "/control/calls", "call": "/control/calls/1", "deliveries": "/control/deliveries", "faults": "/control/faults", "not-found": "/nowhere",

@@ -102,6 +102,8 @@ func (s *Storefront) mount(mux *http.ServeMux) {
 	handle("POST /subscriptions/{agreement}/setup", s.postSetup)
 	handle("GET /subscriptions/{agreement}/cancel", s.getCancel)
 	handle("POST /subscriptions/{agreement}/cancel", s.postCancel)
+	handle("GET /subscriptions/{agreement}/amend", s.getAmend)
+	handle("POST /subscriptions/{agreement}/amend", s.postAmend)
 	handle("POST /subscriptions/{agreement}/renewal", s.postRenewal)
 	handle("GET /bill", s.getBill)
 	handle("GET /bill/records", s.getBillRecords)
