@@ -138,6 +138,7 @@ const EventSource = "aws.agreement-marketplace"
 const (
 	AgreementCreated     = "Purchase Agreement Created"
 	AgreementAmended     = "Purchase Agreement Amended"
+	AgreementEnding      = "Purchase Agreement Ending"
 	AgreementEnded       = "Purchase Agreement Ended"
 	LicenseUpdated       = "License Updated"
 	LicenseDeprovisioned = "License Deprovisioned"

@@ -60,6 +60,11 @@ type (
 		createdAgreement
 		AutoRenewalEnabled bool `json:"autoRenewalEnabled"`
 	}
+	endingAgreement struct {
+		createdAgreement
+		DaysBeforeEndTime  int  `json:"daysBeforeEndTime"`
+		AutoRenewalEnabled bool `json:"autoRenewalEnabled"`
+	}
 	titledRef struct {
 		ID    string `json:"id"`
 		Title string `json:"title"`
@@ -114,6 +119,18 @@ type amendedDetail struct {
 	Offer               idRef            `json:"offer"`
 }
 
+// endingDetail is the detail of Purchase Agreement Ending.
+type endingDetail struct {
+	RequestID      string          `json:"requestId"`
+	Catalog        string          `json:"catalog"`
+	Agreement      endingAgreement `json:"agreement"`
+	RenewalSummary renewalSummary  `json:"renewalSummary"`
+	Product        titledRef       `json:"product"`
+	Acceptor       accountRef      `json:"acceptor"`
+	Proposer       namedAccountRef `json:"proposer"`
+	Offer          idRef           `json:"offer"`
+}
+
 // endedDetail is the detail of Purchase Agreement Ended. The guide shows an offer in it; the captured event has none.
 type endedDetail struct {
 	RequestID           string         `json:"requestId"`
@@ -154,6 +171,9 @@ func event(n world.Notice, id string) (e envelope, ok bool) {
 	case world.AgreementAmended:
 		e.DetailType = contract.AgreementAmended + proposer
 		e.Detail = amendedOf(n)
+	case world.AgreementEnding:
+		e.DetailType = contract.AgreementEnding + proposer
+		e.Detail = endingOf(n)
 	case world.AgreementEnded:
 		e.DetailType = contract.AgreementEnded + proposer
 		e.Detail = endedDetail{RequestID: a.ID, Catalog: catalog, Agreement: endedAgreement{a.AgreementID, string(n.Status)},
@@ -191,12 +211,24 @@ func createdOf(n world.AgreementCreated) any {
 }
 
 func amendedOf(n world.AgreementAmended) amendedDetail {
-	d := amendedDetail{RequestID: n.ID, Catalog: catalog, Agreement: amendedAgreement{agreementOf(n.AgreementTold, world.IntentAmend, ""), n.AutoRenew},
-		Product: titledRef{n.ProductID, n.ProductTitle}, Acceptor: accountRef{n.BuyerAccount}, Proposer: accountRef{n.SellerAccount}, Offer: idRef{n.OfferID}}
-	if !n.AutoRenew { // sellers cannot opt out here, so it was the buyer
-		d.RenewalSummary.DisabledBy = new("ACCEPTOR")
+	return amendedDetail{RequestID: n.ID, Catalog: catalog, Agreement: amendedAgreement{agreementOf(n.AgreementTold, world.IntentAmend, ""), n.AutoRenew},
+		RenewalSummary: renewalOf(n.AutoRenew), Product: titledRef{n.ProductID, n.ProductTitle},
+		Acceptor: accountRef{n.BuyerAccount}, Proposer: accountRef{n.SellerAccount}, Offer: idRef{n.OfferID}}
+}
+
+func endingOf(n world.AgreementEnding) endingDetail {
+	return endingDetail{RequestID: n.ID, Catalog: catalog,
+		Agreement:      endingAgreement{agreementOf(n.AgreementTold, n.Intent, ""), n.DaysBeforeEnd, n.AutoRenew},
+		RenewalSummary: renewalOf(n.AutoRenew), Product: titledRef{n.ProductID, n.ProductTitle},
+		Acceptor: accountRef{n.BuyerAccount}, Proposer: namedAccountRef{n.SellerAccount, n.ProposerName}, Offer: idRef{n.OfferID}}
+}
+
+// renewalOf says whether a contract renews itself. Sellers cannot opt out here, so if it does not, it was the buyer.
+func renewalOf(renews bool) (r renewalSummary) {
+	if !renews {
+		r.DisabledBy = new("ACCEPTOR")
 	}
-	return d
+	return r
 }
 
 func license(a world.About) licenseDetail {

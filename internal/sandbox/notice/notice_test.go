@@ -47,8 +47,10 @@ var (
 	created = world.AgreementCreated{AgreementTold: told("aaaaaaaa-bbbb-5ccc-8ddd-eeeeeeeeeeee", accepted.Add(11*time.Second), time.Time{}), Intent: world.IntentNew}
 	renewed = world.AgreementCreated{AgreementTold: told("aaaaaaaa-1111-5ccc-8ddd-eeeeeeeeeeee", accepted.Add(11*time.Second), accepted.AddDate(1, 0, 0)),
 		Intent: world.IntentRenew, PreviousAgreementID: "agmt-0ld0ld0ld0ld0ld0ld0ld0ld0"}
-	amended       = world.AgreementAmended{AgreementTold: told("aaaaaaaa-2222-5ccc-8ddd-eeeeeeeeeeee", accepted.Add(11*time.Second), accepted.AddDate(1, 0, 0)), AutoRenew: true}
-	optedOut      = world.AgreementAmended{AgreementTold: told("aaaaaaaa-3333-5ccc-8ddd-eeeeeeeeeeee", accepted.Add(11*time.Second), accepted.AddDate(1, 0, 0))}
+	amended  = world.AgreementAmended{AgreementTold: told("aaaaaaaa-2222-5ccc-8ddd-eeeeeeeeeeee", accepted.Add(11*time.Second), accepted.AddDate(1, 0, 0)), AutoRenew: true}
+	optedOut = world.AgreementAmended{AgreementTold: told("aaaaaaaa-3333-5ccc-8ddd-eeeeeeeeeeee", accepted.Add(11*time.Second), accepted.AddDate(1, 0, 0))}
+	ending   = world.AgreementEnding{AgreementTold: told("aaaaaaaa-4444-5ccc-8ddd-eeeeeeeeeeee", accepted.AddDate(1, 0, -30), accepted.AddDate(1, 0, 0)),
+		Intent: world.IntentNew, DaysBeforeEnd: 30, AutoRenew: true}
 	failed        = world.SubscribeFail{About: about("52b80b92-fdea-4c2c-8f9d-bdfb0c7bf324", accepted.Add(time.Minute))}
 	entitled      = world.EntitlementUpdated{About: about("62b80b92-fdea-4c2c-8f9d-bdfb0c7bf324", accepted.Add(time.Minute))}
 	updated       = world.LicenseUpdated{About: about("ffffffff-0000-5111-8222-333333333333", accepted.Add(72*time.Second))}
@@ -126,7 +128,7 @@ func TestGolden(t *testing.T) {
 			c.EndTime = accepted.AddDate(1, 0, 0)
 			return c
 		}(), "subscribe-success": success, "unsubscribe-pending": pending, "unsubscribe-success": over,
-		"created-renewal": renewed, "amended": amended, "amended-opted-out": optedOut, "subscribe-fail": failed, "entitlement-updated": entitled} {
+		"created-renewal": renewed, "amended": amended, "ending": ending, "amended-opted-out": optedOut, "subscribe-fail": failed, "entitlement-updated": entitled} {
 		t.Run(name, func(t *testing.T) {
 			st := newStage(t)
 			st.Accept(n)

@@ -121,6 +121,7 @@ func (w *World) enter(a *agreement) {
 	w.order.agreements, a.product.agreements = append(w.order.agreements, a), append(a.product.agreements, a)
 	w.enrol(a)
 	if !a.EndTime.IsZero() {
+		w.planReminders(a)
 		w.schedule(a.EndTime, termEnds, a)
 	}
 }

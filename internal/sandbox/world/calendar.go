@@ -17,6 +17,7 @@ const (
 	closeFinal               // the last hour for metering is over: unsubscribe-success
 	tellAmended              // Purchase Agreement Amended
 	regrant                  // an amendment's quantities are provisioned: License Updated, or entitlement-updated
+	remind                   // a contract's end is near: Purchase Agreement Ending
 	termEnds                 // a contract's duration is over: it renews itself, or expires
 )
 
@@ -90,6 +91,8 @@ func (w *World) happen(e entry) {
 	case tellAmended:
 		w.tell(AgreementAmended{AgreementTold: w.tellable(a, e.at), AutoRenew: a.Terms.AutoRenew})
 		a.note(e.at, "Purchase Agreement Amended", "AWS Marketplace told the seller of the amendment.")
+	case remind:
+		w.remind(a, e.at)
 	case regrant:
 		w.grant(a)
 		w.tellLicense(a, e.at, "The license has what the amendment agreed on.")

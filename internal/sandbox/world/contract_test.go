@@ -81,10 +81,17 @@ func TestContractGrantsFromItsLicenseToItsEnd(t *testing.T) {
 		t.Errorf("after its end, it grants %s", got)
 	}
 	m.pass(2 * time.Hour)
-	if got, want := m.kinds(), "Created@11s Updated@1m12s Ended@8760h0m0s Deprovisioned@8760h0m31s"; got != want {
+	want := "Created@11s Updated@1m12s"
+	for _, days := range []int{180, 120, 90, 60, 30} {
+		want += fmt.Sprintf(" Ending@%dh0m0s", (365-days)*24)
+	}
+	if got, want := m.kinds(), want+" Ended@8760h0m0s Deprovisioned@8760h0m31s"; got != want {
 		t.Errorf("told %s\nwant %s", got, want)
 	}
-	if n := m.told[2].(AgreementEnded); n.Status != Expired {
+	if n := m.told[2].(AgreementEnding); n.DaysBeforeEnd != 180 || n.AutoRenew {
+		t.Errorf("reminded of %+v", n)
+	}
+	if n := m.told[7].(AgreementEnded); n.Status != Expired {
 		t.Errorf("ended as %s", n.Status)
 	}
 	if end := m.told[0].(AgreementCreated).EndTime; !end.Equal(a.EndTime) {

@@ -3,7 +3,7 @@ package world
 import "time"
 
 // Notice is something that the market tells the seller. Its kind is its Go type: [AgreementCreated], [AgreementAmended],
-// [AgreementEnded], [LicenseUpdated] and [LicenseDeprovisioned] are EventBridge events of products with identity
+// [AgreementEnding], [AgreementEnded], [LicenseUpdated] and [LicenseDeprovisioned] are EventBridge events of products with identity
 // license; [SubscribeSuccess], [SubscribeFail], [UnsubscribePending], [UnsubscribeSuccess] and [EntitlementUpdated] are
 // SNS messages of legacy ones.
 type Notice interface {
@@ -51,6 +51,13 @@ type (
 	AgreementAmended struct {
 		AgreementTold
 		AutoRenew bool
+	}
+	// AgreementEnding: a contract ends, or renews itself, in some days.
+	AgreementEnding struct {
+		AgreementTold
+		Intent        Intent
+		DaysBeforeEnd int
+		AutoRenew     bool
 	}
 	// AgreementEnded: an agreement came to its end, for the reason that Status says.
 	AgreementEnded struct {

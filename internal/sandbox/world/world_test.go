@@ -68,6 +68,8 @@ func (m *market) kinds() string {
 			name = "Created"
 		case AgreementEnded:
 			name = "Ended"
+		case AgreementEnding:
+			name = "Ending"
 		case AgreementAmended:
 			name = "Amended"
 		case SubscribeFail:
