@@ -48,13 +48,8 @@ func (m *Market) Call(method, path string, in, out any) error {
 	if err != nil {
 		return fmt.Errorf("%s %s: read the answer: %w", method, path, err)
 	}
-	if res.StatusCode > 299 {
-		r := &Refusal{}
-		if json.Unmarshal(text, r) != nil || r.Detail == "" {
-			r.Detail = fmt.Sprintf("%s /_sandbox/%s was answered %s", method, path, res.Status)
-		}
-		r.Status = res.StatusCode
-		return r
+	if err := refused(res, text, method+" /_sandbox/"+path); err != nil {
+		return err
 	}
 	if out == nil {
 		return nil
@@ -63,6 +58,19 @@ func (m *Market) Call(method, path string, in, out any) error {
 		return fmt.Errorf("%s %s: read the answer: %w", method, path, err)
 	}
 	return nil
+}
+
+// refused is the refusal that res has, if it is one.
+func refused(res *http.Response, text []byte, what string) error {
+	if res.StatusCode <= 299 {
+		return nil
+	}
+	r := &Refusal{}
+	if json.Unmarshal(text, r) != nil || r.Detail == "" {
+		r.Detail = fmt.Sprintf("%s was answered %s", what, res.Status)
+	}
+	r.Status = res.StatusCode
+	return r
 }
 
 // list reads every page of a list. Names without a value are left out of the query.

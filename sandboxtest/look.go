@@ -1,6 +1,7 @@
 package sandboxtest
 
 import (
+	"io"
 	"net/http"
 	"net/url"
 	"time"
@@ -113,4 +114,17 @@ func (m *Market) Calls(operation string) []APICall {
 	all, err := list[APICall](m, "calls", map[string]string{"operation": operation})
 	m.must(err)
 	return all
+}
+
+// Snapshot is everything that it takes to make this market again, with [From]. The market must have been opened with
+// [Keep].
+func (m *Market) Snapshot() []byte {
+	m.t.Helper()
+	res, err := m.hc.Get(m.URL + "/_sandbox/snapshot")
+	m.must(err)
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	m.must(err)
+	m.must(refused(res, text, "GET /_sandbox/snapshot"))
+	return text
 }

@@ -95,6 +95,16 @@ func Running(rate float64) Option {
 // the same in each of its runs.
 func Seed(n uint64) Option { return func(s *settings) error { s.Seed = n; return nil } }
 
+// Keep makes the market keep its state in a folder, such as t.TempDir(), as [Market.Snapshot] needs it to. A folder that
+// has a market's state already brings that market back.
+func Keep(dir string) Option { return func(s *settings) error { s.Data = dir; return nil } }
+
+// From goes on from a [Market.Snapshot]: a state that took long to make is made once, and each test begins with it.
+// The world, the clock, the faults and the seed are the snapshot's.
+func From(snapshot []byte) Option {
+	return func(s *settings) error { s.Config.Snapshot = snapshot; return nil }
+}
+
 // Log is where the market logs, such as slog.New(slog.NewTextHandler(t.Output(), nil)). Without it, it is silent.
 func Log(to *slog.Logger) Option { return func(s *settings) error { s.Config.Log = to; return nil } }
 
@@ -124,13 +134,12 @@ func Open(opts ...Option) *Market {
 
 // start begins a market on a free port of the loopback interface.
 func start(opts []Option) (*Market, error) {
-	s := settings{Config: sandbox.Config{Now: Start}}
+	s := settings{Config: sandbox.Config{Now: Start, Frozen: true}}
 	for _, o := range opts {
 		if err := o(&s); err != nil {
 			return nil, err
 		}
 	}
-	s.Frozen = s.rate != 1
 	// The listener comes first: the sandbox must know its own address before it answers anybody.
 	srv := httptest.NewUnstartedServer(nil)
 	s.BaseURL = "http://" + srv.Listener.Addr().String()
@@ -153,7 +162,7 @@ func start(opts []Option) (*Market, error) {
 		wg.Wait()
 		_ = sb.Close() // nothing is kept on disk, so nothing can be lost
 	})
-	if s.rate != 0 && s.rate != 1 {
+	if s.rate != 0 {
 		err = m.Call(http.MethodPost, "clock", map[string]any{"rate": s.rate, "frozen": false}, nil)
 	}
 	if err != nil {

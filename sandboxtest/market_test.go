@@ -208,6 +208,35 @@ func TestWorldFile(t *testing.T) {
 	}
 }
 
+// One state, made once, is where several tests begin, each in a market of its own.
+func TestSnapshotIsWhereTestsBegin(t *testing.T) {
+	m := sandboxtest.New(t, sandboxtest.Keep(t.TempDir()))
+	a := m.Buy(sandboxtest.Inkwell, sandboxtest.Acme)
+	m.Advance(time.Hour)
+	snapshot := m.Snapshot()
+	m.Cancel(a.ID) // nothing of the others' business
+	for i := range 2 {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			m := sandboxtest.New(t, sandboxtest.From(snapshot))
+			got := m.Agreement(a.ID)
+			if got.Status != "ACTIVE" || got.License.Status != "PROVISIONED" || !m.Now().Equal(sandboxtest.Start.Add(time.Hour)) {
+				t.Errorf("at %s it has %+v", m.Now(), got)
+			}
+			if m.Expire(a.ID).Status != "EXPIRED" {
+				t.Error("it does not go on")
+			}
+		})
+	}
+	if with := fmt.Sprint(crash(func() {
+		unkept := sandboxtest.Open()
+		defer unkept.Close()
+		unkept.Snapshot()
+	})); !strings.Contains(with, "--data") {
+		t.Errorf("a market that keeps nothing: %s", with)
+	}
+}
+
 // A market is gone with its test, even where a client still waits for an answer.
 func TestClosesWhileAClientWaits(t *testing.T) {
 	m := sandboxtest.Open()

@@ -13,7 +13,7 @@ import (
 )
 
 func sandboxCommand() *cobra.Command {
-	var addr, worldFile, data string
+	var addr, worldFile, data, snapshot string
 	var check, frozen bool
 	var baseURL, fulfillment, signIn urlValue
 	var now instantValue
@@ -48,8 +48,12 @@ queue that receives events, and a clock that can be moved. Any AWS SDK talks to 
 			if err != nil {
 				return err
 			}
+			saved, err := readSnapshot(snapshot)
+			if err != nil {
+				return err
+			}
 			s, err := sandbox.New(ctx, sandbox.Config{
-				World: market, FulfillmentURL: string(fulfillment), SignInURL: string(signIn), Now: time.Time(now), Frozen: frozen, BaseURL: base, Data: data, Log: log,
+				World: market, FulfillmentURL: string(fulfillment), SignInURL: string(signIn), Now: time.Time(now), Frozen: frozen, BaseURL: base, Data: data, Snapshot: saved, Log: log,
 			})
 			if err != nil {
 				return configError(err)
@@ -66,6 +70,7 @@ queue that receives events, and a clock that can be moved. Any AWS SDK talks to 
 	o.value(&signIn, "sign-in-url", "http://127.0.0.1:4720")
 	o.value(&now, "now", "")
 	o.text(&data, "data", "")
+	o.text(&snapshot, "snapshot", "")
 	logs.take(o)
 	cmd.Flags().BoolVar(&frozen, "frozen", false, "the clock stands still until it is moved (with --data, only the first time)")
 	cmd.Flags().BoolVar(&check, "check", false, "only check the world file, and start nothing")
@@ -87,6 +92,18 @@ func checkWorld(w io.Writer, path string) error {
 	}
 	_, err = fmt.Fprintf(w, "%s is sound. It has %d sellers, %d buyers and %d products.\n", path, len(f.Sellers), len(f.Buyers), len(f.Products))
 	return err
+}
+
+// readSnapshot reads a snapshot; no path is none.
+func readSnapshot(path string) ([]byte, error) {
+	if path == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, asUsage(fmt.Errorf("read the snapshot: %w", err))
+	}
+	return text, nil
 }
 
 // readWorld reads a world file; no path is the built-in world.

@@ -61,8 +61,11 @@ func (s *Sandbox) startClock() {
 
 // restore begins a new world, or does again what the journal tells.
 func (s *Sandbox) restore() error {
-	if s.journal != nil && !s.journal.Fresh {
-		return s.replay()
+	switch {
+	case s.journal != nil && !s.journal.Fresh:
+		return s.replay(s.journal.Replay)
+	case s.snapshot != nil:
+		return s.replay(s.snapshot.Replay)
 	}
 	s.keeping = s.journal != nil
 	for _, seller := range s.world.Sellers() {
@@ -73,12 +76,12 @@ func (s *Sandbox) restore() error {
 	return s.keepClock()
 }
 
-// replay does again what the journal tells, and sets the clock to where it would be: time that ran at the system's
+// replay does again what the journal, or the snapshot, tells, and sets the clock to where it would be: time that ran at the system's
 // rate has run on while the sandbox was away; any other stands where it was last seen.
-func (s *Sandbox) replay() error {
+func (s *Sandbox) replay(each func(do func(kind string, data []byte) error) error) error {
 	s.desk.BeginReplay()
 	last, seen := clockEntry{}, time.Time{}
-	err := s.journal.Replay(func(kind string, data []byte) error {
+	err := each(func(kind string, data []byte) error {
 		at, err := s.again(kind, data, &last)
 		if at.After(seen) {
 			seen = at
@@ -88,10 +91,7 @@ func (s *Sandbox) replay() error {
 	if err != nil {
 		return err
 	}
-	now := last.Now
-	if passed := (clock.System{}).Now().Sub(last.System); !last.Frozen && last.Rate == 1 && passed > 0 {
-		now = now.Add(passed)
-	}
+	now := last.Now.Add(last.away())
 	if now.Before(seen) {
 		now = seen
 	}
@@ -99,9 +99,12 @@ func (s *Sandbox) replay() error {
 		s.fast = last.Rate
 	}
 	s.clock.Apply(clock.Setting{Now: now, Rate: last.Rate, Frozen: last.Frozen || s.fast > 0})
-	s.keeping = true
+	s.keeping = s.journal != nil
 	s.desk.EndReplay()
-	return nil
+	if s.snapshot == nil {
+		return nil
+	}
+	return s.append(ofClock, clockEntry{Now: now, System: clock.System{}.Now(), Rate: last.Rate, Frozen: last.Frozen}) // from here on it passes
 }
 
 // again does one entry of the journal and tells when it happened first.
@@ -128,6 +131,8 @@ func (s *Sandbox) again(kind string, data []byte, last *clockEntry) (at time.Tim
 		return c.At, s.queues.Replay(c)
 	case ofClock:
 		return last.Now, json.Unmarshal(data, last)
+	case ofSnapshot:
+		return s.againSnapshot(data, last)
 	}
 	return at, fmt.Errorf("the entry has the unknown kind %q", kind)
 }

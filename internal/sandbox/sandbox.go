@@ -42,17 +42,19 @@ type Config struct {
 	Frozen         bool        // the clock starts standing still, at Now exactly. With Data, only the first time
 	BaseURL        string      // where others reach this sandbox, such as http://127.0.0.1:4700
 	Data           string      // the folder that keeps the state; empty: none is kept
+	Snapshot       []byte      // what [Sandbox.Snapshot] wrote, to go on from; World, Now, Frozen and Seed are its own then
 	Seed           uint64      // of all identifiers, so that a run can be repeated; 0: another for every new world
 	Log            *slog.Logger
 }
 
 // Sandbox is a running marketplace. Serve [Sandbox.Handler], call [Sandbox.Run], and [Sandbox.Close] when it returned.
 type Sandbox struct {
-	cfg     Config
-	log     *slog.Logger
-	clock   *clock.Virtual
-	journal *journal.Journal // nil: nothing is kept
-	keeping bool             // changes go to the journal; false while it is replayed
+	cfg      Config
+	log      *slog.Logger
+	clock    *clock.Virtual
+	journal  *journal.Journal  // nil: nothing is kept
+	snapshot *journal.Snapshot // what this sandbox goes on from; nil: it began by itself, or in Data
+	keeping  bool              // changes go to the journal; false while it is replayed
 
 	world  *world.World
 	queues *queue.Service
@@ -73,7 +75,7 @@ const defaultFulfillmentURL = "http://127.0.0.1:4710/register"
 // that runs fast. It does not listen: that is its caller's.
 //
 // Errors: fail.Invalid for a world that cannot be; fail.Conflict for a data folder that is in use, of another version,
-// or of another world than c.World.
+// of another world than c.World, or not empty and c.Snapshot is given, or for a snapshot of another version.
 func New(ctx context.Context, c Config) (*Sandbox, error) {
 	if c.FulfillmentURL == "" {
 		c.FulfillmentURL = defaultFulfillmentURL
@@ -84,7 +86,7 @@ func New(ctx context.Context, c Config) (*Sandbox, error) {
 	c.BaseURL = strings.TrimRight(c.BaseURL, "/")
 	s := &Sandbox{cfg: c, log: c.Log, faults: &fault.Set{}, calls: &wire.Calls{}}
 	if err := s.open(); err != nil {
-		return nil, err
+		return nil, errors.Join(err, s.Close())
 	}
 	if err := s.assemble(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -94,6 +96,9 @@ func New(ctx context.Context, c Config) (*Sandbox, error) {
 
 // open finds out what the world is made from: the configuration, or the journal.
 func (s *Sandbox) open() error {
+	if s.cfg.Snapshot != nil {
+		return s.openSnapshot()
+	}
 	if s.cfg.Seed == 0 {
 		var b [8]byte
 		_, _ = rand.Read(b[:]) // never fails
@@ -114,10 +119,7 @@ func (s *Sandbox) open() error {
 		return err
 	}
 	s.journal = j
-	if err := s.adopt(j.Header, given); err != nil {
-		return errors.Join(err, j.Close())
-	}
-	return nil
+	return s.adopt(j.Header, given)
 }
 
 func (s *Sandbox) assemble(ctx context.Context) error {
@@ -135,7 +137,7 @@ func (s *Sandbox) assemble(ctx context.Context) error {
 	s.runner = job.New(s.clock, s.log, s.marketJob(), named(noticesJob, s.desk), named(queuesJob, s.queues))
 	s.time = timekeeper{Leader: lockstep.NewLeader(s.clock, s.runner), keep: s.keepClock, log: s.log}
 	if err := s.restore(); err != nil {
-		return fmt.Errorf("bring the sandbox back from %s: %w", s.cfg.Data, err)
+		return fmt.Errorf("bring the sandbox back: %w", err)
 	}
 	s.front = &wire.Front{Clock: s.clock, Accounts: w, Faults: s.faults, Calls: s.calls, Log: s.log}
 	s.front.Register(metering.Service(w), entitlement.Service(w), (&sqs.Service{Queues: s.queues, Base: base}).Wire())
@@ -152,7 +154,7 @@ func (s *Sandbox) mount(ctx context.Context) error {
 	mux := http.NewServeMux()
 	mux.Handle("/", pages)
 	control.New(ctx, control.Options{World: s.world, Queues: s.queues, Desk: s.desk, Faults: s.faults, Calls: s.calls, Clock: s.clock,
-		Time: s.time, Base: base, Log: s.log}).Mount(mux)
+		Time: s.time, Base: base, Log: s.log, Snapshot: s.Snapshot}).Mount(mux)
 	s.people = control.Guard(base, mux)
 	return nil
 }

@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -40,6 +41,8 @@ type Options struct {
 	// Base is the sandbox's own address, without a slash at the end.
 	Base func() string
 	Log  *slog.Logger
+	// Snapshot writes down what it takes to make the sandbox again.
+	Snapshot func(io.Writer) error
 }
 
 // Control serves /_sandbox/ and /openapi.json.
@@ -104,6 +107,7 @@ func (c *Control) calls() map[string]httpx.Func {
 		"POST /_sandbox/profiles":                  c.postProfiles,
 		"GET /_sandbox/env":                        c.getEnv,
 		"POST /_sandbox/reset":                     c.postReset,
+		"GET /_sandbox/snapshot":                   c.getSnapshot,
 	}
 }
 

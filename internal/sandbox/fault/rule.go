@@ -66,8 +66,11 @@ type Set struct {
 
 type live struct {
 	Rule
-	dice *rand.Rand
+	dice *rand.PCG
 }
+
+// roll draws a number from 0 up to 1.
+func (l *live) roll() float64 { return rand.New(l.dice).Float64() }
 
 // Add switches a fault on and returns it with its ID. fail.Invalid: an unknown kind, one that does not fit the
 // operation, or a number that cannot be.
@@ -82,7 +85,7 @@ func (s *Set) Add(r Rule) (Rule, error) {
 	if r.Kind == Slow || r.Kind == Delay {
 		r.Delay = r.Wait().String()
 	}
-	s.rules = append(s.rules, &live{Rule: r, dice: rand.New(rand.NewPCG(r.Seed, 0))})
+	s.rules = append(s.rules, &live{Rule: r, dice: rand.NewPCG(r.Seed, 0)})
 	return r, nil
 }
 
@@ -165,7 +168,7 @@ func (s *Set) Draw(operation string) (Rule, bool) {
 		if r.Times != nil && r.Used >= *r.Times {
 			continue
 		}
-		if r.Probability != nil && r.dice.Float64() >= *r.Probability {
+		if r.Probability != nil && r.roll() >= *r.Probability {
 			continue
 		}
 		r.Used++

@@ -6,6 +6,8 @@
 // the disk: a killed process loses nothing that was acknowledged (a power cut may). A last line without its end was
 // being written when the process died, was never answered for, and is cut off.
 //
+// A copy of a journal is a snapshot of its sandbox (docs/decisions/0008-a-snapshot-is-a-journal.md).
+//
 // It owns: the file. It does not own what the entries mean: their kinds belong to packages world and queue, and to the
 // assembly, which also does without a journal where no data folder is given.
 package journal

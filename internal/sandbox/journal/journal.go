@@ -71,6 +71,17 @@ func Open(dir string, seed uint64, world string) (*Journal, error) {
 	return j, nil
 }
 
+// parseHeader reads a first line; path is for errors.
+func parseHeader(line []byte, path string) (h Header, err error) {
+	if err := json.Unmarshal(line, &h); err != nil || h.Format != format {
+		return h, fail.New(fail.Conflict, "journal", "%s is not a sandbox's journal; choose another.", path)
+	}
+	if h.Version != Version {
+		return h, fail.New(fail.Conflict, "journal_version", "%s has the format version %d and this souk knows %d; run the souk that wrote it, or choose another.", path, h.Version, Version)
+	}
+	return h, nil
+}
+
 // begin reads the header, or writes one into a file that has no whole line.
 func (j *Journal) begin(seed uint64, world string) error {
 	line, err := bufio.NewReader(j.file).ReadBytes('\n')
@@ -88,11 +99,8 @@ func (j *Journal) begin(seed uint64, world string) error {
 	if err != nil {
 		return fmt.Errorf("read the journal's header: %w", err)
 	}
-	if err := json.Unmarshal(line, &j.Header); err != nil || j.Header.Format != format {
-		return fail.New(fail.Conflict, "journal", "%s is not a sandbox's journal; choose another data folder.", j.path)
-	}
-	if j.Header.Version != Version {
-		return fail.New(fail.Conflict, "journal_version", "%s has the format version %d and this souk knows %d; run the souk that wrote it, or choose another data folder.", j.path, j.Header.Version, Version)
+	if j.Header, err = parseHeader(line, j.path); err != nil {
+		return err
 	}
 	j.end = -1
 	return nil
@@ -104,15 +112,23 @@ func (j *Journal) Replay(do func(kind string, data []byte) error) error {
 	if _, err := j.file.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("read the journal: %w", err)
 	}
-	r := bufio.NewReaderSize(j.file, 1<<20)
-	var end int64
+	end, err := each(j.file, j.path, do)
+	if err != nil {
+		return err
+	}
+	return j.cut(end) // what is left, if anything, is torn
+}
+
+// each gives every entry of r to do, in order, and tells where the last whole line ends. path is for errors.
+func each(from io.Reader, path string, do func(kind string, data []byte) error) (end int64, err error) {
+	r := bufio.NewReaderSize(from, 1<<20)
 	for n := 1; ; n++ {
 		line, err := r.ReadBytes('\n')
-		if errors.Is(err, io.EOF) { // what is left, if anything, is torn
-			return j.cut(end)
+		if errors.Is(err, io.EOF) {
+			return end, nil
 		}
 		if err != nil {
-			return fmt.Errorf("read the journal %s: %w", j.path, err)
+			return end, fmt.Errorf("read the journal %s: %w", path, err)
 		}
 		end += int64(len(line))
 		if n == 1 {
@@ -120,10 +136,10 @@ func (j *Journal) Replay(do func(kind string, data []byte) error) error {
 		}
 		var e entry
 		if err := json.Unmarshal(line, &e); err != nil {
-			return fmt.Errorf("line %d of the journal %s: %w", n, j.path, err)
+			return end, fmt.Errorf("line %d of the journal %s: %w", n, path, err)
 		}
 		if err := do(e.Kind, e.Data); err != nil {
-			return fmt.Errorf("line %d of the journal %s: %w", n, j.path, err)
+			return end, fmt.Errorf("line %d of the journal %s: %w", n, path, err)
 		}
 	}
 }
@@ -140,15 +156,23 @@ func (j *Journal) cut(end int64) error {
 // Append writes one entry; kind is a plain word. When it returns nil, the entry survives the death of this process. When it fails, the file
 // is as before, as far as the disk allows.
 func (j *Journal) Append(kind string, data any) error {
+	line, err := encode(kind, data)
+	if err != nil {
+		return err
+	}
+	return j.write(line)
+}
+
+func encode(kind string, data any) ([]byte, error) {
 	raw, err := json.Marshal(data)
 	if err != nil {
-		return fmt.Errorf("encode a journal entry: %w", err)
+		return nil, fmt.Errorf("encode a journal entry: %w", err)
 	}
 	// Written out by hand: json.Marshal would read raw once more, which metering at full speed feels.
 	line := make([]byte, 0, len(raw)+len(kind)+len(`{"k":"","d":}`)+1)
 	line = append(append(line, `{"k":"`...), kind...)
 	line = append(append(line, `","d":`...), raw...)
-	return j.write(append(line, '}', '\n'))
+	return append(line, '}', '\n'), nil
 }
 
 // write puts one line, with its end, behind the others.
