@@ -15,6 +15,8 @@ const (
 	SellerGuide = "https://docs.aws.amazon.com/marketplace/latest/userguide/"
 	// EntitlementAPI is the API reference of AWS Marketplace Entitlement Service, model of 2026-07.
 	EntitlementAPI = "https://docs.aws.amazon.com/marketplaceentitlement/latest/APIReference/"
+	// AgreementAPI is the API reference of AWS Marketplace, whose Agreement API's model is of 2026-10.
+	AgreementAPI = "https://docs.aws.amazon.com/marketplace/latest/APIReference/"
 	// SQSAPI is the API reference of Amazon SQS.
 	SQSAPI = "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/"
 )
@@ -50,6 +52,18 @@ const (
 	ByCustomerAccount    = "CUSTOMER_AWS_ACCOUNT_ID"
 	ByLicenseARN         = "LICENSE_ARN"
 	ByDimension          = "DIMENSION"
+)
+
+// Limits of the Agreement API. Source: AgreementAPI, and the service model.
+const (
+	MaxAgreements    = 50               // on one page, of every list
+	MaxFilters       = 10               // of SearchAgreements
+	MaxResourceID    = 64               // characters of an agreement's id
+	MaxFilterValue   = 64               // characters; license ARNs are longer, and taken
+	MaxNextToken     = 8192             // characters
+	APITokenLife     = 30 * time.Minute // of the registration token in GetAgreementEntitlements
+	SaaSProduct      = "SaaSProduct"    // the resource type of what is sold here
+	PurchaseContract = "PurchaseAgreement"
 )
 
 // Patterns. Source: MeteringAPI, as in the service model of 2026-08. The licence's last part is {0,1023} there, in two
@@ -90,6 +104,8 @@ const (
 	InvalidTag                = "InvalidTagException"
 	InvalidUsageAllocations   = "InvalidUsageAllocationsException"
 	InvalidParameter          = "InvalidParameterException"
+	ResourceNotFound          = "ResourceNotFoundException"
+	Conflict                  = "ConflictException"
 
 	// Of every AWS JSON service's front-end; not verified for this service.
 	AccessDenied        = "AccessDeniedException"
@@ -128,6 +144,31 @@ var Operations = map[string]Operation{
 		Service: "Marketplace Entitlement Service", Target: "AWSMPEntitlementService.GetEntitlements", Scope: "aws-marketplace",
 		Errors: []string{InternalServiceError, InvalidParameter, Throttling},
 		Source: EntitlementAPI + "API_GetEntitlements.html",
+	},
+	"DescribeAgreement": {
+		Service: "Marketplace Agreement", Target: "AWSMPCommerceService_v20200301.DescribeAgreement", Scope: "aws-marketplace",
+		Errors: []string{AccessDenied, InternalServer, ResourceNotFound, Throttling, Validation},
+		Source: AgreementAPI + "API_marketplace-agreements_DescribeAgreement.html",
+	},
+	"SearchAgreements": {
+		Service: "Marketplace Agreement", Target: "AWSMPCommerceService_v20200301.SearchAgreements", Scope: "aws-marketplace",
+		Errors: []string{AccessDenied, InternalServer, Throttling, Validation},
+		Source: AgreementAPI + "API_marketplace-agreements_SearchAgreements.html",
+	},
+	"GetAgreementTerms": {
+		Service: "Marketplace Agreement", Target: "AWSMPCommerceService_v20200301.GetAgreementTerms", Scope: "aws-marketplace",
+		Errors: []string{AccessDenied, InternalServer, ResourceNotFound, Throttling, Validation},
+		Source: AgreementAPI + "API_marketplace-agreements_GetAgreementTerms.html",
+	},
+	"GetAgreementEntitlements": {
+		Service: "Marketplace Agreement", Target: "AWSMPCommerceService_v20200301.GetAgreementEntitlements", Scope: "aws-marketplace",
+		Errors: []string{AccessDenied, InternalServer, ResourceNotFound, Throttling, Validation},
+		Source: AgreementAPI + "API_marketplace-agreements_GetAgreementEntitlements.html",
+	},
+	"CancelAgreement": {
+		Service: "Marketplace Agreement", Target: "AWSMPCommerceService_v20200301.CancelAgreement", Scope: "aws-marketplace",
+		Errors: []string{AccessDenied, Conflict, InternalServer, ResourceNotFound, Throttling, Validation},
+		Source: AgreementAPI + "API_marketplace-agreements_CancelAgreement.html",
 	},
 }
 

@@ -24,6 +24,7 @@ import (
 	"souk.dev/souk/internal/sandbox/fault"
 	"souk.dev/souk/internal/sandbox/journal"
 	"souk.dev/souk/internal/sandbox/notice"
+	"souk.dev/souk/internal/sandbox/ops/agreement"
 	"souk.dev/souk/internal/sandbox/ops/entitlement"
 	"souk.dev/souk/internal/sandbox/ops/metering"
 	"souk.dev/souk/internal/sandbox/ops/sqs"
@@ -140,7 +141,7 @@ func (s *Sandbox) assemble(ctx context.Context) error {
 		return fmt.Errorf("bring the sandbox back: %w", err)
 	}
 	s.front = &wire.Front{Clock: s.clock, Accounts: w, Faults: s.faults, Calls: s.calls, Log: s.log}
-	s.front.Register(metering.Service(w), entitlement.Service(w), (&sqs.Service{Queues: s.queues, Base: base}).Wire())
+	s.front.Register(metering.Service(w), entitlement.Service(w), agreement.Service(w), (&sqs.Service{Queues: s.queues, Base: base}).Wire())
 	return s.mount(ctx)
 }
 

@@ -71,7 +71,8 @@ func TestListings(t *testing.T) {
 	if !buyer.Suspended {
 		t.Error("not suspended")
 	}
-	if got := all[struct{ AccountID string }](st, "/_sandbox/buyers", nil); len(got) != 4 {
+	got := all[struct{ AccountID, AccessKeyID, SecretAccessKey string }](st, "/_sandbox/buyers", nil)
+	if len(got) != 4 || got[3].AccountID != buyer.AccountID || got[3].AccessKeyID == "" || got[3].SecretAccessKey == "" || got[3].AccessKeyID == got[2].AccessKeyID {
 		t.Errorf("buyers %+v", got)
 	}
 }

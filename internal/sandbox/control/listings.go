@@ -55,8 +55,28 @@ func (c *Control) getOffer(w http.ResponseWriter, r *http.Request) error {
 	return httpx.JSON(w, http.StatusOK, o)
 }
 
+// buyer is a buyer with the access key that its programs call with.
+type buyer struct {
+	world.Buyer
+	AccessKeyID     string `json:"accessKeyId"`
+	SecretAccessKey string `json:"secretAccessKey,omitempty"`
+}
+
+func (c *Control) withKey(b world.Buyer) (buyer, error) {
+	k, err := c.opt.World.BuyerKey(b.AccountID)
+	return buyer{b, k.ID, k.Secret}, err
+}
+
 func (c *Control) getBuyers(w http.ResponseWriter, r *http.Request) error {
-	return answerSlice(w, r, c.opt.World.Buyers())
+	all := []buyer{}
+	for _, b := range c.opt.World.Buyers() {
+		shown, err := c.withKey(b)
+		if err != nil {
+			return err
+		}
+		all = append(all, shown)
+	}
+	return answerSlice(w, r, all)
 }
 
 func (c *Control) getBuyer(w http.ResponseWriter, r *http.Request) error {
@@ -64,7 +84,7 @@ func (c *Control) getBuyer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return httpx.JSON(w, http.StatusOK, b)
+	return c.answerBuyer(w, http.StatusOK, b)
 }
 
 func (c *Control) postBuyer(w http.ResponseWriter, r *http.Request) error {
@@ -76,7 +96,7 @@ func (c *Control) postBuyer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return httpx.JSON(w, http.StatusCreated, b)
+	return c.answerBuyer(w, http.StatusCreated, b)
 }
 
 func (c *Control) patchBuyer(w http.ResponseWriter, r *http.Request) error {
@@ -88,5 +108,13 @@ func (c *Control) patchBuyer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return httpx.JSON(w, http.StatusOK, b)
+	return c.answerBuyer(w, http.StatusOK, b)
+}
+
+func (c *Control) answerBuyer(w http.ResponseWriter, status int, b world.Buyer) error {
+	shown, err := c.withKey(b)
+	if err != nil {
+		return err
+	}
+	return httpx.JSON(w, status, shown)
 }

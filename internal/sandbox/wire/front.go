@@ -260,7 +260,7 @@ func raised(c *Call) error {
 	if code == contract.InternalServiceError && c.Service.Outage != "" {
 		code = c.Service.Outage
 	}
-	return &Error{Code: code, Message: message, Status: statusOf(code)}
+	return &Error{Code: code, Message: message, Status: statusOf(c, code)}
 }
 
 // refused answers with err, in the way of the call's protocol and service.
@@ -279,20 +279,23 @@ func (f *Front) refused(c *Call, err error) (Answer, error) {
 func (f *Front) errorOf(c *Call, err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		if e.Status == 0 {
-			return &Error{Code: e.Code, Message: e.Message, Status: statusOf(e.Code), Members: e.Members}
+			return &Error{Code: e.Code, Message: e.Message, Status: statusOf(c, e.Code), Members: e.Members}
 		}
 		return e
 	}
 	if r, ok := errors.AsType[*world.Refusal](err); ok {
-		return &Error{Code: r.Code, Message: r.Message, Status: statusOf(r.Code)}
+		return &Error{Code: r.Code, Message: r.Message, Status: statusOf(c, r.Code)}
 	}
 	f.Log.Error("an operation failed", "operation", c.Operation, "request_id", c.RequestID, "kind", fail.KindOf(err).String(), "err", err)
 	return &Error{Code: "InternalFailure", Message: "The request processing has failed because of an unknown error, exception or failure.", Status: http.StatusInternalServerError}
 }
 
 // statusOf is the HTTP status of an AWS error. Source: the errors common to all AWS APIs, as each API reference lists
-// them (2026), and the metering model for its own.
-func statusOf(code string) int {
+// them (2026), and the service's model for its own.
+func statusOf(c *Call, code string) int {
+	if c.Service != nil && c.Service.Status[code] != 0 {
+		return c.Service.Status[code]
+	}
 	switch code {
 	case contract.InternalServiceError, contract.InternalServer, "InternalFailure":
 		return http.StatusInternalServerError

@@ -52,14 +52,15 @@ type Op func(ctx context.Context, c *Call) (Answer, error)
 
 // Service is an AWS API that [Front] can route to.
 type Service struct {
-	Name        string // as AWS's documentation has it
-	Target      string // what X-Amz-Target says before the dot; also the service's name in CBOR paths
-	Scope       string // the service in the signature's credential scope
-	Version     string // of the query protocol; empty if the service does not speak it
-	ContentType string // of its JSON answers
-	CBOR        bool   // whether it speaks RPC v2 CBOR beside JSON; see [Decode] and [Encode]
-	Outage      string // its name for an internal failure; empty: InternalServiceErrorException
-	Region      string // the only one in which it has an endpoint; empty: its operations look at the Region themselves
+	Name        string         // as AWS's documentation has it
+	Target      string         // what X-Amz-Target says before the dot; also the service's name in CBOR paths
+	Scope       string         // the service in the signature's credential scope
+	Version     string         // of the query protocol; empty if the service does not speak it
+	ContentType string         // of its JSON answers
+	CBOR        bool           // whether it speaks RPC v2 CBOR beside JSON; see [Decode] and [Encode]
+	Outage      string         // its name for an internal failure; empty: InternalServiceErrorException
+	Region      string         // the only one in which it has an endpoint; empty: its operations look at the Region themselves
+	Status      map[string]int // HTTP statuses of its errors that are not the usual ones
 	Ops         map[string]Op
 	// Fail writes an error in the service's own way; nil: as AWS JSON services do.
 	Fail func(c *Call, e *Error) Answer

@@ -17,6 +17,7 @@ const (
 	actAmend         Act = "amend"
 	actRenew         Act = "renew"
 	actMintToken     Act = "mint-token"
+	actMintAPIToken  Act = "mint-api-token"
 	actUseToken      Act = "use-token"
 	actMeter         Act = "meter"
 	actCalendar      Act = "calendar"
@@ -64,6 +65,8 @@ func (w *World) Apply(c Command) error {
 		_, err = w.Renew(c.At, c.ID)
 	case c.Act == actMintToken:
 		_, err = w.MintToken(c.At, c.ID)
+	case c.Act == actMintAPIToken:
+		_, err = w.MintAPIToken(c.At, c.ID)
 	case c.Act == actUseToken:
 		err = w.useToken(c.Token)
 	case c.Act == actMeter && c.Batch != nil:

@@ -56,7 +56,11 @@ func TestReplayMakesTheSameWorld(t *testing.T) {
 				_, err = w.Cancel(now, agreement())
 			case 3:
 				var tok Token
-				if tok, err = w.MintToken(now, agreement()); err == nil {
+				mint := w.MintToken
+				if rapid.Bool().Draw(rt, "by API") {
+					mint = w.MintAPIToken
+				}
+				if tok, err = mint(now, agreement()); err == nil {
 					tokens = append(tokens, tok.Text)
 				}
 			case 4:
@@ -149,6 +153,7 @@ func TestNothingHappensThatIsNotKept(t *testing.T) {
 		"payment":  func() error { _, err := w.FailPayment(later, a.AgreementID); return err },
 		"cancel":   func() error { _, err := w.Cancel(later, a.AgreementID); return err },
 		"token":    func() error { _, err := w.MintToken(later, a.AgreementID); return err },
+		"apitoken": func() error { _, err := w.MintAPIToken(later, a.AgreementID); return err },
 		"calendar": func() error { _, err := w.RunDue(later); return err },
 		"meter":    func() error { _, err := w.MeterBatch(later, usage); return err },
 		"profiles": func() error { return w.SetProfiles(later, map[string]string{"quota": "on"}) },

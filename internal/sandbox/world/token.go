@@ -17,6 +17,16 @@ type token struct {
 // MintToken makes a fresh registration token, as the buyer's "Set up your account" does. Earlier ones keep their
 // life. Errors: fail.NotFound for an unknown agreement; fail.Conflict for one that has ended.
 func (w *World) MintToken(now time.Time, agreementID string) (Token, error) {
+	return w.mint(now, agreementID, actMintToken, "The buyer pressed Set up your account.")
+}
+
+// MintAPIToken makes a registration token as the Agreement API does for the buyer's programs: it lives for
+// contract.APITokenLife, whatever the profile token-life says. Errors: see [World.MintToken].
+func (w *World) MintAPIToken(now time.Time, agreementID string) (Token, error) {
+	return w.mint(now, agreementID, actMintAPIToken, "The buyer asked for it with GetAgreementEntitlements.")
+}
+
+func (w *World) mint(now time.Time, agreementID string, act Act, why string) (Token, error) {
 	defer w.act()()
 	a, ok := w.agreement[agreementID]
 	if !ok {
@@ -25,13 +35,16 @@ func (w *World) MintToken(now time.Time, agreementID string) (Token, error) {
 	if a.Status != Active {
 		return Token{}, fail.New(fail.Conflict, "ended", "The agreement %s has ended (%s); subscribe again to set up an account.", agreementID, a.Status)
 	}
-	if err := w.record(Command{At: now, Act: actMintToken, ID: agreementID}); err != nil {
+	if err := w.record(Command{At: now, Act: act, ID: agreementID}); err != nil {
 		return Token{}, err
 	}
-	t := Token{Text: w.ids.token(), AgreementID: agreementID, FulfillmentURL: a.product.FulfillmentURL,
-		ExpiresAt: now.Add(w.profiles.Duration(profile.TokenLife))}
+	life := w.profiles.Duration(profile.TokenLife)
+	if act == actMintAPIToken {
+		life = contract.APITokenLife
+	}
+	t := Token{Text: w.ids.token(), AgreementID: agreementID, FulfillmentURL: a.product.FulfillmentURL, ExpiresAt: now.Add(life)}
 	w.tokens[t.Text] = &token{agreement: a, expiresAt: t.ExpiresAt}
-	a.note(now, "token minted", "The buyer pressed Set up your account.")
+	a.note(now, "token minted", why)
 	return t, nil
 }
 

@@ -2,6 +2,7 @@ package world
 
 import (
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -195,12 +196,18 @@ func (w *World) DefaultSeller() string {
 	return w.order.sellers[0]
 }
 
-// Account tells whose access key id is. ok is false for a key that the world's file does not list.
+// Account tells whose access key id is. ok is false for a key that neither the world's file lists, nor is a buyer's
+// own (see [World.BuyerKey]).
 func (w *World) Account(id string) (k AccessKey, ok bool) {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
-	k, ok = w.keys[id]
-	return k, ok
+	if k, ok = w.keys[id]; ok {
+		return k, true
+	}
+	if account, buyers := strings.CutPrefix(id, buyerKeyPrefix); buyers && w.buyers[account] != nil {
+		return ownKey(account), true
+	}
+	return AccessKey{}, false
 }
 
 // AccessKeys lists the keys of the world's file, secrets included.
