@@ -333,19 +333,22 @@ func TestEntitlementsByFilter(t *testing.T) {
 	m := open(t, nil)
 	first := m.sign(teams, map[string]int64{"seats": 1, "shelves": 1}, "P1M", false)
 	second := m.sign(teams, map[string]int64{"seats": 2}, "P12M", false) // concurrent agreements
+	other := m.sign(press, map[string]int64{"platen": 1}, "P1M", false)
 	m.pass(time.Hour)
 	for name, c := range map[string]struct {
 		f    EntitlementFilter
 		want int
 	}{
-		"all":              {EntitlementFilter{}, 3},
-		"a license":        {EntitlementFilter{LicenseARNs: []string{first.License.ARN}}, 2},
-		"either license":   {EntitlementFilter{LicenseARNs: []string{first.License.ARN, second.License.ARN}}, 3},
-		"and a dimension":  {EntitlementFilter{LicenseARNs: []string{first.License.ARN}, Dimensions: []string{"shelves"}}, 1},
-		"the account":      {EntitlementFilter{CustomerAWSAccountIDs: []string{acme}}, 3},
-		"another account":  {EntitlementFilter{CustomerAWSAccountIDs: []string{"222233334444"}}, 0},
-		"another license":  {EntitlementFilter{LicenseARNs: []string{"arn:aws:x"}}, 0},
-		"another customer": {EntitlementFilter{CustomerIdentifiers: []string{"nobody"}}, 0},
+		"all":               {EntitlementFilter{}, 3},
+		"a license":         {EntitlementFilter{LicenseARNs: []string{first.License.ARN}}, 2},
+		"another product's": {EntitlementFilter{LicenseARNs: []string{other.License.ARN}}, 0},
+		"either account":    {EntitlementFilter{CustomerAWSAccountIDs: []string{acme, "222233334444"}}, 3},
+		"either license":    {EntitlementFilter{LicenseARNs: []string{first.License.ARN, second.License.ARN}}, 3},
+		"and a dimension":   {EntitlementFilter{LicenseARNs: []string{first.License.ARN}, Dimensions: []string{"shelves"}}, 1},
+		"the account":       {EntitlementFilter{CustomerAWSAccountIDs: []string{acme}}, 3},
+		"another account":   {EntitlementFilter{CustomerAWSAccountIDs: []string{"222233334444"}}, 0},
+		"another license":   {EntitlementFilter{LicenseARNs: []string{"arn:aws:x"}}, 0},
+		"another customer":  {EntitlementFilter{CustomerIdentifiers: []string{"nobody"}}, 0},
 	} {
 		got, err := m.Entitlements(teams, c.f)
 		if err != nil || len(got) != c.want {

@@ -48,7 +48,7 @@ func (w *World) Entitlements(productCode string, f EntitlementFilter) ([]Entitle
 		return nil, fail.New(fail.NotFound, "unknown_product", "There is no product with the code %q.", productCode)
 	}
 	all := []Entitlement{}
-	for _, a := range p.agreements {
+	for _, a := range w.candidates(p, &f) {
 		if len(a.Entitlements) == 0 || !f.wants(a) {
 			continue
 		}
@@ -62,6 +62,24 @@ func (w *World) Entitlements(productCode string, f EntitlementFilter) ([]Entitle
 		}
 	}
 	return all, nil
+}
+
+// candidates are p's agreements that f may want: all, unless it asks for one licence or one account, as sellers do for
+// every request of theirs.
+func (w *World) candidates(p *product, f *EntitlementFilter) []*agreement {
+	switch {
+	case len(f.LicenseARNs) == 1:
+		if a := w.licenses[f.LicenseARNs[0]]; a != nil && a.product == p {
+			return []*agreement{a}
+		}
+		return nil
+	case len(f.CustomerAWSAccountIDs) == 1:
+		if c := w.customers[customerKey{p.ProductCode, f.CustomerAWSAccountIDs[0]}]; c != nil {
+			return c.agreements
+		}
+		return nil
+	}
+	return p.agreements
 }
 
 // wants reports whether f chooses a's entitlements, whatever their dimension.
