@@ -1,7 +1,7 @@
 package world
 
 import (
-	"crypto/sha256"
+	"crypto/sha512"
 
 	"souk.dev/souk/internal/fail"
 )
@@ -26,7 +26,6 @@ func (w *World) BuyerKey(account string) (AccessKey, error) {
 }
 
 func ownKey(account string) AccessKey {
-	sum := sha256.Sum256([]byte("secret access key " + account))
-	noise := append(sum[:], sum[:]...) // spell wants two bytes for each character
-	return AccessKey{ID: buyerKeyPrefix + account, Secret: spell(noise, 32, mixedAlnum), AccountID: account}
+	sum := sha512.Sum512([]byte("secret access key " + account))
+	return AccessKey{ID: buyerKeyPrefix + account, Secret: spell(sum[:], 32, mixedAlnum), AccountID: account}
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	sdk "github.com/aws/aws-sdk-go-v2/service/marketplaceagreement"
 	"github.com/aws/aws-sdk-go-v2/service/marketplaceagreement/types"
+
+	"souk.dev/souk/internal/sandbox/world"
 )
 
 // client is the Go SDK, which speaks CBOR to this service, with the key of account.
@@ -94,5 +96,31 @@ func TestGoSDK(t *testing.T) {
 	_, err = seller.SearchAgreements(t.Context(), search)
 	if c, ok := errors.AsType[*types.ValidationException](err); !ok || c.Reason != types.ValidationExceptionReasonMissingPartyType || len(c.Fields) != 1 {
 		t.Errorf("%v", err)
+	}
+}
+
+// Where signatures are verified, a buyer's own key and secret are enough, and another secret is not.
+func TestBuyersSignToo(t *testing.T) {
+	f := *world.Builtin()
+	f.Auth = world.AuthStrict
+	w, err := world.New(world.Options{File: &f, Seed: 1, FulfillmentURL: "http://127.0.0.1:4710/register"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := open(t)
+	s.world, s.Accounts = w, w
+	s.Register(Service(w))
+	srv := httptest.NewServer(s)
+	defer srv.Close()
+	a := s.buy(acme, inkwell)
+	k, err := w.BuyerKey(acme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for secret, want := range map[string]bool{k.Secret: true, "another": false} {
+		client := sdk.New(sdk.Options{BaseEndpoint: aws.String(srv.URL), Region: "us-east-1", RetryMaxAttempts: 1, Credentials: credentials.NewStaticCredentialsProvider(k.ID, secret, "")})
+		if _, err := client.DescribeAgreement(t.Context(), &sdk.DescribeAgreementInput{AgreementId: &a.AgreementID}); (err == nil) != want {
+			t.Errorf("with the secret %q: %v", secret, err)
+		}
 	}
 }
