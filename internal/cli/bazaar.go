@@ -41,8 +41,9 @@ type bazaar struct {
 // bazaarPlan says how to open one.
 type bazaarPlan struct {
 	sandboxAddr, gatewayAddr, appAddr string
-	data                              string    // a folder for all state
-	now                               time.Time // where the sandbox's clock starts; zero: the system's time
+	data                              string        // a folder for all state
+	now                               time.Time     // where the sandbox's clock starts; zero: the system's time
+	entitlementsEvery                 time.Duration // as the gateway's setting
 	log                               *slog.Logger
 	logs                              io.Writer // the application's log
 }
@@ -134,8 +135,8 @@ func (b *bazaar) openGateway(ctx context.Context, plan bazaarPlan, ln net.Listen
 		DatabaseURL: b.Database, BaseURL: b.Gateway, QueueURL: env["SOUK_QUEUE_URL"], ClockURL: b.Sandbox, InstanceName: "souk-up",
 		Endpoint: b.Sandbox, Region: env["AWS_REGION"], AccessKeyID: env["AWS_ACCESS_KEY_ID"], SecretAccessKey: env["AWS_SECRET_ACCESS_KEY"],
 		Products: core.Catalogue(products), Seller: gateway.Seller{Name: "Inkwell", SupportEmail: "help@inkwell.example", Accent: "#2b4a6f"},
-		MarketplaceURL: b.Sandbox + "/subscriptions",
-		Log:            log,
+		MarketplaceURL: b.Sandbox + "/subscriptions", EntitlementsEvery: plan.entitlementsEvery,
+		Log: log,
 	})
 	if err != nil {
 		return fmt.Errorf("open the gateway: %w", err)

@@ -60,9 +60,15 @@ func TestDemoFailsWhenAStepDoes(t *testing.T) {
 
 func openTestBazaar(t *testing.T, data string) *bazaar {
 	t.Helper()
+	return openPlannedBazaar(t, bazaarPlan{data: data})
+}
+
+func openPlannedBazaar(t *testing.T, plan bazaarPlan) *bazaar {
+	t.Helper()
 	var logs bytes.Buffer
-	b, err := openBazaar(t.Context(), bazaarPlan{sandboxAddr: "127.0.0.1:0", gatewayAddr: "127.0.0.1:0", appAddr: "127.0.0.1:0", data: data,
-		now: demoBegins, log: slog.New(slog.DiscardHandler), logs: io.Discard})
+	plan.sandboxAddr, plan.gatewayAddr, plan.appAddr = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
+	plan.now, plan.log, plan.logs = demoBegins, slog.New(slog.DiscardHandler), io.Discard
+	b, err := openBazaar(t.Context(), plan)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, logs.String())
 	}

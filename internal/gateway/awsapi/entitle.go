@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	// entitleTimeout bounds one question, all its pages and the SDK's own retries, in real time.
+	// entitleTimeout bounds one question with all its pages, in real time.
 	entitleTimeout = 30 * time.Second
 	// entitlePage is the most that AWS gives at once. Source: Entitlement API reference, GetEntitlements.
 	entitlePage = 25
@@ -36,7 +36,8 @@ type Entitlements struct {
 	client *marketplaceentitlementservice.Client
 }
 
-// NewEntitlements makes one that calls AWS as cfg says, in the one region of cfg's partition that has the service.
+// NewEntitlements makes one that calls AWS as cfg says, in the one region of cfg's partition that has the service. The SDK
+// does not retry: when AWS is asked again is stored, and decided by package entitlement.
 func NewEntitlements(cfg aws.Config) *Entitlements {
 	return &Entitlements{marketplaceentitlementservice.NewFromConfig(cfg, func(o *marketplaceentitlementservice.Options) {
 		region := "us-east-1"
@@ -45,7 +46,7 @@ func NewEntitlements(cfg aws.Config) *Entitlements {
 				region = own
 			}
 		}
-		o.Region = region
+		o.Region, o.Retryer = region, aws.NopRetryer{}
 	})}
 }
 
