@@ -66,9 +66,10 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 	if g.db, err = openDatabase(ctx, c.DatabaseURL); err != nil {
 		return nil, err
 	}
+	db := g.db // a return of nil takes g away
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, g.db.Close())
+			err = errors.Join(err, db.Close())
 		}
 	}()
 

@@ -127,3 +127,12 @@ func TestPanicIsAnsweredAndLogged(t *testing.T) {
 		t.Errorf("%d %s; log %s", w.Code, w.Body, log.String())
 	}
 }
+
+// What cannot be opened says why, and lets go of the database.
+func TestASettingThatCannotBe(t *testing.T) {
+	c := config(t)
+	c.BaseURL = "nowhere"
+	if _, err := New(t.Context(), c); fail.CodeOf(err) != "base_url" {
+		t.Errorf("%v", err)
+	}
+}
