@@ -1,0 +1,181 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/gateway/api"
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/keys"
+	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/store"
+	"souk.dev/souk/internal/gateway/usage"
+)
+
+// nothing takes events and keeps none.
+type nothing struct{}
+
+func (nothing) Accept(_ context.Context, _ string, es []usage.Event) (usage.Result, error) {
+	return usage.Result{Accepted: len(es)}, nil
+}
+
+// subscriber is a directory of one licence.
+type subscriber license.License
+
+func (s subscriber) All(yield func(license.License) bool)               { yield(license.License(s)) }
+func (s subscriber) OnChange(func(license.License))                     {}
+func (s subscriber) ByBuyer(string, core.ProductCode) []license.License { return nil }
+func (s subscriber) ByID(id core.LicenseID) (license.License, bool) {
+	return license.License(s), id == s.ID
+}
+func (s subscriber) ByARN(arn core.LicenseARN) (license.License, bool) {
+	return license.License(s), arn == s.ARN
+}
+
+// BenchmarkEvents measures POST /v1/events against the same server storing nothing, with the load generator beside it.
+// Both take turns, so that a busy machine slows both alike: read the ratio.
+func BenchmarkEvents(b *testing.B) {
+	for _, s := range []struct {
+		name           string
+		conns, events  int
+		open, sep, end string
+		contentType    string
+	}{
+		{"singles/64", 64, 1, "", "", "", "application/json"},
+		{"hundreds/16", 16, 100, "[", ",", "]", "application/json"},
+		{"lines-of-1000/8", 8, 1000, "", "\n", "", "application/x-ndjson"},
+	} {
+		b.Run(s.name, func(b *testing.B) {
+			stores, empty := newServer(b, true), newServer(b, false)
+			body := func(first int) []byte {
+				text := []byte(s.open)
+				for i := range s.events {
+					if i > 0 {
+						text = append(text, s.sep...)
+					}
+					text = fmt.Appendf(text, `{"id":"%016x-4b1d-9a3e","license":"arn:aws:license-manager::294406891311:license:l-1","dimension":"gb","quantity":"1.25","time":"2026-11-01T12:00:00Z","tags":{"BusinessUnit":"Operations"}}`,
+						uint64(first+i)*0x9E3779B97F4A7C15)
+				}
+				return append(text, s.end...)
+			}
+			const turns = 8
+			each := b.N/turns + s.conns*s.events
+			var took [2]time.Duration
+			b.ResetTimer()
+			for turn := range turns {
+				first := turn * (each + s.events)
+				took[0] += stores.load(b, s.conns, s.events, each, s.contentType, func(n int) []byte { return body(first + n) })
+				took[1] += empty.load(b, s.conns, s.events, each, s.contentType, func(n int) []byte { return body(first + n) })
+			}
+			b.ReportMetric(float64(each*turns)/took[0].Seconds(), "events/s")
+			b.ReportMetric(float64(each*turns)/took[1].Seconds(), "empty-events/s")
+			b.ReportMetric(100*took[1].Seconds()/took[0].Seconds(), "%empty")
+			b.ReportMetric(float64(stores.slowest(0.99).Microseconds())/1000, "p99-ms")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// server is a door with one call, and what its callers saw.
+type server struct {
+	*httptest.Server
+	client *http.Client
+	key    string
+
+	mu   sync.Mutex
+	took []time.Duration
+}
+
+func newServer(b *testing.B, keeps bool) *server {
+	db, err := store.Open(b.Context(), "sqlite:"+filepath.Join(b.TempDir(), "souk.db"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = db.Close() })
+	if _, err := db.Migrate(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	clk := clock.NewVirtual(time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC))
+	var taker api.Acceptor = nothing{}
+	if keeps {
+		lic := subscriber{ID: "lic_1", ARN: "arn:aws:license-manager::294406891311:license:l-1", ProductCode: "p", Customer: "111122223333", Standing: license.Standing{State: license.Active}}
+		if taker, err = usage.New(b.Context(), usage.Config{Store: store.NewUsage(db), Licenses: lic, Clock: clk}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	key, _, err := keys.Create(b.Context(), db.Keys(), clk, "bench")
+	if err != nil {
+		b.Fatal(err)
+	}
+	log := slog.New(slog.DiscardHandler)
+	s := &server{Server: httptest.NewServer(api.NewDoor(keys.NewRing(db.Keys(), clk, log), db.Answers(), clk, log, api.Events{Intake: taker})), key: key,
+		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
+	b.Cleanup(s.Close)
+	return s
+}
+
+// load sends all events over conns connections and tells how long it took.
+func (s *server) load(b *testing.B, conns, events, all int, contentType string, body func(n int) []byte) time.Duration {
+	var next atomic.Int64
+	elapsed := clock.Stopwatch()
+	var wg sync.WaitGroup
+	for range conns {
+		wg.Go(func() {
+			var mine []time.Duration
+			for {
+				n := int(next.Add(int64(events))) - events
+				if n >= all {
+					break
+				}
+				took := clock.Stopwatch()
+				if err := s.post(contentType, body(n)); err != nil {
+					b.Error(err)
+					break
+				}
+				mine = append(mine, took())
+			}
+			s.mu.Lock()
+			s.took = append(s.took, mine...)
+			s.mu.Unlock()
+		})
+	}
+	wg.Wait()
+	return elapsed()
+}
+
+func (s *server) post(contentType string, body []byte) error {
+	r, err := http.NewRequest("POST", s.URL+"/v1/events", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", contentType)
+	r.Header.Set("Authorization", "Bearer "+s.key)
+	resp, err := s.client.Do(r)
+	if err != nil {
+		return err
+	}
+	answer, err := io.ReadAll(resp.Body)
+	_ = resp.Body.Close()
+	if err == nil && (resp.StatusCode != 200 || !bytes.Contains(answer, []byte(`"duplicates":0,"rejected":[]`))) {
+		err = fmt.Errorf("%s: %s", resp.Status, answer)
+	}
+	return err
+}
+
+// slowest is the time that a share of the answers took at most.
+func (s *server) slowest(share float64) time.Duration {
+	slices.Sort(s.took)
+	return s.took[int(share*float64(len(s.took)-1))]
+}
