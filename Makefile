@@ -18,7 +18,7 @@ lint: ## formatting and linters alone
 fuzz: ## every fuzz test for a while (FOR=20s)
 	./check fuzz $(FOR)
 
-bench: ## every benchmark
+bench: ## every benchmark; what they gave is in docs/performance.md
 	go test -run '^$$' -bench . -benchmem ./...
 
 screenshots: ## new pictures of the sandbox's pages; wants Chromium

@@ -23,33 +23,6 @@ func NewMetering(db *DB) Metering { return Metering{db} }
 
 var _ metering.Store = Metering{}
 
-// prepared runs one statement many times in a transaction.
-type prepared struct {
-	ctx  context.Context
-	tx   *sql.Tx
-	stmt map[string]*sql.Stmt
-}
-
-func (p *prepared) exec(query string, args ...any) (int64, error) {
-	st := p.stmt[query]
-	if st == nil {
-		var err error
-		if st, err = p.tx.PrepareContext(p.ctx, query); err != nil {
-			return 0, err
-		}
-		p.stmt[query] = st // closed with the transaction
-	}
-	res, err := st.ExecContext(p.ctx, args...)
-	if err != nil {
-		return 0, err
-	}
-	return res.RowsAffected()
-}
-
-func (s Metering) tx(ctx context.Context, f func(p *prepared) error) error {
-	return s.db.Tx(ctx, func(tx *sql.Tx) error { return f(&prepared{ctx, tx, map[string]*sql.Stmt{}}) })
-}
-
 const recordColumns = `id, license, dimension, hour, product, customer, license_arn, customer_identifier, stamp_s, quantity,
 	state, reason, why, since_us, expires_us, deadline_us, retry_us, tries, most, unsure, attempt, receipt`
 

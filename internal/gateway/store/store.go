@@ -77,24 +77,6 @@ func (db *DB) Close() error {
 	return db.write.Close()
 }
 
-// writer prepares a statement for the write connection, once.
-func (db *DB) writer(ctx context.Context, query string) (*sql.Stmt, error) {
-	db.mu.Lock()
-	defer db.mu.Unlock()
-	if st := db.stmts[query]; st != nil {
-		return st, nil
-	}
-	st, err := db.write.PrepareContext(ctx, query)
-	if err != nil {
-		return nil, fmt.Errorf("prepare: %w", err)
-	}
-	if db.stmts == nil {
-		db.stmts = map[string]*sql.Stmt{}
-	}
-	db.stmts[query] = st // closed with the database
-	return st, nil
-}
-
 // Read is for queries outside a transaction.
 func (db *DB) Read() *sql.DB { return db.read }
 

@@ -168,8 +168,12 @@ func (in *Intake) enqueue(c *call) (lead bool, err error) {
 	return true, nil
 }
 
-// maxGather bounds how long a commit waits for callers that are just arriving.
-const maxGather = 2 * time.Millisecond
+// A commit waits for callers that are just arriving no longer than maxGather, and not when it has enough: then a sync
+// costs little per event, and it is better that they work while it runs.
+const (
+	maxGather = 2 * time.Millisecond
+	enough    = 256 // events
+)
 
 // gather lets callers that are already running join the next commit, which costs nearly the same for one event as for
 // hundreds: those whom the last commit answered are about to call again. It yields the processor while the queue
@@ -179,7 +183,7 @@ func (in *Intake) gather() {
 		in.queue.Lock()
 		n := in.queued
 		in.queue.Unlock()
-		if n == before || n >= in.cfg.MaxGroup {
+		if n == before || n >= enough {
 			return
 		}
 		before = n
