@@ -14,6 +14,7 @@ import (
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/entitlement"
 	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/gateway/seal"
 	"souk.dev/souk/internal/httpx"
@@ -37,9 +38,11 @@ type Config struct {
 	Register *register.Service
 	Accounts *account.Service
 	Usage    Usage // may be nil: then no usage is shown
-	Seal     *seal.Box
-	Clock    clock.Clock
-	Log      *slog.Logger
+	// Entitlements tells what was bought in advance; may be nil: then that is not shown.
+	Entitlements *entitlement.Keeper
+	Seal         *seal.Box
+	Clock        clock.Clock
+	Log          *slog.Logger
 }
 
 // Seller is how the seller shows itself to buyers.

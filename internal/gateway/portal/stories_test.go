@@ -86,6 +86,9 @@ func stories() []webui.Story {
 		if v.Words.Title != "" && !v.Ending() {
 			v.Notice = webui.Notice{Tone: v.Words.Tone, Title: v.Words.Title, Text: v.Words.Text}
 		}
+		if state == "active" {
+			v.Bought, v.BoughtAsOf = []boughtLine{{"Seats", "25 users", noon.AddDate(1, 0, 0)}, {"Single sign-on", "Included", time.Time{}}}, noon.Add(-5*time.Minute)
+		}
 		all = append(all, webui.Story{Name: "subscription-" + strings.ReplaceAll(state, "_", "-"), Page: "subscription", Data: v})
 	}
 	for _, code := range slices.Sorted(maps.Keys(landingProblems)) {

@@ -2,10 +2,13 @@ package portal
 
 import (
 	"net/http"
+	"strings"
+	"time"
 
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/entitlement"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/webui"
 )
@@ -19,6 +22,15 @@ type subscriptionView struct {
 	Usage   []usageLine
 	// HasUsage is true where usage is known, be it none.
 	HasUsage bool
+	// Bought is what was bought in advance and is not over, as AWS said at BoughtAsOf.
+	Bought     []boughtLine
+	BoughtAsOf time.Time
+}
+
+type boughtLine struct {
+	Name  string
+	Much  string // in words
+	Until time.Time
 }
 
 // WelcomeNotice greets a customer at the end of registration.
@@ -71,7 +83,36 @@ func (p *Portal) getSubscription(w http.ResponseWriter, r *http.Request) error {
 			view.Usage = append(view.Usage, p.usageLine(lic.ProductCode, u))
 		}
 	}
+	view.Bought, view.BoughtAsOf = p.bought(lic)
 	return p.ui.Render(w, http.StatusOK, "subscription", view)
+}
+
+func (p *Portal) bought(lic license.License) (lines []boughtLine, asOf time.Time) {
+	if p.Entitlements == nil {
+		return nil, asOf
+	}
+	known, _ := p.Entitlements.Known(lic)
+	product := p.Products.Product(lic.ProductCode)
+	for _, e := range known.Entitlements {
+		if p.Entitlements.Over(lic, known, e) {
+			continue
+		}
+		m := product.Measure(e.Dimension)
+		line := boughtLine{Name: m.Name, Until: e.ExpiresAt}
+		if line.Name == "" {
+			line.Name = webui.Words(e.Dimension)
+		}
+		switch text := e.Value.Text(); {
+		case e.Value == entitlement.Boolean(true):
+			line.Much = "Included"
+		case e.Value == entitlement.Boolean(false):
+			line.Much = "Not included"
+		default:
+			line.Much = strings.TrimSpace(text + " " + m.Unit)
+		}
+		lines = append(lines, line)
+	}
+	return lines, known.At
 }
 
 func (p *Portal) usageLine(code core.ProductCode, u DimensionUsage) usageLine {
