@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/usage"
 )
 
@@ -121,5 +122,24 @@ func (f *floor) append(first, n int) {
 	f.queue <- l
 	if err := <-l.done; err != nil {
 		panic(err) // a broken floor measures nothing
+	}
+}
+
+// BenchmarkRestart reads the log of b.N events of the open hour, as a start after a crash does.
+func BenchmarkRestart(b *testing.B) {
+	c, _ := config(b)
+	c.Store = openStore(b, filepath.Join(b.TempDir(), "souk.db"))
+	in := open(b, c)
+	for n := 0; n < b.N; n += 1000 {
+		take(b, in, n, min(1000, b.N-n))
+	}
+	b.ResetTimer()
+	took := clock.Stopwatch()
+	again := open(b, c)
+	b.ReportMetric(float64(b.N)/took().Seconds(), "events/s")
+	b.StopTimer()
+	b.ReportMetric(0, "ns/op")
+	if ts := again.Totals("", core.HourOf(noon)); len(ts) != 1 || ts[0].Events != int64(b.N) {
+		b.Fatalf("after the start: %+v", ts)
 	}
 }
