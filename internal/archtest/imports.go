@@ -30,7 +30,7 @@ var doors = []string{
 
 // common is what both products may use of our own.
 var common = []string{
-	"api", "contract", "internal/clock", "internal/job", "internal/lockstep", "internal/fail", "internal/httpx", "internal/webui/...",
+	"api", "contract", "internal/clock", "internal/job", "internal/lockstep", "internal/fail", "internal/httpx", "internal/webui/...", "internal/goldentest",
 }
 
 var awsSDK = []string{"github.com/aws/aws-sdk-go-v2/...", "github.com/aws/smithy-go/..."}
@@ -79,7 +79,7 @@ var rules = []rule{
 		From: []string{"contract", "internal/clock", "internal/fail"}, Never: []string{module + "/..."},
 		Why: "these are at the bottom and know nobody",
 	}, {
-		From: []string{"internal/job", "internal/httpx", "internal/webui/...", "internal/lockstep"}, Never: []string{"internal/gateway/...", "internal/sandbox/...", "internal/cli/..."},
+		From: []string{"internal/job", "internal/httpx", "internal/webui/...", "internal/lockstep", "internal/goldentest"}, Never: []string{"internal/gateway/...", "internal/sandbox/...", "internal/cli/..."},
 		Why: "the small tools know neither product",
 	}, {
 		From: []string{"..."}, Except: []string{"cmd/..."}, Never: []string{"internal/cli/..."}, Tests: false,
@@ -88,7 +88,7 @@ var rules = []rule{
 		From: []string{"test/..."}, Never: []string{module + "/..."}, Allow: []string{"test/...", "contract", "client/..."}, Tests: true,
 		Why: "outer tests know the program from outside only",
 	}, {
-		From: []string{"..."}, Never: []string{"internal/webui/webuitest", "internal/gateway/store/storetest", "internal/archtest", "sandboxtest"},
+		From: []string{"..."}, Never: []string{"internal/goldentest", "internal/webui/webuitest", "internal/gateway/store/storetest", "internal/archtest", "sandboxtest"},
 		Why: "a package that helps tests is not part of the program",
 	}, {
 		From: []string{"..."}, Except: []string{"sandboxtest/..."}, Never: []string{"github.com/chromedp/...", "pgregory.net/...", "testing/...", "net/http/httptest"},

@@ -8,11 +8,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
-	"flag"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -20,12 +17,11 @@ import (
 
 	"souk.dev/souk/contract"
 	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/goldentest"
 	"souk.dev/souk/internal/sandbox/fault"
 	"souk.dev/souk/internal/sandbox/queue"
 	"souk.dev/souk/internal/sandbox/world"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 var accepted = time.Date(2026, 8, 20, 14, 23, 11, 13_000_000, time.UTC)
 
@@ -141,19 +137,7 @@ func TestGolden(t *testing.T) {
 				rest := body[i+13:]
 				body = body[:i+13] + "…" + rest[strings.IndexByte(rest, '"'):]
 			}
-			path := filepath.Join("testdata", name+".json")
-			if *update {
-				if err := os.WriteFile(path, []byte(body+"\n"), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if body+"\n" != string(want) {
-				t.Errorf("got  %s\nwant %s", body, want)
-			}
+			goldentest.Compare(t, name+".json", body+"\n")
 		})
 	}
 }

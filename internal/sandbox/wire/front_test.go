@@ -1,17 +1,13 @@
 package wire
 
 import (
-	"bytes"
 	"context"
 	"encoding/hex"
 	"errors"
-	"flag"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -23,11 +19,10 @@ import (
 
 	"souk.dev/souk/contract"
 	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/goldentest"
 	"souk.dev/souk/internal/sandbox/fault"
 	"souk.dev/souk/internal/sandbox/world"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 var noon = time.Date(2026, 11, 10, 12, 0, 0, 0, time.UTC)
 
@@ -99,7 +94,7 @@ func TestRefusalsToTheByte(t *testing.T) {
 
 func golden(t *testing.T, name string, w *httptest.ResponseRecorder) {
 	t.Helper()
-	var b bytes.Buffer
+	var b strings.Builder
 	fmt.Fprintf(&b, "HTTP %d\n", w.Code)
 	for _, h := range []string{"Content-Type", "X-Amzn-Errortype", "Smithy-Protocol"} {
 		if v := w.Header().Get(h); v != "" {
@@ -116,23 +111,7 @@ func golden(t *testing.T, name string, w *httptest.ResponseRecorder) {
 		body = hex.Dump([]byte(body))
 	}
 	fmt.Fprintf(&b, "\n%s\n", body)
-	path := filepath.Join("testdata", name+".golden.txt")
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(b.Bytes(), want) {
-		t.Errorf("%s:\n%s\nwant\n%s", name, b.Bytes(), want)
-	}
+	goldentest.Compare(t, name+".golden.txt", b.String())
 }
 
 func resolve(t *testing.T, url, region, key, secret string) (string, string, error) {

@@ -3,13 +3,10 @@ package entitlement
 import (
 	"encoding/hex"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -19,12 +16,11 @@ import (
 
 	"souk.dev/souk/contract"
 	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/goldentest"
 	"souk.dev/souk/internal/sandbox/fault"
 	"souk.dev/souk/internal/sandbox/wire"
 	"souk.dev/souk/internal/sandbox/world"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 var noon = time.Date(2026, 11, 10, 12, 0, 0, 0, time.UTC)
 
@@ -129,23 +125,7 @@ func golden(t *testing.T, name string, w *httptest.ResponseRecorder) {
 		body = hex.Dump(w.Body.Bytes())
 	}
 	fmt.Fprintf(&b, "\n%s\n", body)
-	path := filepath.Join("testdata", name+".golden.txt")
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if b.String() != string(want) {
-		t.Errorf("%s:\n%s\nwant\n%s", name, b.String(), want)
-	}
+	goldentest.Compare(t, name+".golden.txt", b.String())
 }
 
 func TestAnswersToTheByte(t *testing.T) {

@@ -1,15 +1,11 @@
 package metering
 
 import (
-	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -17,12 +13,11 @@ import (
 
 	"souk.dev/souk/contract"
 	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/goldentest"
 	"souk.dev/souk/internal/sandbox/fault"
 	"souk.dev/souk/internal/sandbox/wire"
 	"souk.dev/souk/internal/sandbox/world"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 var noon = time.Date(2026, 11, 10, 12, 0, 0, 0, time.UTC)
 
@@ -149,7 +144,7 @@ func batch(code string, records ...map[string]any) string {
 // to run is blanked out.
 func golden(t *testing.T, name string, w *httptest.ResponseRecorder) {
 	t.Helper()
-	var b bytes.Buffer
+	var b strings.Builder
 	fmt.Fprintf(&b, "HTTP %d\n", w.Code)
 	for _, h := range []string{"Content-Type", "X-Amzn-Errortype"} {
 		if v := w.Header().Get(h); v != "" {
@@ -160,23 +155,7 @@ func golden(t *testing.T, name string, w *httptest.ResponseRecorder) {
 		t.Errorf("%s: the request id %q is no UUID", name, w.Header().Get("X-Amzn-Requestid"))
 	}
 	fmt.Fprintf(&b, "\n%s\n", w.Body)
-	path := filepath.Join("testdata", name+".golden.txt")
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(b.Bytes(), want) {
-		t.Errorf("%s:\n%s\nwant\n%s", name, b.Bytes(), want)
-	}
+	goldentest.Compare(t, name+".golden.txt", b.String())
 }
 
 func TestAnswersToTheByte(t *testing.T) {

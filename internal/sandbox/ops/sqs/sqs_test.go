@@ -5,14 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -24,13 +21,12 @@ import (
 
 	"souk.dev/souk/contract"
 	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/goldentest"
 	"souk.dev/souk/internal/sandbox/fault"
 	"souk.dev/souk/internal/sandbox/queue"
 	"souk.dev/souk/internal/sandbox/wire"
 	"souk.dev/souk/internal/sandbox/world"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 const account = "444455556666"
 
@@ -304,25 +300,8 @@ func TestGolden(t *testing.T) {
 				}
 				fmt.Fprintf(&b, "%s\n\n", strings.ReplaceAll(w.Body.String(), w.Header().Get("x-amzn-RequestId"), "REQUEST-ID"))
 			}
-			compare(t, protocol+".golden", b.String())
+			goldentest.Compare(t, protocol+".golden", b.String())
 		})
-	}
-}
-
-func compare(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s differs; got\n%s", path, got)
 	}
 }
 
