@@ -6,41 +6,28 @@ import (
 	"time"
 
 	"souk.dev/souk/contract"
+	"souk.dev/souk/internal/sandbox/ops/opstest"
 	"souk.dev/souk/internal/sandbox/world"
 )
-
-const (
-	teams = "1nkwe11teams00upfr0ntabcd"
-	press = "1nkwe11press00t1eredabcde"
-)
-
-func (s *stand) contract(product string, terms world.Terms) world.Agreement {
-	s.t.Helper()
-	a, err := s.world.Subscribe(s.clock.Now(), world.Subscribe{BuyerAccount: acme, Product: product, Terms: terms})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return a
-}
 
 // What a contract's description and terms say, to the byte: of quantities that renew themselves, and of a tier that
 // does not.
 func TestContractsToTheByte(t *testing.T) {
 	s := open(t)
 	for name, a := range map[string]world.Agreement{
-		"contract": s.contract(teams, world.Terms{Quantities: map[string]int64{"seats": 50}, Duration: "P12M", AutoRenew: true}),
-		"tier":     s.contract(press, world.Terms{Quantities: map[string]int64{"platen": 1}, Duration: "P1M"}),
+		"contract": s.Buy(acme, teams, world.Terms{Quantities: map[string]int64{"seats": 50}, Duration: "P12M", AutoRenew: true}),
+		"tier":     s.Buy(acme, press, world.Terms{Quantities: map[string]int64{"platen": 1}, Duration: "P1M"}),
 	} {
-		golden(t, name+"-describe", s.as(seller, "DescribeAgreement", about(a)))
-		golden(t, name+"-terms", s.as(acme, "GetAgreementTerms", about(a)))
+		opstest.Golden(t, name+"-describe", s.as(seller, "DescribeAgreement", about(a)))
+		opstest.Golden(t, name+"-terms", s.as(acme, "GetAgreementTerms", about(a)))
 	}
 }
 
 // Contracts end, renew and are amended; the answers follow.
 func TestContractsOverTime(t *testing.T) {
 	s := open(t)
-	renews := s.contract(teams, world.Terms{Quantities: map[string]int64{"seats": 1}, Duration: "P1M", AutoRenew: true})
-	ends := s.contract(press, world.Terms{Quantities: map[string]int64{"platen": 1}, Duration: "P1M"})
+	renews := s.Buy(acme, teams, world.Terms{Quantities: map[string]int64{"seats": 1}, Duration: "P1M", AutoRenew: true})
+	ends := s.Buy(acme, press, world.Terms{Quantities: map[string]int64{"platen": 1}, Duration: "P1M"})
 	if e := s.failure(s.as(acme, "CancelAgreement", about(ends))); e.Type != contract.Validation || e.Reason != "UNSUPPORTED_ACTION" {
 		t.Errorf("cancelling a contract: %+v", e)
 	}
@@ -54,8 +41,8 @@ func TestContractsOverTime(t *testing.T) {
 		t.Errorf("%s: %v", before, got)
 	}
 
-	s.pass(10 * 24 * time.Hour)
-	if _, err := s.world.Amend(s.clock.Now(), renews.AgreementID, world.Amendment{Quantities: map[string]int64{"seats": 3}}); err != nil {
+	s.Pass(10 * 24 * time.Hour)
+	if _, err := s.World.Amend(s.Clock.Now(), renews.AgreementID, world.Amendment{Quantities: map[string]int64{"seats": 3}}); err != nil {
 		t.Fatal(err)
 	}
 	if got, _ := s.found(seller, query(proposer, `,"sort":{"sortBy":"LastUpdateTime"}`)); len(got) != 2 || got[0] != renews.AgreementID {
@@ -69,7 +56,7 @@ func TestContractsOverTime(t *testing.T) {
 		t.Errorf("worth %s after the amendment, %v", d.Charges.AgreementValue, err)
 	}
 
-	s.pass(25 * 24 * time.Hour)
+	s.Pass(25 * 24 * time.Hour)
 	for id, want := range map[string]string{renews.AgreementID: "RENEWED", ends.AgreementID: "EXPIRED"} {
 		if got, _ := s.found(seller, query(proposer, "", "Status="+want)); len(got) != 1 || got[0] != id {
 			t.Errorf("%s: %v, want %s", want, got, id)

@@ -11,24 +11,25 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/service/marketplaceagreement"
 	"github.com/aws/aws-sdk-go-v2/service/marketplaceagreement/types"
 
+	"souk.dev/souk/internal/sandbox/ops/opstest"
 	"souk.dev/souk/internal/sandbox/world"
 )
 
 // client is the Go SDK, which speaks CBOR to this service, with the key of account.
 func (s *stand) client(url, account string) *sdk.Client {
 	return sdk.New(sdk.Options{BaseEndpoint: aws.String(url), Region: "us-east-1", RetryMaxAttempts: 1,
-		Credentials: credentials.NewStaticCredentialsProvider(s.key(account), "secret", "")})
+		Credentials: credentials.NewStaticCredentialsProvider(s.Key(account), "secret", "")})
 }
 
 func TestGoSDK(t *testing.T) {
 	s := open(t)
 	srv := httptest.NewServer(s)
 	defer srv.Close()
-	a := s.buy(acme, inkwell)
+	a := s.Buy(acme, inkwell)
 	for range 4 {
-		s.buy(globex, inkwell)
+		s.Buy(globex, inkwell)
 	}
-	s.pass(2 * time.Minute)
+	s.Pass(2 * time.Minute)
 	seller, buyer := s.client(srv.URL, seller), s.client(srv.URL, acme)
 
 	d, err := seller.DescribeAgreement(t.Context(), &sdk.DescribeAgreementInput{AgreementId: &a.AgreementID})
@@ -73,7 +74,7 @@ func TestGoSDK(t *testing.T) {
 	if err != nil || len(e.AgreementEntitlements) != 1 || e.AgreementEntitlements[0].Status != types.AgreementEntitlementStatusProvisioned {
 		t.Fatalf("%+v, %v", e, err)
 	}
-	if who, err := s.world.ResolveToken(s.clock.Now(), a.SellerAccount, *e.AgreementEntitlements[0].RegistrationToken); err != nil || who.BuyerAccount != acme {
+	if who, err := s.World.ResolveToken(s.Clock.Now(), a.SellerAccount, *e.AgreementEntitlements[0].RegistrationToken); err != nil || who.BuyerAccount != acme {
 		t.Errorf("%+v, %v", who, err)
 	}
 
@@ -103,17 +104,11 @@ func TestGoSDK(t *testing.T) {
 func TestBuyersSignToo(t *testing.T) {
 	f := *world.Builtin()
 	f.Auth = world.AuthStrict
-	w, err := world.New(world.Options{File: &f, Seed: 1, FulfillmentURL: "http://127.0.0.1:4710/register"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := open(t)
-	s.world, s.Accounts = w, w
-	s.Register(Service(w))
+	s := opstest.OpenWorld(t, &f, Service)
 	srv := httptest.NewServer(s)
 	defer srv.Close()
-	a := s.buy(acme, inkwell)
-	k, err := w.BuyerKey(acme)
+	a := s.Buy(acme, inkwell)
+	k, err := s.World.BuyerKey(acme)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,8 +3,10 @@ package agreement
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -29,7 +31,7 @@ func query(side string, more string, filters ...string) string {
 
 // found names the agreements of an answer, in its order.
 func (s *stand) found(account, body string) (ids []string, next string) {
-	s.t.Helper()
+	s.T.Helper()
 	w := s.as(account, "SearchAgreements", body)
 	var out struct {
 		Items []struct {
@@ -38,7 +40,7 @@ func (s *stand) found(account, body string) (ids []string, next string) {
 		Next string `json:"nextToken"`
 	}
 	if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil || w.Code != http.StatusOK {
-		s.t.Fatalf("%s: %d %s %v", body, w.Code, w.Body, err)
+		s.T.Fatalf("%s: %d %s %v", body, w.Code, w.Body, err)
 	}
 	for _, a := range out.Items {
 		ids = append(ids, a.AgreementID)
@@ -48,13 +50,13 @@ func (s *stand) found(account, body string) (ids []string, next string) {
 
 func TestSearchFilters(t *testing.T) {
 	s := open(t)
-	first := s.buy(acme, inkwell)
-	s.pass(time.Hour)
-	second := s.buy(globex, inkwell)
-	s.pass(time.Hour)
-	third := s.buy(acme, classic)
-	s.pass(time.Hour)
-	if _, err := s.world.Cancel(s.clock.Now(), first.AgreementID); err != nil {
+	first := s.Buy(acme, inkwell)
+	s.Pass(time.Hour)
+	second := s.Buy(globex, inkwell)
+	s.Pass(time.Hour)
+	third := s.Buy(acme, classic)
+	s.Pass(time.Hour)
+	if _, err := s.World.Cancel(s.Clock.Now(), first.AgreementID); err != nil {
 		t.Fatal(err)
 	}
 	const up = `,"sort":{"sortBy":"StartTime","sortOrder":"ASCENDING"}`
@@ -140,7 +142,7 @@ func TestSearchPages(t *testing.T) {
 	s := open(t)
 	want := map[string]int{}
 	for range 7 {
-		want[s.buy(acme, inkwell).AgreementID] = 0
+		want[s.Buy(acme, inkwell).AgreementID] = 0
 	}
 	for _, order := range []string{"ASCENDING", "DESCENDING"} {
 		more := `,"maxResults":3,"sort":{"sortOrder":"` + order + `"}`
@@ -155,7 +157,7 @@ func TestSearchPages(t *testing.T) {
 			for _, id := range ids {
 				seen[id]++
 			}
-			s.buy(globex, inkwell)
+			s.Buy(globex, inkwell)
 		}
 		for id := range want {
 			if seen[id] != 1 {
@@ -171,14 +173,13 @@ func TestSearchPages(t *testing.T) {
 
 // No request makes an operation fail in another way than AWS's.
 func FuzzRequest(f *testing.F) {
-	ops := []string{"DescribeAgreement", "SearchAgreements", "GetAgreementTerms", "GetAgreementEntitlements", "CancelAgreement"}
-	f.Add(uint8(1), []byte(query(proposer, `,"maxResults":3,"sort":{"sortBy":"EndTime"},"nextToken":"AAAA"`, "Status=ACTIVE")), false)
-	f.Add(uint8(0), []byte("\xa1\x6bagreementId\x66agmt-1"), true)
-	on := open(f)
-	on.buy(acme, inkwell)
+	ops := slices.Sorted(maps.Keys(Service(nil).Ops))
+	f.Add(uint8(slices.Index(ops, "SearchAgreements")), []byte(query(proposer, `,"maxResults":3,"sort":{"sortBy":"EndTime"},"nextToken":"AAAA"`, "Status=ACTIVE")), false)
+	f.Add(uint8(slices.Index(ops, "DescribeAgreement")), []byte("\xa1\x6bagreementId\x66agmt-1"), true)
+	s := open(f)
+	s.Buy(acme, inkwell)
 	f.Fuzz(func(t *testing.T, op uint8, body []byte, asCBOR bool) {
-		s := *on
-		s.t = t
+		s.T = t
 		name := ops[int(op)%len(ops)]
 		r := httptest.NewRequest(http.MethodPost, "/service/AWSMPCommerceService_v20200301/operation/"+name, strings.NewReader(string(body)))
 		if asCBOR {
@@ -186,7 +187,7 @@ func FuzzRequest(f *testing.F) {
 		} else {
 			r.Header.Set("X-Amz-Target", "AWSMPCommerceService_v20200301."+name)
 		}
-		w := s.send(acme, r)
+		w := s.Send(acme, r)
 		if w.Code >= http.StatusInternalServerError || (w.Code == http.StatusOK) == (w.Header().Get("x-amzn-ErrorType") != "") {
 			t.Fatalf("%s %q: %d %s", name, body, w.Code, w.Body)
 		}

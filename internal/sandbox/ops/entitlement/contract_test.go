@@ -9,37 +9,17 @@ import (
 	"testing"
 	"time"
 
-	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/sandbox/world"
-)
-
-const (
-	teams        = "1nkwe11teams00upfr0ntabcd"
-	classicTeams = "1nkwe11c1ass1cteamsabcdef"
-	globex       = "222233334444"
 )
 
 // Real contracts: nothing before the license is provisioned, what was bought while they run, nothing after the end; and
 // filters whose values are alternatives and which narrow one another.
 func TestContractsOfTheWorld(t *testing.T) {
 	s := open(t, 0)
-	w, now := s.market.World, noon
-	s.Front.Register(Service(w))
-	pass := func(d time.Duration) {
-		t.Helper()
-		now = now.Add(d)
-		s.Front.Clock = clock.NewVirtual(now)
-		if _, err := w.RunDue(now); err != nil {
-			t.Fatal(err)
-		}
-	}
+	s.Register(Service(s.World))
 	buy := func(buyer, product string, quantities map[string]int64, duration string) world.Agreement {
 		t.Helper()
-		a, err := w.Subscribe(now, world.Subscribe{BuyerAccount: buyer, Product: product, Terms: world.Terms{Quantities: quantities, Duration: duration}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return a
+		return s.Buy(buyer, product, world.Terms{Quantities: quantities, Duration: duration})
 	}
 	// told is "buyer's license dimension quantity" for each entitlement, sorted.
 	told := func(product string, filters map[string][]string) string {
@@ -76,7 +56,7 @@ func TestContractsOfTheWorld(t *testing.T) {
 	if got := told(teams, nil); got != "" {
 		t.Errorf("before the licenses are provisioned: %s", got)
 	}
-	pass(5 * time.Minute)
+	s.Pass(5 * time.Minute)
 	for _, c := range []struct {
 		product string
 		filters map[string][]string
@@ -95,7 +75,7 @@ func TestContractsOfTheWorld(t *testing.T) {
 			t.Errorf("%s %v: %q, want %q", c.product, c.filters, got, c.want)
 		}
 	}
-	pass(31 * 24 * time.Hour)
+	s.Pass(31 * 24 * time.Hour)
 	if got := told(teams, map[string][]string{"CUSTOMER_AWS_ACCOUNT_ID": {acme}}); got != "1111:seats=7" {
 		t.Errorf("after the end of the first: %s", got)
 	}

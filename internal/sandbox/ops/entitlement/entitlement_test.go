@@ -1,32 +1,29 @@
 package entitlement
 
 import (
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/fxamacker/cbor/v2"
 
 	"souk.dev/souk/contract"
-	"souk.dev/souk/internal/clock"
-	"souk.dev/souk/internal/goldentest"
 	"souk.dev/souk/internal/sandbox/fault"
+	"souk.dev/souk/internal/sandbox/ops/opstest"
 	"souk.dev/souk/internal/sandbox/wire"
 	"souk.dev/souk/internal/sandbox/world"
 )
 
-var noon = time.Date(2026, 11, 10, 12, 0, 0, 0, time.UTC)
+var noon = opstest.Noon
 
 const (
-	acme    = "111122223333"
-	inkwell = "1nkwe11payasyoug0abcdefgh"
+	acme         = opstest.Acme
+	globex       = opstest.Globex
+	inkwell      = opstest.Inkwell
+	teams        = opstest.Teams
+	classicTeams = opstest.ClassicTeams
 )
 
 // market is the built-in world, with whatever contracts a test wants to be running.
@@ -58,74 +55,42 @@ func grant(n int) []world.Entitlement {
 	return all
 }
 
+// stand is the Entitlement API on such a market.
 type stand struct {
-	*wire.Front
+	*opstest.Stand
 	market *market
 }
 
 func open(t testing.TB, contracts int) *stand {
 	t.Helper()
-	w, err := world.New(world.Options{File: world.Builtin(), Seed: 1, FulfillmentURL: "http://127.0.0.1:4710/register"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &stand{market: &market{World: w, granted: grant(contracts)}, Front: &wire.Front{Clock: clock.NewVirtual(noon), Accounts: w,
-		Faults: &fault.Set{}, Calls: &wire.Calls{}, Log: slog.New(slog.DiscardHandler)}}
-	s.Register(Service(s.market))
+	s := &stand{}
+	s.Stand = opstest.Open(t, func(w *world.World) wire.Service {
+		s.market = &market{World: w, granted: grant(contracts)}
+		return Service(s.market)
+	})
 	return s
 }
 
-const signed = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261110/us-east-1/aws-marketplace/aws4_request, SignedHeaders=host;x-amz-date, Signature=00"
+const target = "AWSMPEntitlementService.GetEntitlements"
 
 // askJSON asks as boto3 does.
 func (s *stand) askJSON(body string, headers ...string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
-	r.Header.Set("X-Amz-Target", "AWSMPEntitlementService.GetEntitlements")
-	return s.ask(r, headers...)
+	s.T.Helper()
+	return s.ask(opstest.JSON(target, body), headers...)
 }
 
 // askCBOR asks the same as the Go SDK does.
 func (s *stand) askCBOR(t testing.TB, body string, headers ...string) *httptest.ResponseRecorder {
 	t.Helper()
-	var in any
-	if err := json.Unmarshal([]byte(body), &in); err != nil {
-		t.Fatal(err)
-	}
-	b, err := cbor.Marshal(in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := httptest.NewRequest(http.MethodPost, "/service/AWSMPEntitlementService/operation/GetEntitlements", strings.NewReader(string(b)))
-	r.Header.Set("Smithy-Protocol", "rpc-v2-cbor")
-	return s.ask(r, headers...)
+	return s.ask(opstest.CBOR(t, target, body), headers...)
 }
 
 func (s *stand) ask(r *http.Request, headers ...string) *httptest.ResponseRecorder {
-	r.Header.Set("Authorization", signed)
+	s.T.Helper()
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}
-	w := httptest.NewRecorder()
-	s.ServeHTTP(w, r)
-	return w
-}
-
-// golden compares an answer with testdata/name.golden.txt: status, headers and every byte.
-func golden(t *testing.T, name string, w *httptest.ResponseRecorder) {
-	t.Helper()
-	var b strings.Builder
-	fmt.Fprintf(&b, "HTTP %d\n", w.Code)
-	for _, h := range []string{"Content-Type", "X-Amzn-Errortype", "Smithy-Protocol"} {
-		if v := w.Header().Get(h); v != "" {
-			fmt.Fprintf(&b, "%s: %s\n", h, v)
-		}
-	}
-	body := w.Body.String()
-	if w.Header().Get("Content-Type") == "application/cbor" {
-		body = hex.Dump(w.Body.Bytes())
-	}
-	fmt.Fprintf(&b, "\n%s\n", body)
-	goldentest.Compare(t, name+".golden.txt", b.String())
+	return s.Send(opstest.Seller, r)
 }
 
 func TestAnswersToTheByte(t *testing.T) {
@@ -137,8 +102,8 @@ func TestAnswersToTheByte(t *testing.T) {
 		"invalid": `{"ProductCode":"` + inkwell + `","MaxResults":26}`,
 		"nothing": `{"ProductCode":"` + inkwell + `","Filter":{"LICENSE_ARN":["arn:other"]}}`,
 	} {
-		golden(t, name+"-json", s.askJSON(body))
-		golden(t, name+"-cbor", s.askCBOR(t, body))
+		opstest.Golden(t, name+"-json", s.askJSON(body))
+		opstest.Golden(t, name+"-cbor", s.askCBOR(t, body))
 	}
 }
 
@@ -200,7 +165,7 @@ func TestWhatIsRefused(t *testing.T) {
 		}
 	}
 	s := open(t, 1)
-	w := s.askJSON(with(`"MaxResults":1`), "Authorization", strings.Replace(signed, "us-east-1", "eu-west-1", 1))
+	w := s.askJSON(with(`"MaxResults":1`), "Authorization", opstest.Signed("AKIDEXAMPLE", "eu-west-1"))
 	if got := w.Header().Get("x-amzn-ErrorType"); got != contract.InvalidSignature {
 		t.Errorf("in another Region: %q", got)
 	}
@@ -297,6 +262,7 @@ func FuzzRequest(f *testing.F) {
 	f.Add([]byte("\xa1\x6bProductCode\x78\x19"+inkwell), true)
 	s := open(f, 3)
 	f.Fuzz(func(t *testing.T, body []byte, asCBOR bool) {
+		s.T = t
 		r := httptest.NewRequest(http.MethodPost, "/service/AWSMPEntitlementService/operation/GetEntitlements", strings.NewReader(string(body)))
 		if asCBOR {
 			r.Header.Set("Smithy-Protocol", "rpc-v2-cbor")

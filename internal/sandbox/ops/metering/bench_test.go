@@ -21,10 +21,10 @@ func BenchmarkBatchMeterUsage(b *testing.B) {
 				licenses[i] = s.buy(acme, inkwell)
 			}
 			bodies := &stream{stand: s, licenses: licenses}
-			s.clock.Set(s.clock.Now().Add(12 * time.Hour))
+			s.Clock.Set(s.Clock.Now().Add(12 * time.Hour))
 			before := heap()
 			for n := 0; n < stored; n += 25 {
-				if _, err := s.world.MeterBatch(s.clock.Now(), bodies.batch()); err != nil {
+				if _, err := s.World.MeterBatch(s.Clock.Now(), bodies.batch()); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -63,14 +63,14 @@ type stream struct {
 
 func (s *stream) batch() world.Batch {
 	b := world.Batch{Seller: "444455556666", Region: "us-east-1"}
-	at := s.clock.Now().Truncate(time.Hour)
+	at := s.Clock.Now().Truncate(time.Hour)
 	for range 25 {
 		a := s.licenses[s.next%len(s.licenses)]
 		dim := []string{"pages", "gb_stored"}[s.next/len(s.licenses)%2]
 		b.Usage = append(b.Usage, world.Usage{Timestamp: at, Dimension: dim, Quantity: int64(s.next % 1000), BuyerAccount: acme, LicenseARN: a.License.ARN})
 		if s.next++; s.next%(2*len(s.licenses)) == 0 {
-			s.clock.Set(s.clock.Now().Add(time.Hour))
-			at = s.clock.Now().Truncate(time.Hour)
+			s.Clock.Set(s.Clock.Now().Add(time.Hour))
+			at = s.Clock.Now().Truncate(time.Hour)
 		}
 	}
 	return b

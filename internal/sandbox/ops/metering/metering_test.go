@@ -3,112 +3,69 @@ package metering
 import (
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"souk.dev/souk/contract"
-	"souk.dev/souk/internal/clock"
-	"souk.dev/souk/internal/goldentest"
 	"souk.dev/souk/internal/sandbox/fault"
-	"souk.dev/souk/internal/sandbox/wire"
+	"souk.dev/souk/internal/sandbox/ops/opstest"
 	"souk.dev/souk/internal/sandbox/world"
 )
 
-var noon = time.Date(2026, 11, 10, 12, 0, 0, 0, time.UTC)
+var noon = opstest.Noon
 
 const (
-	acme    = "111122223333"
-	globex  = "222233334444"
-	inkwell = "1nkwe11payasyoug0abcdefgh"
-	classic = "1nkwe11c1ass1c0abcdefghij"
+	acme    = opstest.Acme
+	globex  = opstest.Globex
+	inkwell = opstest.Inkwell
+	classic = opstest.Classic
 )
 
-// stand is the front door with the metering API on a world whose clock is moved by hand.
-type stand struct {
-	*wire.Front
-	t     testing.TB
-	clock *clock.Virtual
-	world *world.World
-}
+// stand is the metering API on the built-in world.
+type stand struct{ *opstest.Stand }
 
 func open(t testing.TB, choices map[string]string) *stand {
 	t.Helper()
-	w, err := world.New(world.Options{File: world.Builtin(), Seed: 1, FulfillmentURL: "http://127.0.0.1:4710/register"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := w.SetProfiles(noon, choices); err != nil {
-		t.Fatal(err)
-	}
-	clk := clock.NewVirtual(noon)
-	s := &stand{t: t, clock: clk, world: w, Front: &wire.Front{Clock: clk, Accounts: w, Faults: &fault.Set{}, Calls: &wire.Calls{}, Log: slog.New(slog.DiscardHandler)}}
-	s.Register(Service(w))
+	s := &stand{opstest.Open(t, Service)}
+	s.Choose(choices)
 	return s
-}
-
-// pass lets time go on.
-func (s *stand) pass(d time.Duration) {
-	s.t.Helper()
-	s.clock.Set(s.clock.Now().Add(d))
-	if _, err := s.world.RunDue(s.clock.Now()); err != nil {
-		s.t.Fatal(err)
-	}
 }
 
 // buy subscribes a buyer at once, and lets the license be provisioned.
 func (s *stand) buy(buyer, product string) world.Agreement {
-	s.t.Helper()
-	a, err := s.world.Subscribe(s.clock.Now(), world.Subscribe{BuyerAccount: buyer, Product: product})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.pass(72 * time.Second)
+	s.T.Helper()
+	a := s.Buy(buyer, product)
+	s.Pass(72 * time.Second)
 	return a
 }
 
 func (s *stand) cancel(a world.Agreement) {
-	s.t.Helper()
-	if _, err := s.world.Cancel(s.clock.Now(), a.AgreementID); err != nil {
-		s.t.Fatal(err)
+	s.T.Helper()
+	if _, err := s.World.Cancel(s.Clock.Now(), a.AgreementID); err != nil {
+		s.T.Fatal(err)
 	}
 }
 
-const signed = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261110/us-east-1/aws-marketplace/aws4_request, SignedHeaders=host;x-amz-date, Signature=00"
+var signed = opstest.Signed("AKIDEXAMPLE", "us-east-1")
 
 func request(op, body string) *http.Request {
-	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
-	r.Header.Set("X-Amz-Target", "AWSMPMeteringService."+op)
-	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
+	r := opstest.JSON("AWSMPMeteringService."+op, body)
 	r.Header.Set("Authorization", signed)
 	return r
 }
 
 func (s *stand) call(op, body string) *httptest.ResponseRecorder {
-	w := httptest.NewRecorder()
-	s.ServeHTTP(w, request(op, body))
-	return w
+	s.T.Helper()
+	return s.Send(opstest.Seller, request(op, body))
 }
 
-// fault is the error's name in the answer; "" when it is none. Header and body must agree, because some clients look
-// at one and some at the other.
+// fault is the error's name in the answer; "" when it is none.
 func (s *stand) fault(w *httptest.ResponseRecorder) string {
-	s.t.Helper()
-	var e struct {
-		Type    string `json:"__type"`
-		Message string `json:"message"`
-	}
-	if err := json.Unmarshal(w.Body.Bytes(), &e); err != nil {
-		s.t.Fatalf("the answer is not JSON: %v: %s", err, w.Body)
-	}
-	if e.Type != w.Header().Get("x-amzn-ErrorType") || (e.Type != "") != (w.Code != http.StatusOK) || (e.Type != "" && e.Message == "") {
-		s.t.Errorf("status %d, header %q, body %s", w.Code, w.Header().Get("x-amzn-ErrorType"), w.Body)
-	}
-	return e.Type
+	s.T.Helper()
+	return s.Failure(w).Type
 }
 
 // record is a usage record with everything right; changes are "name": value, or "name": nil to leave it out.
@@ -140,29 +97,11 @@ func batch(code string, records ...map[string]any) string {
 	return string(text)
 }
 
-// golden compares an answer with testdata/name.golden.json, whole: status, headers and bytes. What differs from run
-// to run is blanked out.
-func golden(t *testing.T, name string, w *httptest.ResponseRecorder) {
-	t.Helper()
-	var b strings.Builder
-	fmt.Fprintf(&b, "HTTP %d\n", w.Code)
-	for _, h := range []string{"Content-Type", "X-Amzn-Errortype"} {
-		if v := w.Header().Get(h); v != "" {
-			fmt.Fprintf(&b, "%s: %s\n", h, v)
-		}
-	}
-	if !regexp.MustCompile(`^[0-9a-f-]{36}$`).MatchString(w.Header().Get("X-Amzn-Requestid")) {
-		t.Errorf("%s: the request id %q is no UUID", name, w.Header().Get("X-Amzn-Requestid"))
-	}
-	fmt.Fprintf(&b, "\n%s\n", w.Body)
-	goldentest.Compare(t, name+".golden.txt", b.String())
-}
-
 func TestAnswersToTheByte(t *testing.T) {
 	s := open(t, nil)
 	modern, legacy := s.buy(acme, inkwell), s.buy(acme, classic)
 	for name, a := range map[string]world.Agreement{"resolve-license": modern, "resolve-legacy": legacy} {
-		tok, err := s.world.MintToken(noon, a.AgreementID)
+		tok, err := s.World.MintToken(noon, a.AgreementID)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -170,33 +109,33 @@ func TestAnswersToTheByte(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		golden(t, name, s.call("ResolveCustomer", string(text)))
+		opstest.Golden(t, name, s.call("ResolveCustomer", string(text)))
 	}
-	golden(t, "resolve-invalid", s.call("ResolveCustomer", `{"RegistrationToken":"x"}`))
-	golden(t, "resolve-missing", s.call("ResolveCustomer", `{}`))
-	golden(t, "batch-empty", s.call("BatchMeterUsage", `{"UsageRecords":[]}`))
-	golden(t, "batch-license", s.call("BatchMeterUsage", batch("",
+	opstest.Golden(t, "resolve-invalid", s.call("ResolveCustomer", `{"RegistrationToken":"x"}`))
+	opstest.Golden(t, "resolve-missing", s.call("ResolveCustomer", `{}`))
+	opstest.Golden(t, "batch-empty", s.call("BatchMeterUsage", `{"UsageRecords":[]}`))
+	opstest.Golden(t, "batch-license", s.call("BatchMeterUsage", batch("",
 		record(modern, "Timestamp", 1794312000.123, "UsageAllocations", []any{
 			map[string]any{"AllocatedUsageQuantity": 1, "Tags": []any{map[string]string{"Key": "BusinessUnit", "Value": "Ops & Co"}}},
 			map[string]any{"AllocatedUsageQuantity": 0}}),
 		record(modern, "Quantity", 2), record(modern, "Dimension", "gb_stored", "Quantity", nil))))
-	golden(t, "batch-legacy", s.call("BatchMeterUsage", batch(classic, record(legacy), record(legacy, "CustomerIdentifier", nil, "CustomerAWSAccountId", globex))))
-	golden(t, "batch-unknown-operation", s.call("RegisterUsage", `{}`))
-	golden(t, "batch-no-json", s.call("BatchMeterUsage", `{"UsageRecords":[`))
-	golden(t, "batch-wrong-type", s.call("BatchMeterUsage", `{"UsageRecords":[{"Quantity":"7"}]}`))
-	golden(t, "batch-fraction", s.call("BatchMeterUsage", batch("", record(modern, "Quantity", 1.5))))
-	golden(t, "batch-negative", s.call("BatchMeterUsage", batch("", record(modern, "Quantity", -1))))
+	opstest.Golden(t, "batch-legacy", s.call("BatchMeterUsage", batch(classic, record(legacy), record(legacy, "CustomerIdentifier", nil, "CustomerAWSAccountId", globex))))
+	opstest.Golden(t, "batch-unknown-operation", s.call("RegisterUsage", `{}`))
+	opstest.Golden(t, "batch-no-json", s.call("BatchMeterUsage", `{"UsageRecords":[`))
+	opstest.Golden(t, "batch-wrong-type", s.call("BatchMeterUsage", `{"UsageRecords":[{"Quantity":"7"}]}`))
+	opstest.Golden(t, "batch-fraction", s.call("BatchMeterUsage", batch("", record(modern, "Quantity", 1.5))))
+	opstest.Golden(t, "batch-negative", s.call("BatchMeterUsage", batch("", record(modern, "Quantity", -1))))
 	if _, err := s.Faults.Add(fault.Rule{Operation: "BatchMeterUsage", Kind: fault.Unprocessed, Records: 1}); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "batch-unprocessed", s.call("BatchMeterUsage", batch("", record(modern), record(modern, "Quantity", 9))))
+	opstest.Golden(t, "batch-unprocessed", s.call("BatchMeterUsage", batch("", record(modern), record(modern, "Quantity", 9))))
 }
 
 // Every refusal of a whole request, each by what naturally causes it. None of them may leave anything in the ledger.
 func TestRequestsRefusedWhole(t *testing.T) {
 	s := open(t, nil)
 	modern, legacy := s.buy(acme, inkwell), s.buy(acme, classic)
-	other, err := s.world.CreateProduct(noon, world.Product{Title: "Other", Dimensions: mustProduct(t, s, inkwell).Dimensions})
+	other, err := s.World.CreateProduct(noon, world.Product{Title: "Other", Dimensions: mustProduct(t, s, inkwell).Dimensions})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -239,21 +178,21 @@ func TestRequestsRefusedWhole(t *testing.T) {
 		"unknown identifier":           {batch(classic, record(legacy, "CustomerIdentifier", "nobody")), contract.InvalidCustomerIdentifier},
 		"unknown dimension":            {batch("", record(modern, "Dimension", "Pages")), contract.InvalidUsageDimension},
 		"legacy before the start":      {batch(classic, record(legacy, "Timestamp", noon.Add(-time.Second).Unix())), contract.TimestampOutOfBounds},
-		"in the future":                {batch("", record(modern, "Timestamp", s.clock.Now().Add(time.Second).Unix())), contract.TimestampOutOfBounds},
+		"in the future":                {batch("", record(modern, "Timestamp", s.Clock.Now().Add(time.Second).Unix())), contract.TimestampOutOfBounds},
 		"allocations short":            {batch("", record(modern, "Quantity", 3, "UsageAllocations", []any{split(2)})), contract.InvalidUsageAllocations},
 		"allocations with equal tags":  {batch("", record(modern, "Quantity", 3, "UsageAllocations", []any{split(1, tag("a", "b"), tag("c", "d")), split(2, tag("c", "d"), tag("a", "b"))})), contract.InvalidUsageAllocations},
 		"six tags":                     {batch("", record(modern, "UsageAllocations", []any{split(1, tag("a", "1"), tag("b", "1"), tag("c", "1"), tag("d", "1"), tag("e", "1"), tag("f", "1"))})), contract.InvalidTag},
 		"tag with a forbidden letter":  {batch("", record(modern, "UsageAllocations", []any{split(1, tag("a", "é"))})), contract.InvalidTag},
 		"one bad record sinks the lot": {batch("", good, record(modern, "Dimension", "nope")), contract.InvalidUsageDimension},
 		// Several things wrong at once: the earliest stage answers, whichever record it concerns.
-		"dimension before time": {batch("", record(modern, "Timestamp", s.clock.Now().Add(time.Hour).Unix()), record(modern, "Dimension", "nope")), contract.InvalidUsageDimension},
+		"dimension before time": {batch("", record(modern, "Timestamp", s.Clock.Now().Add(time.Hour).Unix()), record(modern, "Dimension", "nope")), contract.InvalidUsageDimension},
 		"license before both":   {batch("", record(modern, "Dimension", "nope"), record(modern, "LicenseArn", "l-1")), contract.InvalidLicense},
 	} {
 		if got := s.fault(s.call("BatchMeterUsage", c.body)); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}
-	if records, _ := s.world.Records(world.RecordQuery{}); len(records) != 0 {
+	if records, _ := s.World.Records(world.RecordQuery{}); len(records) != 0 {
 		t.Errorf("%d records were honoured", len(records))
 	}
 	if w := s.call("BatchMeterUsage", batch("", good)); s.fault(w) != "" {
@@ -263,7 +202,7 @@ func TestRequestsRefusedWhole(t *testing.T) {
 
 func mustProduct(t *testing.T, s *stand, code string) world.Product {
 	t.Helper()
-	p, err := s.world.Product(code)
+	p, err := s.World.Product(code)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -290,7 +229,7 @@ func TestWindow(t *testing.T) {
 		{"2026-12-01T06:00:00Z", "2026-11-30T23:59:58Z", contract.TimestampOutOfBounds},
 		{"2026-12-01T06:00:00Z", "2026-12-01T00:00:00Z", ""},
 	} {
-		s.clock.Set(at(c.now))
+		s.Clock.Set(at(c.now))
 		if got := s.fault(s.call("BatchMeterUsage", batch("", record(a, "Timestamp", at(c.stamp).Unix(), "Quantity", i)))); got != c.want {
 			t.Errorf("%s at %s: %q, want %q", c.stamp, c.now, got, c.want)
 		}
@@ -299,7 +238,7 @@ func TestWindow(t *testing.T) {
 
 // statuses are those of an answer, in order.
 func (s *stand) statuses(w *httptest.ResponseRecorder) (all []string) {
-	s.t.Helper()
+	s.T.Helper()
 	var out struct {
 		Results []struct {
 			Status           string
@@ -307,11 +246,11 @@ func (s *stand) statuses(w *httptest.ResponseRecorder) (all []string) {
 		}
 	}
 	if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil || w.Code != http.StatusOK {
-		s.t.Fatalf("status %d: %s", w.Code, w.Body)
+		s.T.Fatalf("status %d: %s", w.Code, w.Body)
 	}
 	for _, r := range out.Results {
 		if (r.MeteringRecordId != "") != (r.Status == contract.Success) {
-			s.t.Errorf("%s with the record id %q", r.Status, r.MeteringRecordId)
+			s.T.Errorf("%s with the record id %q", r.Status, r.MeteringRecordId)
 		}
 		all = append(all, r.Status)
 	}
@@ -319,9 +258,9 @@ func (s *stand) statuses(w *httptest.ResponseRecorder) (all []string) {
 }
 
 func (s *stand) want(what, body string, want ...string) {
-	s.t.Helper()
+	s.T.Helper()
 	if got := s.statuses(s.call("BatchMeterUsage", body)); fmt.Sprint(got) != fmt.Sprint(want) {
-		s.t.Errorf("%s: %v, want %v", what, got, want)
+		s.T.Errorf("%s: %v, want %v", what, got, want)
 	}
 }
 
@@ -334,7 +273,7 @@ const (
 func TestFirstQuantityOfAnHourCounts(t *testing.T) {
 	s := open(t, nil)
 	a := s.buy(acme, inkwell)
-	s.pass(time.Hour)
+	s.Pass(time.Hour)
 	s.want("first", batch("", record(a, "Quantity", 5)), ok)
 	s.want("again", batch("", record(a, "Quantity", 5)), ok)
 	s.want("more, later in the hour", batch("", record(a, "Quantity", 6, "Timestamp", noon.Add(59*time.Minute).Unix())), dup)
@@ -349,7 +288,7 @@ func TestFirstQuantityOfAnHourCounts(t *testing.T) {
 	if got := s.statuses(w); got[0] != ok {
 		t.Errorf("another region keeps its own books: %v", got)
 	}
-	if records, _ := s.world.Records(world.RecordQuery{Dimension: "pages", To: noon.Add(time.Hour)}); len(records) != 2 || records[0].Quantity != 5 || records[1].Region != "eu-west-1" {
+	if records, _ := s.World.Records(world.RecordQuery{Dimension: "pages", To: noon.Add(time.Hour)}); len(records) != 2 || records[0].Quantity != 5 || records[1].Region != "eu-west-1" {
 		t.Errorf("the ledger has %+v", records)
 	}
 }
@@ -368,14 +307,14 @@ func TestProfilesOfMetering(t *testing.T) {
 			s.want("apart", batch("", record(a), record(a, "Dimension", "gb_stored")), ok, ok)
 		}},
 		"activation to the instant": {map[string]string{"activation-edge": "instant"}, func(s *stand, a world.Agreement) {
-			s.clock.Set(noon.Add(time.Hour + time.Minute))
+			s.Clock.Set(noon.Add(time.Hour + time.Minute))
 			late := s.buy(acme, inkwell)
 			s.refused(batch("", record(late, "Timestamp", noon.Add(time.Hour).Unix())), contract.InvalidLicense)
 			s.want("at the instant", batch("", record(late, "Timestamp", noon.Add(time.Hour+time.Minute).Unix())), ok)
 		}},
 		"a clock five minutes ahead": {map[string]string{"future-tolerance": "5m"}, func(s *stand, a world.Agreement) {
-			s.want("ahead", batch("", record(a, "Timestamp", s.clock.Now().Add(5*time.Minute).Unix())), ok)
-			s.refused(batch("", record(a, "Timestamp", s.clock.Now().Add(5*time.Minute+time.Second).Unix())), contract.TimestampOutOfBounds)
+			s.want("ahead", batch("", record(a, "Timestamp", s.Clock.Now().Add(5*time.Minute).Unix())), ok)
+			s.refused(batch("", record(a, "Timestamp", s.Clock.Now().Add(5*time.Minute+time.Second).Unix())), contract.TimestampOutOfBounds)
 		}},
 		"an account never heard of": {map[string]string{"unknown-account": "invalid-customer-identifier"}, func(s *stand, a world.Agreement) {
 			s.refused(batch(classic, record(a, "LicenseArn", nil)), contract.InvalidCustomerIdentifier)
@@ -386,8 +325,8 @@ func TestProfilesOfMetering(t *testing.T) {
 		}},
 		"stamps end with the subscription": {map[string]string{"final-timestamps": "until-end"}, func(s *stand, a world.Agreement) {
 			s.cancel(a)
-			end := s.clock.Now()
-			s.pass(10 * time.Minute)
+			end := s.Clock.Now()
+			s.Pass(10 * time.Minute)
 			s.refused(batch("", record(a, "Timestamp", end.Add(time.Minute).Unix())), contract.InvalidLicense)
 			s.want("up to the end", batch("", record(a, "Timestamp", end.Unix())), ok)
 		}},
@@ -396,7 +335,7 @@ func TestProfilesOfMetering(t *testing.T) {
 				s.want("within", batch("", record(a)), ok)
 			}
 			s.refused(batch("", record(a)), contract.Throttling)
-			s.pass(100 * time.Millisecond)
+			s.Pass(100 * time.Millisecond)
 			s.want("a tenth of a second later", batch("", record(a)), ok)
 		}},
 	} {
@@ -408,26 +347,26 @@ func TestProfilesOfMetering(t *testing.T) {
 }
 
 func (s *stand) refused(body, want string) {
-	s.t.Helper()
+	s.T.Helper()
 	if got := s.fault(s.call("BatchMeterUsage", body)); got != want {
-		s.t.Errorf("%q, want %q", got, want)
+		s.T.Errorf("%q, want %q", got, want)
 	}
 }
 
 func TestOnlySubscribersAreMetered(t *testing.T) {
 	s := open(t, nil)
-	early, err := s.world.Subscribe(noon, world.Subscribe{BuyerAccount: acme, Product: inkwell})
+	early, err := s.World.Subscribe(noon, world.Subscribe{BuyerAccount: acme, Product: inkwell})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.want("before the license is provisioned", batch("", record(early)), gone)
-	s.pass(72 * time.Second)
+	s.Pass(72 * time.Second)
 	s.want("once it is", batch("", record(early)), ok)
 	legacy := s.buy(acme, classic)
 	s.want("a stranger to a legacy product", batch(classic, record(legacy), record(legacy, "CustomerIdentifier", nil, "CustomerAWSAccountId", globex)), ok, gone)
 	yes, no := true, false
 	for _, suspended := range []*bool{&yes, &no} {
-		if _, err := s.world.ChangeBuyer(noon, acme, world.BuyerPatch{Suspended: suspended}); err != nil {
+		if _, err := s.World.ChangeBuyer(noon, acme, world.BuyerPatch{Suspended: suspended}); err != nil {
 			t.Fatal(err)
 		}
 		want := ok
@@ -437,12 +376,12 @@ func TestOnlySubscribersAreMetered(t *testing.T) {
 		s.want("suspended", batch("", record(early, "Dimension", "gb_stored")), want)
 	}
 	s.cancel(legacy)
-	s.pass(time.Hour - time.Second)
-	s.want("the last hour's last second", batch(classic, record(legacy, "Timestamp", s.clock.Now().Unix())), ok)
-	s.pass(time.Second)
-	s.want("after it", batch(classic, record(legacy, "Timestamp", s.clock.Now().Unix())), gone)
+	s.Pass(time.Hour - time.Second)
+	s.want("the last hour's last second", batch(classic, record(legacy, "Timestamp", s.Clock.Now().Unix())), ok)
+	s.Pass(time.Second)
+	s.want("after it", batch(classic, record(legacy, "Timestamp", s.Clock.Now().Unix())), gone)
 	s.buy(acme, classic)
-	s.want("subscribed again", batch(classic, record(legacy, "Timestamp", s.clock.Now().Unix(), "Quantity", 2)), dup)
+	s.want("subscribed again", batch(classic, record(legacy, "Timestamp", s.Clock.Now().Unix(), "Quantity", 2)), dup)
 }
 
 // The hazard of migrating sellers: the same usage under both identities is two records, and billed twice.
@@ -451,7 +390,7 @@ func TestTwoIdentitiesBillTwice(t *testing.T) {
 	a := s.buy(acme, classic)
 	s.want("by identifier", batch(classic, record(a)), ok)
 	s.want("by license", batch("", record(a, "CustomerIdentifier", nil, "CustomerAWSAccountId", acme, "LicenseArn", a.License.ARN)), ok)
-	if bill, err := s.world.Bill(acme, noon); err != nil || bill.Total.String() != "0.05" {
+	if bill, err := s.World.Bill(acme, noon); err != nil || bill.Total.String() != "0.05" {
 		t.Errorf("billed %s, %v", bill.Total, err)
 	}
 }
