@@ -6,27 +6,12 @@ import (
 	"time"
 )
 
-// event is what a due entry brings about.
-type event uint8
-
-const (
-	tellCreated event = iota // Purchase Agreement Created, or nothing for legacy products
-	provision                // the licence is provisioned: License Updated, or subscribe-success
-	tellEnded                // Purchase Agreement Ended, or unsubscribe-pending
-	deprovision              // the licence is withdrawn: License Deprovisioned
-	closeFinal               // the last hour for metering is over: unsubscribe-success
-	tellAmended              // Purchase Agreement Amended
-	regrant                  // an amendment's quantities are provisioned: License Updated, or entitlement-updated
-	remind                   // a contract's end is near: Purchase Agreement Ending
-	termEnds                 // a contract's duration is over: it renews itself, or expires
-)
-
-// entry is something that the calendar does by itself.
+// entry is something that the calendar does by itself. What it is about is its function's own affair: an agreement, a
+// request, a case, a month.
 type entry struct {
-	at   time.Time
-	seq  uint64 // entries of the same instant come in the order in which they were made
-	what event
-	ref  *agreement
+	at  time.Time
+	seq uint64 // entries of the same instant come in the order in which they were made
+	do  func(at time.Time)
 }
 
 // calendar is a heap of entries, the earliest first.
@@ -50,9 +35,18 @@ func (c *calendar) Pop() any {
 	return e
 }
 
-func (w *World) schedule(at time.Time, what event, a *agreement) {
+// plan lets the calendar do something at the instant at, which do is given.
+func (w *World) plan(at time.Time, do func(at time.Time)) {
 	w.calendar.made++
-	heap.Push(&w.calendar, entry{at: at, seq: w.calendar.made, what: what, ref: a})
+	heap.Push(&w.calendar, entry{at: at, seq: w.calendar.made, do: do})
+}
+
+// event is something that becomes of an agreement by itself.
+type event func(w *World, a *agreement, at time.Time)
+
+// schedule plans an event of a's.
+func (w *World) schedule(at time.Time, what event, a *agreement) {
+	w.plan(at, func(at time.Time) { what(w, a, at) })
 }
 
 // Due tells when the calendar does something next; ok is false when nothing is planned.
@@ -77,45 +71,41 @@ func (w *World) RunDue(now time.Time) (did bool, err error) {
 	}
 	for len(w.calendar.entries) > 0 && !w.calendar.entries[0].at.After(now) {
 		e := heap.Pop(&w.calendar).(entry)
-		w.happen(e)
+		e.do(e.at)
 	}
 	return true, nil
 }
 
-func (w *World) happen(e entry) {
-	a := e.ref
-	switch e.what {
-	case tellCreated:
-		w.tell(AgreementCreated{AgreementTold: w.tellable(a, e.at), Intent: a.Intent, PreviousAgreementID: a.PreviousAgreementID})
-		a.note(e.at, "Purchase Agreement Created", "AWS Marketplace told the seller of the agreement.")
-	case tellAmended:
-		w.tell(AgreementAmended{AgreementTold: w.tellable(a, e.at), AutoRenew: a.Terms.AutoRenew})
-		a.note(e.at, "Purchase Agreement Amended", "AWS Marketplace told the seller of the amendment.")
-	case remind:
-		w.remind(a, e.at)
-	case regrant:
-		w.grant(a)
-		w.tellLicense(a, e.at, "The license has what the amendment agreed on.")
-	case termEnds:
-		w.termEnded(a, e.at)
-	case provision:
-		w.provisioned(a, e.at)
-	case tellEnded:
-		w.toldOfEnd(a, e.at)
-	case deprovision:
-		a.License.Status = Deprovisioned
-		a.note(e.at, "License Deprovisioned", "AWS Marketplace withdrew the license.")
-		if a.product.Identity == ByLicense {
-			w.tell(LicenseDeprovisioned{w.about(a, e.at)})
-		}
-	case closeFinal:
-		w.closed(a, e.at)
+// tellCreated tells the seller of an agreement: Purchase Agreement Created.
+func tellCreated(w *World, a *agreement, at time.Time) {
+	w.tell(AgreementCreated{AgreementTold: w.tellable(a, at), Intent: a.Intent, PreviousAgreementID: a.PreviousAgreementID})
+	a.note(at, "Purchase Agreement Created", "AWS Marketplace told the seller of the agreement.")
+}
+
+// tellAmended tells the seller of an amendment: Purchase Agreement Amended.
+func tellAmended(w *World, a *agreement, at time.Time) {
+	w.tell(AgreementAmended{AgreementTold: w.tellable(a, at), AutoRenew: a.Terms.AutoRenew})
+	a.note(at, "Purchase Agreement Amended", "AWS Marketplace told the seller of the amendment.")
+}
+
+// regrant provisions what an amendment agreed on: License Updated, or entitlement-updated.
+func regrant(w *World, a *agreement, at time.Time) {
+	w.grant(a)
+	w.tellLicense(a, at, "The license has what the amendment agreed on.")
+}
+
+// deprovision withdraws a licence: License Deprovisioned.
+func deprovision(w *World, a *agreement, at time.Time) {
+	a.License.Status = Deprovisioned
+	a.note(at, "License Deprovisioned", "AWS Marketplace withdrew the license.")
+	if a.product.Identity == ByLicense {
+		w.tell(LicenseDeprovisioned{w.about(a, at)})
 	}
 }
 
-// provisioned makes a licence usable and tells the seller, also when the agreement has ended meanwhile; but not when its
-// payment failed.
-func (w *World) provisioned(a *agreement, at time.Time) {
+// provision makes a licence usable and tells the seller (License Updated, or subscribe-success), also when the agreement
+// has ended meanwhile; but not when its payment failed.
+func provision(w *World, a *agreement, at time.Time) {
 	switch a.License.Status {
 	case FailedLicense:
 		return
@@ -153,8 +143,8 @@ func (w *World) tellLicense(a *agreement, at time.Time, why string) {
 	a.note(at, "License Updated", why)
 }
 
-// termEnded ends a contract whose duration is over, or lets its renewal go on.
-func (w *World) termEnded(a *agreement, at time.Time) {
+// termEnds ends a contract whose duration is over, or lets its renewal go on.
+func termEnds(w *World, a *agreement, at time.Time) {
 	switch {
 	case a.Status != Active:
 	case a.Terms.AutoRenew:
@@ -164,10 +154,10 @@ func (w *World) termEnded(a *agreement, at time.Time) {
 	}
 }
 
-// closed ends the last hour. For a legacy product the cancellation is complete only if the buyer has not subscribed
+// closeFinal ends the last hour for metering. For a legacy product the cancellation is complete only if the buyer has not subscribed
 // again meanwhile: then subscribe-success was the next notice, and there is no unsubscribe-success.
 // Source: seller guide, saas-notification.
-func (w *World) closed(a *agreement, at time.Time) {
+func closeFinal(w *World, a *agreement, at time.Time) {
 	a.note(at, "Metering closed", "The last hour for metering is over; AWS takes no more records for this agreement.")
 	if a.product.Identity != Legacy || !a.product.takesUsage() {
 		return

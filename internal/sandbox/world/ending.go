@@ -51,7 +51,7 @@ func (w *World) ending(a *agreement, now time.Time, status AgreementStatus, why 
 		told = later(now, a.toldBy.Add(time.Second))
 	}
 	if told.Equal(now) {
-		w.toldOfEnd(a, now)
+		tellEnded(w, a, now)
 	} else {
 		w.schedule(told, tellEnded, a)
 	}
@@ -76,8 +76,8 @@ func (w *World) windDown(a *agreement, told time.Time) {
 	w.schedule(closes, closeFinal, a)
 }
 
-// toldOfEnd tells the seller that a has ended.
-func (w *World) toldOfEnd(a *agreement, at time.Time) {
+// tellEnded tells the seller that a has ended: Purchase Agreement Ended, or unsubscribe-pending and entitlement-updated.
+func tellEnded(w *World, a *agreement, at time.Time) {
 	if a.product.Identity == ByLicense {
 		w.tell(AgreementEnded{About: w.about(a, at), Status: a.Status})
 		a.note(at, "Purchase Agreement Ended", "AWS Marketplace told the seller of the end.")

@@ -20,8 +20,8 @@ func (w *World) planReminders(a *agreement) {
 	}
 }
 
-// remind tells the seller that a contract's end is near.
-func (w *World) remind(a *agreement, at time.Time) {
+// remind tells the seller that a contract's end is near: Purchase Agreement Ending.
+func remind(w *World, a *agreement, at time.Time) {
 	if a.Status != Active {
 		return
 	}
