@@ -118,7 +118,7 @@ type listing struct {
 	ProductCode string `json:"productCode"`
 	Title       string `json:"title"`
 	SignInURL   string `json:"signInUrl"` // where its users sign in: the application
-	Identity    string `json:"identity"`  // license or legacy; empty: as AWS tells
+	Identity    string `json:"identity"`  // license or legacy; empty or migrating: as AWS tells
 	Pricing     string `json:"pricing"`   // one of core.Pricings; empty: as AWS's answers show
 	Dimensions  []struct {
 		Key   string   `json:"key"`
@@ -197,12 +197,12 @@ func (l listing) product() (core.Product, error) {
 		p.Title = l.ProductCode
 	}
 	switch l.Identity {
-	case "":
+	case "", "migrating": // known by both names, and AWS tells which
 	case "license", "legacy":
 		legacy := l.Identity == "legacy"
 		p.Legacy = &legacy
 	default:
-		return p, fmt.Errorf("its identity is %q; it is license or legacy", l.Identity)
+		return p, fmt.Errorf("its identity is %q; it is license, legacy or migrating", l.Identity)
 	}
 	if p.Pricing = core.Pricing(l.Pricing); p.Pricing != "" && !slices.Contains(core.Pricings, p.Pricing) {
 		return p, fmt.Errorf("its pricing is %q; it is one of %v", l.Pricing, core.Pricings)

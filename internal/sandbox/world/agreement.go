@@ -73,7 +73,7 @@ func (w *World) subscribable(now time.Time, in Subscribe, p *product, b *Buyer) 
 	if b.Suspended {
 		return fail.New(fail.Conflict, "suspended", "The account %s is suspended and cannot buy.", b.AccountID)
 	}
-	if c := w.customers[customerKey{p.ProductCode, b.AccountID}]; c != nil && p.Identity == Legacy {
+	if c := w.customers[customerKey{p.ProductCode, b.AccountID}]; c != nil && p.Identity.ByTopics() {
 		for _, a := range c.agreements { // one subscription per account, before concurrent agreements
 			if a.Status == Active {
 				return fail.New(fail.Conflict, "subscribed", "The account %s is subscribed to %s already.", b.AccountID, p.Title)
@@ -92,9 +92,7 @@ func (w *World) accept(now time.Time, p *product, b *Buyer, o *Offer, terms Term
 	a.commit(nil)
 	w.enter(a)
 	a.note(now, "accepted", "The buyer accepted the offer.")
-	if p.Identity == ByLicense {
-		w.schedule(a.announced, tellCreated, a)
-	}
+	w.schedule(a.announced, tellCreated, a)
 	w.schedule(a.License.ProvisionedAt, provision, a)
 	return a
 }
@@ -109,7 +107,7 @@ func (w *World) draft(now time.Time, p *product, b *Buyer, o *Offer, terms Terms
 		AcceptanceTime: now, StartTime: now,
 	}}
 	a.InitialAgreementID = a.AgreementID
-	if p.Identity == Legacy {
+	if p.Identity.ByTopics() {
 		a.CustomerIdentifier = customerIdentifier(p.SellerAccount, b.AccountID)
 	}
 	return a

@@ -76,14 +76,21 @@ func (w *World) RunDue(now time.Time) (did bool, err error) {
 	return true, nil
 }
 
-// tellCreated tells the seller of an agreement: Purchase Agreement Created.
+// tellCreated tells the seller of an agreement: Purchase Agreement Created. Like all that only events tell, it is planned
+// for legacy products, too, because they may be migrating by then.
 func tellCreated(w *World, a *agreement, at time.Time) {
+	if !a.product.Identity.ByEvents() {
+		return
+	}
 	w.tell(AgreementCreated{AgreementTold: w.tellable(a, at), Intent: a.Intent, PreviousAgreementID: a.PreviousAgreementID})
 	a.note(at, "Purchase Agreement Created", "AWS Marketplace told the seller of the agreement.")
 }
 
 // tellAmended tells the seller of an amendment: Purchase Agreement Amended.
 func tellAmended(w *World, a *agreement, at time.Time) {
+	if !a.product.Identity.ByEvents() {
+		return
+	}
 	w.tell(AgreementAmended{AgreementTold: w.tellable(a, at), AutoRenew: a.Terms.AutoRenew})
 	a.note(at, "Purchase Agreement Amended", "AWS Marketplace told the seller of the amendment.")
 }
@@ -98,7 +105,7 @@ func regrant(w *World, a *agreement, at time.Time) {
 func deprovision(w *World, a *agreement, at time.Time) {
 	a.License.Status = Deprovisioned
 	a.note(at, "License Deprovisioned", "AWS Marketplace withdrew the license.")
-	if a.product.Identity == ByLicense {
+	if a.product.Identity.ByEvents() {
 		w.tell(LicenseDeprovisioned{w.about(a, at)})
 	}
 }
@@ -113,13 +120,11 @@ func provision(w *World, a *agreement, at time.Time) {
 		a.License.Status = Provisioned
 	}
 	w.grant(a)
-	if a.product.Identity == Legacy && a.Intent == IntentNew {
+	if a.product.Identity.ByTopics() && a.Intent == IntentNew {
 		w.tell(SubscribeSuccess{About: w.about(a, at)})
 		a.note(at, "subscribe-success", "The subscription is valid.")
 	}
-	if a.product.Identity == ByLicense || a.product.Pricing.IsContract() {
-		w.tellLicense(a, at, "The license is provisioned.")
-	}
+	w.tellLicense(a, at, "The license is provisioned.")
 }
 
 // grant lets a's licence entitle to what was agreed on.
@@ -132,15 +137,16 @@ func (w *World) grant(a *agreement) {
 // grants are what terms entitle to: nothing, in pay as you go.
 func (t Terms) grants() map[string]int64 { return maps.Clone(t.Quantities) }
 
-// tellLicense tells the seller that a licence was provisioned or changed.
+// tellLicense tells the seller that a licence was provisioned or changed; by topic, of contracts only.
 func (w *World) tellLicense(a *agreement, at time.Time, why string) {
-	if a.product.Identity == Legacy {
+	if a.product.Identity.ByTopics() && a.product.Pricing.IsContract() {
 		w.tell(EntitlementUpdated{w.about(a, at)})
 		a.note(at, "entitlement-updated", why)
-		return
 	}
-	w.tell(LicenseUpdated{w.about(a, at)})
-	a.note(at, "License Updated", why)
+	if a.product.Identity.ByEvents() {
+		w.tell(LicenseUpdated{w.about(a, at)})
+		a.note(at, "License Updated", why)
+	}
 }
 
 // termEnds ends a contract whose duration is over, or lets its renewal go on.
@@ -154,12 +160,12 @@ func termEnds(w *World, a *agreement, at time.Time) {
 	}
 }
 
-// closeFinal ends the last hour for metering. For a legacy product the cancellation is complete only if the buyer has not subscribed
+// closeFinal ends the last hour for metering. By topic, the cancellation is complete only if the buyer has not subscribed
 // again meanwhile: then subscribe-success was the next notice, and there is no unsubscribe-success.
 // Source: seller guide, saas-notification.
 func closeFinal(w *World, a *agreement, at time.Time) {
 	a.note(at, "Metering closed", "The last hour for metering is over; AWS takes no more records for this agreement.")
-	if a.product.Identity != Legacy || !a.product.takesUsage() {
+	if !a.product.Identity.ByTopics() || !a.product.takesUsage() {
 		return
 	}
 	for _, other := range w.customers[customerKey{a.ProductCode, a.BuyerAccount}].agreements {

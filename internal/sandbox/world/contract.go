@@ -226,8 +226,8 @@ func (a *agreement) rest(now time.Time, whole decimal.Decimal) decimal.Decimal {
 // tellOfAmendment plans what the seller is told: at the distances of a purchase, because none were observed.
 func (w *World) tellOfAmendment(a *agreement, now time.Time, granted bool) {
 	announced, updated := w.distances(a, now)
-	if a.product.Identity == ByLicense {
-		w.schedule(announced, tellAmended, a)
+	w.schedule(announced, tellAmended, a)
+	if a.product.Identity.ByEvents() {
 		a.toldBy = announced
 	}
 	if granted {

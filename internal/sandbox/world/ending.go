@@ -78,9 +78,12 @@ func (w *World) windDown(a *agreement, told time.Time) {
 
 // tellEnded tells the seller that a has ended: Purchase Agreement Ended, or unsubscribe-pending and entitlement-updated.
 func tellEnded(w *World, a *agreement, at time.Time) {
-	if a.product.Identity == ByLicense {
+	if a.product.Identity.ByEvents() {
 		w.tell(AgreementEnded{About: w.about(a, at), Status: a.Status})
 		a.note(at, "Purchase Agreement Ended", "AWS Marketplace told the seller of the end.")
+	}
+	goesOn := a.Status == Renewed || a.Status == Replaced // which topics tell by the new agreement alone
+	if !a.product.Identity.ByTopics() || goesOn || a.License.Status == FailedLicense {
 		return
 	}
 	if a.product.takesUsage() {
@@ -118,11 +121,11 @@ func (w *World) FailPayment(now time.Time, agreementID string) (Agreement, error
 	}
 	a.finish(now, Terminated, why)
 	a.License.Status, a.License.MeteringUntil = FailedLicense, now
-	switch {
-	case a.product.Identity == Legacy:
+	if a.product.Identity.ByTopics() {
 		w.tell(SubscribeFail{w.about(a, now)})
 		a.note(now, "subscribe-fail", "AWS Marketplace told the seller that the payment failed.")
-	case w.profiles.Is(profile.FailedPayment, profile.Terminated):
+	}
+	if a.product.Identity.ByEvents() && w.profiles.Is(profile.FailedPayment, profile.Terminated) {
 		w.schedule(later(now, a.announced.Add(time.Second)), tellEnded, a)
 	}
 	return a.copy(), nil

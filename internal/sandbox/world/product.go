@@ -77,8 +77,8 @@ func (w *World) checkProduct(p Product) error {
 		return bad("title", "a title is missing.")
 	case p.Pricing != Subscription && !p.Pricing.IsContract():
 		return bad("pricing", "the pricing %q cannot be sold by this sandbox; use %s, %s or %s.", p.Pricing, Subscription, Contract, ContractWithConsumption)
-	case p.Identity != ByLicense && p.Identity != Legacy:
-		return bad("identity", "the identity %q is unknown; use license or legacy.", p.Identity)
+	case p.Identity != ByLicense && p.Identity != Legacy && p.Identity != Migrating:
+		return unknownIdentity(p, p.Identity)
 	case w.sellers[p.SellerAccount] == nil:
 		return bad("seller", "there is no seller %q.", p.SellerAccount)
 	case w.products[p.ProductID] != nil || w.products[p.ProductCode] != nil:
@@ -93,6 +93,10 @@ func (w *World) checkProduct(p Product) error {
 		}
 	}
 	return checkDimensions(p)
+}
+
+func unknownIdentity(p Product, i Identity) error {
+	return fail.New(fail.Invalid, "identity", "The product %s: the identity %q is unknown; use license, legacy or migrating.", p.ProductID, i)
 }
 
 func checkDimensions(p Product) error {
@@ -173,6 +177,7 @@ type ProductPatch struct {
 	Description    *string     `json:"description,omitempty"`
 	FulfillmentURL *string     `json:"fulfillmentUrl,omitempty"`
 	SignInURL      *string     `json:"signInUrl,omitempty"`
+	Identity       *Identity   `json:"identity,omitempty"` // legacy, migrating or license; a product by license stays one
 	Dimensions     []Dimension `json:"dimensions,omitempty"`
 }
 
@@ -200,6 +205,15 @@ func (w *World) patched(next Product, p ProductPatch) (Product, error) {
 	set(&next.Title, p.Title)
 	set(&next.Summary, p.Summary)
 	set(&next.Description, p.Description)
+	if p.Identity != nil {
+		switch {
+		case *p.Identity != ByLicense && *p.Identity != Legacy && *p.Identity != Migrating:
+			return next, unknownIdentity(next, *p.Identity)
+		case next.Identity == ByLicense && *p.Identity != ByLicense:
+			return next, fail.New(fail.Invalid, "identity", "The product %s: its buyers are known by license; there is no way back.", next.ProductID)
+		}
+		next.Identity = *p.Identity
+	}
 	for to, from := range map[*string]*string{&next.FulfillmentURL: p.FulfillmentURL, &next.SignInURL: p.SignInURL} {
 		if from == nil {
 			continue

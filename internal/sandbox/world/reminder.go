@@ -8,11 +8,8 @@ var reminders = []int{180, 120, 90, 60, 30}
 
 const day = 24 * time.Hour
 
-// planReminders plans those that come after a's start. Only EventBridge has them.
+// planReminders plans those that come after a's start.
 func (w *World) planReminders(a *agreement) {
-	if a.product.Identity == Legacy {
-		return
-	}
 	for _, days := range reminders {
 		if at := a.EndTime.Add(-time.Duration(days) * day); at.After(a.StartTime) {
 			w.schedule(at, remind, a)
@@ -20,9 +17,9 @@ func (w *World) planReminders(a *agreement) {
 	}
 }
 
-// remind tells the seller that a contract's end is near: Purchase Agreement Ending.
+// remind tells the seller that a contract's end is near: Purchase Agreement Ending. No topic has its like.
 func remind(w *World, a *agreement, at time.Time) {
-	if a.Status != Active {
+	if a.Status != Active || !a.product.Identity.ByEvents() {
 		return
 	}
 	days := int(a.EndTime.Sub(at) / day)

@@ -27,7 +27,7 @@ func (w *World) renewed(a *agreement, at time.Time) *agreement {
 	b.commit(a.Rates)
 	a.Status, a.EndedAt, a.License.EndedAt = Renewed, at, at
 	a.note(at, string(Renewed), "The term ran out, and "+b.AgreementID+" goes on in its place.")
-	keeps := a.product.Identity == Legacy || w.profiles.Is(profile.RenewalLicense, profile.SameLicense)
+	keeps := a.product.Identity.ByTopics() || w.profiles.Is(profile.RenewalLicense, profile.SameLicense)
 	if keeps {
 		b.License = a.License
 		b.License.EndedAt = time.Time{}
@@ -50,9 +50,9 @@ func (w *World) renewed(a *agreement, at time.Time) *agreement {
 // a new one, the old licence is withdrawn after that, with its last hour for metering.
 func (w *World) tellOfRenewal(a, b *agreement, at time.Time, keeps bool) {
 	announced, updated := w.distances(a, at)
-	if a.product.Identity == ByLicense {
-		w.schedule(announced, tellCreated, b)
-		w.schedule(announced.Add(time.Second), tellEnded, a)
+	w.schedule(announced, tellCreated, b)
+	w.schedule(announced.Add(time.Second), tellEnded, a)
+	if a.product.Identity.ByEvents() {
 		updated = later(updated, announced.Add(2*time.Second))
 	}
 	w.schedule(updated, provision, b)

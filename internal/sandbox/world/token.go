@@ -76,6 +76,9 @@ func (w *World) ResolveToken(now time.Time, seller, text string) (Resolved, erro
 		t.used = true
 	}
 	r := Resolved{ProductCode: a.ProductCode, BuyerAccount: a.BuyerAccount, CustomerIdentifier: a.CustomerIdentifier, LicenseARN: a.License.ARN}
+	if !a.product.Identity.ByTopics() { // it was migrated since
+		r.CustomerIdentifier = ""
+	}
 	if a.product.Identity == Legacy && w.profiles.Is(profile.LegacyLicenseARN, profile.Absent) {
 		r.LicenseARN = ""
 	}

@@ -48,7 +48,18 @@ type Identity string
 const (
 	ByLicense Identity = "license" // account id and licence ARN; EventBridge events
 	Legacy    Identity = "legacy"  // customer identifier and product code; SNS topics
+	// Migrating is on its way from legacy to license: buyers have both names, the seller is told by both systems, and
+	// usage is taken under either name. Usage that is sent under both is billed twice.
+	// Source: https://docs.aws.amazon.com/marketplace/latest/APIReference/API_marketplace-metering_BatchMeterUsage.html
+	Migrating Identity = "migrating"
 )
+
+// ByEvents reports whether sellers are told of the product by EventBridge events.
+func (i Identity) ByEvents() bool { return i != Legacy }
+
+// ByTopics reports whether sellers are told of the product by its SNS topics, where buyers are named by customer
+// identifiers.
+func (i Identity) ByTopics() bool { return i != ByLicense }
 
 // DimensionKind says what a dimension counts.
 type DimensionKind string
