@@ -184,6 +184,9 @@ func event(n world.Notice, id string) (e envelope, ok bool) {
 	case world.LicenseDeprovisioned:
 		e.DetailType = contract.LicenseDeprovisioned + manufacturer
 		e.Detail = license(a)
+	case world.CancellationRequested:
+		e.DetailType, e.Resources = cancellationTypes[n.Request.Status]+proposer, []string{}
+		e.Detail = cancellationOf(n)
 	default:
 		return envelope{}, false
 	}

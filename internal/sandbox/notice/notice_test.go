@@ -57,6 +57,14 @@ var (
 	over          = world.UnsubscribeSuccess{About: about("42b80b92-fdea-4c2c-8f9d-bdfb0c7bf324", accepted.Add(3*time.Minute))}
 )
 
+// request is a notice of a cancellation request that has come to a status.
+func request(to world.RequestStatus, why string) world.Notice {
+	at := accepted.Add(time.Hour)
+	return world.CancellationRequested{About: about("dddddddd-0000-5111-8222-333333333333", at), Request: world.CancellationRequest{
+		ID: "acr-1ex4mp7e0q2w9r5t8y3u6i1op", AgreementID: "agmt-1ex4mp7e0q2w9r5t8y3u6i1op", ReasonCode: "INCORRECT_TERMS_ACCEPTED", Description: "Sold for the wrong year.",
+		Status: to, StatusMessage: why, CreatedAt: accepted, UpdatedAt: at}}
+}
+
 // stage is a desk with its queue, and the journal of both.
 type stage struct {
 	*Desk
@@ -124,7 +132,10 @@ func TestGolden(t *testing.T) {
 			c.EndTime = accepted.AddDate(1, 0, 0)
 			return c
 		}(), "subscribe-success": success, "unsubscribe-pending": pending, "unsubscribe-success": over,
-		"created-renewal": renewed, "amended": amended, "ending": ending, "amended-opted-out": optedOut, "subscribe-fail": failed, "entitlement-updated": entitled} {
+		"created-renewal": renewed, "amended": amended, "ending": ending, "amended-opted-out": optedOut, "subscribe-fail": failed, "entitlement-updated": entitled,
+		"cancellation-pending": request(world.PendingApproval, ""), "cancellation-approved": request(world.Approved, "The buyer did not respond within 7 days."),
+		"cancellation-rejected": request(world.Rejected, "We need it."), "cancellation-withdrawn": request(world.Withdrawn, "Wrong agreement."),
+		"cancellation-failed": request(world.ValidationFailed, "The agreement has a dependent agreement.")} {
 		t.Run(name, func(t *testing.T) {
 			st := newStage(t)
 			st.Accept(n)

@@ -27,6 +27,9 @@ const (
 	actChangeProduct Act = "change-product"
 	actProfiles      Act = "profiles"
 	actReset         Act = "reset"
+
+	actRequestCancellation Act = "request-cancellation"
+	actAnswerCancellation  Act = "answer-cancellation"
 )
 
 // Command is an act that changed the world, as a journal keeps it. Identifiers that it drew are not in it: applied in
@@ -34,7 +37,8 @@ const (
 type Command struct {
 	At           time.Time         `json:"at"`
 	Act          Act               `json:"act"`
-	ID           string            `json:"id,omitempty"` // of the agreement, buyer or product
+	ID           string            `json:"id,omitempty"`      // of the agreement, buyer, product or request
+	Account      string            `json:"account,omitempty"` // that acts, where either of two may
 	Subscribe    *Subscribe        `json:"subscribe,omitempty"`
 	Status       AgreementStatus   `json:"status,omitempty"`
 	Why          string            `json:"why,omitempty"`
@@ -46,6 +50,8 @@ type Command struct {
 	ProductPatch *ProductPatch     `json:"productPatch,omitempty"`
 	Profiles     map[string]string `json:"profiles,omitempty"`
 	Batch        *Batch            `json:"batch,omitempty"`
+	Cancellation *NewCancellation  `json:"cancellation,omitempty"`
+	Answer       RequestStatus     `json:"answer,omitempty"`
 }
 
 // Apply does c again. Its notices go to the sink as they did the first time. An error says that the journal does not
@@ -83,6 +89,10 @@ func (w *World) Apply(c Command) error {
 		_, err = w.ChangeProduct(c.At, c.ID, *c.ProductPatch)
 	case c.Act == actProfiles:
 		err = w.SetProfiles(c.At, c.Profiles)
+	case c.Act == actRequestCancellation && c.Cancellation != nil:
+		_, err = w.RequestCancellation(c.At, c.Account, *c.Cancellation)
+	case c.Act == actAnswerCancellation:
+		_, err = w.answer(c.At, c.Answer, c.Account, c.ID, c.Why)
 	case c.Act == actReset:
 		err = w.Reset(c.At)
 	default:

@@ -65,6 +65,10 @@ func spell(noise []byte, n int, alphabet string) string {
 func (g *ids) productID() string   { return "prod-" + g.text(13, lowerAlnum) }
 func (g *ids) productCode() string { return g.text(25, lowerAlnum) }
 func (g *ids) agreementID() string { return "agmt-" + g.text(25, lowerAlnum) }
+
+// Identifiers of requests are as long as an agreement's: AWS publishes their patterns only.
+func (g *ids) cancellationID() string { return "acr-" + g.text(25, lowerAlnum) }
+
 func (g *ids) accountID() string {
 	return spell(g.bytes(2), 1, "123456789") + g.text(11, "0123456789")
 }

@@ -4,7 +4,7 @@ import "time"
 
 // Notice is something that the market tells the seller. Its kind is its Go type: [AgreementCreated], [AgreementAmended],
 // [AgreementEnding], [AgreementEnded], [LicenseUpdated] and [LicenseDeprovisioned] are EventBridge events of products with identity
-// license; [SubscribeSuccess], [SubscribeFail], [UnsubscribePending], [UnsubscribeSuccess] and [EntitlementUpdated] are
+// license; [CancellationRequested] is one for all products; [SubscribeSuccess], [SubscribeFail], [UnsubscribePending], [UnsubscribeSuccess] and [EntitlementUpdated] are
 // SNS messages of legacy ones.
 type Notice interface {
 	// Subject is what the notice is about.
@@ -68,6 +68,12 @@ type (
 	LicenseUpdated struct{ About }
 	// LicenseDeprovisioned: the licence was withdrawn.
 	LicenseDeprovisioned struct{ About }
+
+	// CancellationRequested: a seller's cancellation request waits for the buyer, or came to an end, as its status says.
+	CancellationRequested struct {
+		About
+		Request CancellationRequest
+	}
 
 	// SubscribeSuccess: the subscription is valid.
 	SubscribeSuccess struct {

@@ -33,7 +33,7 @@ func TestReplayMakesTheSameWorld(t *testing.T) {
 		for range rapid.IntRange(1, 40).Draw(rt, "acts") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 3600).Draw(rt, "seconds")) * time.Second)
 			var err error // many of these acts are refused, which is part of it
-			switch rapid.IntRange(0, 12).Draw(rt, "act") {
+			switch rapid.IntRange(0, 14).Draw(rt, "act") {
 			case 0, 1:
 				_, err = w.Subscribe(now, Subscribe{BuyerAccount: rapid.SampledFrom([]string{acme, "222233334444", "nobody"}).Draw(rt, "buyer"),
 					Product: rapid.SampledFrom([]string{inkwell, classic}).Draw(rt, "product")})
@@ -51,6 +51,13 @@ func TestReplayMakesTheSameWorld(t *testing.T) {
 				} else {
 					now = now.AddDate(0, 0, 20) // contracts end
 					_, err = w.RunDue(now)
+				}
+			case 13:
+				_, err = w.RequestCancellation(now, seller, NewCancellation{AgreementID: agreement(), ReasonCode: "OTHER", ClientToken: rapid.SampledFrom([]string{"", "t"}).Draw(rt, "token")})
+			case 14:
+				if all := w.Cancellations(CancellationQuery{}); len(all) > 0 {
+					_, err = w.answer(now, rapid.SampledFrom([]RequestStatus{Approved, Rejected, Withdrawn}).Draw(rt, "answer"),
+						rapid.SampledFrom([]string{acme, seller}).Draw(rt, "by"), rapid.SampledFrom(all).Draw(rt, "request").ID, "why")
 				}
 			case 2:
 				_, err = w.Cancel(now, agreement())
@@ -108,7 +115,7 @@ func TestReplayMakesTheSameWorld(t *testing.T) {
 
 func picture(w *World) string {
 	at, ok := w.Due()
-	return fmt.Sprintf("%+v\n%+v\n%+v\n%v %v %v", w.Agreements(AgreementQuery{}), w.Buyers(), w.Products(), at, ok, w.Profiles().Map())
+	return fmt.Sprintf("%+v\n%+v\n%+v\n%v %v %v\n%+v", w.Agreements(AgreementQuery{}), w.Buyers(), w.Products(), at, ok, w.Profiles().Map(), w.Cancellations(CancellationQuery{}))
 }
 
 // What the journal refuses to keep does not happen.

@@ -51,8 +51,9 @@ type World struct {
 		sellers, buyers, products, offers []string
 		agreements                        []*agreement
 	}
-	calendar calendar
-	ledger   ledger
+	cancellations shelf[CancellationRequest]
+	calendar      calendar
+	ledger        ledger
 }
 
 type product struct {
@@ -104,6 +105,7 @@ func (w *World) begin(f *File) error {
 	w.customers, w.byHandle = map[customerKey]*customer{}, map[handleKey]string{}
 	w.tokens = map[string]*token{}
 	w.order.sellers, w.order.buyers, w.order.products, w.order.offers, w.order.agreements = nil, nil, nil, nil, nil
+	w.cancellations = shelf[CancellationRequest]{}
 	w.calendar = calendar{}
 	w.ledger.clear()
 	for i, s := range f.Sellers {
