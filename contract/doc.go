@@ -23,20 +23,23 @@ const (
 
 // Limits of BatchMeterUsage. Source: MeteringAPI, API_BatchMeterUsage and API_UsageRecord.
 const (
-	MaxUsageRecords = 25             // records in one request
-	MaxRequestBytes = 1 << 20        // a request must be smaller
-	MaxQuantity     = 1<<31 - 1      // of one record; the least is 0
-	MaxAllocations  = 2500           // in one record
-	MaxTags         = 5              // in one allocation
-	MaxTagKey       = 100            // characters
-	MaxTagValue     = 256            // characters
-	MaxDimension    = 255            // characters
-	MaxProductCode  = 255            // characters
-	MaxIdentifier   = 255            // characters, of a CustomerIdentifier
-	CallsPerSecond  = 10             // per account and region; SellerGuide, service quotas
-	LookBack        = 24 * time.Hour // a record this old or older is refused
-	MonthCloses     = 6 * time.Hour  // after the 1st, 00:00 UTC: from then on the month before is refused
-	FinalWindow     = time.Hour      // after a subscription's end was announced; SellerGuide, saas-integrate-subscription
+	MaxUsageRecords        = 25             // records in one request
+	MaxRequestBytes        = 1 << 20        // a request must be smaller
+	MaxQuantity            = 1<<31 - 1      // of one record; the least is 0
+	MaxAllocations         = 2500           // in one record
+	MaxTags                = 5              // in one allocation
+	MaxTagKey              = 100            // characters
+	MaxTagValue            = 256            // characters
+	MaxDimension           = 255            // characters
+	MaxProductCode         = 255            // characters
+	MaxIdentifier          = 255            // characters, of a CustomerIdentifier
+	RegistrationsPerSecond = 5              // of RegisterUsage, per account and region; SellerGuide, service quotas
+	CallsPerSecond         = 10             // per account and region, of MeterUsage, too; SellerGuide, service quotas
+	LookBack               = 24 * time.Hour // a record this old or older is refused
+	MonthCloses            = 6 * time.Hour  // after the 1st, 00:00 UTC: from then on the month before is refused
+	MaxClientToken         = 64             // characters; of MeterUsage
+	MeterLookBack          = 6 * time.Hour  // MeterUsage refuses what is older; MeteringAPI, API_MeterUsage
+	FinalWindow            = time.Hour      // after a subscription's end was announced; SellerGuide, saas-integrate-subscription
 )
 
 // Limits of GetEntitlements. Source: EntitlementAPI, API_GetEntitlements.
@@ -103,9 +106,19 @@ const (
 	TimestampOutOfBounds      = "TimestampOutOfBoundsException"
 	InvalidTag                = "InvalidTagException"
 	InvalidUsageAllocations   = "InvalidUsageAllocationsException"
+	InvalidEndpointRegion     = "InvalidEndpointRegionException"
+	DuplicateRequest          = "DuplicateRequestException"
+	IdempotencyConflict       = "IdempotencyConflictException"
+	CustomerNotEntitled       = "CustomerNotEntitledException"
+	InvalidRegion             = "InvalidRegionException"
+	InvalidPublicKeyVersion   = "InvalidPublicKeyVersionException"
+	PlatformNotSupported      = "PlatformNotSupportedException"
 	InvalidParameter          = "InvalidParameterException"
 	ResourceNotFound          = "ResourceNotFoundException"
 	Conflict                  = "ConflictException"
+
+	// DryRunOperation is what MeterUsage answers to a dry run that would have succeeded; no shape of the model has it.
+	DryRunOperation = "DryRunOperation"
 
 	// Of every AWS JSON service's front-end; not verified for this service.
 	AccessDenied        = "AccessDeniedException"
@@ -139,6 +152,18 @@ var Operations = map[string]Operation{
 		Errors: []string{DisabledAPI, InternalServiceError, InvalidCustomerIdentifier, InvalidLicense, InvalidProductCode,
 			InvalidTag, InvalidUsageAllocations, InvalidUsageDimension, Throttling, TimestampOutOfBounds},
 		Source: MeteringAPI + "API_marketplace-metering_BatchMeterUsage.html",
+	},
+	"MeterUsage": {
+		Service: "Marketplace Metering", Target: "AWSMPMeteringService.MeterUsage", Scope: "aws-marketplace",
+		Errors: []string{CustomerNotEntitled, DuplicateRequest, IdempotencyConflict, InternalServiceError, InvalidEndpointRegion,
+			InvalidProductCode, InvalidTag, InvalidUsageAllocations, InvalidUsageDimension, Throttling, TimestampOutOfBounds},
+		Source: MeteringAPI + "API_marketplace-metering_MeterUsage.html",
+	},
+	"RegisterUsage": {
+		Service: "Marketplace Metering", Target: "AWSMPMeteringService.RegisterUsage", Scope: "aws-marketplace",
+		Errors: []string{CustomerNotEntitled, DisabledAPI, InternalServiceError, InvalidProductCode, InvalidPublicKeyVersion,
+			InvalidRegion, PlatformNotSupported, Throttling},
+		Source: MeteringAPI + "API_marketplace-metering_RegisterUsage.html",
 	},
 	"GetEntitlements": {
 		Service: "Marketplace Entitlement Service", Target: "AWSMPEntitlementService.GetEntitlements", Scope: "aws-marketplace",

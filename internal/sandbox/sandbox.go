@@ -18,6 +18,7 @@ import (
 
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/httpx"
 	"souk.dev/souk/internal/job"
 	"souk.dev/souk/internal/lockstep"
 	"souk.dev/souk/internal/sandbox/control"
@@ -154,9 +155,21 @@ func (s *Sandbox) mount(ctx context.Context) error {
 	base := func() string { return s.cfg.BaseURL }
 	mux := http.NewServeMux()
 	mux.Handle("/", pages)
+	mux.Handle("GET "+metering.PublicKeyPath, httpx.Try(s.log, getPublicKey))
 	control.New(ctx, control.Options{World: s.world, Queues: s.queues, Desk: s.desk, Faults: s.faults, Calls: s.calls, Clock: s.clock,
 		Time: s.time, Base: base, Log: s.log, Snapshot: s.Snapshot}).Mount(mux)
 	s.people = control.Guard(base, mux)
+	return nil
+}
+
+// getPublicKey serves the key with which sellers verify what RegisterUsage signs.
+func getPublicKey(w http.ResponseWriter, _ *http.Request) error {
+	text, err := metering.PublicKey()
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/x-pem-file")
+	_, _ = w.Write(text) // a client that has gone is told nothing
 	return nil
 }
 

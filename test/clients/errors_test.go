@@ -83,6 +83,29 @@ func resolve(token string) call {
 	return call{"meteringmarketplace", "ResolveCustomer", map[string]any{"RegistrationToken": token}}
 }
 
+// usual is a call of an operation with nothing wrong.
+func (b *bench) usual(operation string) call {
+	switch operation {
+	case "ResolveCustomer":
+		return resolve(b.Token(b.granted.AgreementID))
+	case "MeterUsage":
+		return b.emitted(nil)
+	case "RegisterUsage":
+		return call{"meteringmarketplace", operation, map[string]any{"ProductCode": b.license.ProductCode, "PublicKeyVersion": 1}}
+	}
+	return b.metered(nil)
+}
+
+// emitted is usage from the buyer's side. change may spoil it.
+func (b *bench) emitted(change func(request map[string]any)) call {
+	request := map[string]any{"ProductCode": b.license.ProductCode, "UsageDimension": meteredDimension(b.license), "UsageQuantity": 3,
+		"Timestamp": b.Now().Add(-time.Hour).Format(time.RFC3339)}
+	if change != nil {
+		change(request)
+	}
+	return call{"meteringmarketplace", "MeterUsage", request}
+}
+
 // scenario makes one documented error of one operation happen.
 type scenario struct {
 	operation, code string
@@ -150,11 +173,44 @@ var scenarios = []scenario{
 	{operation: "BatchMeterUsage", code: contract.DisabledAPI, why: "a region without it", region: "us-gov-west-1", natural: func(b *bench) call { return b.metered(nil) }},
 	{operation: "BatchMeterUsage", code: contract.Throttling, why: "too many calls", fault: harness.Fault{Kind: "throttle"}},
 	{operation: "BatchMeterUsage", code: contract.InternalServiceError, why: "AWS is unwell", fault: harness.Fault{Kind: "error"}},
+
+	{operation: "MeterUsage", code: contract.InvalidProductCode, why: "software as a service", natural: func(b *bench) call { return b.emitted(nil) }},
+	{operation: "MeterUsage", code: contract.InvalidUsageDimension, why: "not the product's", natural: func(b *bench) call {
+		return b.emitted(func(request map[string]any) { request["UsageDimension"] = "moonbeams" })
+	}},
+	{operation: "MeterUsage", code: contract.TimestampOutOfBounds, why: "seven hours old", natural: func(b *bench) call {
+		return b.emitted(func(request map[string]any) { request["Timestamp"] = b.Now().Add(-7 * time.Hour).Format(time.RFC3339) })
+	}},
+	{operation: "MeterUsage", code: contract.InvalidTag, why: "a character that is not allowed", natural: func(b *bench) call {
+		return b.emitted(func(request map[string]any) {
+			request["UsageAllocations"] = []any{map[string]any{"AllocatedUsageQuantity": 3, "Tags": []any{map[string]any{"Key": "team", "Value": "a~b"}}}}
+		})
+	}},
+	{operation: "MeterUsage", code: contract.InvalidEndpointRegion, why: "a region without it", region: "us-gov-west-1", natural: func(b *bench) call { return b.emitted(nil) }},
+	{operation: "MeterUsage", code: contract.Throttling, why: "too many calls", fault: harness.Fault{Kind: "throttle"}},
+	{operation: "MeterUsage", code: contract.InternalServiceError, why: "AWS is unwell", fault: harness.Fault{Kind: "error"}},
+	{operation: "MeterUsage", code: contract.InvalidUsageAllocations, why: "they add up to something else", fault: harness.Fault{Kind: "exception", Code: contract.InvalidUsageAllocations}},
+	{operation: "MeterUsage", code: contract.CustomerNotEntitled, why: "not subscribed", fault: harness.Fault{Kind: "exception", Code: contract.CustomerNotEntitled}},
+	{operation: "MeterUsage", code: contract.DuplicateRequest, why: "another quantity", fault: harness.Fault{Kind: "exception", Code: contract.DuplicateRequest}},
+	{operation: "MeterUsage", code: contract.IdempotencyConflict, why: "the token of another request", newOnly: true, fault: harness.Fault{Kind: "exception", Code: contract.IdempotencyConflict}},
+
+	{operation: "RegisterUsage", code: contract.InvalidProductCode, why: "nobody's", natural: func(b *bench) call {
+		return call{"meteringmarketplace", "RegisterUsage", map[string]any{"ProductCode": "nobody", "PublicKeyVersion": 1}}
+	}},
+	{operation: "RegisterUsage", code: contract.InvalidPublicKeyVersion, why: "a version that is not there", natural: func(b *bench) call {
+		return call{"meteringmarketplace", "RegisterUsage", map[string]any{"ProductCode": b.license.ProductCode, "PublicKeyVersion": 7}}
+	}},
+	{operation: "RegisterUsage", code: contract.PlatformNotSupported, why: "software as a service", natural: func(b *bench) call { return b.usual("RegisterUsage") }},
+	{operation: "RegisterUsage", code: contract.DisabledAPI, why: "a region without it", region: "us-gov-west-1", natural: func(b *bench) call { return b.usual("RegisterUsage") }},
+	{operation: "RegisterUsage", code: contract.Throttling, why: "too many calls", fault: harness.Fault{Kind: "throttle"}},
+	{operation: "RegisterUsage", code: contract.InternalServiceError, why: "AWS is unwell", fault: harness.Fault{Kind: "error"}},
+	{operation: "RegisterUsage", code: contract.CustomerNotEntitled, why: "not subscribed", fault: harness.Fault{Kind: "exception", Code: contract.CustomerNotEntitled}},
+	{operation: "RegisterUsage", code: contract.InvalidRegion, why: "of another Region", fault: harness.Fault{Kind: "exception", Code: contract.InvalidRegion}},
 }
 
 // TestEveryDocumentedErrorHasAScenario holds the table against the contract.
 func TestEveryDocumentedErrorHasAScenario(t *testing.T) {
-	for _, name := range []string{"ResolveCustomer", "BatchMeterUsage"} {
+	for _, name := range []string{"ResolveCustomer", "BatchMeterUsage", "MeterUsage", "RegisterUsage"} {
 		op, ok := contract.Operations[name]
 		if !ok || len(op.Errors) == 0 {
 			t.Errorf("contract.Operations has no errors of %s", name)
@@ -210,12 +266,7 @@ func (b *bench) play(t *testing.T, s scenario) answer {
 		fault.Operation = s.operation
 		b.Break(fault)
 		defer b.Mend()
-		next = func(b *bench) call {
-			if s.operation == "ResolveCustomer" {
-				return resolve(b.Token(b.granted.AgreementID))
-			}
-			return b.metered(nil)
-		}
+		next = func(b *bench) call { return b.usual(s.operation) }
 	}
 	client := b.session
 	if s.region != "" {

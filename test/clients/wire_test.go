@@ -106,8 +106,4 @@ func TestOtherServicesAreNotMistaken(t *testing.T) {
 	if got.Code != contract.UnknownOperation {
 		t.Errorf("got %q (%s); want %s", got.Code, got.Message, contract.UnknownOperation)
 	}
-	got = b.session.call(t, "meteringmarketplace", "RegisterUsage", map[string]any{"ProductCode": b.legacy.ProductCode, "PublicKeyVersion": 1})
-	if got.Code != contract.UnknownOperation {
-		t.Errorf("got %q (%s); want %s", got.Code, got.Message, contract.UnknownOperation)
-	}
 }

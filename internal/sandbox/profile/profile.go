@@ -20,22 +20,23 @@ type Name string
 
 // The disputed behaviours.
 const (
-	TokenLife        Name = "token-life"
-	TokenReuse       Name = "token-reuse"
-	IdenticalResend  Name = "identical-resend"
-	BatchDuplicates  Name = "batch-duplicates"
-	FinalHour        Name = "final-hour"
-	FinalTimestamps  Name = "final-timestamps"
-	ActivationDelay  Name = "activation-delay"
-	ActivationEdge   Name = "activation-edge"
-	FutureTolerance  Name = "future-tolerance"
-	UnknownAccount   Name = "unknown-account"
-	CodeWithLicense  Name = "product-code-with-license"
-	LegacyLicenseARN Name = "legacy-license-arn"
-	Quota            Name = "quota"
-	ForeignToken     Name = "foreign-token"
-	FailedPayment    Name = "failed-payment"
-	RenewalLicense   Name = "renewal-license"
+	TokenLife         Name = "token-life"
+	TokenReuse        Name = "token-reuse"
+	IdenticalResend   Name = "identical-resend"
+	BatchDuplicates   Name = "batch-duplicates"
+	FinalHour         Name = "final-hour"
+	FinalTimestamps   Name = "final-timestamps"
+	ActivationDelay   Name = "activation-delay"
+	ActivationEdge    Name = "activation-edge"
+	FutureTolerance   Name = "future-tolerance"
+	UnknownAccount    Name = "unknown-account"
+	CodeWithLicense   Name = "product-code-with-license"
+	LegacyLicenseARN  Name = "legacy-license-arn"
+	Quota             Name = "quota"
+	ForeignToken      Name = "foreign-token"
+	FailedPayment     Name = "failed-payment"
+	RenewalLicense    Name = "renewal-license"
+	BuyerSideMetering Name = "buyer-side-metering"
 )
 
 // Values that are compared with in code.
@@ -115,6 +116,9 @@ var behaviours = []Behaviour{
 	{RenewalLicense, "Whether a renewal goes on under the same license ARN or under a new one. With new, the old license is withdrawn after License Updated tells of the new one. Legacy contracts keep theirs.",
 		[]string{SameLicense, NewLicense}, SameLicense,
 		"AWS's integration guidance says that a renewal keeps the license ARN; " + guide + "eventbridge.html has a new agreement for each renewal and does not name the license."},
+	{BuyerSideMetering, "What MeterUsage and RegisterUsage answer for a product that is software as a service, once all else is right: refuse is InvalidProductCodeException and PlatformNotSupportedException; accept takes them from the buyer's key, as for software that runs in the buyer's account.",
+		[]string{Refuse, Accept}, Refuse,
+		contract.MeteringAPI + "API_MeterUsage.html says that it is for software hosted in the buyer's account, and not what another product gets."},
 	{Quota, "Whether the limits of 10 BatchMeterUsage and 20 GetEntitlements calls a second, for each account and region, are enforced. They count in the sandbox's own time.", []string{Off, On}, Off,
 		guide + "service-quotas.html has the limits. Off by default, because the sandbox's time can stand still, and then a used-up quota would never come back."},
 }

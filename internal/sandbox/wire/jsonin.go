@@ -331,6 +331,21 @@ func (r *Reader) Time() time.Time {
 // maxSeconds keeps instants where their microseconds fit into 64 bits.
 const maxSeconds = 1 << 43
 
+// Bool reads a boolean.
+func (r *Reader) Bool() bool {
+	if r.Null() {
+		return false
+	}
+	switch c := r.peek(); c {
+	case 't', 'f':
+		r.discard(0)
+		return c == 't'
+	default:
+		r.fail(kindOf(c) + " can not be converted to a Boolean")
+		return false
+	}
+}
+
 // Discard reads a value of any type and forgets it.
 func (r *Reader) Discard() { r.discard(0) }
 

@@ -73,6 +73,8 @@ func call(ctx context.Context, cfg aws.Config, req request) answer {
 		return do(ctx, req.Input, m.ResolveCustomer)
 	case "BatchMeterUsage":
 		return do(ctx, req.Input, m.BatchMeterUsage)
+	case "MeterUsage":
+		return do(ctx, req.Input, m.MeterUsage)
 	case "RegisterUsage":
 		return do(ctx, req.Input, m.RegisterUsage)
 	case "ReceiveMessage":
@@ -105,6 +107,12 @@ func do[In, Out, Opt any](ctx context.Context, text []byte, f func(context.Conte
 var typed = map[string]func(error) bool{
 	"CustomerNotEntitledException":       is[*types.CustomerNotEntitledException],
 	"DisabledApiException":               is[*types.DisabledApiException],
+	"DuplicateRequestException":          is[*types.DuplicateRequestException],
+	"IdempotencyConflictException":       is[*types.IdempotencyConflictException],
+	"InvalidEndpointRegionException":     is[*types.InvalidEndpointRegionException],
+	"InvalidPublicKeyVersionException":   is[*types.InvalidPublicKeyVersionException],
+	"InvalidRegionException":             is[*types.InvalidRegionException],
+	"PlatformNotSupportedException":      is[*types.PlatformNotSupportedException],
 	"ExpiredTokenException":              is[*types.ExpiredTokenException],
 	"InternalServiceErrorException":      is[*types.InternalServiceErrorException],
 	"InvalidCustomerIdentifierException": is[*types.InvalidCustomerIdentifierException],

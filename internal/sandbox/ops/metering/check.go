@@ -29,29 +29,30 @@ func checkBatch(b *world.Batch, size int) error {
 		return invalid("productCode", b.ProductCode, "Member must satisfy regular expression pattern: [-a-zA-Z0-9/=:_.@]*, with length at most 255")
 	}
 	for i := range b.Usage {
-		if err := checkUsage("usageRecords."+strconv.Itoa(i+1)+".member.", &b.Usage[i]); err != nil {
+		if err := checkUsage("usageRecords."+strconv.Itoa(i+1)+".member.", &b.Usage[i], "dimension", "quantity"); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func checkUsage(at string, u *world.Usage) error {
+// checkUsage checks what stands at a place; dimension and quantity are what the operation calls these.
+func checkUsage(at string, u *world.Usage, dimension, quantity string) error {
 	switch {
 	case u.Timestamp.IsZero():
 		return invalid(at+"timestamp", "null", "Member must not be null")
 	case !fits(u.CustomerIdentifier, 0, contract.MaxIdentifier):
 		return invalid(at+"customerIdentifier", u.CustomerIdentifier, "Member must have length less than or equal to 255")
 	case u.Dimension == "":
-		return invalid(at+"dimension", "null", "Member must not be null")
+		return invalid(at+dimension, "null", "Member must not be null")
 	case !fits(u.Dimension, 1, contract.MaxDimension):
-		return invalid(at+"dimension", u.Dimension, "Member must have length less than or equal to 255")
+		return invalid(at+dimension, u.Dimension, "Member must have length less than or equal to 255")
 	case u.BuyerAccount != "" && (!digits(u.BuyerAccount) || !fits(u.BuyerAccount, 1, contract.MaxIdentifier)):
 		return invalid(at+"customerAWSAccountId", u.BuyerAccount, "Member must satisfy regular expression pattern: [0-9]+")
 	}
 	// A LicenseArn's pattern is not looked at: one that breaks it is no licence, and the world says so with the
 	// operation's own InvalidLicenseException.
-	if err := checkQuantity(at+"quantity", u.Quantity); err != nil {
+	if err := checkQuantity(at+quantity, u.Quantity); err != nil {
 		return err
 	}
 	if u.Allocations != nil && (len(u.Allocations) == 0 || len(u.Allocations) > contract.MaxAllocations) {

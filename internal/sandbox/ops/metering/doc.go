@@ -1,4 +1,5 @@
-// Package metering is AWS Marketplace Metering on the wire: ResolveCustomer and BatchMeterUsage over AWS JSON 1.1.
+// Package metering is AWS Marketplace Metering on the wire: ResolveCustomer, BatchMeterUsage, MeterUsage and
+// RegisterUsage over AWS JSON 1.1.
 //
 // It owns: the operations' inputs and outputs, the checks of their form (lengths, patterns, ranges), the regions they
 // exist in, and the quota. It does not own: what a token stands for or which usage is honoured (package world), nor

@@ -3,7 +3,6 @@ package metering
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"souk.dev/souk/contract"
 	"souk.dev/souk/internal/sandbox/profile"
@@ -16,35 +15,41 @@ const target = "AWSMPMeteringService"
 
 // Service is the metering API onto w.
 func Service(w *world.World) wire.Service {
-	s := &service{world: w, quota: wire.NewQuota(contract.CallsPerSecond)}
+	s := &service{world: w, signer: theSigner, batches: wire.NewQuota(contract.CallsPerSecond), meters: wire.NewQuota(contract.CallsPerSecond),
+		registrations: wire.NewQuota(contract.RegistrationsPerSecond)}
 	return wire.Service{
 		Name: "AWS Marketplace Metering Service", Target: target, Scope: "aws-marketplace", ContentType: "application/x-amz-json-1.1",
 		Ops: map[string]wire.Op{
 			"ResolveCustomer": s.within(s.resolveCustomer),
-			"BatchMeterUsage": s.within(s.metered(s.batchMeterUsage)),
+			"BatchMeterUsage": s.within(s.limited(s.batches, s.batchMeterUsage)),
+			"MeterUsage":      s.limited(s.meters, s.meterUsage),
+			"RegisterUsage":   s.within(s.limited(s.registrations, s.registerUsage)),
 		},
 	}
 }
 
 type service struct {
-	world *world.World
-	quota *wire.Quota
+	world  *world.World
+	signer *signer
+	once   once // of MeterUsage
+
+	batches, meters, registrations *wire.Quota
 }
 
 // within refuses calls from regions in which the operation does not exist.
 func (s *service) within(op wire.Op) wire.Op {
 	return func(ctx context.Context, c *wire.Call) (wire.Answer, error) {
-		if !slices.Contains(contract.Regions, c.Region) {
+		if elsewhere(c) {
 			return wire.Answer{}, &wire.Error{Code: contract.DisabledAPI, Message: "The API is disabled in the Region " + c.Region + "."}
 		}
 		return op(ctx, c)
 	}
 }
 
-// metered refuses calls beyond the quota of their account and region, where the profile says that it is enforced.
-func (s *service) metered(op wire.Op) wire.Op {
+// limited refuses calls beyond the quota of their account and region, where the profile says that it is enforced.
+func (s *service) limited(quota *wire.Quota, op wire.Op) wire.Op {
 	return func(ctx context.Context, c *wire.Call) (wire.Answer, error) {
-		if s.world.Profiles().Is(profile.Quota, profile.On) && !s.quota.Take(c.Account, c.Region, c.At) {
+		if s.world.Profiles().Is(profile.Quota, profile.On) && !quota.Take(c.Account, c.Region, c.At) {
 			return wire.Answer{}, &wire.Error{Code: contract.Throttling, Message: "Rate exceeded"}
 		}
 		return op(ctx, c)
