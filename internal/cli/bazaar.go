@@ -41,6 +41,7 @@ type bazaar struct {
 // bazaarPlan says how to open one.
 type bazaarPlan struct {
 	sandboxAddr, gatewayAddr, appAddr string
+	mailAddr                          string        // as the setting smtp-listen
 	data                              string        // a folder for all state
 	now                               time.Time     // where the sandbox's clock starts; zero: the system's time
 	entitlementsEvery                 time.Duration // as the gateway's setting
@@ -102,9 +103,13 @@ func (b *bazaar) openServers(ctx context.Context, plan bazaarPlan, appURL func()
 
 func (b *bazaar) openSandbox(ctx context.Context, plan bazaarPlan, ln net.Listener) error {
 	log := plan.log.With("part", "sandbox")
+	mail, err := listenMail(ctx, plan.mailAddr)
+	if err != nil {
+		return err
+	}
 	s, err := sandbox.New(ctx, sandbox.Config{
 		BaseURL: b.Sandbox, FulfillmentURL: b.Gateway + "/register", SignInURL: b.App + "/",
-		Now: plan.now, Data: filepath.Join(plan.data, "sandbox"), Log: log,
+		Now: plan.now, Data: filepath.Join(plan.data, "sandbox"), Mail: mail, Log: log,
 	})
 	if err != nil {
 		return fmt.Errorf("open the sandbox: %w", err)

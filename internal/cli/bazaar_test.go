@@ -66,7 +66,7 @@ func openTestBazaar(t *testing.T, data string) *bazaar {
 func openPlannedBazaar(t *testing.T, plan bazaarPlan) *bazaar {
 	t.Helper()
 	var logs bytes.Buffer
-	plan.sandboxAddr, plan.gatewayAddr, plan.appAddr = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
+	plan.sandboxAddr, plan.gatewayAddr, plan.appAddr, plan.mailAddr = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
 	plan.now, plan.log, plan.logs = demoBegins, slog.New(slog.DiscardHandler), io.Discard
 	b, err := openBazaar(t.Context(), plan)
 	if err != nil {

@@ -127,7 +127,7 @@ func demo(ctx context.Context, say transcript) (err error) {
 	defer logs.Close()
 
 	const anyPort = "127.0.0.1:0"
-	b, err := openBazaar(ctx, bazaarPlan{sandboxAddr: anyPort, gatewayAddr: anyPort, appAddr: anyPort, data: dir, now: demoBegins,
+	b, err := openBazaar(ctx, bazaarPlan{sandboxAddr: anyPort, gatewayAddr: anyPort, appAddr: anyPort, mailAddr: anyPort, data: dir, now: demoBegins,
 		log: slog.New(slog.NewTextHandler(logs, nil)), logs: logs})
 	if err != nil {
 		return err

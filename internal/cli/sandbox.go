@@ -13,7 +13,7 @@ import (
 )
 
 func sandboxCommand() *cobra.Command {
-	var addr, worldFile, data, snapshot string
+	var addr, mailAddr, worldFile, data, snapshot string
 	var check, frozen bool
 	var baseURL, fulfillment, signIn urlValue
 	var now instantValue
@@ -52,18 +52,26 @@ queue that receives events, and a clock that can be moved. Any AWS SDK talks to 
 			if err != nil {
 				return err
 			}
+			mail, err := listenMail(ctx, mailAddr)
+			if err != nil {
+				return err
+			}
 			s, err := sandbox.New(ctx, sandbox.Config{
-				World: market, FulfillmentURL: string(fulfillment), SignInURL: string(signIn), Now: time.Time(now), Frozen: frozen, BaseURL: base, Data: data, Snapshot: saved, Log: log,
+				World: market, FulfillmentURL: string(fulfillment), SignInURL: string(signIn), Now: time.Time(now), Frozen: frozen, BaseURL: base, Data: data, Snapshot: saved, Mail: mail, Log: log,
 			})
 			if err != nil {
 				return configError(err)
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "The marketplace is open at %s\n", base)
+			if mail != nil {
+				fmt.Fprintf(cmd.OutOrStdout(), "Mails to smtp://%s are caught, and shown at %s/inbox\n", mail.Addr(), base)
+			}
 			return sandboxServer.run(ctx, ln, s, log)
 		},
 	}
 	o := optionsOf(cmd)
 	o.text(&addr, "listen", "127.0.0.1:4700")
+	o.text(&mailAddr, "smtp-listen", "")
 	o.value(&baseURL, "base-url", "")
 	o.text(&worldFile, "world", "")
 	o.value(&fulfillment, "fulfillment-url", "http://127.0.0.1:4710/register")

@@ -58,6 +58,7 @@ func firstScreen(b *bazaar, o upOptions, logFile string, s style) string {
 	t.WriteString("\n")
 	line("Marketplace   %s   %s", s.link(b.Sandbox), s.faint("AWS Marketplace's side: buy and cancel here"))
 	line("Gateway       %s   %s", s.link(b.Gateway), s.faint("the seller's side: accounts, subscriptions, metering"))
+	line("Inbox         %s   %s", s.link(b.Sandbox+"/inbox"), s.faint("mails of the seller's side are caught here"))
 	line("Inkwell       %s   %s", s.link(b.App), s.faint("the product that is sold"))
 	t.WriteString("\n")
 	line("%s", s.bold("Try this"))

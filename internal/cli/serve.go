@@ -27,6 +27,26 @@ func listen(ctx context.Context, addr, flag string) (net.Listener, error) {
 	}
 }
 
+// mailAddress is where mails are caught when nothing else is said.
+const mailAddress = "127.0.0.1:4725"
+
+// listenMail opens the address at which mails are caught; "0" is none. Without an address it is [mailAddress], or a free
+// port where another sandbox has that: two sandboxes on one machine are no mistake, and the environment that each gives
+// to programs names its own.
+func listenMail(ctx context.Context, addr string) (net.Listener, error) {
+	switch addr {
+	case "0":
+		return nil, nil
+	case "":
+		ln, err := new(net.ListenConfig).Listen(ctx, "tcp", mailAddress)
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return listen(ctx, "127.0.0.1:0", "smtp-listen")
+		}
+		return ln, err
+	}
+	return listen(ctx, addr, "smtp-listen")
+}
+
 // addressOf is the URL at which ln can be reached from this machine.
 func addressOf(ln net.Listener) string {
 	host, port, err := net.SplitHostPort(ln.Addr().String())

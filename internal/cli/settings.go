@@ -45,6 +45,7 @@ var settings = []setting{
 	{name: "world", help: "a file that describes the market: sellers, products, buyers (default: the built-in one)"},
 	{name: "snapshot", help: "a file from GET /_sandbox/snapshot to go on from, in a new data folder or in none"},
 	{name: "fulfillment-url", help: "where *Set up your account* posts the registration token"},
+	{name: "smtp-listen", help: "where the mails of the seller's programs are caught, host:port; 0 catches none (default: 127.0.0.1:4725, or a free port where that is in use)"},
 	{name: "sign-in-url", help: "where the users of the products sign in"},
 	{name: "now", help: "the instant at which the sandbox's clock starts, RFC 3339 (default: the system's time)"},
 

@@ -15,6 +15,7 @@ import (
 // upOptions is what souk up is told.
 type upOptions struct {
 	sandboxAddr, gatewayAddr, appAddr string
+	mailAddr                          string
 	data                              string
 	ephemeral, verbose, json          bool
 }
@@ -37,6 +38,7 @@ is sold there. The state is kept in a folder: stop it, or kill it, and start it 
 	s.text(&o.sandboxAddr, "sandbox-listen", "127.0.0.1:4700")
 	s.text(&o.gatewayAddr, "gateway-listen", "127.0.0.1:4710")
 	s.text(&o.appAddr, "app-listen", "127.0.0.1:4720")
+	s.text(&o.mailAddr, "smtp-listen", "")
 	s.text(&o.data, "data", ".souk")
 	cmd.Flags().BoolVar(&o.ephemeral, "ephemeral", false, "keep nothing once it ends")
 	cmd.Flags().BoolVarP(&o.verbose, "verbose", "v", false, "log to standard error, not to a file in the data folder")
@@ -57,7 +59,7 @@ func up(ctx context.Context, o upOptions, out, errs io.Writer) (err error) {
 	}
 	defer logs.Close()
 	b, err := openBazaar(ctx, bazaarPlan{
-		sandboxAddr: o.sandboxAddr, gatewayAddr: o.gatewayAddr, appAddr: o.appAddr, data: o.data,
+		sandboxAddr: o.sandboxAddr, gatewayAddr: o.gatewayAddr, appAddr: o.appAddr, mailAddr: o.mailAddr, data: o.data,
 		log: slog.New(slog.NewTextHandler(logs, nil)), logs: logs,
 	})
 	if err != nil {

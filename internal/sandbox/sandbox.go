@@ -12,8 +12,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"souk.dev/souk/internal/clock"
@@ -23,6 +25,7 @@ import (
 	"souk.dev/souk/internal/lockstep"
 	"souk.dev/souk/internal/sandbox/control"
 	"souk.dev/souk/internal/sandbox/fault"
+	"souk.dev/souk/internal/sandbox/inbox"
 	"souk.dev/souk/internal/sandbox/journal"
 	"souk.dev/souk/internal/sandbox/notice"
 	"souk.dev/souk/internal/sandbox/ops/agreement"
@@ -37,15 +40,16 @@ import (
 
 // Config is what a sandbox is told from outside.
 type Config struct {
-	World          *world.File // nil: the built-in world
-	FulfillmentURL string      // of products whose listing has none; empty: http://127.0.0.1:4710/register
-	SignInURL      string      // of products whose listing has none; may be empty
-	Now            time.Time   // where the clock starts; zero: the system's time. With Data, only the first time
-	Frozen         bool        // the clock starts standing still, at Now exactly. With Data, only the first time
-	BaseURL        string      // where others reach this sandbox, such as http://127.0.0.1:4700
-	Data           string      // the folder that keeps the state; empty: none is kept
-	Snapshot       []byte      // what [Sandbox.Snapshot] wrote, to go on from; World, Now, Frozen and Seed are its own then
-	Seed           uint64      // of all identifiers, so that a run can be repeated; 0: another for every new world
+	World          *world.File  // nil: the built-in world
+	FulfillmentURL string       // of products whose listing has none; empty: http://127.0.0.1:4710/register
+	SignInURL      string       // of products whose listing has none; may be empty
+	Now            time.Time    // where the clock starts; zero: the system's time. With Data, only the first time
+	Frozen         bool         // the clock starts standing still, at Now exactly. With Data, only the first time
+	BaseURL        string       // where others reach this sandbox, such as http://127.0.0.1:4700
+	Data           string       // the folder that keeps the state; empty: none is kept
+	Mail           net.Listener // where programs send their mails to be caught; served by Run, closed by Close. nil: none are caught
+	Snapshot       []byte       // what [Sandbox.Snapshot] wrote, to go on from; World, Now, Frozen and Seed are its own then
+	Seed           uint64       // of all identifiers, so that a run can be repeated; 0: another for every new world
 	Log            *slog.Logger
 }
 
@@ -63,6 +67,7 @@ type Sandbox struct {
 	desk   *notice.Desk
 	faults *fault.Set
 	calls  *wire.Calls
+	inbox  *inbox.Inbox // nil: no mails are caught
 	front  *wire.Front
 
 	runner *job.Runner
@@ -126,6 +131,9 @@ func (s *Sandbox) open() error {
 
 func (s *Sandbox) assemble(ctx context.Context) error {
 	s.startClock()
+	if s.cfg.Mail != nil {
+		s.inbox = inbox.New(s.clock, s.log)
+	}
 	base := func() string { return s.cfg.BaseURL }
 	s.queues = queue.New(queue.Options{Clock: s.clock, NewID: newUUID, Log: s.keepQueue, Ready: func() { s.time.nudge() }, Hid: func() { s.wake(queuesJob) }})
 	s.desk = notice.NewDesk(notice.Options{Clock: s.clock, Queue: s.queues, Record: s.keepNotice, Base: base, Log: s.log,
@@ -148,7 +156,7 @@ func (s *Sandbox) assemble(ctx context.Context) error {
 
 // mount gives every path to its part.
 func (s *Sandbox) mount(ctx context.Context) error {
-	pages, err := storefront.New(ctx, storefront.Options{World: s.world, Clock: s.clock, Time: s.time, Log: s.log, Calls: s.calls, Faults: s.faults, Desk: s.desk})
+	pages, err := storefront.New(ctx, storefront.Options{World: s.world, Clock: s.clock, Time: s.time, Log: s.log, Calls: s.calls, Faults: s.faults, Desk: s.desk, Inbox: s.inbox})
 	if err != nil {
 		return err
 	}
@@ -157,7 +165,7 @@ func (s *Sandbox) mount(ctx context.Context) error {
 	mux.Handle("/", pages)
 	mux.Handle("GET "+metering.PublicKeyPath, httpx.Try(s.log, getPublicKey))
 	control.New(ctx, control.Options{World: s.world, Queues: s.queues, Desk: s.desk, Faults: s.faults, Calls: s.calls, Clock: s.clock,
-		Time: s.time, Base: base, Log: s.log, Snapshot: s.Snapshot}).Mount(mux)
+		Time: s.time, Base: base, Log: s.log, Snapshot: s.Snapshot, Inbox: s.inbox, SMTP: s.smtpURL()}).Mount(mux)
 	s.people = control.Guard(base, mux)
 	return nil
 }
@@ -184,21 +192,53 @@ func (s *Sandbox) Handler() http.Handler {
 	})
 }
 
-// Run works until ctx ends: the calendar, and notices on their way.
+// Run works until ctx ends: the calendar, notices on their way, and mails to catch.
 func (s *Sandbox) Run(ctx context.Context) error {
 	if s.fast > 0 {
 		s.time.Change(ctx, s.fast, false)
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var mail sync.WaitGroup
+	var failed error
+	if s.inbox != nil {
+		mail.Go(func() {
+			defer cancel() // a sandbox that catches no more mails must not look as if nobody wrote any
+			failed = s.inbox.Serve(ctx, s.cfg.Mail)
+		})
+	}
 	s.runner.Run(ctx)
-	return nil
+	mail.Wait()
+	return failed
 }
 
-// Close releases the data folder. The sandbox must not be used any more.
+// Close releases the data folder and the listener for mails. The sandbox must not be used any more.
 func (s *Sandbox) Close() error {
-	if s.journal == nil {
-		return nil
+	var errs []error
+	if s.cfg.Mail != nil {
+		if err := s.cfg.Mail.Close(); !errors.Is(err, net.ErrClosed) { // Run has closed it, if it ran
+			errs = append(errs, err)
+		}
 	}
-	return s.journal.Close()
+	if s.journal != nil {
+		errs = append(errs, s.journal.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// smtpURL is where mails are caught, such as smtp://127.0.0.1:4725; empty when none are.
+func (s *Sandbox) smtpURL() string {
+	if s.cfg.Mail == nil {
+		return ""
+	}
+	host, port, err := net.SplitHostPort(s.cfg.Mail.Addr().String())
+	if err != nil {
+		return ""
+	}
+	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "smtp://" + net.JoinHostPort(host, port)
 }
 
 // The jobs' names.

@@ -10,6 +10,7 @@ import (
 type headers struct {
 	formAction []string
 	referrer   string
+	frames     string // where frames may come from; empty: there are none
 }
 
 // Option changes the headers of one page.
@@ -37,9 +38,13 @@ func FormsMayGoAnywhere() Option {
 // see no Referer, and "null" as the Origin of a form.
 func TellOrigin() Option { return func(h *headers) { h.referrer = "strict-origin" } }
 
+// FramesOfThisSite lets the page show other pages of this site within itself, where those allow it. What nobody here has
+// written, such as a mail, belongs in a frame with the attribute sandbox.
+func FramesOfThisSite() Option { return func(h *headers) { h.frames = "frame-src 'self'; " } }
+
 func (h headers) set(to http.Header) {
 	to.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "+
-		"img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; form-action "+strings.Join(h.formAction, " "))
+		"img-src 'self' data:; "+h.frames+"base-uri 'none'; frame-ancestors 'none'; form-action "+strings.Join(h.formAction, " "))
 	to.Set("X-Content-Type-Options", "nosniff")
 	to.Set("X-Frame-Options", "DENY") // for what does not know frame-ancestors
 	to.Set("Referrer-Policy", h.referrer)

@@ -25,7 +25,7 @@ func StartSandbox(t testing.TB, addr string, args ...string) *Sandbox {
 	if addr == "" {
 		addr = FreeAddress(t)
 	}
-	p := Start(t, nil, append([]string{"sandbox", "--listen", addr, "--now", Epoch.Format(time.RFC3339)}, args...)...)
+	p := Start(t, nil, append([]string{"sandbox", "--listen", addr, "--smtp-listen", "127.0.0.1:0", "--now", Epoch.Format(time.RFC3339)}, args...)...)
 	s := &Sandbox{Proc: p, API: API{URL: "http://" + addr, t: t}}
 	p.ready(s.URL + "/_sandbox/clock")
 	s.Post("/_sandbox/clock", map[string]any{"frozen": true}, nil)

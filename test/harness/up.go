@@ -22,7 +22,7 @@ type Up struct {
 func StartUp(t testing.TB, args ...string) *Up {
 	t.Helper()
 	u := &Up{t: t}
-	for _, name := range []string{"--sandbox-listen", "--gateway-listen", "--app-listen"} {
+	for _, name := range []string{"--sandbox-listen", "--gateway-listen", "--app-listen", "--smtp-listen"} {
 		u.args = append(u.args, name, FreeAddress(t))
 	}
 	u.args = append(u.args, args...)

@@ -13,6 +13,7 @@ import (
 	"souk.dev/souk/internal/httpx"
 	"souk.dev/souk/internal/lockstep"
 	"souk.dev/souk/internal/sandbox/fault"
+	"souk.dev/souk/internal/sandbox/inbox"
 	"souk.dev/souk/internal/sandbox/notice"
 	"souk.dev/souk/internal/sandbox/queue"
 	"souk.dev/souk/internal/sandbox/wire"
@@ -43,6 +44,9 @@ type Options struct {
 	Log  *slog.Logger
 	// Snapshot writes down what it takes to make the sandbox again.
 	Snapshot func(io.Writer) error
+	// Inbox is the mails that were caught, and SMTP where programs send them; nil and empty when none are.
+	Inbox *inbox.Inbox
+	SMTP  string
 }
 
 // Control serves /_sandbox/ and /openapi.json.
@@ -105,6 +109,9 @@ func (c *Control) calls() map[string]httpx.Func {
 		"DELETE /_sandbox/faults/{id}":             c.deleteFault,
 		"GET /_sandbox/profiles":                   c.getProfiles,
 		"POST /_sandbox/profiles":                  c.postProfiles,
+		"GET /_sandbox/inbox":                      c.getInbox,
+		"GET /_sandbox/inbox/{id}":                 c.getMail,
+		"DELETE /_sandbox/inbox":                   c.deleteInbox,
 		"GET /_sandbox/env":                        c.getEnv,
 		"POST /_sandbox/reset":                     c.postReset,
 		"GET /_sandbox/snapshot":                   c.getSnapshot,

@@ -56,7 +56,7 @@ func (c *Control) env() ([]variable, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode the products: %w", err)
 	}
-	return []variable{
+	vars := []variable{
 		{"AWS_ACCESS_KEY_ID", key},
 		{"AWS_SECRET_ACCESS_KEY", secret},
 		{"AWS_REGION", queue.Region},
@@ -70,7 +70,11 @@ func (c *Control) env() ([]variable, error) {
 		{"SOUK_CLOCK", base},
 		{"SOUK_QUEUE_URL", base + "/" + seller + "/" + notice.DefaultQueue},
 		{"SOUK_PRODUCTS", string(products)},
-	}, nil
+	}
+	if c.opt.SMTP != "" {
+		vars = append(vars, variable{"SOUK_SMTP_URL", c.opt.SMTP})
+	}
+	return vars, nil
 }
 
 func (c *Control) productsOf(seller string) []productEnv {

@@ -7,7 +7,8 @@ import (
 	"souk.dev/souk/internal/sandbox/notice"
 )
 
-// postReset makes everything as the world's file says: agreements, usage, queues, deliveries, calls and faults are gone.
+// postReset makes everything as the world's file says: agreements, usage, queues, deliveries, calls, mails
+// and faults are gone.
 // The clock stays where it is, because followers could not go back.
 func (c *Control) postReset(w http.ResponseWriter, r *http.Request) error {
 	if err := noBody(w, r); err != nil {
@@ -29,5 +30,8 @@ func (c *Control) postReset(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	c.opt.Calls.Clear()
+	if c.opt.Inbox != nil {
+		c.opt.Inbox.Clear()
+	}
 	return httpx.JSON(w, http.StatusOK, c.clock(nil))
 }

@@ -118,11 +118,7 @@ func TestDeliveriesAreShownAndRepeated(t *testing.T) {
 
 func TestRoomsWithoutMachineryAreNotThere(t *testing.T) {
 	s := newSite(t)
-	bare, err := New(t.Context(), Options{World: s.world, Clock: s.clock, Time: s.leader, Log: s.front.opt.Log})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.front.root = bare
+	s.front.root = s.bare()
 	v := s.visitor()
 	if page := v.get("/control"); page.Has("a", "Faults") || page.Has("a", "API calls") || page.Has("a", "Deliveries") {
 		t.Error("a link leads to what is not there")

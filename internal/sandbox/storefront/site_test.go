@@ -17,6 +17,7 @@ import (
 	"souk.dev/souk/internal/job"
 	"souk.dev/souk/internal/lockstep"
 	"souk.dev/souk/internal/sandbox/fault"
+	"souk.dev/souk/internal/sandbox/inbox"
 	"souk.dev/souk/internal/sandbox/notice"
 	"souk.dev/souk/internal/sandbox/ops/metering"
 	"souk.dev/souk/internal/sandbox/queue"
@@ -43,6 +44,7 @@ type site struct {
 	clock  *clock.Virtual
 	calls  *wire.Calls
 	faults *fault.Set
+	inbox  *inbox.Inbox
 	aws    *wire.Front
 	url    string
 	front  *Storefront
@@ -57,6 +59,7 @@ func newSiteOf(t *testing.T, f *world.File) *site {
 	t.Helper()
 	s := &site{t: t, clock: clock.NewVirtual(noon), calls: &wire.Calls{}, faults: &fault.Set{}}
 	log := slog.New(slog.DiscardHandler)
+	s.inbox = inbox.New(s.clock, log)
 	queues := queue.New(queue.Options{Clock: s.clock, NewID: uuid.NewString})
 	desk := notice.NewDesk(notice.Options{Clock: s.clock, Queue: queues, Base: func() string { return s.url }, Log: log,
 		Draw: func() (fault.Rule, bool) { return s.faults.Draw(fault.Notification) }})
@@ -76,7 +79,7 @@ func newSiteOf(t *testing.T, f *world.File) *site {
 		job.Job{Name: "notices",
 			Due: func(context.Context) (time.Time, bool, error) { at, ok := desk.Due(); return at, ok, nil },
 			Run: func(context.Context) (bool, error) { return desk.RunDue(), nil }}))
-	if s.front, err = New(t.Context(), Options{World: w, Clock: s.clock, Time: s.leader, Log: log, Calls: s.calls, Faults: s.faults, Desk: desk}); err != nil {
+	if s.front, err = New(t.Context(), Options{World: w, Clock: s.clock, Time: s.leader, Log: log, Calls: s.calls, Faults: s.faults, Desk: desk, Inbox: s.inbox}); err != nil {
 		t.Fatal(err)
 	}
 	s.aws = &wire.Front{Clock: s.clock, Accounts: w, Faults: s.faults, Calls: s.calls, Log: log}
@@ -85,6 +88,16 @@ func newSiteOf(t *testing.T, f *world.File) *site {
 	t.Cleanup(server.Close)
 	s.url = server.URL
 	return s
+}
+
+// bare is the same storefront without the parts that it can do without.
+func (s *site) bare() *Storefront {
+	s.t.Helper()
+	bare, err := New(s.t.Context(), Options{World: s.world, Clock: s.clock, Time: s.leader, Log: s.front.opt.Log})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return bare
 }
 
 // call asks the metering API, as a seller's program would.

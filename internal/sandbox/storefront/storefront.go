@@ -12,6 +12,7 @@ import (
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/httpx"
 	"souk.dev/souk/internal/sandbox/fault"
+	"souk.dev/souk/internal/sandbox/inbox"
 	"souk.dev/souk/internal/sandbox/notice"
 	"souk.dev/souk/internal/sandbox/wire"
 	"souk.dev/souk/internal/sandbox/world"
@@ -33,6 +34,7 @@ type Options struct {
 	Calls  *wire.Calls
 	Faults *fault.Set
 	Desk   *notice.Desk
+	Inbox  *inbox.Inbox // nil: no mails are caught, and their page says how they would be
 	Log    *slog.Logger
 }
 
@@ -108,6 +110,7 @@ func (s *Storefront) mount(mux *http.ServeMux) {
 	handle("GET /bill", s.getBill)
 	handle("GET /bill/records", s.getBillRecords)
 	handle("GET /seller", s.getSeller)
+	s.mountInbox(handle)
 	s.mountControl(handle)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.problem(w, r, webui.NotFound()) })
 }
