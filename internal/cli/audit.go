@@ -83,7 +83,20 @@ func sumOf(parts map[string]usage.Quantity) (sum usage.Quantity) {
 
 // conservation is law 1 for one licence and dimension, in figures.
 func conservation(l metering.AuditLine) string {
-	return fmt.Sprintf("accepted %s = honoured %s + open %s + waiting %s + carried %s + unbillable %s", l.Accepted, l.Honoured, l.Open, l.Waiting, l.Carried, sumOf(l.Unbillable))
+	had := fmt.Sprint("accepted ", l.Accepted)
+	for _, more := range []struct {
+		what string
+		is   usage.Quantity
+	}{{"rounded up", l.Rounded}, {"moved in", l.MovedIn}} {
+		if !more.is.IsZero() {
+			had += fmt.Sprintf(" + %s %s", more.what, more.is)
+		}
+	}
+	is := fmt.Sprintf("honoured %s + open %s + waiting %s + carried %s + unbillable %s", l.Honoured, l.Open, l.Waiting, l.Carried, sumOf(l.Unbillable))
+	if !l.MovedOut.IsZero() {
+		is += fmt.Sprintf(" + moved out %s", l.MovedOut)
+	}
+	return had + " = " + is
 }
 
 func printAudit(w io.Writer, r metering.Report) error {
@@ -128,12 +141,15 @@ type auditLine struct {
 	Waiting    usage.Quantity            `json:"waiting"`
 	Carried    usage.Quantity            `json:"carried"`
 	Unbillable map[string]usage.Quantity `json:"unbillable"` // by reason
+	Rounded    usage.Quantity            `json:"rounded"`
+	MovedIn    usage.Quantity            `json:"movedIn"`
+	MovedOut   usage.Quantity            `json:"movedOut"`
 }
 
 func auditDocumentOf(r metering.Report) auditDocument {
 	d := auditDocument{OK: len(r.Breaches) == 0, Lines: []auditLine{}, Breaches: append([]string{}, r.Breaches...)}
 	for _, l := range r.Lines {
-		d.Lines = append(d.Lines, auditLine{string(l.License), string(l.Dimension), l.Events, l.Accepted, l.Honoured, l.Open, l.Waiting, l.Carried, l.Unbillable})
+		d.Lines = append(d.Lines, auditLine{string(l.License), string(l.Dimension), l.Events, l.Accepted, l.Honoured, l.Open, l.Waiting, l.Carried, l.Unbillable, l.Rounded, l.MovedIn, l.MovedOut})
 	}
 	return d
 }

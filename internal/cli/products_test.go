@@ -33,8 +33,24 @@ func TestProductsSayHowTheyAreSold(t *testing.T) {
 		t.Errorf("rules %+v", v[1].Entitlements)
 	}
 	products := core.Catalogue(v)
-	if products.Metered("seats", "users") || !products.Metered("both", "gb") || products.Metered("both", "users") {
+	metered := func(code core.ProductCode, d core.Dimension) bool {
+		_, ok := products.Metered(code, d)
+		return ok
+	}
+	if metered("seats", "users") || !metered("both", "gb") || metered("both", "users") {
 		t.Error("what is bought in advance alone is metered, or what is metered is not")
+	}
+}
+
+func TestDimensionsSayHowTheyAreMetered(t *testing.T) {
+	var v productsValue
+	err := v.Set(`[{"productCode":"p","dimensions":[{"key":"users","meter":"unique:user"},{"key":"gb","meter":"average","per":1e9,"round":"nearest"},{"key":"calls","per":"0.5","round":"down"}]}]`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []core.Measure{{Key: "users", Meter: "unique:user"}, {Key: "gb", Meter: core.Average, Per: "1e9", Round: core.RoundNearest}, {Key: "calls", Per: "0.5"}}
+	if got := v[0].Dimensions; !reflect.DeepEqual(got, want) {
+		t.Errorf("dimensions %+v, want %+v", got, want)
 	}
 }
 
@@ -44,6 +60,11 @@ func TestProductsThatCannotBe(t *testing.T) {
 		`[{"productCode":"p","dimensions":[{"key":"a","kinds":["sold"]}]}]`: `of the kind "sold"`,
 		`[{"productCode":"p","entitlements":{"grace":"-1h"}}]`:              "duration such as 24h",
 		`[{"productCode":"p","entitlements":{"grace":3}}]`:                  "JSON array",
+		`[{"productCode":"p","dimensions":[{"key":"a","meter":"unique"}]}]`: "write unique:TAG",
+		`[{"productCode":"p","dimensions":[{"key":"a","meter":"min"}]}]`:    `no meter "min"`,
+		`[{"productCode":"p","dimensions":[{"key":"a","round":"off"}]}]`:    `no rounding "off"`,
+		`[{"productCode":"p","dimensions":[{"key":"a","per":"-1"}]}]`:       "one unit",
+		`[{"productCode":"p","dimensions":[{"key":"a","per":"0"}]}]`:        "one unit",
 	} {
 		var v productsValue
 		if err := v.Set(text); err == nil || !strings.Contains(err.Error(), want) {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/usage"
 )
 
 // urlValue is a setting that is the address of a server.
@@ -125,8 +126,20 @@ type listing struct {
 		Name  string   `json:"name"`
 		Unit  string   `json:"unit"`
 		Kinds []string `json:"kinds"` // metered, entitled, or both; empty: as the pricing has it
+		Meter string   `json:"meter"` // sum, count, max, last, average or unique:TAG; empty: sum
+		Per   decimal  `json:"per"`   // how much of what events count is one unit; empty: 1
+		Round string   `json:"round"` // at a licence's end: down, up or nearest; empty: down
 	} `json:"dimensions"` // none: AWS alone judges
 	Entitlements entitlementRules `json:"entitlements"`
+}
+
+// decimal is an exact number, written in JSON as a number or as a string.
+type decimal string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (d *decimal) UnmarshalJSON(text []byte) error {
+	*d = decimal(strings.Trim(string(text), `"`))
+	return nil
 }
 
 // entitlementRules say what counts while AWS cannot be asked for entitlements.
@@ -212,7 +225,17 @@ func (l listing) product() (core.Product, error) {
 		if d.Key == "" {
 			return p, errors.New("one of its dimensions has no key")
 		}
-		m := core.Measure{Key: core.Dimension(d.Key), Name: d.Name, Unit: d.Unit}
+		m := core.Measure{Key: core.Dimension(d.Key), Name: d.Name, Unit: d.Unit, Per: string(d.Per)}
+		var err error
+		if m.Meter, err = core.ParseMeter(d.Meter); err != nil {
+			return p, fmt.Errorf("its dimension %s: %w", d.Key, err)
+		}
+		if m.Round, err = core.ParseRounding(d.Round); err != nil {
+			return p, fmt.Errorf("its dimension %s: %w", d.Key, err)
+		}
+		if _, err := usage.ParsePer(m.Per); err != nil {
+			return p, fmt.Errorf("its dimension %s: %w", d.Key, err)
+		}
 		kinds := d.Kinds
 		if len(kinds) == 0 {
 			kinds = usualKinds(p.Pricing)

@@ -101,7 +101,7 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 		return nil, err
 	}
 	pages, err := portal.New(portal.Config{BaseURL: c.BaseURL, MarketplaceURL: c.MarketplaceURL, Products: c.Products, Seller: portal.Seller(c.Seller),
-		Register: registrations, Accounts: accounts, Usage: months{engine}, Entitlements: entitlements, Seal: box, Clock: g.clk, Log: c.Log})
+		Register: registrations, Accounts: accounts, Usage: months{engine, book}, Entitlements: entitlements, Seal: box, Clock: g.clk, Log: c.Log})
 	if err != nil {
 		return nil, err
 	}

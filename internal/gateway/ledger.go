@@ -50,7 +50,10 @@ func (c counted) Accept(ctx context.Context, source string, events []usage.Event
 }
 
 // months tells the portal what a licence has used in a month.
-type months struct{ engine *metering.Engine }
+type months struct {
+	engine *metering.Engine
+	book   *license.Book
+}
 
 // Month implements [portal.Usage].
 func (m months) Month(ctx context.Context, id core.LicenseID, at time.Time) ([]portal.DimensionUsage, error) {
@@ -68,8 +71,9 @@ func (m months) Month(ctx context.Context, id core.LicenseID, at time.Time) ([]p
 		}
 		total[r.Dimension] = total[r.Dimension].Add(r.Accepted)
 	}
-	for i := range sums {
-		sums[i].Quantity = total[sums[i].Dimension].String()
+	l, _ := m.book.ByID(id)
+	for i, s := range sums {
+		sums[i].Quantity = m.engine.InUnits(l.ProductCode, s.Dimension, total[s.Dimension])
 	}
 	return sums, nil
 }

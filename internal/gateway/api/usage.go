@@ -22,10 +22,12 @@ type Usage struct {
 // Mount implements [Mounter].
 func (h Usage) Mount(d *Door) { d.Handle("GET /v1/licenses/{id}/usage", h.get) }
 
-// usageOut is one hour of one dimension. Quantities are exact decimals.
+// usageOut is one hour of one dimension. Quantities are exact decimals, in what the dimension's events count.
 type usageOut struct {
 	Hour       core.Hour      `json:"hour"`
 	Dimension  core.Dimension `json:"dimension"`
+	Meter      string         `json:"meter"`
+	Per        usage.Quantity `json:"per"`
 	Accepted   usage.Quantity `json:"accepted"`
 	CarriedIn  usage.Quantity `json:"carriedIn"`
 	Open       usage.Quantity `json:"open"`
@@ -34,6 +36,7 @@ type usageOut struct {
 	Honoured   usage.Quantity `json:"honoured"`
 	Carried    usage.Quantity `json:"carried"`
 	Unbillable usage.Quantity `json:"unbillable"`
+	Rounded    usage.Quantity `json:"rounded"`
 	Reasons    []string       `json:"reasons,omitempty"`
 	Events     int64          `json:"events"`
 	Late       int64          `json:"lateEvents,omitempty"`
@@ -59,7 +62,7 @@ func (h Usage) get(w http.ResponseWriter, r *http.Request) error {
 	}
 	list := httpx.List[usageOut]{Items: make([]usageOut, len(rows))}
 	for i, u := range rows {
-		list.Items[i] = usageOut{u.Hour, u.Dimension, u.Accepted, u.CarriedIn, u.Open, u.Sealed, u.Sent, u.Honoured, u.Carried, u.Unbillable, u.Reasons, u.Events, u.Late, u.Record}
+		list.Items[i] = usageOut{u.Hour, u.Dimension, u.Meter.String(), u.Per, u.Accepted, u.CarriedIn, u.Open, u.Sealed, u.Sent, u.Honoured, u.Carried, u.Unbillable, u.Rounded, u.Reasons, u.Events, u.Late, u.Record}
 	}
 	return httpx.JSON(w, http.StatusOK, list)
 }

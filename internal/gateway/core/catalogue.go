@@ -53,6 +53,12 @@ type Measure struct {
 	Key  Dimension
 	Name string
 	Unit string
+
+	// Meter is how events become a quantity, and Per how much of what they count makes one unit that AWS bills, an exact
+	// decimal above 0 such as "1000000000" for events in bytes and a dimension in GB; empty: 1. Of metered dimensions only.
+	Meter Meter
+	Per   string
+	Round Rounding // at a licence's end
 }
 
 // Catalogue is the seller's products as configured. An empty one learns: whatever product AWS itself names is ours,
@@ -73,32 +79,33 @@ func (c Catalogue) Product(code ProductCode) Product {
 	return Product{Code: code, Title: string(code)}
 }
 
-// Metered reports whether usage of the product may be counted in the dimension.
-func (c Catalogue) Metered(code ProductCode, d Dimension) bool {
+// Metered finds the dimension that usage of the product may be counted in; ok is false where it may not.
+func (c Catalogue) Metered(code ProductCode, d Dimension) (m Measure, ok bool) {
 	p := c.Product(code)
-	return p.Meters(d) || (len(p.Dimensions) == 0 && p.Pricing != Contract)
+	if i := index(p.Dimensions, d); i >= 0 {
+		return p.Dimensions[i], true
+	}
+	return Measure{Key: d}, len(p.Dimensions) == 0 && p.Pricing != Contract
 }
 
 // Meters reports whether d is configured to be metered.
-func (p Product) Meters(d Dimension) bool { return has(p.Dimensions, d) }
+func (p Product) Meters(d Dimension) bool { return index(p.Dimensions, d) >= 0 }
 
 // Entitles reports whether d is configured to be bought in advance.
-func (p Product) Entitles(d Dimension) bool { return has(p.Entitled, d) }
+func (p Product) Entitles(d Dimension) bool { return index(p.Entitled, d) >= 0 }
 
 // Measure is what is configured of d; of another dimension, its key alone.
 func (p Product) Measure(d Dimension) Measure {
 	for _, ms := range [][]Measure{p.Dimensions, p.Entitled} {
-		for _, m := range ms {
-			if m.Key == d {
-				return m
-			}
+		if i := index(ms, d); i >= 0 {
+			return ms[i]
 		}
 	}
 	return Measure{Key: d}
 }
 
-func has(ms []Measure, d Dimension) bool {
-	return slices.ContainsFunc(ms, func(m Measure) bool { return m.Key == d })
+func index(ms []Measure, d Dimension) int {
+	return slices.IndexFunc(ms, func(m Measure) bool { return m.Key == d })
 }
 
 func (c Catalogue) index(code ProductCode) int {

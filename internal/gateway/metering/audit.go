@@ -16,7 +16,7 @@ import (
 type AuditLine struct {
 	Pair
 	Events   int64
-	Accepted usage.Quantity // by the log of events, counted anew
+	Accepted usage.Quantity // by the log of events, metered anew
 
 	Open       usage.Quantity            // in hours that are not sealed yet
 	Waiting    usage.Quantity            // in records that AWS has not taken yet, by state
@@ -25,6 +25,7 @@ type AuditLine struct {
 	Unbillable map[string]usage.Quantity // by reason
 	// MovedIn and MovedOut went between licences that turned out to be one.
 	MovedIn, MovedOut usage.Quantity
+	Rounded           usage.Quantity // added to fill a last unit
 }
 
 // Report is what an audit found. It is sound when there are no breaches.
@@ -54,6 +55,8 @@ type audit struct {
 	lines map[Pair]*AuditLine
 	// sums are the log's events that are not found as sealed yet: by key and hour.
 	sums map[usage.Key]map[core.Hour]usage.Quantity
+	// others are the same for hours whose quantity is not the sum of its events.
+	others map[usage.Key]map[core.Hour]*usage.Total
 	// sent is what requests said, by record.
 	sent map[string]Line
 	// booked is, for each pair, what sealing took in less what it put into records: what must be in the balance.
@@ -63,13 +66,14 @@ type audit struct {
 // Audit counts every event of the log anew and follows it into totals, records, balances and write-offs; nothing that
 // a running engine has in memory is used. It checks, per licence and dimension:
 //
-//   - accepted (+ moved in) = open + waiting + carried + honoured + unbillable (+ moved out) (law 1);
-//   - each sealed total is the sum of its events;
+//   - accepted (+ moved in, rounded) = open + waiting + carried + honoured + unbillable (+ moved out) (law 1);
+//   - each sealed total is what its meter makes of its events;
 //   - each request told AWS what its record says: identity, timestamp and quantity never changed (law 2).
 //
 // Run it beside a gateway at rest: what changes while it reads may show as a breach.
 func (l Ledger) Audit(ctx context.Context) (Report, error) {
-	a := &audit{lines: map[Pair]*AuditLine{}, sums: map[usage.Key]map[core.Hour]usage.Quantity{}, sent: map[string]Line{},
+	a := &audit{lines: map[Pair]*AuditLine{}, sums: map[usage.Key]map[core.Hour]usage.Quantity{},
+		others: map[usage.Key]map[core.Hour]*usage.Total{}, sent: map[string]Line{},
 		in: map[Pair]usage.Quantity{}, out: map[Pair]usage.Quantity{}}
 	for _, step := range []struct {
 		what string
@@ -106,29 +110,72 @@ func (a *audit) segment(s usage.Segment) error {
 		a.Segments = s.Seq
 	}
 	return s.Each(func(e *usage.Entry) error {
-		k := usage.Key{License: e.License, Dimension: e.Dimension, Reason: e.Unbillable}
+		l := a.line(Pair{e.License, e.Dimension})
+		l.Events++
+		k := e.Key()
+		if a.meter(k, e) {
+			return nil
+		}
 		if a.sums[k] == nil {
 			a.sums[k] = map[core.Hour]usage.Quantity{}
 		}
 		a.sums[k][e.Hour] = a.sums[k][e.Hour].Add(e.Quantity)
-		l := a.line(Pair{e.License, e.Dimension})
-		l.Accepted, l.Events = l.Accepted.Add(e.Quantity), l.Events+1
+		l.Accepted = l.Accepted.Add(e.Quantity)
 		return nil
 	})
 }
 
-func (a *audit) total(t SealedTotal) error {
-	if got := a.sums[t.Key][t.Hour]; got != t.Sum {
-		a.breach("%s %s %s: the sealed total is %s, and its events add up to %s", t.License, t.Dimension, t.Hour, t.Sum, got)
+// meter counts e with its hour's meter: that of the hour's first event. It reports whether that was another than a sum.
+func (a *audit) meter(k usage.Key, e *usage.Entry) bool {
+	t := a.others[k][e.Hour]
+	if t == nil {
+		if _, sum := a.sums[k][e.Hour]; sum || e.Meter == core.Sum {
+			return false
+		}
+		t = &usage.Total{Key: k, Hour: e.Hour, Meter: e.Meter}
+		if a.others[k] == nil {
+			a.others[k] = map[core.Hour]*usage.Total{}
+		}
+		a.others[k][e.Hour] = t
 	}
-	delete(a.sums[t.Key], t.Hour)
+	t.Add(e)
+	return true
+}
+
+// reading takes from the audit what the events of t's hour come to by t's meter.
+func (a *audit) reading(t SealedTotal) usage.Quantity {
+	if t.Meter == core.Sum {
+		sum := a.sums[t.Key][t.Hour]
+		delete(a.sums[t.Key], t.Hour)
+		return sum
+	}
+	events := usage.Total{Meter: t.Meter}
+	if o := a.others[t.Key][t.Hour]; o != nil {
+		events = *o
+		delete(a.others[t.Key], t.Hour)
+	}
+	sum := events.Sum
+	if t.Meter == core.Average && t.Reason == "" {
+		sum, _ = usage.Mean(t.Life.Before, events.Levels(), t.Life.From, t.Life.To)
+	}
+	l := a.line(Pair{t.License, t.Dimension})
+	l.Accepted = l.Accepted.Add(sum)
+	return sum
+}
+
+func (a *audit) total(t SealedTotal) error {
+	if got := a.reading(t); got != t.Sum {
+		a.breach("%s %s %s: the sealed total is %s, and its events come to %s (%s)", t.License, t.Dimension, t.Hour, t.Sum, got, t.Meter)
+	}
 	p := Pair{t.License, t.Dimension}
 	if t.Reason != "" {
 		l := a.line(p)
 		l.Unbillable[t.Reason] = l.Unbillable[t.Reason].Add(t.Sum)
 		return nil
 	}
-	a.in[p] = a.in[p].Add(t.Sum)
+	a.in[p] = a.in[p].Add(t.Sum).Add(t.Rounded)
+	l := a.line(p)
+	l.Rounded = l.Rounded.Add(t.Rounded)
 	return nil
 }
 
@@ -209,14 +256,24 @@ func (a *audit) balances(ctx context.Context, s Store) error {
 
 // close adds up what is open and checks each line.
 func (a *audit) close() {
-	for k, hours := range a.sums {
+	open := func(k usage.Key, q usage.Quantity) {
 		l := a.line(Pair{k.License, k.Dimension})
+		if k.Reason != "" {
+			l.Unbillable[k.Reason] = l.Unbillable[k.Reason].Add(q)
+		} else {
+			l.Open = l.Open.Add(q)
+		}
+	}
+	for k, hours := range a.sums {
 		for _, q := range hours {
-			if k.Reason != "" {
-				l.Unbillable[k.Reason] = l.Unbillable[k.Reason].Add(q)
-			} else {
-				l.Open = l.Open.Add(q)
-			}
+			open(k, q)
+		}
+	}
+	for k, hours := range a.others {
+		for _, t := range hours {
+			open(k, t.Sum)
+			l := a.line(Pair{k.License, k.Dimension})
+			l.Accepted = l.Accepted.Add(t.Sum)
 		}
 	}
 	for _, p := range slices.SortedFunc(maps.Keys(a.lines), func(a, b Pair) int {
@@ -226,7 +283,7 @@ func (a *audit) close() {
 		if a.in[p] != a.out[p].Add(l.Carried) {
 			a.breach("%s %s: %s was sealed, but records and write-offs have %s and the balance %s", p.License, p.Dimension, a.in[p], a.out[p], l.Carried)
 		}
-		if had, sum := l.Accepted.Add(l.MovedIn), l.Sum(); sum != had {
+		if had, sum := l.Accepted.Add(l.MovedIn).Add(l.Rounded), l.Sum(); sum != had {
 			a.breach("%s %s: %s was accepted and %s is accounted for", p.License, p.Dimension, had, sum)
 		}
 		a.Lines = append(a.Lines, *l)

@@ -12,6 +12,9 @@
 //
 //	record + balance afterwards = sum of the hour + balance before
 //
+// All of these are in what the dimension's events count; how much of that is in one unit of the record ([Record.Per]) is
+// applied when the record is made, and the rest stays in the balance undivided.
+//
 // The balance is the one place where accepted usage waits that is in no record: fractions of a unit, what is beyond
 // the greatest quantity of one record, usage of a licence that AWS has not activated, and what AWS found too late for
 // its own hour. The next hour that can be sent takes it along.

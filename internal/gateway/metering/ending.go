@@ -133,14 +133,16 @@ func (e *Engine) writeOff(ctx context.Context, l license.License, now time.Time)
 	defer e.books.Unlock()
 	var s Sealing
 	for _, b := range e.balances[l.ID] {
-		if b.Amount.IsZero() {
+		if b.nothing() {
 			continue
 		}
-		s.WriteOffs = append(s.WriteOffs, WriteOff{Pair: b.Pair, Hour: lastHour(l.Standing.Since), At: now, Amount: b.Amount, Reason: ReasonEnded})
-		b.Amount, b.Since = usage.Quantity{}, now
+		if !b.Amount.IsZero() {
+			s.WriteOffs = append(s.WriteOffs, WriteOff{Pair: b.Pair, Hour: lastHour(l.Standing.Since), At: now, Amount: b.Amount, Reason: ReasonEnded})
+		}
+		b.Amount, b.Since, b.Level = usage.Quantity{}, now, usage.Level{}
 		s.Balances = append(s.Balances, b)
 	}
-	if len(s.WriteOffs) == 0 {
+	if len(s.Balances) == 0 {
 		return nil
 	}
 	if err := e.cfg.Store.Seal(ctx, s); err != nil {
@@ -148,7 +150,7 @@ func (e *Engine) writeOff(ctx context.Context, l license.License, now time.Time)
 	}
 	e.keep(s.Balances)
 	for _, w := range s.WriteOffs {
-		if w.Amount.Floor(1) == 1 {
+		if !w.Amount.Less(e.measure(l.ProductCode, w.Dimension).per) {
 			e.alert(ctx, Alert{Code: "ended_unbilled", License: l.ID, Say: fmt.Sprintf("The subscription ended before %s of %s could be billed.", w.Amount, w.Dimension)})
 		}
 	}

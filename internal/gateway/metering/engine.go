@@ -62,8 +62,9 @@ type Alert struct {
 
 // Engine seals, sends and answers for records. Make it with [New]. It is safe for concurrent use.
 type Engine struct {
-	cfg Config
-	log *slog.Logger
+	cfg      Config
+	log      *slog.Logger
+	measures measures
 
 	books    sync.Mutex // held while balances change, in the database and here
 	balances map[core.LicenseID]map[core.Dimension]Balance
@@ -109,6 +110,10 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 	e := &Engine{cfg: cfg, log: cfg.Logger, balances: map[core.LicenseID]map[core.Dimension]Balance{},
 		closing: map[core.LicenseID]struct{}{}, hasten: map[core.LicenseID]struct{}{}, fresh: true,
 		pace: pace{rate: cfg.CallsPerSecond, most: cfg.Parallel}}
+	var err error
+	if e.measures, err = measuresOf(cfg.Products); err != nil {
+		return nil, err
+	}
 	bs, err := cfg.Store.Balances(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read the balances: %w", err)
@@ -140,7 +145,7 @@ func (e *Engine) settled(l license.License) bool {
 		return false
 	}
 	for _, b := range e.balances[l.ID] {
-		if !b.Amount.IsZero() {
+		if !b.nothing() {
 			return false
 		}
 	}

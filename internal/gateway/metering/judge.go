@@ -24,7 +24,8 @@ type verdict struct {
 	answer recordAnswer
 }
 
-func whole(r Record) usage.Quantity { return usage.Whole(r.Line.Quantity) }
+// whole is what is in r, in what its events count.
+func whole(r Record) usage.Quantity { return r.Per.Times(r.Line.Quantity) }
 
 // lives reports whether later hours of the licence can be billed.
 func lives(s license.Standing) bool {

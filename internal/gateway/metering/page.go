@@ -47,41 +47,79 @@ func (p *page) seal(t usage.Total) {
 	pair := Pair{t.License, t.Dimension}
 	b, known := p.balance(pair)
 	l, found := p.e.cfg.Licenses.ByID(t.License) // one that is not known stands nowhere, and its usage waits
-	total := SealedTotal{Total: t, CarriedIn: b.Amount, CarriedOut: b.Amount.Add(t.Sum)}
-	if found && l.ID != t.License {
-		p.move(&total, l.ID)
-	} else if r, ok := p.e.record(l, pair, t.Hour, total.CarriedOut, p.now); ok {
-		p.s.Records = append(p.s.Records, r)
-		total.CarriedOut = total.CarriedOut.Sub(whole(r))
+	total := SealedTotal{Total: t, CarriedIn: b.Amount}
+	before := b.Level
+	if t.Meter == core.Average {
+		total.average(l.Standing, &b)
 	}
-	if t.Events > 0 || total.CarriedIn != total.CarriedOut {
+	total.CarriedOut = b.Amount.Add(total.Sum)
+	if found && l.ID != t.License {
+		p.move(&total, &b, l.ID)
+	} else {
+		p.bill(&total, l)
+	}
+	if t.Events > 0 || !total.Sum.IsZero() || total.CarriedIn != total.CarriedOut {
 		p.s.Totals = append(p.s.Totals, total)
 	}
-	if !known || total.CarriedOut != b.Amount {
+	if !known || total.CarriedOut != b.Amount || b.Level != before {
 		p.put(b, total.CarriedOut)
 	}
 }
 
-// move gives all of t to the licence that t's was found to be the same as: AWS knows but one, and honours one record
-// of it an hour.
-func (p *page) move(t *SealedTotal, to core.LicenseID) {
-	if t.CarriedOut.IsZero() {
+// bill makes the record of t's hour, if it can have one, and takes its quantity from what is carried on.
+func (p *page) bill(t *SealedTotal, l license.License) {
+	pair, m := Pair{t.License, t.Dimension}, p.e.measure(l.ProductCode, t.Dimension)
+	if p.e.last(l, t.Hour) {
+		t.Rounded = m.fill(t.CarriedOut)
+		t.CarriedOut = t.CarriedOut.Add(t.Rounded)
+	}
+	r, ok := p.e.record(l, pair, t.Hour, t.CarriedOut, m.per, p.now)
+	if !ok {
+		t.CarriedOut, t.Rounded = t.CarriedOut.Sub(t.Rounded), usage.Quantity{}
 		return
 	}
-	p.s.WriteOffs = append(p.s.WriteOffs, WriteOff{Pair: Pair{t.License, t.Dimension}, Hour: t.Hour, At: p.now, Amount: t.CarriedOut, Reason: ReasonMerged, MovedTo: to})
+	p.s.Records = append(p.s.Records, r)
+	t.CarriedOut = t.CarriedOut.Sub(whole(r))
+}
+
+// average works out the mean of the hour's levels over the part of the hour in which the licence lived, and the level
+// that goes on.
+func (t *SealedTotal) average(s license.Standing, b *Balance) {
+	from, to := t.Hour.Start(), t.Hour.End()
+	if s.ActivatedAt.After(from) {
+		from = s.ActivatedAt
+	}
+	if end, ends := usage.EndOf(s); ends && end.Before(to) {
+		to = end
+	}
+	t.Life = Life{From: from.UnixMicro(), To: to.UnixMicro(), Before: b.Level}
+	t.Sum, b.Level = usage.Mean(b.Level, t.Levels(), t.Life.From, t.Life.To)
+}
+
+// move gives all of t to the licence that t's was found to be the same as: AWS knows but one, and honours one record
+// of it an hour.
+func (p *page) move(t *SealedTotal, from *Balance, to core.LicenseID) {
 	b, _ := p.balance(Pair{to, t.Dimension})
+	if b.Level.At < from.Level.At {
+		b.Level = from.Level
+	}
+	from.Level = usage.Level{}
+	if !t.CarriedOut.IsZero() {
+		p.s.WriteOffs = append(p.s.WriteOffs, WriteOff{Pair: Pair{t.License, t.Dimension}, Hour: t.Hour, At: p.now, Amount: t.CarriedOut, Reason: ReasonMerged, MovedTo: to})
+	}
 	p.put(b, b.Amount.Add(t.CarriedOut))
 	t.CarriedOut = usage.Quantity{}
 }
 
 // record makes the record of an hour from what there is to bill. ok is false when the hour can have none: then all of
 // it stays in the balance.
-func (e *Engine) record(l license.License, p Pair, hour core.Hour, amount usage.Quantity, now time.Time) (Record, bool) {
+func (e *Engine) record(l license.License, p Pair, hour core.Hour, amount, per usage.Quantity, now time.Time) (Record, bool) {
 	ts, ok := stamp(l.Standing, hour, now, e.cfg.Skew)
 	if !ok {
 		return Record{}, false
 	}
-	q := amount.Floor(contract.MaxQuantity)
+	n, _ := amount.Divide(per)
+	q := min(n, contract.MaxQuantity)
 	if q == 0 && (e.cfg.NoZeros || !l.Standing.Access()) {
 		return Record{}, false
 	}
@@ -94,6 +132,7 @@ func (e *Engine) record(l license.License, p Pair, hour core.Hour, amount usage.
 		by = s.ClosesAt
 	}
 	r := Record{ID: recordID(p.License, p.Dimension, hour), License: p.License, Dimension: p.Dimension, Hour: hour, Product: l.ProductCode,
+		Per:   per,
 		Line:  Line{Timestamp: Second(ts.Unix()), Dimension: p.Dimension, Quantity: q},
 		State: Waiting, Why: "The hour is sealed; the record waits for its turn.", Since: now, Expires: expires, Deadline: by, RetryAt: now, Limit: contract.MaxUsageRecords}
 	return r, identity(l, &r.Line)

@@ -67,12 +67,15 @@ func (e *Engine) Events(ctx context.Context, r Record, yield func(*usage.Entry) 
 
 // HourUsage is what became of one hour's usage of one dimension.
 //
-// Accepted + (what earlier hours carried in) = Sealed + Carried + Unbillable, once the hour is sealed.
+// Accepted + (what earlier hours carried in) + Rounded = Sealed + Carried + Unbillable, once the hour is sealed.
 type HourUsage struct {
 	Hour      core.Hour
 	Dimension core.Dimension
+	Meter     core.Meter
+	Per       usage.Quantity // how much of the quantities below is one unit that AWS bills
 
-	Accepted   usage.Quantity // by events billed in this hour
+	Accepted   usage.Quantity // by events billed in this hour, as the dimension's meter counts them
+	Rounded    usage.Quantity // added to fill the licence's last unit
 	CarriedIn  usage.Quantity // from earlier hours
 	Open       usage.Quantity // of accepted: the hour is not sealed yet
 	Sealed     usage.Quantity // in the hour's record
@@ -133,8 +136,11 @@ func (e *Engine) Usage(ctx context.Context, l core.LicenseID, from, to core.Hour
 	for _, r := range records {
 		row(r.Hour, r.Dimension).addRecord(r)
 	}
+	lic, _ := e.cfg.Licenses.ByID(l)
 	var out []HourUsage
 	for _, r := range rows {
+		m := e.measure(lic.ProductCode, r.Dimension)
+		r.Meter, r.Per = m.meter, m.per
 		out = append(out, *r)
 	}
 	slices.SortFunc(out, func(a, b HourUsage) int {
@@ -158,7 +164,7 @@ func (u *HourUsage) addSealed(t SealedTotal) {
 		u.giveUp(t.Sum, t.Reason)
 		return
 	}
-	u.CarriedIn, u.Carried = u.CarriedIn.Add(t.CarriedIn), u.Carried.Add(t.CarriedOut)
+	u.CarriedIn, u.Carried, u.Rounded = u.CarriedIn.Add(t.CarriedIn), u.Carried.Add(t.CarriedOut), u.Rounded.Add(t.Rounded)
 }
 
 func (u *HourUsage) addRecord(r Record) {
@@ -181,6 +187,12 @@ func (u *HourUsage) giveUp(q usage.Quantity, reason string) {
 	if !slices.Contains(u.Reasons, reason) {
 		u.Reasons = append(u.Reasons, reason)
 	}
+}
+
+// InUnits is a quantity of what a dimension's events count, in the units that AWS bills: a decimal for people, with at most
+// six digits after the point.
+func (e *Engine) InUnits(code core.ProductCode, d core.Dimension, q usage.Quantity) string {
+	return q.In(e.measure(code, d).per)
 }
 
 // BalanceOf is what is carried of a dimension at present, and since when.

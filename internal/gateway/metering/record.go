@@ -45,6 +45,8 @@ type Record struct {
 	Hour      core.Hour
 	Product   core.ProductCode
 	Line      Line
+	// Per is how much of what events count is in one unit of Line.Quantity.
+	Per usage.Quantity
 
 	State    State
 	Reason   string

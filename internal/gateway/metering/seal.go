@@ -61,11 +61,29 @@ func (e *Engine) nextWork() *work {
 	defer e.mu.Unlock()
 	var best *work
 	for _, w := range e.works {
+		if e.mustWait(w) {
+			continue
+		}
 		if best == nil || (w.scope != "" && best.scope == "") || ((w.scope != "") == (best.scope != "") && w.hour < best.hour) {
 			best = w
 		}
 	}
 	return best
+}
+
+// mustWait reports whether w's hour is to be sealed after an earlier one of all licences: where a level goes on from hour
+// to hour. Called with mu held.
+func (e *Engine) mustWait(w *work) bool {
+	if w.scope == "" || !slices.ContainsFunc(e.works, func(o *work) bool { return o.scope == "" && o.hour < w.hour }) {
+		return false
+	}
+	l, _ := e.cfg.Licenses.ByID(w.scope)
+	for _, m := range e.measures[l.ProductCode] {
+		if m.meter == core.Average {
+			return true
+		}
+	}
+	return false
 }
 
 // close cuts an hour and queues it for sealing.
@@ -98,7 +116,24 @@ func (e *Engine) jump(next core.Hour, now time.Time) core.Hour {
 	if open := e.cfg.Intake.OpenHours(""); len(open) > 0 {
 		to = min(to, open[0])
 	}
+	if e.levels() {
+		return next // something is provisioned in every hour
+	}
 	return max(next, to)
+}
+
+// levels reports whether anything is billed by a level that goes on without events.
+func (e *Engine) levels() bool {
+	e.books.Lock()
+	defer e.books.Unlock()
+	for _, bs := range e.balances {
+		for _, b := range bs {
+			if !b.Level.Is.IsZero() {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // list says what is to be sealed in w's hour: the sums, old balances, and idle dimensions of active licences.
@@ -126,7 +161,7 @@ func (e *Engine) list(ctx context.Context, w *work, now time.Time) error {
 		}
 		for _, d := range e.dimensions(l) {
 			if !listed[Pair{l.ID, d}] {
-				w.keys = append(w.keys, usage.Total{Key: usage.Key{License: l.ID, Dimension: d}, Hour: w.hour})
+				w.keys = append(w.keys, usage.Total{Key: usage.Key{License: l.ID, Dimension: d}, Hour: w.hour, Meter: e.measure(l.ProductCode, d).meter})
 			}
 		}
 		return true
@@ -147,11 +182,11 @@ func (e *Engine) listMerged(w *work, listed map[Pair]bool) {
 	defer e.books.Unlock()
 	for _, bs := range e.balances {
 		for d, b := range bs {
-			if b.Amount.IsZero() || listed[b.Pair] {
+			if b.nothing() || listed[b.Pair] {
 				continue
 			}
 			if l, ok := e.cfg.Licenses.ByID(b.License); ok && l.ID != b.License {
-				w.keys = append(w.keys, usage.Total{Key: usage.Key{License: b.License, Dimension: d}, Hour: w.hour})
+				w.keys = append(w.keys, usage.Total{Key: usage.Key{License: b.License, Dimension: d}, Hour: w.hour, Meter: e.measure(l.ProductCode, d).meter})
 			}
 		}
 	}
@@ -170,7 +205,7 @@ func (e *Engine) dimensions(l license.License) []core.Dimension {
 	configured := len(ds) > 0
 	e.books.Lock()
 	for d, b := range e.balances[l.ID] {
-		if (b.Amount.Floor(1) == 1 || (living && !configured)) && !slices.Contains(ds, d) {
+		if (!b.Amount.Less(e.measure(l.ProductCode, d).per) || !b.Level.Is.IsZero() || (living && !configured)) && !slices.Contains(ds, d) {
 			ds = append(ds, d)
 		}
 	}

@@ -61,19 +61,33 @@ type Sealing struct {
 	WriteOffs []WriteOff
 }
 
-// SealedTotal is the final sum of an hour under one key. For what is billable (Reason is empty):
-// Sum + CarriedIn = the record's quantity + CarriedOut + what was written off.
+// SealedTotal is the final quantity of an hour under one key. For what is billable (Reason is empty):
+// Sum + CarriedIn + Rounded = what is in the record + CarriedOut + what was written off.
 type SealedTotal struct {
 	usage.Total
 	CarriedIn, CarriedOut usage.Quantity
+	// Rounded is what was added to a licence's last hour to fill its last unit.
+	Rounded usage.Quantity
+	// Life is from which level and over which part of the hour an average was taken; of core.Average only.
+	Life Life
 }
 
-// Balance is accepted usage that is in no record yet.
+// Life is the part of an hour in which a licence's level counts, in UTC microseconds, and the level before the hour.
+type Life struct {
+	From, To int64
+	Before   usage.Level
+}
+
+// Balance is accepted usage that is in no record yet, in what the dimension's events count.
 type Balance struct {
 	Pair
 	Amount usage.Quantity
-	Since  time.Time // when it last changed
+	Since  time.Time   // when it last changed
+	Level  usage.Level // that goes on into the next hour; of core.Average only
 }
+
+// nothing reports that no usage waits in b and no level goes on.
+func (b Balance) nothing() bool { return b.Amount.IsZero() && b.Level == (usage.Level{}) }
 
 // WriteOff is usage that was given up, with its reason.
 type WriteOff struct {

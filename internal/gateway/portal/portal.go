@@ -62,7 +62,7 @@ type Usage interface {
 // DimensionUsage is what was used of one dimension.
 type DimensionUsage struct {
 	Dimension core.Dimension
-	Quantity  string // decimal
+	Quantity  string // decimal, in the units that AWS bills
 }
 
 // Portal is the door. Make it with [New].

@@ -24,15 +24,16 @@ func NewMetering(db *DB) Metering { return Metering{db} }
 var _ metering.Store = Metering{}
 
 const recordColumns = `id, license, dimension, hour, product, customer, license_arn, customer_identifier, stamp_s, quantity,
-	state, reason, why, since_us, expires_us, deadline_us, retry_us, tries, most, unsure, attempt, receipt`
+	state, reason, why, since_us, expires_us, deadline_us, retry_us, tries, most, unsure, attempt, receipt, per`
 
 // Seal implements [metering.Store].
 func (s Metering) Seal(ctx context.Context, g metering.Sealing) error {
 	return s.tx(ctx, func(p *prepared) error {
 		for _, t := range g.Totals {
-			_, err := p.exec(`insert into metering_total (hour, license, dimension, reason, amount, events, late, carried_in, carried_out)
-				values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-				t.Hour, t.License, t.Dimension, t.Reason, t.Sum.String(), t.Events, t.Late, t.CarriedIn.String(), t.CarriedOut.String())
+			_, err := p.exec(`insert into metering_total (`+totalColumns+`)
+				values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+				t.Hour, t.License, t.Dimension, t.Reason, t.Sum.String(), t.Events, t.Late, t.CarriedIn.String(), t.CarriedOut.String(),
+				t.Meter, t.Rounded.String(), t.Life.From, t.Life.To, t.Life.Before.At, t.Life.Before.Is.String())
 			if err != nil {
 				return fmt.Errorf("total: %w", err)
 			}
@@ -55,11 +56,11 @@ func (s Metering) Seal(ctx context.Context, g metering.Sealing) error {
 
 func (p *prepared) insertRecord(r metering.Record) error {
 	n, err := p.exec(`insert into metering_record (`+recordColumns+`)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
 		on conflict do nothing`,
 		r.ID, r.License, r.Dimension, r.Hour, r.Product, r.Line.CustomerAWSAccount, r.Line.LicenseARN, r.Line.CustomerIdentifier,
 		int64(r.Line.Timestamp), r.Line.Quantity, r.State, r.Reason, r.Why, us(r.Since), us(r.Expires), us(r.Deadline), us(r.RetryAt),
-		r.Tries, r.Limit, r.Unsure, r.Attempt, r.Receipt)
+		r.Tries, r.Limit, r.Unsure, r.Attempt, r.Receipt, r.Per.String())
 	if err != nil {
 		return fmt.Errorf("record %s: %w", r.ID, err)
 	}
@@ -71,9 +72,10 @@ func (p *prepared) insertRecord(r metering.Record) error {
 
 func (p *prepared) putBalances(bs []metering.Balance) error {
 	for _, b := range bs {
-		_, err := p.exec(`insert into metering_balance (license, dimension, amount, since_us) values ($1, $2, $3, $4)
-			on conflict (license, dimension) do update set amount = excluded.amount, since_us = excluded.since_us`,
-			b.License, b.Dimension, b.Amount.String(), us(b.Since))
+		_, err := p.exec(`insert into metering_balance (license, dimension, amount, since_us, level_at_us, level) values ($1, $2, $3, $4, $5, $6)
+			on conflict (license, dimension) do update set amount = excluded.amount, since_us = excluded.since_us,
+				level_at_us = excluded.level_at_us, level = excluded.level`,
+			b.License, b.Dimension, b.Amount.String(), us(b.Since), b.Level.At, b.Level.Is.String())
 		if err != nil {
 			return fmt.Errorf("balance: %w", err)
 		}
@@ -100,13 +102,13 @@ func (s Metering) Balances(ctx context.Context) (bs []metering.Balance, err erro
 	err = scan(ctx, s.db.Read(), func(rows *sql.Rows) error {
 		var b metering.Balance
 		var since int64
-		if err := rows.Scan(&b.License, &b.Dimension, amount{&b.Amount}, &since); err != nil {
+		if err := rows.Scan(&b.License, &b.Dimension, amount{&b.Amount}, &since, &b.Level.At, amount{&b.Level.Is}); err != nil {
 			return err
 		}
 		b.Since = fromUS(since)
 		bs = append(bs, b)
 		return nil
-	}, `select license, dimension, amount, since_us from metering_balance order by license, dimension`)
+	}, `select license, dimension, amount, since_us, level_at_us, level from metering_balance order by license, dimension`)
 	return bs, err
 }
 
@@ -137,7 +139,7 @@ func (s Metering) Recover(ctx context.Context, now time.Time) (n int64, err erro
 func scanRecord(rows *sql.Rows) (r metering.Record, err error) {
 	var since, expires, by, retry int64
 	err = rows.Scan(&r.ID, &r.License, &r.Dimension, &r.Hour, &r.Product, &r.Line.CustomerAWSAccount, &r.Line.LicenseARN, &r.Line.CustomerIdentifier,
-		&r.Line.Timestamp, &r.Line.Quantity, &r.State, &r.Reason, &r.Why, &since, &expires, &by, &retry, &r.Tries, &r.Limit, &r.Unsure, &r.Attempt, &r.Receipt)
+		&r.Line.Timestamp, &r.Line.Quantity, &r.State, &r.Reason, &r.Why, &since, &expires, &by, &retry, &r.Tries, &r.Limit, &r.Unsure, &r.Attempt, &r.Receipt, amount{&r.Per})
 	r.Line.Dimension = r.Dimension
 	r.Since, r.Expires, r.Deadline, r.RetryAt = fromUS(since), fromUS(expires), fromUS(by), fromUS(retry)
 	return r, err
@@ -294,10 +296,11 @@ func (s Metering) Records(ctx context.Context, q metering.Query) ([]metering.Rec
 	return s.records(ctx, fmt.Sprintf(`%s order by id desc limit $%d`, text, len(args)), args...)
 }
 
-const totalColumns = `select hour, license, dimension, reason, amount, events, late, carried_in, carried_out from metering_total `
+const totalColumns = `hour, license, dimension, reason, amount, events, late, carried_in, carried_out, meter, rounded, life_from_us, life_to_us, level_at_us, level`
 
 func scanTotal(rows *sql.Rows) (t metering.SealedTotal, err error) {
-	err = rows.Scan(&t.Hour, &t.License, &t.Dimension, &t.Reason, amount{&t.Sum}, &t.Events, &t.Late, amount{&t.CarriedIn}, amount{&t.CarriedOut})
+	err = rows.Scan(&t.Hour, &t.License, &t.Dimension, &t.Reason, amount{&t.Sum}, &t.Events, &t.Late, amount{&t.CarriedIn}, amount{&t.CarriedOut},
+		&t.Meter, amount{&t.Rounded}, &t.Life.From, &t.Life.To, &t.Life.Before.At, amount{&t.Life.Before.Is})
 	return t, err
 }
 
@@ -307,7 +310,7 @@ func (s Metering) Totals(ctx context.Context, l core.LicenseID, from, to core.Ho
 		t, err := scanTotal(rows)
 		ts = append(ts, t)
 		return err
-	}, totalColumns+`where license = $1 and hour between $2 and $3 order by hour, dimension, reason`, l, from, to)
+	}, `select `+totalColumns+` from metering_total where license = $1 and hour between $2 and $3 order by hour, dimension, reason`, l, from, to)
 	return ts, err
 }
 
@@ -334,7 +337,7 @@ func (s Metering) EachTotal(ctx context.Context, yield func(metering.SealedTotal
 			return err
 		}
 		return yield(t)
-	}, totalColumns+`order by hour, license, dimension, reason`)
+	}, `select `+totalColumns+` from metering_total order by hour, license, dimension, reason`)
 }
 
 // EachRecord implements [metering.Store].

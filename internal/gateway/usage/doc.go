@@ -19,6 +19,11 @@
 // hour that is, and it is marked late. The choice is made inside the commit, under the same lock as [Intake.Cut], and
 // stored with the event. So an hour that was cut never grows: whatever is replayed gives the same sum.
 //
+// # Meters
+//
+// Each event is stored with the meter it is counted with, so that a total is a function of the log alone and no change of
+// the settings makes a restart count anew. A late event of a meter that is not additive is stored with what it adds (late.go).
+//
 // # Why no crash breaks a law
 //
 //   - Before the segment's commit: nothing is stored, nobody has an answer; callers send again.

@@ -41,7 +41,7 @@ const (
 type Rejection struct {
 	Index   int // in the caller's list
 	ID      string
-	Code    string // unknown_license, ambiguous_license, unknown_dimension, bad_id, bad_quantity, negative_quantity, too_large, bad_time, bad_tags, conflict
+	Code    string // unknown_license, ambiguous_license, unknown_dimension, bad_id, bad_quantity, negative_quantity, too_large, bad_time, bad_tags, missing_tag, conflict
 	Message string
 }
 
@@ -67,14 +67,15 @@ func (in *Intake) check(e Event, source string, now time.Time) (prepared, error)
 	if err != nil {
 		return prepared{}, err
 	}
-	if err := in.checkDimension(lic.ProductCode, e.Dimension); err != nil {
-		return prepared{}, err
-	}
-	q, err := ParseQuantity(e.Quantity)
+	meter, err := in.meter(lic.ProductCode, e.Dimension)
 	if err != nil {
 		return prepared{}, err
 	}
 	if err := checkTags(e.Tags); err != nil {
+		return prepared{}, err
+	}
+	q, err := quantity(meter, e)
+	if err != nil {
 		return prepared{}, err
 	}
 	if ahead := e.Time.Sub(now); ahead > in.cfg.MaxAhead {
@@ -84,7 +85,7 @@ func (in *Intake) check(e Event, source string, now time.Time) (prepared, error)
 		return prepared{}, fail.New(fail.Invalid, "bad_time", "The time %s is more than %d days ago; such usage cannot be told from a repetition any more.", e.Time.UTC().Format(time.RFC3339), int(in.cfg.MaxAge.Hours()/24))
 	}
 	p := prepared{standing: lic.Standing, Entry: Entry{Source: e.Source, ID: e.ID, License: lic.ID, Dimension: e.Dimension,
-		Quantity: q, Time: e.Time.UnixMicro(), Received: now.UnixMicro(), Tags: e.Tags}}
+		Quantity: q, Time: e.Time.UnixMicro(), Received: now.UnixMicro(), Tags: e.Tags, Meter: meter}}
 	if e.Time.IsZero() {
 		p.Time, p.Untimed = p.Received, true
 	}
@@ -92,14 +93,28 @@ func (in *Intake) check(e Event, source string, now time.Time) (prepared, error)
 	return p, nil
 }
 
-func (in *Intake) checkDimension(code core.ProductCode, d core.Dimension) error {
+// meter is what usage of the dimension is counted with.
+func (in *Intake) meter(code core.ProductCode, d core.Dimension) (core.Meter, error) {
 	if d == "" || len(d) > contract.MaxDimension || !utf8.ValidString(string(d)) {
-		return fail.New(fail.Invalid, "unknown_dimension", "An event needs a dimension: the API name of one of the product's metered dimensions.")
+		return "", fail.New(fail.Invalid, "unknown_dimension", "An event needs a dimension: the API name of one of the product's metered dimensions.")
 	}
-	if !in.cfg.Products.Metered(code, d) {
-		return fail.New(fail.Invalid, "unknown_dimension", "The product %s has no metered dimension %q.", code, d)
+	m, ok := in.cfg.Products.Metered(code, d)
+	if !ok {
+		return "", fail.New(fail.Invalid, "unknown_dimension", "The product %s has no metered dimension %q.", code, d)
 	}
-	return nil
+	return m.Meter, nil
+}
+
+// quantity is e's quantity. Where events are counted, or the values of a tag, it may be left out: then it is 1.
+func quantity(meter core.Meter, e Event) (Quantity, error) {
+	kind, tag := meter.Parts()
+	if kind == core.Unique && e.Tags[tag] == "" {
+		return Quantity{}, fail.New(fail.Invalid, "missing_tag", "%s is the number of different values of the tag %q, and the event has none.", e.Dimension, tag)
+	}
+	if e.Quantity == "" && (kind == core.Count || kind == core.Unique) {
+		return Whole(1), nil
+	}
+	return ParseQuantity(e.Quantity)
 }
 
 func checkTags(tags map[string]string) error {

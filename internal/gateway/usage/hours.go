@@ -74,7 +74,7 @@ func (in *Intake) Totals(scope core.LicenseID, hour core.Hour) []Total {
 	var ts []Total
 	for k, t := range in.sums[hour] {
 		if scope == "" || k.License == scope {
-			ts = append(ts, *t)
+			ts = append(ts, t.copy())
 		}
 	}
 	in.state.RUnlock()

@@ -23,8 +23,7 @@ func identify(e *Entry) (idKey, uint64) {
 	key := sha256.Sum256(b)
 
 	b = appendText(appendText(b[:0], string(e.License)), string(e.Dimension))
-	b = binary.AppendUvarint(b, e.Quantity.hi)
-	b = binary.AppendUvarint(b, e.Quantity.lo)
+	b = appendQuantity(b, e.Quantity)
 	if !e.Untimed {
 		b = binary.AppendVarint(b, e.Time)
 	}

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -52,6 +51,7 @@ type Intake struct {
 	frozenSeq int64
 	rotated   time.Time // when Rotate last had ids to move
 	runs      []Run
+	past      past // closed hours that late events asked for
 
 	state     sync.RWMutex // guards what readers look at; taken after commit
 	sums      map[core.Hour]map[Key]*Total
@@ -241,6 +241,7 @@ func (in *Intake) commitGroup(ctx context.Context, group []*call) (err error) {
 			for _, k := range added {
 				delete(in.ids, k)
 			}
+			in.past = nil // it may know of late events that are not in the log
 		}
 	}()
 	for _, c := range group {
@@ -258,6 +259,11 @@ func (in *Intake) commitGroup(ctx context.Context, group []*call) (err error) {
 				continue
 			}
 			in.assign(p)
+			if p.Late {
+				if err := in.late(ctx, p); err != nil {
+					return err
+				}
+			}
 			in.ids[p.key] = p.print
 			added = append(added, p.key)
 			fresh = append(fresh, &p.Entry)
@@ -324,16 +330,5 @@ func (in *Intake) count(e *Entry) {
 		hour = map[Key]*Total{}
 		in.sums[e.Hour] = hour
 	}
-	k := Key{e.License, e.Dimension, e.Unbillable}
-	t := hour[k]
-	if t == nil {
-		k.Dimension = core.Dimension(strings.Clone(string(k.Dimension))) // it may be a part of a whole request's text
-		t = &Total{Key: k, Hour: e.Hour}
-		hour[k] = t
-	}
-	t.Sum = t.Sum.Add(e.Quantity)
-	t.Events++
-	if e.Late {
-		t.Late++
-	}
+	totalOf(hour, e.Key(), e.Meter, e.Hour).Add(e)
 }

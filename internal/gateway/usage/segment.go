@@ -28,7 +28,13 @@ type Entry struct {
 	Late bool      // its own hour was closed already
 	// Unbillable says why the event can never be billed (see the Reason constants); empty for the others.
 	Unbillable string
+	// Meter is what the event is counted with. Adds is what it adds to its hour, if it is late and the meter is not additive.
+	Meter core.Meter
+	Adds  Quantity
 }
+
+// Key names the total that e is counted in.
+func (e *Entry) Key() Key { return Key{e.License, e.Dimension, e.Unbillable} }
 
 // Reasons why an event is kept and never billed.
 const (
@@ -59,6 +65,8 @@ var (
 const (
 	flagUntimed = 1 << iota
 	flagLate
+	flagMeter   // the meter follows, and for a late event what it adds
+	flagUnknown // this bit and those above are a newer version's
 )
 
 // appendEntry writes e behind b. Instants and hours are written as differences to base, so that they are short.
@@ -70,19 +78,31 @@ func appendEntry(b []byte, e *Entry, base int64) []byte {
 	if e.Late {
 		flags |= flagLate
 	}
+	if e.Meter != core.Sum {
+		flags |= flagMeter
+	}
 	b = append(b, flags)
+	if e.Meter != core.Sum {
+		b = appendText(b, string(e.Meter))
+		if e.Late {
+			b = appendQuantity(b, e.Adds)
+		}
+	}
 	b = appendText(b, e.Source)
 	b = appendText(b, e.ID)
 	b = appendText(b, string(e.License))
 	b = appendText(b, string(e.Dimension))
-	b = binary.AppendUvarint(b, e.Quantity.hi)
-	b = binary.AppendUvarint(b, e.Quantity.lo)
+	b = appendQuantity(b, e.Quantity)
 	b = binary.AppendVarint(b, e.Time-base)
 	b = binary.AppendVarint(b, e.Received-base)
 	b = binary.AppendVarint(b, int64(e.Hour))
 	b = appendText(b, e.Unbillable)
 	b = binary.AppendUvarint(b, uint64(len(e.Tags)))
 	return appendTags(b, e.Tags)
+}
+
+func appendQuantity(b []byte, q Quantity) []byte {
+	return binary.AppendUvarint(binary.AppendUvarint(b, q.hi), q.lo)
 }
 
 // appendTags writes tags in the order of their keys, the one order of segments and prints.
@@ -162,10 +182,19 @@ type reader struct {
 
 func (r *reader) entry(base int64) (e Entry) {
 	flags := r.byte()
+	if flags >= flagUnknown {
+		r.bad = true
+	}
 	e.Untimed, e.Late = flags&flagUntimed != 0, flags&flagLate != 0
+	if flags&flagMeter != 0 {
+		e.Meter = core.Meter(r.text())
+		if e.Late {
+			e.Adds = r.quantity()
+		}
+	}
 	e.Source, e.ID = r.text(), r.text()
 	e.License, e.Dimension = core.LicenseID(r.text()), core.Dimension(r.text())
-	e.Quantity.hi, e.Quantity.lo = r.uvarint(), r.uvarint()
+	e.Quantity = r.quantity()
 	e.Time, e.Received = base+r.varint(), base+r.varint()
 	e.Hour = core.Hour(r.varint())
 	e.Unbillable = r.text()
@@ -188,6 +217,8 @@ func (r *reader) byte() byte {
 	r.b = r.b[1:]
 	return c
 }
+
+func (r *reader) quantity() Quantity { return Quantity{hi: r.uvarint(), lo: r.uvarint()} }
 
 func (r *reader) uvarint() uint64 {
 	v, n := binary.Uvarint(r.b)

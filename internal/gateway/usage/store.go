@@ -2,6 +2,8 @@ package usage
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"souk.dev/souk/internal/gateway/core"
 )
@@ -52,13 +54,46 @@ type Key struct {
 	Reason    string
 }
 
-// Total is the sum of one hour's events under one key.
+// Total is what the meter makes of one hour's events under one key.
 type Total struct {
 	Key
 	Hour   core.Hour
-	Sum    Quantity
+	Meter  core.Meter // that of the hour's first event: a change of the settings takes effect with the next hour
+	Sum    Quantity   // the hour's quantity; of core.Average, nothing until it is sealed
 	Events int64
 	Late   int64 // how many of them belong to an earlier hour that was closed
+
+	tally *tally // nil of additive meters
+}
+
+// Levels are those that events of the hour set, in the order of the log; of core.Average only.
+func (t Total) Levels() []Level {
+	if t.tally == nil {
+		return nil
+	}
+	return t.tally.levels
+}
+
+// copy is t as it is now; of its tally, what others look at.
+func (t *Total) copy() Total {
+	c := *t
+	c.tally = nil
+	if ls := t.Levels(); len(ls) > 0 {
+		c.tally = &tally{levels: slices.Clone(ls)}
+	}
+	return c
+}
+
+// totalOf finds the total of a key in sums, or begins it. The key's dimension may be a part of a whole request's text, so
+// that a copy is kept.
+func totalOf(sums map[Key]*Total, k Key, m core.Meter, h core.Hour) *Total {
+	t := sums[k]
+	if t == nil {
+		k.Dimension = core.Dimension(strings.Clone(string(k.Dimension)))
+		t = &Total{Key: k, Hour: h, Meter: m}
+		sums[k] = t
+	}
+	return t
 }
 
 // Run is an immutable sorted list of event ids.
