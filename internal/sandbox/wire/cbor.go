@@ -27,6 +27,7 @@ var (
 		DupMapKey:        cbor.DupMapKeyQuiet, // the last of two equal members counts, as in JSON
 		DefaultMapType:   reflectMap,
 		IntDec:           cbor.IntDecConvertSignedOrFail,
+		BignumTag:        cbor.BignumTagForbidden, // as integers beyond 64 bits are
 		MaxNestedLevels:  maxCBORDepth,
 		MaxArrayElements: maxCBORElements,
 		MaxMapPairs:      maxCBORElements,
