@@ -16,6 +16,13 @@ var base = map[string]func(t *testing.T, s *stage, c caller) asked{
 	"metering BatchMeterUsage": func(_ *testing.T, s *stage, _ caller) asked {
 		return asked{s.seller, object{"UsageRecords": []any{s.record()}}}
 	},
+	"metering MeterUsage": func(_ *testing.T, s *stage, _ caller) asked {
+		return asked{s.buyer, object{"ProductCode": s.legacy.ProductCode, "Timestamp": s.Now().Add(-2 * time.Hour), "UsageDimension": "pages", "UsageQuantity": 3,
+			"UsageAllocations": []any{object{"AllocatedUsageQuantity": 3, "Tags": []any{object{"Key": "team", "Value": "press"}}}}}}
+	},
+	"metering RegisterUsage": func(_ *testing.T, s *stage, _ caller) asked {
+		return asked{s.buyer, object{"ProductCode": s.legacy.ProductCode, "PublicKeyVersion": 1, "Nonce": "once"}}
+	},
 	"entitlement GetEntitlements": func(_ *testing.T, s *stage, _ caller) asked {
 		return asked{s.seller, object{"ProductCode": teams, "MaxResults": 1, "Filter": object{"LICENSE_ARN": []any{s.contract.LicenseARN}}}}
 	},

@@ -36,6 +36,7 @@ func newStage(t *testing.T) *stage {
 	if s.seller == "" || s.queue == "" || s.buyer == "" {
 		t.Fatalf("the sandbox names no seller's key, queue or buyer's key: %v, %+v", env, buyers)
 	}
+	s.Post("/_sandbox/profiles", object{"buyer-side-metering": "accept"}, nil)
 	s.payg, s.legacy = s.Product("license"), s.Product("legacy")
 	s.license = s.buy(object{"productCode": s.payg.ProductCode})
 	s.customer = s.buy(object{"productCode": s.legacy.ProductCode})
