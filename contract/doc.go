@@ -116,6 +116,7 @@ const (
 	InvalidParameter          = "InvalidParameterException"
 	ResourceNotFound          = "ResourceNotFoundException"
 	Conflict                  = "ConflictException"
+	ServiceQuotaExceeded      = "ServiceQuotaExceededException"
 
 	// DryRunOperation is what MeterUsage answers to a dry run that would have succeeded; no shape of the model has it.
 	DryRunOperation = "DryRunOperation"
@@ -130,72 +131,6 @@ const (
 	MissingAuth         = "MissingAuthenticationTokenException"
 	IncompleteSignature = "IncompleteSignatureException"
 )
-
-// Operation is one call of an AWS API.
-type Operation struct {
-	Service string   // the service's name in AWS's documentation
-	Target  string   // the X-Amz-Target header, whole
-	Scope   string   // the service in the signature's credential scope
-	Errors  []string // documented for this operation
-	Source  string
-}
-
-// Operations that the flow uses, by name.
-var Operations = map[string]Operation{
-	"ResolveCustomer": {
-		Service: "Marketplace Metering", Target: "AWSMPMeteringService.ResolveCustomer", Scope: "aws-marketplace",
-		Errors: []string{DisabledAPI, ExpiredToken, InternalServiceError, InvalidToken, Throttling},
-		Source: MeteringAPI + "API_marketplace-metering_ResolveCustomer.html",
-	},
-	"BatchMeterUsage": {
-		Service: "Marketplace Metering", Target: "AWSMPMeteringService.BatchMeterUsage", Scope: "aws-marketplace",
-		Errors: []string{DisabledAPI, InternalServiceError, InvalidCustomerIdentifier, InvalidLicense, InvalidProductCode,
-			InvalidTag, InvalidUsageAllocations, InvalidUsageDimension, Throttling, TimestampOutOfBounds},
-		Source: MeteringAPI + "API_marketplace-metering_BatchMeterUsage.html",
-	},
-	"MeterUsage": {
-		Service: "Marketplace Metering", Target: "AWSMPMeteringService.MeterUsage", Scope: "aws-marketplace",
-		Errors: []string{CustomerNotEntitled, DuplicateRequest, IdempotencyConflict, InternalServiceError, InvalidEndpointRegion,
-			InvalidProductCode, InvalidTag, InvalidUsageAllocations, InvalidUsageDimension, Throttling, TimestampOutOfBounds},
-		Source: MeteringAPI + "API_marketplace-metering_MeterUsage.html",
-	},
-	"RegisterUsage": {
-		Service: "Marketplace Metering", Target: "AWSMPMeteringService.RegisterUsage", Scope: "aws-marketplace",
-		Errors: []string{CustomerNotEntitled, DisabledAPI, InternalServiceError, InvalidProductCode, InvalidPublicKeyVersion,
-			InvalidRegion, PlatformNotSupported, Throttling},
-		Source: MeteringAPI + "API_marketplace-metering_RegisterUsage.html",
-	},
-	"GetEntitlements": {
-		Service: "Marketplace Entitlement Service", Target: "AWSMPEntitlementService.GetEntitlements", Scope: "aws-marketplace",
-		Errors: []string{InternalServiceError, InvalidParameter, Throttling},
-		Source: EntitlementAPI + "API_GetEntitlements.html",
-	},
-	"DescribeAgreement": {
-		Service: "Marketplace Agreement", Target: "AWSMPCommerceService_v20200301.DescribeAgreement", Scope: "aws-marketplace",
-		Errors: []string{AccessDenied, InternalServer, ResourceNotFound, Throttling, Validation},
-		Source: AgreementAPI + "API_marketplace-agreements_DescribeAgreement.html",
-	},
-	"SearchAgreements": {
-		Service: "Marketplace Agreement", Target: "AWSMPCommerceService_v20200301.SearchAgreements", Scope: "aws-marketplace",
-		Errors: []string{AccessDenied, InternalServer, Throttling, Validation},
-		Source: AgreementAPI + "API_marketplace-agreements_SearchAgreements.html",
-	},
-	"GetAgreementTerms": {
-		Service: "Marketplace Agreement", Target: "AWSMPCommerceService_v20200301.GetAgreementTerms", Scope: "aws-marketplace",
-		Errors: []string{AccessDenied, InternalServer, ResourceNotFound, Throttling, Validation},
-		Source: AgreementAPI + "API_marketplace-agreements_GetAgreementTerms.html",
-	},
-	"GetAgreementEntitlements": {
-		Service: "Marketplace Agreement", Target: "AWSMPCommerceService_v20200301.GetAgreementEntitlements", Scope: "aws-marketplace",
-		Errors: []string{AccessDenied, InternalServer, ResourceNotFound, Throttling, Validation},
-		Source: AgreementAPI + "API_marketplace-agreements_GetAgreementEntitlements.html",
-	},
-	"CancelAgreement": {
-		Service: "Marketplace Agreement", Target: "AWSMPCommerceService_v20200301.CancelAgreement", Scope: "aws-marketplace",
-		Errors: []string{AccessDenied, Conflict, InternalServer, ResourceNotFound, Throttling, Validation},
-		Source: AgreementAPI + "API_marketplace-agreements_CancelAgreement.html",
-	},
-}
 
 // EventSource is the source of AWS Marketplace's agreement and licence events. Source: SellerGuide, eventbridge.
 const EventSource = "aws.agreement-marketplace"

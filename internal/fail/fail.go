@@ -76,5 +76,13 @@ func CodeOf(err error) string {
 	return ""
 }
 
+// SayOf is what the outermost *Error in err's chain says to the user, or "".
+func SayOf(err error) string {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Say
+	}
+	return ""
+}
+
 // Is reports whether err is of kind k.
 func Is(err error, k Kind) bool { return err != nil && KindOf(err) == k }

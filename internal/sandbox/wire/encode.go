@@ -16,6 +16,13 @@ type Time struct{ time.Time }
 // MarshalJSON implements json.Marshaler.
 func (t Time) MarshalJSON() ([]byte, error) { return AppendTime(nil, t.Time), nil }
 
+// UnmarshalJSON implements json.Unmarshaler: it reads what clients read.
+func (t *Time) UnmarshalJSON(text []byte) error {
+	r := NewReader(string(text))
+	t.Time = r.Time()
+	return r.Err()
+}
+
 // MarshalCBOR implements cbor.Marshaler. Whole seconds are an integer: some clients take nothing else.
 func (t Time) MarshalCBOR() ([]byte, error) {
 	us := t.UnixMicro()

@@ -1,5 +1,5 @@
 // Package agreement is AWS Marketplace's Agreement API on the wire, over AWS JSON 1.0 and Smithy RPC v2 CBOR:
-// DescribeAgreement, SearchAgreements, GetAgreementTerms, GetAgreementEntitlements and CancelAgreement.
+// what both parties read of agreements, the buyer's CancelAgreement, and the requests that one party sends to the other.
 //
 // It owns: the operations' inputs and outputs, the checks of their form, who may call what (an agreement's seller is
 // its proposer, its buyer the acceptor; the access key tells which of them calls), search and pages. It does not own

@@ -3,6 +3,7 @@ package agreement
 import (
 	"net/http"
 	"regexp"
+	"slices"
 
 	"souk.dev/souk/contract"
 	"souk.dev/souk/internal/fail"
@@ -25,6 +26,13 @@ func Service(w *world.World) wire.Service {
 			"GetAgreementTerms":        s.getAgreementTerms,
 			"GetAgreementEntitlements": s.getAgreementEntitlements,
 			"CancelAgreement":          s.cancelAgreement,
+
+			"SendAgreementCancellationRequest":   s.sendCancellation,
+			"GetAgreementCancellationRequest":    s.getCancellation,
+			"ListAgreementCancellationRequests":  s.listCancellations,
+			"AcceptAgreementCancellationRequest": s.acceptCancellation,
+			"RejectAgreementCancellationRequest": s.rejectCancellation,
+			"CancelAgreementCancellationRequest": s.withdrawCancellation,
 		},
 	}
 }
@@ -35,11 +43,8 @@ var resourceID = regexp.MustCompile(`^[A-Za-z0-9_/-]+$`)
 
 // agreement finds the agreement that c is about, for one of its parties.
 func (s *service) agreement(c *wire.Call, id *string) (world.Agreement, error) {
-	switch {
-	case id == nil || *id == "":
-		return world.Agreement{}, invalid(c, "MISSING_AGREEMENT_ID", "agreementId", "An agreementId is required.")
-	case len(*id) > contract.MaxResourceID || !resourceID.MatchString(*id):
-		return world.Agreement{}, invalid(c, "INVALID_AGREEMENT_ID", "agreementId", "The agreementId is not well formed.")
+	if err := check(c, idField("agreementId", "AGREEMENT_ID", id, resourceID)); err != nil {
+		return world.Agreement{}, err
 	}
 	a, err := s.world.Agreement(*id)
 	switch {
@@ -62,6 +67,15 @@ func (s *service) bought(c *wire.Call, id *string) (world.Agreement, error) {
 	return a, err
 }
 
+// sold is [service.agreement] for what only the seller may do.
+func (s *service) sold(c *wire.Call, id *string) (world.Agreement, error) {
+	a, err := s.agreement(c, id)
+	if err == nil && c.Account != a.SellerAccount {
+		return world.Agreement{}, denied(c, "Only the proposer of the agreement may call "+c.Operation+".")
+	}
+	return a, err
+}
+
 // failure is an error of this API: each has the request's id beside its message.
 func failure(c *wire.Call, code, message string, members map[string]any) error {
 	members["requestId"] = c.RequestID
@@ -70,6 +84,9 @@ func failure(c *wire.Call, code, message string, members map[string]any) error {
 
 // invalid refuses the value of a field, for one of the model's reasons.
 func invalid(c *wire.Call, reason, field, message string) error {
+	if !slices.Contains(reasons, reason) {
+		reason = "OTHER"
+	}
 	return failure(c, contract.Validation, message, map[string]any{"reason": reason, "fields": []map[string]string{{"name": field, "message": message}}})
 }
 
