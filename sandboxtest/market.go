@@ -144,7 +144,7 @@ func start(opts []Option) (*Market, error) {
 	srv := httptest.NewUnstartedServer(nil)
 	s.BaseURL = "http://" + srv.Listener.Addr().String()
 	ctx, cancel := context.WithCancel(context.Background())
-	sb, err := sandbox.New(ctx, s.Config)
+	sb, err := sandbox.Open(ctx, s.Config)
 	if err != nil {
 		cancel()
 		_ = srv.Listener.Close()

@@ -228,6 +228,10 @@ func TestSnapshotIsWhereTestsBegin(t *testing.T) {
 			}
 		})
 	}
+	m.Restore(snapshot)
+	if got := m.Agreement(a.ID).Status; got != "ACTIVE" {
+		t.Errorf("put back into the market that it was taken of, it is %s", got)
+	}
 	if with := fmt.Sprint(crash(func() {
 		unkept := sandboxtest.Open()
 		defer unkept.Close()

@@ -107,7 +107,7 @@ func (b *bazaar) openSandbox(ctx context.Context, plan bazaarPlan, ln net.Listen
 	if err != nil {
 		return err
 	}
-	s, err := sandbox.New(ctx, sandbox.Config{
+	s, err := sandbox.Open(ctx, sandbox.Config{
 		BaseURL: b.Sandbox, FulfillmentURL: b.Gateway + "/register", SignInURL: b.App + "/",
 		Now: plan.now, Data: filepath.Join(plan.data, "sandbox"), Mail: mail, Log: log,
 	})

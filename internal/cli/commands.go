@@ -19,6 +19,8 @@ func commands() []*cobra.Command {
 		recordsCommand(),
 		faultCommand(),
 		eventsCommand(),
+		worldCommand(),
+		snapshotCommand(),
 		versionCommand(),
 	}
 }

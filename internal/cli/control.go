@@ -35,47 +35,70 @@ func marketplaceAt(base string) marketplace {
 
 // call makes one call; in and out may be nil. A refusal has the sandbox's own words.
 func (m marketplace) call(ctx context.Context, method, path string, in, out any) error {
-	var body io.Reader
+	var text []byte
 	if in != nil {
-		text, err := json.Marshal(in)
-		if err != nil {
+		var err error
+		if text, err = json.Marshal(in); err != nil {
 			return err
 		}
-		body = bytes.NewReader(text)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, m.base+"/_sandbox/"+path, body)
-	if err != nil {
-		return asUsage(fmt.Errorf("--sandbox %s: %w", m.base, err))
-	}
-	if in != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	res, err := m.hc.Do(req)
-	if errors.Is(err, syscall.ECONNREFUSED) {
-		return fmt.Errorf("no sandbox answers at %s: start one with `souk up` or `souk sandbox`, or name another with --sandbox", m.base)
-	}
-	if err != nil {
-		return fmt.Errorf("call the sandbox: %w", err)
-	}
-	defer res.Body.Close()
-	data, err := io.ReadAll(res.Body)
-	if err != nil {
-		return fmt.Errorf("read the sandbox's answer: %w", err)
-	}
-	if res.StatusCode > 299 {
-		var p httpx.Problem
-		if json.Unmarshal(data, &p) == nil && p.Detail != "" {
-			return errors.New(p.Detail)
-		}
-		return fmt.Errorf("%s /_sandbox/%s: the sandbox answered %s", method, path, res.Status)
-	}
-	if out == nil {
-		return nil
+	return m.take(ctx, method, path, "application/json", text, out)
+}
+
+// read brings the bytes of an answer that is not JSON.
+func (m marketplace) read(ctx context.Context, path string) ([]byte, error) {
+	return m.exchange(ctx, http.MethodGet, path, "", nil)
+}
+
+// send posts bytes that [marketplace.read] has brought.
+func (m marketplace) send(ctx context.Context, path string, text []byte, out any) error {
+	return m.take(ctx, http.MethodPost, path, "application/x-ndjson", text, out)
+}
+
+func (m marketplace) take(ctx context.Context, method, path, kind string, text []byte, out any) error {
+	data, err := m.exchange(ctx, method, path, kind, text)
+	if err != nil || out == nil {
+		return err
 	}
 	if err := json.Unmarshal(data, out); err != nil {
 		return fmt.Errorf("read the sandbox's answer: %w", err)
 	}
 	return nil
+}
+
+// exchange makes one request, with a body unless text is nil.
+func (m marketplace) exchange(ctx context.Context, method, path, kind string, text []byte) ([]byte, error) {
+	var body io.Reader
+	if text != nil {
+		body = bytes.NewReader(text)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, m.base+"/_sandbox/"+path, body)
+	if err != nil {
+		return nil, asUsage(fmt.Errorf("--sandbox %s: %w", m.base, err))
+	}
+	if text != nil {
+		req.Header.Set("Content-Type", kind)
+	}
+	res, err := m.hc.Do(req)
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return nil, fmt.Errorf("no sandbox answers at %s: start one with `souk up` or `souk sandbox`, or name another with --sandbox", m.base)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("call the sandbox: %w", err)
+	}
+	defer res.Body.Close()
+	data, err := io.ReadAll(res.Body)
+	if err != nil {
+		return nil, fmt.Errorf("read the sandbox's answer: %w", err)
+	}
+	if res.StatusCode > 299 {
+		var p httpx.Problem
+		if json.Unmarshal(data, &p) == nil && p.Detail != "" {
+			return nil, errors.New(p.Detail)
+		}
+		return nil, fmt.Errorf("%s /_sandbox/%s: the sandbox answered %s", method, path, res.Status)
+	}
+	return data, nil
 }
 
 // list reads a whole list of the sandbox, every page of it.

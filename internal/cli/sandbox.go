@@ -56,7 +56,7 @@ queue that receives events, and a clock that can be moved. Any AWS SDK talks to 
 			if err != nil {
 				return err
 			}
-			s, err := sandbox.New(ctx, sandbox.Config{
+			s, err := sandbox.Open(ctx, sandbox.Config{
 				World: market, FulfillmentURL: string(fulfillment), SignInURL: string(signIn), Now: time.Time(now), Frozen: frozen, BaseURL: base, Data: data, Snapshot: saved, Mail: mail, Log: log,
 			})
 			if err != nil {

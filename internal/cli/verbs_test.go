@@ -4,11 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
-
-	"souk.dev/souk/internal/sandbox"
+	"time"
 )
 
 func TestFaultVerbs(t *testing.T) {
@@ -119,17 +118,26 @@ func TestEventsAreFollowed(t *testing.T) {
 	}
 }
 
-// openTestMarket opens a marketplace alone, whose clock stands still.
-func openTestMarket(t *testing.T) (url string) {
-	t.Helper()
-	srv := httptest.NewUnstartedServer(nil)
-	s, err := sandbox.New(t.Context(), sandbox.Config{Now: demoBegins, Frozen: true, BaseURL: "http://" + srv.Listener.Addr().String()})
-	if err != nil {
-		t.Fatal(err)
+func TestSnapshotVerbs(t *testing.T) {
+	url, file := openTestMarket(t), filepath.Join(t.TempDir(), "at.snapshot")
+	must := func(args ...string) string {
+		t.Helper()
+		code, stdout, stderr := souk(t, append(args, "--sandbox", url)...)
+		if code != exitDone {
+			t.Fatalf("souk %v: %d %s", args, code, stderr)
+		}
+		return stdout
 	}
-	srv.Config.Handler = s.Handler()
-	srv.Start()
-	t.Cleanup(srv.Close)
-	t.Cleanup(srv.CloseClientConnections)
-	return srv.URL
+	must("snapshot", "save", file)
+	must("buy", "--product", "1nkwe11payasyoug0abcdefgh", "--buyer", "111122223333")
+	must("clock", "--advance", "1h")
+	if text := must("snapshot", "restore", file); !strings.HasPrefix(text, demoBegins.Format(time.RFC3339)+", standing still") {
+		t.Errorf("restored: %s", text)
+	}
+	if text := must("events"); strings.Contains(text, "agmt-") {
+		t.Errorf("there are events after all: %s", text)
+	}
+	if code, _, stderr := souk(t, "snapshot", "restore", filepath.Join(t.TempDir(), "none"), "--sandbox", url); code != exitUsage {
+		t.Errorf("no such file: %d %s", code, stderr)
+	}
 }

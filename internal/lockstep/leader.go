@@ -130,6 +130,18 @@ func (l *Leader) Serve(ctx context.Context, name string, p Poll) (Answer, error)
 	return Answer{Seq: l.seq, Now: s.Now, Rate: s.Rate, Frozen: s.Frozen}, nil
 }
 
+// Expect makes the named followers of another leader, in whose place l is, followers of this one: time waits for them to
+// come, as it waits for one whose connection is lost.
+func (l *Leader) Expect(names []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, name := range names {
+		if l.followers[name] == nil {
+			l.followers[name] = &follower{lost: true}
+		}
+	}
+}
+
 // Leave forgets the follower called name.
 func (l *Leader) Leave(name string) {
 	l.mu.Lock()

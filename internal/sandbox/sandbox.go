@@ -51,6 +51,15 @@ type Config struct {
 	Snapshot       []byte       // what [Sandbox.Snapshot] wrote, to go on from; World, Now, Frozen and Seed are its own then
 	Seed           uint64       // of all identifiers, so that a run can be repeated; 0: another for every new world
 	Log            *slog.Logger
+
+	// Of one of several [Worlds]: its name, its address by host name, and who makes others (the main one only).
+	name   string
+	pages  string
+	worlds control.Worlds
+	// restore makes a snapshot take this sandbox's place; nil: it has none that it could leave.
+	restore func(snapshot []byte) (control.Restored, error)
+	// replaces says that the snapshot is to take the place of what Data holds, by its journal's Succeed.
+	replaces bool
 }
 
 // Sandbox is a running marketplace. Serve [Sandbox.Handler], call [Sandbox.Run], and [Sandbox.Close] when it returned.
@@ -74,6 +83,7 @@ type Sandbox struct {
 	time   timekeeper
 	fast   float64      // the rate at which the clock ran before a restart; 0 if it needs no start
 	people http.Handler // the pages and the control API
+	remote *control.Control
 }
 
 const defaultFulfillmentURL = "http://127.0.0.1:4710/register"
@@ -149,7 +159,7 @@ func (s *Sandbox) assemble(ctx context.Context) error {
 	if err := s.restore(); err != nil {
 		return fmt.Errorf("bring the sandbox back: %w", err)
 	}
-	s.front = &wire.Front{Clock: s.clock, Accounts: w, Faults: s.faults, Calls: s.calls, Log: s.log}
+	s.front = &wire.Front{Clock: s.clock, Accounts: keyring{w, s.cfg.name}, Faults: s.faults, Calls: s.calls, Log: s.log}
 	s.front.Register(metering.Service(w), entitlement.Service(w), agreement.Service(w), (&sqs.Service{Queues: s.queues, Base: base}).Wire())
 	return s.mount(ctx)
 }
@@ -164,9 +174,10 @@ func (s *Sandbox) mount(ctx context.Context) error {
 	mux := http.NewServeMux()
 	mux.Handle("/", pages)
 	mux.Handle("GET "+metering.PublicKeyPath, httpx.Try(s.log, getPublicKey))
-	control.New(ctx, control.Options{World: s.world, Queues: s.queues, Desk: s.desk, Faults: s.faults, Calls: s.calls, Clock: s.clock,
-		Time: s.time, Base: base, Log: s.log, Snapshot: s.Snapshot, Inbox: s.inbox, SMTP: s.smtpURL()}).Mount(mux)
-	s.people = control.Guard(base, mux)
+	s.remote = control.New(ctx, control.Options{World: s.world, Queues: s.queues, Desk: s.desk, Faults: s.faults, Calls: s.calls, Clock: s.clock,
+		Time: s.time, Base: base, Log: s.log, Snapshot: s.Snapshot, Restore: s.cfg.restore, Name: s.cfg.name, Worlds: s.cfg.worlds, Inbox: s.inbox, SMTP: s.smtpURL()})
+	s.remote.Mount(mux)
+	s.people = control.Guard(func() []string { return []string{s.cfg.BaseURL, s.cfg.pages} }, mux)
 	return nil
 }
 

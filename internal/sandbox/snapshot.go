@@ -45,7 +45,11 @@ func (s *Sandbox) openSnapshot() error {
 	}
 	s.snapshot = snap
 	if s.cfg.Data != "" {
-		if s.journal, err = snap.Unpack(s.cfg.Data); err != nil {
+		unpack := snap.Unpack
+		if s.cfg.replaces {
+			unpack = snap.Successor
+		}
+		if s.journal, err = unpack(s.cfg.Data); err != nil {
 			return err
 		}
 	}

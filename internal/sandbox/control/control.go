@@ -47,6 +47,11 @@ type Options struct {
 	// Inbox is the mails that were caught, and SMTP where programs send them; nil and empty when none are.
 	Inbox *inbox.Inbox
 	SMTP  string
+	// Restore makes a snapshot take the place of all this; nil: it cannot.
+	Restore func(snapshot []byte) (Restored, error)
+	// Name is the world's, where several are served at one address; empty: the main one, which has Worlds.
+	Name   string
+	Worlds Worlds
 }
 
 // Control serves /_sandbox/ and /openapi.json.
@@ -115,6 +120,11 @@ func (c *Control) calls() map[string]httpx.Func {
 		"GET /_sandbox/env":                        c.getEnv,
 		"POST /_sandbox/reset":                     c.postReset,
 		"GET /_sandbox/snapshot":                   c.getSnapshot,
+		"POST /_sandbox/snapshot":                  c.postSnapshot,
+		"GET /_sandbox/worlds":                     c.getWorlds,
+		"POST /_sandbox/worlds":                    c.postWorld,
+		"GET /_sandbox/worlds/{name}":              c.getWorld,
+		"DELETE /_sandbox/worlds/{name}":           c.deleteWorld,
 	}
 }
 

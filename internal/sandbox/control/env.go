@@ -8,7 +8,6 @@ import (
 
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/httpx"
-	"souk.dev/souk/internal/sandbox/notice"
 	"souk.dev/souk/internal/sandbox/queue"
 	"souk.dev/souk/internal/sandbox/world"
 )
@@ -42,16 +41,7 @@ type dimensionEnv struct {
 // env is what points a program of the default seller at this sandbox.
 func (c *Control) env() ([]variable, error) {
 	base, seller := c.opt.Base(), c.opt.World.DefaultSeller()
-	key, secret := anyKey, anySecret
-	for _, k := range c.opt.World.AccessKeys() {
-		if k.AccountID == seller {
-			key = k.ID
-			if k.Secret != "" {
-				secret = k.Secret
-			}
-			break
-		}
-	}
+	key, secret := c.sellerKey(seller)
 	products, err := json.Marshal(c.productsOf(seller))
 	if err != nil {
 		return nil, fmt.Errorf("encode the products: %w", err)
@@ -68,7 +58,7 @@ func (c *Control) env() ([]variable, error) {
 		{"AWS_ENDPOINT_URL_SQS", base},
 		{"AWS_ENDPOINT_URL_SNS", base},
 		{"SOUK_CLOCK", base},
-		{"SOUK_QUEUE_URL", base + "/" + seller + "/" + notice.DefaultQueue},
+		{"SOUK_QUEUE_URL", c.queueURL()},
 		{"SOUK_PRODUCTS", string(products)},
 	}
 	if c.opt.SMTP != "" {

@@ -14,10 +14,10 @@ import (
 // Guard refuses requests for host names that a stranger could make point to this sandbox. A web page could otherwise
 // reach a sandbox on its visitor's machine by letting its own name resolve to 127.0.0.1, and would pass for the same
 // site (DNS rebinding). Allowed are addresses, names without a dot (localhost, a container's), names below .localhost
-// and .internal (host.docker.internal), and the host of the sandbox's own address.
-func Guard(base func() string, next http.Handler) http.Handler {
+// and .internal (host.docker.internal), and the hosts of the sandbox's own addresses.
+func Guard(own func() []string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !allowed(r.Host, base()) {
+		if !allowed(r.Host, own()...) {
 			forbid(w, "This sandbox is not known as "+r.Host+"; call it by its address, or tell it its name with --base-url.")
 			return
 		}
@@ -25,7 +25,7 @@ func Guard(base func() string, next http.Handler) http.Handler {
 	})
 }
 
-func allowed(hostport, base string) bool {
+func allowed(hostport string, own ...string) bool {
 	host := hostport
 	if h, _, err := net.SplitHostPort(hostport); err == nil {
 		host = h
@@ -34,8 +34,10 @@ func allowed(hostport, base string) bool {
 	if _, err := netip.ParseAddr(host); err == nil {
 		return true
 	}
-	if u, err := url.Parse(base); err == nil && strings.EqualFold(u.Hostname(), host) {
-		return true
+	for _, address := range own {
+		if u, err := url.Parse(address); err == nil && strings.EqualFold(u.Hostname(), host) {
+			return true
+		}
 	}
 	return !strings.Contains(host, ".") || strings.HasSuffix(host, ".localhost") || strings.HasSuffix(host, ".internal")
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"souk.dev/souk/internal/httpx"
+	"souk.dev/souk/internal/sandbox/wire"
 	"souk.dev/souk/internal/sandbox/world"
 )
 
@@ -64,7 +65,7 @@ type buyer struct {
 
 func (c *Control) withKey(b world.Buyer) (buyer, error) {
 	k, err := c.opt.World.BuyerKey(b.AccountID)
-	return buyer{b, k.ID, k.Secret}, err
+	return buyer{b, wire.InWorld(k.ID, c.opt.Name), k.Secret}, err
 }
 
 func (c *Control) getBuyers(w http.ResponseWriter, r *http.Request) error {

@@ -40,7 +40,7 @@ const (
 type stage struct {
 	t       testing.TB
 	url     string
-	sandbox *sandbox.Sandbox
+	sandbox *sandbox.Worlds
 	stop    func()
 }
 
@@ -61,7 +61,7 @@ func again(t testing.TB, data string) *stage {
 		t.Fatal(err)
 	}
 	st := &stage{t: t, url: "http://" + ln.Addr().String()}
-	st.sandbox, err = sandbox.New(t.Context(), sandbox.Config{Now: noon, BaseURL: st.url, Data: data, Seed: 7})
+	st.sandbox, err = sandbox.Open(t.Context(), sandbox.Config{Now: noon, BaseURL: st.url, Data: data, Seed: 7})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 
 	"souk.dev/souk/internal/fail"
 )
@@ -72,6 +74,22 @@ func (s *Snapshot) Unpack(dir string) (*Journal, error) {
 		err := fail.New(fail.Conflict, "data_in_use", "The data folder %s holds a sandbox already; choose another one for the snapshot.", dir)
 		return nil, errors.Join(err, j.Close())
 	}
+	return s.into(j)
+}
+
+// Successor is Unpack for a dir whose journal is in use, by this very process: s becomes a journal beside it, which
+// takes its place with [Journal.Succeed] and is nothing until then.
+func (s *Snapshot) Successor(dir string) (*Journal, error) {
+	j, err := create(dir, nextName, os.O_TRUNC)
+	if err != nil {
+		return nil, err
+	}
+	return s.into(j)
+}
+
+// into makes j, of which nothing is needed, a copy of s.
+func (s *Snapshot) into(j *Journal) (*Journal, error) {
+	j.Header = s.Header
 	if err := j.cut(0); err != nil {
 		return nil, errors.Join(err, j.Close())
 	}
@@ -80,4 +98,15 @@ func (s *Snapshot) Unpack(dir string) (*Journal, error) {
 	}
 	j.Fresh, j.end = false, -1
 	return j, nil
+}
+
+// Succeed makes j, a [Snapshot.Successor], the journal in its folder. The one before it is written to no more: what it
+// still takes is lost with its process.
+func (j *Journal) Succeed() error {
+	path := filepath.Join(filepath.Dir(j.path), fileName)
+	if err := os.Rename(j.path, path); err != nil {
+		return fmt.Errorf("put the snapshot in the journal's place: %w", err)
+	}
+	j.path = path
+	return nil
 }

@@ -19,6 +19,7 @@ const Version = 1
 const (
 	format   = "souk sandbox journal"
 	fileName = "sandbox.journal"
+	nextName = "sandbox.journal.next" // a snapshot that is being restored
 )
 
 // Header is a journal's first line: what the world was made from.
@@ -51,24 +52,31 @@ type Journal struct {
 //
 // Errors: fail.Conflict when another process has it, or it is of another format or version.
 func Open(dir string, seed uint64, world string) (*Journal, error) {
+	j, err := create(dir, fileName, 0)
+	if err != nil {
+		return nil, err
+	}
+	if err := j.begin(seed, world); err != nil {
+		return nil, errors.Join(err, j.Close())
+	}
+	return j, nil
+}
+
+// create opens a file in dir for this process alone, with the flags given beside the usual ones.
+func create(dir, name string, flags int) (*Journal, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}
-	path := filepath.Join(dir, fileName)
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	path := filepath.Join(dir, name)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|flags, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open the journal: %w", err)
 	}
-	j := &Journal{path: path, file: f}
 	if err := lock(f); err != nil {
 		_ = f.Close()
 		return nil, fail.Wrap(fail.Conflict, err, "in_use", "Another sandbox is using the data folder %s; stop it, or choose another folder.", dir)
 	}
-	if err := j.begin(seed, world); err != nil {
-		_ = f.Close()
-		return nil, err
-	}
-	return j, nil
+	return &Journal{path: path, file: f}, nil
 }
 
 // parseHeader reads a first line; path is for errors.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"souk.dev/souk/internal/clock"
@@ -69,13 +70,19 @@ const mark = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width=
 	`<rect width="32" height="32" rx="8" fill="#0d7264"/><path d="M7 25V15.5C7 10 11 6 16 6s9 4 9 9.5V25" fill="none" stroke="#fff" stroke-width="2.4" stroke-linecap="round"/>` +
 	`<path d="M12 25v-8.5c0-2.6 1.7-4.5 4-4.5s4 1.9 4 4.5V25" fill="#f3c969"/></svg>`
 
-// New makes the storefront. life ends what the control room sets going, such as a clock that runs fast.
-func New(life context.Context, opt Options) (*Storefront, error) {
+// renderer is that of every storefront of this process: they look the same, and reading the pages is most of what it
+// takes to open one.
+var renderer = sync.OnceValues(func() (*webui.Renderer, error) {
 	templates, err := fs.Sub(pages, "pages")
 	if err != nil {
-		return nil, fmt.Errorf("storefront: %w", err)
+		return nil, err
 	}
-	ui, err := webui.New(theme(), templates)
+	return webui.New(theme(), templates)
+})
+
+// New makes the storefront. life ends what the control room sets going, such as a clock that runs fast.
+func New(life context.Context, opt Options) (*Storefront, error) {
+	ui, err := renderer()
 	if err != nil {
 		return nil, fmt.Errorf("storefront: %w", err)
 	}

@@ -36,7 +36,7 @@ const (
 // Calls is the log of calls: the newest ones, within bounds. The zero Calls is empty. It is safe for concurrent use.
 type Calls struct {
 	mu    sync.Mutex
-	ring  [maxEntries]kept
+	ring  []kept // grows up to maxEntries, so that a log of few calls is small; number n is at n modulo maxEntries
 	first uint64 // number of the oldest entry kept
 	next  uint64 // number of the next one
 	bytes int
@@ -67,7 +67,11 @@ func (l *Calls) add(k kept) {
 		*oldest = kept{}
 		l.first++
 	}
-	l.ring[l.next%maxEntries] = k
+	if i := l.next % maxEntries; int(i) < len(l.ring) {
+		l.ring[i] = k
+	} else {
+		l.ring = append(l.ring, k)
+	}
 	l.bytes += k.size()
 	l.next++
 }

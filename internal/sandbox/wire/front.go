@@ -89,15 +89,7 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler) // the server's way to break a connection
 	}
 	f.Calls.add(k)
-	h := w.Header()
-	for name, v := range a.Header {
-		h.Set(name, v)
-	}
-	h.Set("Content-Type", a.ContentType)
-	h.Set("x-amzn-RequestId", c.RequestID)
-	h.Set("Content-Length", itoa(int64(len(a.Body))))
-	w.WriteHeader(a.Status)
-	_, _ = w.Write(a.Body) // a client that has gone is told nothing
+	send(w, c, a)
 }
 
 func readBody(w http.ResponseWriter, r *http.Request) (string, error) {

@@ -167,7 +167,7 @@ func TestSignatureCoversTheRequest(t *testing.T) {
 		"body":   func(_ *http.Request, _ *Signature, body *string, _ *time.Time) { *body = "bodi" },
 		"host":   func(r *http.Request, _ *Signature, _ *string, _ *time.Time) { r.Host = "other" },
 		"target": func(r *http.Request, _ *Signature, _ *string, _ *time.Time) { r.Header.Set("X-Amz-Target", "T.Op2") },
-		"path":   func(r *http.Request, _ *Signature, _ *string, _ *time.Time) { r.URL.Path, r.URL.RawPath = "/ab", "" },
+		"path":   func(r *http.Request, _ *Signature, _ *string, _ *time.Time) { r.RequestURI = "/ab?z=1&y=%C3%BC" },
 		"query":  func(r *http.Request, _ *Signature, _ *string, _ *time.Time) { r.URL.RawQuery = "z=2" },
 		"scope":  func(_ *http.Request, s *Signature, _ *string, _ *time.Time) { s.Region = "q" },
 		"date":   func(r *http.Request, _ *Signature, _ *string, _ *time.Time) { r.Header.Del("X-Amz-Date") },

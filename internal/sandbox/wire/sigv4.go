@@ -111,16 +111,25 @@ func (s Signature) Verify(r *http.Request, body, secret string, now time.Time) *
 // canonical writes the request in the one way that both sides sign.
 func (s Signature) canonical(r *http.Request, bodyHash string) string {
 	var b strings.Builder
-	path := r.URL.EscapedPath()
-	if path == "" {
-		path = "/"
-	}
+	path := signedPath(r)
 	b.WriteString(r.Method + "\n" + escape(path, true) + "\n" + canonicalQuery(r.URL.Query()) + "\n")
 	for _, h := range s.Headers {
 		b.WriteString(h + ":" + headerValue(r, h) + "\n")
 	}
 	b.WriteString("\n" + strings.Join(s.Headers, ";") + "\n" + bodyHash)
 	return b.String()
+}
+
+// signedPath is the path as the client sent it, and signed it: whoever routed r may have cut the URL's.
+func signedPath(r *http.Request) string {
+	path := r.URL.EscapedPath()
+	if sent, err := url.ParseRequestURI(r.RequestURI); err == nil {
+		path = sent.EscapedPath()
+	}
+	if path == "" {
+		path = "/"
+	}
+	return path
 }
 
 // headerValue is a header as it is signed. Go keeps Host and Content-Length outside of the header map.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"sync"
 
 	"github.com/goccy/go-yaml"
 
@@ -39,12 +40,17 @@ var builtin []byte
 // Builtin is the world without a file: one seller, three buyers, and by licence a pay-as-you-go product, a contract and a
 // contract with consumption; of the legacy generation, a pay-as-you-go product and a contract.
 func Builtin() *File {
+	f := *readBuiltin() // a world changes nothing in its file
+	return &f
+}
+
+var readBuiltin = sync.OnceValue(func() *File {
 	f, err := ParseFile(builtin)
 	if err != nil {
 		panic(err) // a test reads it
 	}
 	return f
-}
+})
 
 // ParseFile reads a world file. What is wrong in it is fail.Invalid, with line and column.
 func ParseFile(text []byte) (*File, error) {
