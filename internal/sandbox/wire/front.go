@@ -40,6 +40,7 @@ type Front struct {
 
 	byTarget  map[string]*Service
 	byVersion map[string]*Service
+	rest      []*Service
 }
 
 // Register adds a service. Not to be called once requests come.
@@ -48,7 +49,12 @@ func (f *Front) Register(services ...Service) {
 		f.byTarget, f.byVersion = map[string]*Service{}, map[string]*Service{}
 	}
 	for _, s := range services {
-		f.byTarget[s.Target] = &s
+		if s.Target != "" {
+			f.byTarget[s.Target] = &s
+		}
+		if s.REST != "" {
+			f.rest = append(f.rest, &s)
+		}
 		if s.Version != "" {
 			f.byVersion[s.Version] = &s
 		}
@@ -204,7 +210,25 @@ func (f *Front) route(r *http.Request, c *Call) (name string, err *Error) {
 		}
 		return c.Operation, nil
 	}
+	if s, op := f.restPath(r.URL.Path); s != nil {
+		c.Protocol, c.Service, c.Operation = REST, s, op
+		return op, nil
+	}
 	return "", unknown
+}
+
+// restPath reads the path of a REST-JSON service, whatever stands before it: …/2026-02-05/getOffer names GetOffer.
+func (f *Front) restPath(path string) (s *Service, op string) {
+	i := strings.LastIndexByte(path, '/')
+	if i < 0 || i+1 == len(path) {
+		return nil, ""
+	}
+	for _, s := range f.rest {
+		if strings.HasSuffix(path[:i+1], s.REST) {
+			return s, strings.ToUpper(path[i+1:i+2]) + path[i+2:]
+		}
+	}
+	return nil, ""
 }
 
 // cborPath reads the path of RPC v2 CBOR: …/service/NAME/operation/NAME.

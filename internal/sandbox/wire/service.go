@@ -17,6 +17,7 @@ const (
 	JSON  Protocol = iota // AWS JSON, named by X-Amz-Target
 	Query                 // a form with Action and Version; XML answers
 	CBOR                  // Smithy RPC v2 CBOR, named by the path
+	REST                  // REST-JSON, named by the path; only POST, and all members in the body
 )
 
 // Call is one request for an operation.
@@ -57,6 +58,7 @@ type Service struct {
 	Scope       string         // the service in the signature's credential scope
 	Version     string         // of the query protocol; empty if the service does not speak it
 	ContentType string         // of its JSON answers
+	REST        string         // of REST-JSON: what its paths have before the operation, such as /2026-02-05/; empty if it does not speak it
 	CBOR        bool           // whether it speaks RPC v2 CBOR beside JSON; see [Decode] and [Encode]
 	Outage      string         // its name for an internal failure; empty: InternalServiceErrorException
 	Region      string         // the only one in which it has an endpoint; empty: its operations look at the Region themselves

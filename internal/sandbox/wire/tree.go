@@ -46,6 +46,9 @@ func treeOf(c *Call) (any, error) {
 	if c.Protocol == CBOR {
 		return cborTree(c.Body)
 	}
+	if c.Protocol == REST && c.Body == "" {
+		return map[string]any{}, nil // an input without members
+	}
 	r := NewReader(c.Body)
 	tree := r.value(0)
 	return tree, r.Err()

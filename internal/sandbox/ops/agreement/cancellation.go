@@ -6,6 +6,7 @@ import (
 
 	"souk.dev/souk/contract"
 	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/sandbox/ops/page"
 	"souk.dev/souk/internal/sandbox/wire"
 	"souk.dev/souk/internal/sandbox/world"
 )
@@ -170,7 +171,7 @@ func (s *service) listCancellations(_ context.Context, c *wire.Call) (wire.Answe
 		return wire.Answer{}, err
 	}
 	found := s.world.Cancellations(world.CancellationQuery{AgreementID: q.agreement, SellerAccount: q.seller, BuyerAccount: q.buyer, Status: world.RequestStatus(orEmpty(in.Status))})
-	part, next := page(found, func(r world.CancellationRequest) key { return key{r.CreatedAt.UnixMicro(), r.ID} }, true, t)
+	part, next := page.Cut(found, func(r world.CancellationRequest) page.Key { return page.Key{N: r.CreatedAt.UnixMicro(), ID: r.ID} }, true, t)
 	out := struct {
 		Items []cancellationSummary `json:"items"`
 		Next  *string               `json:"nextToken,omitempty"`

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/sandbox/ops/page"
 	"souk.dev/souk/internal/sandbox/wire"
 	"souk.dev/souk/internal/sandbox/world"
 )
@@ -53,7 +54,7 @@ func (s *service) getAgreementEntitlements(_ context.Context, c *wire.Call) (wir
 	}
 	e := agreementEntitlement{Resource: productOf(a), Type: entitlementType, Status: string(a.License.Status),
 		StatusReasonCode: statusReasons[a.License.Status], LicenseARN: a.License.ARN}
-	items, next := page([]agreementEntitlement{e}, func(e agreementEntitlement) key { return key{0, e.LicenseARN} }, false, t)
+	items, next := page.Cut([]agreementEntitlement{e}, func(e agreementEntitlement) page.Key { return page.Key{ID: e.LicenseARN} }, false, t)
 	for i := range items {
 		token, err := s.world.MintAPIToken(c.At, a.AgreementID)
 		if fail.Is(err, fail.Conflict) {

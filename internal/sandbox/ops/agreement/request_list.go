@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"souk.dev/souk/contract"
+	"souk.dev/souk/internal/sandbox/ops/page"
 	"souk.dev/souk/internal/sandbox/wire"
 )
 
@@ -22,7 +23,7 @@ type requestList struct {
 type listQuery struct{ seller, buyer, agreement string }
 
 // readRequestList reads and checks such an input. statuses are those that the list's requests can have.
-func readRequestList(c *wire.Call, statuses []string) (in requestList, q listQuery, t turn, err error) {
+func readRequestList(c *wire.Call, statuses []string) (in requestList, q listQuery, t page.Turn, err error) {
 	if err := wire.Decode(c, &in); err != nil {
 		return in, q, t, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"souk.dev/souk/contract"
+	"souk.dev/souk/internal/sandbox/ops/page"
 	"souk.dev/souk/internal/sandbox/wire"
 	"souk.dev/souk/internal/sandbox/world"
 )
@@ -72,7 +73,7 @@ func (s *service) searchAgreements(_ context.Context, c *wire.Call) (wire.Answer
 		return wire.Answer{}, err
 	}
 	at := instants[by]
-	found, next := page(s.found(c.Account, side, all), func(a world.Agreement) key { return key{at(a).UnixMicro(), a.AgreementID} }, descending, t)
+	found, next := page.Cut(s.found(c.Account, side, all), func(a world.Agreement) page.Key { return page.Key{N: at(a).UnixMicro(), ID: a.AgreementID} }, descending, t)
 	out := searchResult{Next: next}
 	for _, a := range found {
 		out.Summaries = append(out.Summaries, summarised(a))

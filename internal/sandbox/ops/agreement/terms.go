@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 
 	"souk.dev/souk/contract"
+	"souk.dev/souk/internal/sandbox/ops/page"
 	"souk.dev/souk/internal/sandbox/wire"
 	"souk.dev/souk/internal/sandbox/world"
 )
@@ -140,7 +141,7 @@ func (s *service) getAgreementTerms(_ context.Context, c *wire.Call) (wire.Answe
 	for i, one := range termsOf(a, p) {
 		all = append(all, numbered{int64(i), one})
 	}
-	part, next := page(all, func(n numbered) key { return key{N: n.n} }, false, t)
+	part, next := page.Cut(all, func(n numbered) page.Key { return page.Key{N: n.n} }, false, t)
 	out := acceptedTerms{Items: []acceptedTerm{}, Next: next}
 	for _, n := range part {
 		out.Items = append(out.Items, n.acceptedTerm)

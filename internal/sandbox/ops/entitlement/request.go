@@ -1,8 +1,6 @@
 package entitlement
 
 import (
-	"crypto/sha256"
-	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -63,14 +61,4 @@ func (in request) size() int {
 		return contract.MaxEntitlements
 	}
 	return int(*in.MaxResults)
-}
-
-// question names what is asked and by whom, whatever the page.
-func (in request) question(caller string) [8]byte {
-	text, err := json.Marshal([]any{caller, in.ProductCode, in.Filter}) // maps are written in the order of their keys
-	if err != nil {
-		panic(err) // strings only
-	}
-	sum := sha256.Sum256(text)
-	return [8]byte(sum[:8])
 }

@@ -6,6 +6,7 @@ import (
 
 	"souk.dev/souk/contract"
 	"souk.dev/souk/internal/sandbox/fault"
+	"souk.dev/souk/internal/sandbox/ops/page"
 	"souk.dev/souk/internal/sandbox/profile"
 	"souk.dev/souk/internal/sandbox/wire"
 	"souk.dev/souk/internal/sandbox/world"
@@ -50,21 +51,20 @@ func (s *service) getEntitlements(_ context.Context, c *wire.Call) (wire.Answer,
 	if err != nil {
 		return wire.Answer{}, err
 	}
-	question := in.question(c.Account)
-	after, err := readToken(in.NextToken, question)
-	if err != nil {
-		return wire.Answer{}, err
+	t, ours := page.Of(in.size(), in.NextToken, c.Account, in.ProductCode, in.Filter)
+	if !ours {
+		return wire.Answer{}, invalid("The NextToken is not one of an answer to this request.")
 	}
 	all, err := s.granted(c, in.ProductCode, filter)
 	if err != nil {
 		return wire.Answer{}, err
 	}
 	if c.Fault.Kind == fault.StaleEntitlements {
-		all = s.before.recall(question)
+		all = s.before.recall(t.Question())
 	} else {
-		s.before.keep(question, all)
+		s.before.keep(t.Question(), all)
 	}
-	return wire.Encode(c, page(all, after, in.size(), question))
+	return wire.Encode(c, cut(all, t))
 }
 
 // granted lists what in chooses, of the caller's product.
