@@ -20,23 +20,25 @@ type Name string
 
 // The disputed behaviours.
 const (
-	TokenLife         Name = "token-life"
-	TokenReuse        Name = "token-reuse"
-	IdenticalResend   Name = "identical-resend"
-	BatchDuplicates   Name = "batch-duplicates"
-	FinalHour         Name = "final-hour"
-	FinalTimestamps   Name = "final-timestamps"
-	ActivationDelay   Name = "activation-delay"
-	ActivationEdge    Name = "activation-edge"
-	FutureTolerance   Name = "future-tolerance"
-	UnknownAccount    Name = "unknown-account"
-	CodeWithLicense   Name = "product-code-with-license"
-	LegacyLicenseARN  Name = "legacy-license-arn"
-	Quota             Name = "quota"
-	ForeignToken      Name = "foreign-token"
-	FailedPayment     Name = "failed-payment"
-	RenewalLicense    Name = "renewal-license"
-	BuyerSideMetering Name = "buyer-side-metering"
+	TokenLife          Name = "token-life"
+	TokenReuse         Name = "token-reuse"
+	IdenticalResend    Name = "identical-resend"
+	BatchDuplicates    Name = "batch-duplicates"
+	FinalHour          Name = "final-hour"
+	FinalTimestamps    Name = "final-timestamps"
+	ActivationDelay    Name = "activation-delay"
+	ActivationEdge     Name = "activation-edge"
+	FutureTolerance    Name = "future-tolerance"
+	UnknownAccount     Name = "unknown-account"
+	CodeWithLicense    Name = "product-code-with-license"
+	LegacyLicenseARN   Name = "legacy-license-arn"
+	Quota              Name = "quota"
+	ForeignToken       Name = "foreign-token"
+	FailedPayment      Name = "failed-payment"
+	RenewalLicense     Name = "renewal-license"
+	ReplacementLicense Name = "replacement-license"
+	QuoteLife          Name = "quote-life"
+	BuyerSideMetering  Name = "buyer-side-metering"
 )
 
 // Values that are compared with in code.
@@ -119,6 +121,11 @@ var behaviours = []Behaviour{
 	{BuyerSideMetering, "What MeterUsage and RegisterUsage answer for a product that is software as a service, once all else is right: refuse is InvalidProductCodeException and PlatformNotSupportedException; accept takes them from the buyer's key, as for software that runs in the buyer's account.",
 		[]string{Refuse, Accept}, Refuse,
 		contract.MeteringAPI + "API_MeterUsage.html says that it is for software hosted in the buyer's account, and not what another product gets."},
+	{ReplacementLicense, "Whether an agreement that replaces another goes on under the same license ARN or under a new one. With new, the old license is withdrawn after License Updated tells of the new one. Legacy products keep theirs.",
+		[]string{SameLicense, NewLicense}, SameLicense,
+		"Undocumented: " + guide + "eventbridge.html has a new agreement for a replacement, and AWS's integration guidance says that its end is no end of the license; neither names the license."},
+	{QuoteLife, "How long the answer of CreateAgreementRequest can be accepted.", []string{"1h", "15m", "24h"}, "1h",
+		"Undocumented: " + contract.AgreementAPI + "API_marketplace-agreements_AcceptAgreementRequest.html says only that a request expires."},
 	{Quota, "Whether the limits of 10 BatchMeterUsage and 20 GetEntitlements calls a second, for each account and region, are enforced. They count in the sandbox's own time.", []string{Off, On}, Off,
 		guide + "service-quotas.html has the limits. Off by default, because the sandbox's time can stand still, and then a used-up quota would never come back."},
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/sandbox/profile"
 )
 
 // How long after an act its notices come, as observed on the live marketplace in August 2026.
@@ -23,92 +24,108 @@ type Subscribe struct {
 	StartTime time.Time `json:"startTime,omitzero"` // now, if zero
 }
 
-// Subscribe makes an agreement, which is active at once; its licence follows after the profile activation-delay. A
-// contract is charged upfront and ends, or renews itself, when its duration is over.
+// Subscribe accepts an offer, with all its terms: it is a quote and its acceptance at once. The agreement is active at
+// once, even if it starts later; its licence follows after the profile activation-delay. What it says is charged, and it
+// ends, or renews itself, when its duration is over.
 //
-// Errors: fail.NotFound for an unknown buyer, product or offer; fail.Invalid for terms that the product does not have;
-// fail.Conflict when the buyer's account is suspended, or has a running agreement for a legacy product already.
+// Errors: fail.NotFound for an unknown buyer or product, or an offer that the buyer may not see; fail.Invalid for terms
+// that the offer does not have, and for an offer that has expired; fail.Conflict when the buyer's account is suspended,
+// has a running agreement for a legacy product, or had its free trial already.
 func (w *World) Subscribe(now time.Time, in Subscribe) (Agreement, error) {
 	defer w.act()()
-	p, b, o, err := w.parties(in)
+	d, err := w.subscription(now.Truncate(time.Millisecond), in)
 	if err != nil {
-		return Agreement{}, err
-	}
-	terms, err := p.agree(in.Terms)
-	if err != nil {
-		return Agreement{}, err
-	}
-	if err := w.subscribable(now, in, p, b); err != nil {
 		return Agreement{}, err
 	}
 	if err := w.record(Command{At: now, Act: actSubscribe, Subscribe: &in}); err != nil {
 		return Agreement{}, err
 	}
-	return w.accept(now.Truncate(time.Millisecond), p, b, o, terms).copy(), nil
+	return w.perform(now, d, "").copy(), nil
 }
 
-func (w *World) parties(in Subscribe) (*product, *Buyer, *Offer, error) {
+// subscription is what in asks for.
+func (w *World) subscription(now time.Time, in Subscribe) (*deal, error) {
 	p, ok := w.products[in.Product]
 	if !ok {
-		return nil, nil, nil, fail.New(fail.NotFound, "unknown_product", "There is no product %q.", in.Product)
+		return nil, fail.New(fail.NotFound, "unknown_product", "There is no product %q.", in.Product)
 	}
 	b, ok := w.buyers[in.BuyerAccount]
 	if !ok {
-		return nil, nil, nil, fail.New(fail.NotFound, "unknown_buyer", "There is no buyer %q.", in.BuyerAccount)
+		return nil, fail.New(fail.NotFound, "unknown_buyer", "There is no buyer %q.", in.BuyerAccount)
 	}
-	if in.OfferID == "" {
-		in.OfferID = publicOfferID(p.ProductID)
+	o := p.public()
+	if in.OfferID != "" {
+		o = w.offers[in.OfferID]
 	}
-	o, ok := w.offers[in.OfferID]
-	if !ok || o.ProductID != p.ProductID {
-		return nil, nil, nil, fail.New(fail.NotFound, "unknown_offer", "The product %s has no offer %q.", p.ProductID, in.OfferID)
+	if o == nil || o.product != p || !o.visible(b.AccountID) {
+		return nil, fail.New(fail.NotFound, "unknown_offer", "The product %s has no offer %q for the account %s.", p.ProductID, in.OfferID, b.AccountID)
 	}
-	return p, b, o, nil
+	want := wish{intent: IntentNew, buyer: b, offer: o, terms: in.Terms}
+	if o.Replaces != "" {
+		want.intent, want.source = IntentReplace, w.agreement[o.Replaces]
+	}
+	d, err := w.negotiate(now, want)
+	if err == nil && in.StartTime.After(now) && !in.StartTime.Equal(d.start) {
+		return nil, fail.New(fail.Invalid, "start_time", "The offer %s starts on %s; leave startTime out.", o.OfferID, stamp(d.start))
+	}
+	return d, err
 }
 
-func (w *World) subscribable(now time.Time, in Subscribe, p *product, b *Buyer) error {
-	if in.StartTime.After(now) {
-		return fail.New(fail.Invalid, "start_time", "The public offer of %s starts at once; leave startTime out.", p.Title)
+// perform makes a deal come true. Without a request's id, the deal was not asked for by the Agreement API.
+func (w *World) perform(now time.Time, d *deal, request string) *agreement {
+	if d.intent == IntentAmend {
+		return w.amend(now, d, request)
 	}
-	if b.Suspended {
-		return fail.New(fail.Conflict, "suspended", "The account %s is suspended and cannot buy.", b.AccountID)
+	now = now.Truncate(time.Millisecond)
+	a := w.draft(now, d)
+	if d.intent == IntentReplace {
+		w.replace(now, d.source, a)
+	} else {
+		w.accept(now, a)
 	}
-	if c := w.customers[customerKey{p.ProductCode, b.AccountID}]; c != nil && p.Identity.ByTopics() {
-		for _, a := range c.agreements { // one subscription per account, before concurrent agreements
-			if a.Status == Active {
-				return fail.New(fail.Conflict, "subscribed", "The account %s is subscribed to %s already.", b.AccountID, p.Title)
-			}
-		}
+	if request == "" {
+		request = requestID(a.AgreementID, 0)
 	}
-	return nil
-}
-
-// accept makes a buyer's agreement and plans what the seller is told of it.
-func (w *World) accept(now time.Time, p *product, b *Buyer, o *Offer, terms Terms) *agreement {
-	a := w.draft(now, p, b, o, terms)
-	a.announced, a.toldBy = w.distances(a, now)
-	a.License = License{ARN: w.ids.licenseARN(), Status: Provisioning, ActiveFrom: now, ProvisionedAt: a.toldBy}
-	a.subject = w.ledger.subject(meter{product: p, buyer: b, arn: a.License.ARN})
-	a.commit(nil)
-	w.enter(a)
-	a.note(now, "accepted", "The buyer accepted the offer.")
-	w.schedule(a.announced, tellCreated, a)
-	w.schedule(a.License.ProvisionedAt, provision, a)
+	w.charge(a, now, request, d.charges)
 	return a
 }
 
-// draft is an agreement without licence, that nobody knows of yet. Its instants are whole milliseconds, as AWS shows
-// them.
-func (w *World) draft(now time.Time, p *product, b *Buyer, o *Offer, terms Terms) *agreement {
+// accept makes a first agreement known and plans what the seller is told of it.
+func (w *World) accept(now time.Time, a *agreement) {
+	a.announced, a.toldBy = w.distances(a, now)
+	a.License = License{ARN: w.ids.licenseARN(), Status: Provisioning, ActiveFrom: now, ProvisionedAt: a.toldBy}
+	later := a.StartTime.After(now)
+	if later {
+		a.License.Status, a.License.ActiveFrom = ScheduledLicense, a.StartTime
+		a.License.ProvisionedAt = a.StartTime.Add(w.profiles.Duration(profile.ActivationDelay))
+		a.toldBy = a.announced
+	}
+	a.subject = w.ledger.subject(meter{product: a.product, buyer: a.buyer, arn: a.License.ARN})
+	w.enter(a)
+	a.note(now, "accepted", "The buyer accepted the offer.")
+	w.schedule(a.announced, tellCreated, a)
+	if later {
+		w.schedule(a.StartTime, begins, a)
+		return
+	}
+	w.schedule(a.License.ProvisionedAt, provision, a)
+}
+
+// draft is an agreement without licence and charges, that nobody knows of yet. Its instants are whole milliseconds, as
+// AWS shows them.
+func (w *World) draft(now time.Time, d *deal) *agreement {
+	o, p := d.offer, d.offer.product
+	terms := d.terms
 	terms.Quantities = terms.grants()
-	a := &agreement{product: p, buyer: b, Agreement: Agreement{
-		AgreementID: w.ids.agreementID(), Intent: IntentNew, Status: Active, OfferID: o.OfferID, BuyerAccount: b.AccountID,
-		SellerAccount: o.SellerAccount, ProductID: p.ProductID, ProductCode: p.ProductCode, Terms: terms,
-		AcceptanceTime: now, StartTime: now,
+	a := &agreement{product: p, buyer: d.buyer, offer: o, Agreement: Agreement{
+		AgreementID: w.ids.agreementID(), Intent: d.intent, Status: Active, OfferID: o.OfferID, BuyerAccount: d.buyer.AccountID,
+		SellerAccount: o.SellerAccount, ManufacturerAccount: p.SellerAccount, ResaleAuthorization: o.ResaleAuthorization,
+		ProductID: p.ProductID, ProductCode: p.ProductCode, Terms: terms, Accepted: d.accepted, Rates: d.rates,
+		AcceptanceTime: now, StartTime: d.start, EndTime: d.end, TrialEndsAt: d.trialEnds,
 	}}
 	a.InitialAgreementID = a.AgreementID
 	if p.Identity.ByTopics() {
-		a.CustomerIdentifier = customerIdentifier(p.SellerAccount, b.AccountID)
+		a.CustomerIdentifier = customerIdentifier(p.SellerAccount, d.buyer.AccountID)
 	}
 	return a
 }
@@ -121,6 +138,9 @@ func (w *World) enter(a *agreement) {
 	if !a.EndTime.IsZero() {
 		w.planReminders(a)
 		w.schedule(a.EndTime, termEnds, a)
+	}
+	if a.TrialEndsAt.After(a.StartTime) && !a.TrialEndsAt.Equal(a.EndTime) {
+		w.schedule(a.TrialEndsAt, trialEnds, a)
 	}
 }
 
@@ -149,7 +169,7 @@ func hasEnded(a *agreement) error {
 
 func (a *agreement) copy() Agreement {
 	c := a.Agreement
-	c.History, c.Charges = slices.Clone(c.History), slices.Clone(c.Charges)
+	c.History, c.Charges, c.Scheduled = slices.Clone(c.History), slices.Clone(c.Charges), slices.Clone(c.Scheduled)
 	c.Terms.Quantities, c.Entitlements, c.Rates = maps.Clone(c.Terms.Quantities), maps.Clone(c.Entitlements), maps.Clone(c.Rates)
 	return c
 }

@@ -4,6 +4,8 @@ import (
 	"container/heap"
 	"maps"
 	"time"
+
+	"souk.dev/souk/internal/sandbox/profile"
 )
 
 // entry is something that the calendar does by itself. What it is about is its function's own affair: an agreement, a
@@ -120,8 +122,8 @@ func provision(w *World, a *agreement, at time.Time) {
 		a.License.Status = Provisioned
 	}
 	w.grant(a)
-	if a.product.Identity.ByTopics() && a.Intent == IntentNew {
-		w.tell(SubscribeSuccess{About: w.about(a, at)})
+	if a.product.Identity.ByTopics() && a.Intent != IntentRenew {
+		w.tell(SubscribeSuccess{About: w.about(a, at), FreeTrial: a.Accepted.Trial != nil})
 		a.note(at, "subscribe-success", "The subscription is valid.")
 	}
 	w.tellLicense(a, at, "The license is provisioned.")
@@ -149,12 +151,41 @@ func (w *World) tellLicense(a *agreement, at time.Time, why string) {
 	}
 }
 
+// begins lets an agreement start that was signed before: what follows is what follows another's acceptance.
+func begins(w *World, a *agreement, at time.Time) {
+	if a.Status != Active {
+		return
+	}
+	a.License.Status, a.License.ProvisionedAt = Provisioning, at.Add(w.profiles.Duration(profile.ActivationDelay))
+	a.toldBy = later(a.toldBy, a.License.ProvisionedAt)
+	a.note(at, "started", "The agreement that was signed before starts.")
+	w.schedule(a.License.ProvisionedAt, provision, a)
+}
+
+// trialEnds notes that a subscription's free trial is over.
+func trialEnds(_ *World, a *agreement, at time.Time) {
+	if a.Status == Active {
+		a.note(at, "trial ended", "The free trial is over: usage is charged from now on.")
+	}
+}
+
+// chargeDue charges what has fallen due of a; of an agreement that has ended, nothing is left to charge.
+func chargeDue(_ *World, a *agreement, at time.Time) {
+	for len(a.Scheduled) > 0 && !a.Scheduled[0].At.After(at) {
+		a.Charges = append(a.Charges, a.Scheduled[0])
+		a.Scheduled = a.Scheduled[1:]
+		a.note(at, "charged", "An instalment fell due.")
+	}
+}
+
 // termEnds ends a contract whose duration is over, or lets its renewal go on.
 func termEnds(w *World, a *agreement, at time.Time) {
-	switch {
-	case a.Status != Active:
-	case a.Terms.AutoRenew:
+	switch what, _, ok := a.EndBehavior(); {
+	case !ok: // it has ended before
+	case what == Renews:
 		w.renewed(a, at)
+	case a.trial():
+		w.ending(a, at, Expired, "The free trial is over.")
 	default:
 		w.ending(a, at, Expired, "The contract's duration is over.")
 	}

@@ -30,28 +30,36 @@ const (
 
 	actRequestCancellation Act = "request-cancellation"
 	actAnswerCancellation  Act = "answer-cancellation"
+	actQuote               Act = "quote"
+	actAccept              Act = "accept"
+	actCreateOffer         Act = "create-offer"
+	actChangeOffer         Act = "change-offer"
 )
 
 // Command is an act that changed the world, as a journal keeps it. Identifiers that it drew are not in it: applied in
 // the same order to a world of the same file and seed, it draws the same again.
 type Command struct {
-	At           time.Time         `json:"at"`
-	Act          Act               `json:"act"`
-	ID           string            `json:"id,omitempty"`      // of the agreement, buyer, product or request
-	Account      string            `json:"account,omitempty"` // that acts, where either of two may
-	Subscribe    *Subscribe        `json:"subscribe,omitempty"`
-	Status       AgreementStatus   `json:"status,omitempty"`
-	Why          string            `json:"why,omitempty"`
-	Amendment    *Amendment        `json:"amendment,omitempty"`
-	Token        string            `json:"token,omitempty"`
-	Buyer        *Buyer            `json:"buyer,omitempty"`
-	BuyerPatch   *BuyerPatch       `json:"buyerPatch,omitempty"`
-	Product      *Product          `json:"product,omitempty"`
-	ProductPatch *ProductPatch     `json:"productPatch,omitempty"`
-	Profiles     map[string]string `json:"profiles,omitempty"`
-	Batch        *Batch            `json:"batch,omitempty"`
-	Cancellation *NewCancellation  `json:"cancellation,omitempty"`
-	Answer       RequestStatus     `json:"answer,omitempty"`
+	At             time.Time         `json:"at"`
+	Act            Act               `json:"act"`
+	ID             string            `json:"id,omitempty"`      // of the agreement, offer, buyer, product or request
+	Account        string            `json:"account,omitempty"` // that acts, where it is not the only one that may
+	Subscribe      *Subscribe        `json:"subscribe,omitempty"`
+	Status         AgreementStatus   `json:"status,omitempty"`
+	Why            string            `json:"why,omitempty"`
+	Amendment      *Amendment        `json:"amendment,omitempty"`
+	Token          string            `json:"token,omitempty"`
+	Buyer          *Buyer            `json:"buyer,omitempty"`
+	BuyerPatch     *BuyerPatch       `json:"buyerPatch,omitempty"`
+	Product        *Product          `json:"product,omitempty"`
+	ProductPatch   *ProductPatch     `json:"productPatch,omitempty"`
+	Offer          *Offer            `json:"offer,omitempty"`
+	OfferPatch     *OfferPatch       `json:"offerPatch,omitempty"`
+	Order          *Order            `json:"order,omitempty"`
+	PurchaseOrders []PurchaseOrder   `json:"purchaseOrders,omitempty"`
+	Profiles       map[string]string `json:"profiles,omitempty"`
+	Batch          *Batch            `json:"batch,omitempty"`
+	Cancellation   *NewCancellation  `json:"cancellation,omitempty"`
+	Answer         RequestStatus     `json:"answer,omitempty"`
 }
 
 // Apply does c again. Its notices go to the sink as they did the first time. An error says that the journal does not
@@ -87,6 +95,14 @@ func (w *World) Apply(c Command) error {
 		_, err = w.CreateProduct(c.At, *c.Product)
 	case c.Act == actChangeProduct && c.ProductPatch != nil:
 		_, err = w.ChangeProduct(c.At, c.ID, *c.ProductPatch)
+	case c.Act == actQuote && c.Order != nil:
+		_, err = w.Quote(c.At, *c.Order)
+	case c.Act == actAccept:
+		_, err = w.Accept(c.At, c.Account, c.ID, c.PurchaseOrders)
+	case c.Act == actCreateOffer && c.Offer != nil:
+		_, err = w.CreateOffer(c.At, *c.Offer)
+	case c.Act == actChangeOffer && c.OfferPatch != nil:
+		_, err = w.ChangeOffer(c.At, c.ID, *c.OfferPatch)
 	case c.Act == actProfiles:
 		err = w.SetProfiles(c.At, c.Profiles)
 	case c.Act == actRequestCancellation && c.Cancellation != nil:

@@ -22,42 +22,42 @@ const (
 	ChargeUpfront ChargeKind = "upfront" // a contract's price for its whole duration
 	ChargeAdded   ChargeKind = "added"   // an amendment's, for the rest of the duration
 	ChargeCredit  ChargeKind = "credit"  // for the rest of a tier that an amendment replaced; negative
+	// ChargeInstalment is a part of a contract's price, of its payment schedule.
+	ChargeInstalment ChargeKind = "instalment"
 )
 
-// UpfrontCharge is what was charged at once when a contract was accepted, renewed or amended.
+// UpfrontCharge is what a contract's acceptance, renewal or amendment charges, at once or on a date.
 type UpfrontCharge struct {
+	ID        string          `json:"id"`       // AWS: chargeId
+	Revision  int             `json:"revision"` // counts the changes of its purchase order, from 1
 	At        time.Time       `json:"at"`
 	Kind      ChargeKind      `json:"kind"`
-	Dimension string          `json:"dimension"`
+	Dimension string          `json:"dimension,omitempty"` // empty where the price is for all that is granted
 	Quantity  int64           `json:"quantity"`
 	Price     decimal.Decimal `json:"price"` // USD, of one unit for the whole duration
 	Amount    decimal.Decimal `json:"amount"`
+	// PurchaseOrder is the buyer's own reference.
+	PurchaseOrder string `json:"purchaseOrderReference,omitempty"`
 }
 
-// agree checks the terms that a buyer accepts and completes them; what is returned is not the caller's.
-func (p *product) agree(t Terms) (Terms, error) {
+// agree checks what a buyer picks from the rate cards and completes it; what is returned is not the caller's.
+func (u *UpfrontTerm) agree(p *product, t Terms) (Terms, error) {
 	bad := func(code, format string, args ...any) (Terms, error) {
 		return Terms{}, fail.New(fail.Invalid, code, format, args...)
 	}
-	if !p.Pricing.IsContract() {
-		if len(t.Quantities) > 0 || t.Duration != "" || t.AutoRenew {
-			return bad("terms", "%s is pay as you go: it is bought without quantities, duration or renewal.", p.Title)
-		}
-		return Terms{}, nil
+	if t.Duration == "" && len(u.RateCards) == 1 {
+		t.Duration = u.RateCards[0].Duration
 	}
-	durations := p.Durations()
-	if t.Duration == "" && len(durations) == 1 {
-		t.Duration = durations[0]
-	}
-	if !slices.Contains(durations, t.Duration) {
-		return bad("duration", "%s is not sold for the duration %q; choose one of %q.", p.Title, t.Duration, durations)
+	card, ok := u.Card(t.Duration)
+	if !ok {
+		return bad("duration", "%s is not sold for the duration %q; choose one of %q.", p.Title, t.Duration, u.durations())
 	}
 	chosen := map[string]int64{}
 	for _, key := range slices.Sorted(maps.Keys(t.Quantities)) {
-		d, ok := p.Dimension(key)
+		_, priced := card.Rates[key]
 		n := t.Quantities[key]
 		switch {
-		case !ok || !d.Is(Entitled):
+		case !priced:
 			return bad("quantities", "%s has no dimension %q that could be bought upfront.", p.Title, key)
 		case n < 0 || n > maxUnits:
 			return bad("quantities", "The quantity of %q is %d; it must be from 0 to %d.", key, n, maxUnits)
@@ -68,7 +68,7 @@ func (p *product) agree(t Terms) (Terms, error) {
 	if len(chosen) == 0 {
 		return bad("quantities", "Choose at least one unit of what %s sells upfront.", p.Title)
 	}
-	if p.Selection == OneTier {
+	if u.Selection == OneTier {
 		for key, n := range chosen {
 			if len(chosen) > 1 || n > 1 {
 				return bad("quantities", "%s is sold in tiers: choose one, once, such as {%q: 1}.", p.Title, key)
@@ -79,25 +79,26 @@ func (p *product) agree(t Terms) (Terms, error) {
 	return t, nil
 }
 
-// commit gives a contract that begins its end, its prices and its upfront charges. accepted are the prices of the
-// agreement that it goes on from, for dimensions which the listing does not price any more; nil for a first one.
-func (a *agreement) commit(accepted map[string]decimal.Decimal) {
-	if !a.product.Pricing.IsContract() {
-		return
+func (u *UpfrontTerm) durations() []string {
+	var all []string
+	for _, c := range u.RateCards {
+		all = append(all, c.Duration)
 	}
-	a.EndTime = addMonths(a.StartTime, months[a.Terms.Duration])
-	a.Rates = a.product.rates(a.Terms.Duration)
-	for key, price := range accepted {
-		if _, listed := a.Rates[key]; !listed {
-			a.Rates[key] = price
+	return all
+}
+
+// charge charges a for what is due, and plans what is not.
+func (w *World) charge(a *agreement, now time.Time, request string, charges []UpfrontCharge) {
+	for i, c := range charges {
+		c.ID, c.Revision = chargeID(request, i), 1
+		if !c.At.After(now) {
+			a.Charges = append(a.Charges, c)
+			continue
 		}
+		a.Scheduled = append(a.Scheduled, c)
+		w.schedule(c.At, chargeDue, a)
 	}
-	for _, d := range a.product.Dimensions {
-		if n := a.Terms.Quantities[d.Key]; n > 0 {
-			price := a.Rates[d.Key]
-			a.Charges = append(a.Charges, UpfrontCharge{At: a.StartTime, Kind: ChargeUpfront, Dimension: d.Key, Quantity: n, Price: price, Amount: price.Mul(decimal.NewFromInt(n))})
-		}
-	}
+	slices.SortStableFunc(a.Scheduled, func(x, y UpfrontCharge) int { return x.At.Compare(y.At) })
 }
 
 // addMonths is the same day and time n months later, or the month's last day where it has no such day.
@@ -121,44 +122,73 @@ type Amendment struct {
 // duration, or whether it renews itself. Its end stays. Source: seller guide, saas-contracts; Agreement API, intent AMEND.
 //
 // Errors: fail.NotFound for an unknown agreement; fail.Conflict for one that has ended; fail.Invalid for one that is no
-// contract, for a reduction, and for an amendment that changes nothing.
+// contract, for a reduction, for a change of renewal after its lockout, and for an amendment that changes nothing.
 func (w *World) Amend(now time.Time, agreementID string, in Amendment) (Agreement, error) {
 	defer w.act()()
-	a, err := w.running(agreementID, "amend")
+	a, ok := w.agreement[agreementID]
+	if !ok {
+		return Agreement{}, unknownAgreement(agreementID)
+	}
+	d, err := w.amendment(now, wish{intent: IntentAmend, buyer: a.buyer, source: a, amendment: in})
 	if err != nil {
 		return Agreement{}, err
-	}
-	if !now.Before(a.EndTime) {
-		return Agreement{}, fail.New(fail.Conflict, "ended", "The agreement %s reaches its end now.", agreementID)
-	}
-	next, charges, err := a.amended(now, in.Quantities)
-	if err != nil {
-		return Agreement{}, err
-	}
-	renews := in.AutoRenew != nil && *in.AutoRenew != a.Terms.AutoRenew
-	if len(charges) == 0 && !renews {
-		return Agreement{}, fail.New(fail.Invalid, "nothing_changes", "This amendment changes nothing.")
 	}
 	if err := w.record(Command{At: now, Act: actAmend, ID: agreementID, Amendment: &in}); err != nil {
 		return Agreement{}, err
 	}
-	set(&a.Terms.AutoRenew, in.AutoRenew)
-	a.note(now, "amended", "The buyer amended the contract.")
-	w.tellOfAmendment(a, now, len(charges) > 0)
-	if len(charges) > 0 {
-		a.Terms.Quantities = next
-		a.Charges = append(a.Charges, charges...)
-	}
-	return a.copy(), nil
+	return w.amend(now, d, "").copy(), nil
 }
 
-// running finds a contract that can be amended or renewed.
+// amendment finds out what an amendment would bring about at the instant now.
+func (w *World) amendment(now time.Time, in wish) (*deal, error) {
+	a := in.source
+	switch {
+	case a.EndTime.IsZero() || a.trial():
+		return nil, unsupported("amend", a)
+	case a.Status != Active:
+		return nil, hasEnded(a)
+	case !now.Before(a.EndTime):
+		return nil, fail.New(fail.Conflict, "ended", "The agreement %s reaches its end now.", a.AgreementID)
+	}
+	next, charges, err := a.amended(now, in.amendment.Quantities)
+	if err != nil {
+		return nil, err
+	}
+	renews := in.amendment.AutoRenew != nil && *in.amendment.AutoRenew != a.Terms.AutoRenew
+	if renews {
+		if err := a.renewable(now); err != nil {
+			return nil, err
+		}
+	}
+	if len(charges) == 0 && !renews {
+		return nil, fail.New(fail.Invalid, "nothing_changes", "This amendment changes nothing.")
+	}
+	return &deal{wish: in, accepted: a.Accepted, start: a.StartTime, end: a.EndTime, quantities: next, charges: charges}, nil
+}
+
+// amend makes an amendment come true.
+func (w *World) amend(now time.Time, d *deal, request string) *agreement {
+	a := d.source
+	set(&a.Terms.AutoRenew, d.amendment.AutoRenew)
+	a.note(now, "amended", "The buyer amended the contract.")
+	w.tellOfAmendment(a, now, len(d.charges) > 0)
+	if len(d.charges) > 0 {
+		if request == "" {
+			request = requestID(a.AgreementID, len(a.Charges)+len(a.Scheduled))
+		}
+		a.Terms.Quantities = d.quantities
+		w.charge(a, now, request, d.charges)
+	}
+	return a
+}
+
+// running finds a contract that can be renewed.
 func (w *World) running(id, act string) (*agreement, error) {
 	a, ok := w.agreement[id]
 	switch {
 	case !ok:
 		return nil, unknownAgreement(id)
-	case !a.product.Pricing.IsContract():
+	case a.EndTime.IsZero() || a.trial():
 		return nil, unsupported(act, a)
 	case a.Status != Active:
 		return nil, hasEnded(a)
@@ -166,10 +196,13 @@ func (w *World) running(id, act string) (*agreement, error) {
 	return a, nil
 }
 
+// trial reports whether a is a contract's trial.
+func (a *agreement) trial() bool { return a.Accepted.Trial != nil && a.Accepted.Usage == nil }
+
 // amended are a's quantities with those of an amendment, and what that costs at the instant now.
 func (a *agreement) amended(now time.Time, wanted map[string]int64) (next map[string]int64, charges []UpfrontCharge, err error) {
 	next = maps.Clone(a.Terms.Quantities)
-	if a.product.Selection == OneTier && len(wanted) > 0 {
+	if a.Accepted.Upfront != nil && a.Accepted.Upfront.Selection == OneTier && len(wanted) > 0 {
 		return a.otherTier(now, wanted)
 	}
 	for _, key := range slices.Sorted(maps.Keys(wanted)) {
@@ -184,7 +217,7 @@ func (a *agreement) amended(now time.Time, wanted map[string]int64) (next map[st
 			return nil, nil, fail.New(fail.Invalid, "quantities", "The quantity of %q is %d; it must be at most %d.", key, n, maxUnits)
 		case n > have:
 			next[key] = n
-			charges = append(charges, UpfrontCharge{At: now, Kind: ChargeAdded, Dimension: key, Quantity: n - have, Price: price,
+			charges = append(charges, UpfrontCharge{At: later(now, a.StartTime), Kind: ChargeAdded, Dimension: key, Quantity: n - have, Price: price,
 				Amount: a.rest(now, price.Mul(decimal.NewFromInt(n-have)))})
 		}
 	}
@@ -205,8 +238,8 @@ func (a *agreement) otherTier(now time.Time, wanted map[string]int64) (next map[
 		return nil, nil, fail.New(fail.Invalid, "reduction", "%q is no higher tier than %q; a contract goes up only, before it ends.", tier, have)
 	}
 	return map[string]int64{tier: 1}, []UpfrontCharge{
-		{At: now, Kind: ChargeCredit, Dimension: have, Quantity: 1, Price: a.Rates[have], Amount: a.rest(now, a.Rates[have]).Neg()},
-		{At: now, Kind: ChargeAdded, Dimension: tier, Quantity: 1, Price: price, Amount: a.rest(now, price)},
+		{At: later(now, a.StartTime), Kind: ChargeCredit, Dimension: have, Quantity: 1, Price: a.Rates[have], Amount: a.rest(now, a.Rates[have]).Neg()},
+		{At: later(now, a.StartTime), Kind: ChargeAdded, Dimension: tier, Quantity: 1, Price: price, Amount: a.rest(now, price)},
 	}, nil
 }
 
@@ -219,7 +252,7 @@ func only(m map[string]int64) (key string, n int64) {
 
 // rest is the part of a whole duration's price that falls on the time from now to the end, in cents.
 func (a *agreement) rest(now time.Time, whole decimal.Decimal) decimal.Decimal {
-	left, all := a.EndTime.Sub(now).Milliseconds(), a.EndTime.Sub(a.StartTime).Milliseconds()
+	left, all := a.EndTime.Sub(later(now, a.StartTime)).Milliseconds(), a.EndTime.Sub(a.StartTime).Milliseconds()
 	return whole.Mul(decimal.NewFromInt(left)).DivRound(decimal.NewFromInt(all), 2)
 }
 

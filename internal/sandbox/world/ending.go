@@ -45,7 +45,12 @@ func (w *World) end(now time.Time, id string, status AgreementStatus, why string
 // ending ends a at once. AWS tells of an end only after it has told of all that came before: until then, all that
 // follows from the end waits.
 func (w *World) ending(a *agreement, now time.Time, status AgreementStatus, why string) {
+	began := a.License.Status != ScheduledLicense
 	a.finish(now, status, why)
+	if !began {
+		w.neverBegan(a, now)
+		return
+	}
 	told := now
 	if now.Before(a.toldBy) || a.License.Status == Provisioning {
 		told = later(now, a.toldBy.Add(time.Second))
@@ -58,9 +63,15 @@ func (w *World) ending(a *agreement, now time.Time, status AgreementStatus, why 
 	w.windDown(a, told)
 }
 
+// neverBegan ends an agreement before its start: there is no licence to withdraw.
+func (w *World) neverBegan(a *agreement, now time.Time) {
+	a.License.Status, a.License.MeteringUntil = Deprovisioned, now
+	w.schedule(later(now, a.announced.Add(time.Second)), tellEnded, a)
+}
+
 // finish makes a an agreement that has ended.
 func (a *agreement) finish(now time.Time, status AgreementStatus, why string) {
-	a.Status, a.EndedAt, a.License.EndedAt, a.Entitlements = status, now, now, nil
+	a.Status, a.EndedAt, a.License.EndedAt, a.Entitlements, a.Scheduled = status, now, now, nil, nil
 	a.note(now, string(status), why)
 }
 
@@ -83,7 +94,8 @@ func tellEnded(w *World, a *agreement, at time.Time) {
 		a.note(at, "Purchase Agreement Ended", "AWS Marketplace told the seller of the end.")
 	}
 	goesOn := a.Status == Renewed || a.Status == Replaced // which topics tell by the new agreement alone
-	if !a.product.Identity.ByTopics() || goesOn || a.License.Status == FailedLicense {
+	unheardOf := a.EndedAt.Before(a.StartTime)            // by topics, which do not tell of a signature
+	if !a.product.Identity.ByTopics() || goesOn || unheardOf || a.License.Status == FailedLicense {
 		return
 	}
 	if a.product.takesUsage() {
@@ -115,7 +127,7 @@ func (w *World) FailPayment(now time.Time, agreementID string) (Agreement, error
 		return Agreement{}, err
 	}
 	const why = "The buyer's payment failed."
-	if a.License.Status != Provisioning {
+	if a.License.Status != Provisioning && a.License.Status != ScheduledLicense {
 		w.ending(a, now, Terminated, why)
 		return a.copy(), nil
 	}

@@ -28,6 +28,7 @@ type File struct {
 	AccessKeys []AccessKey       `json:"accessKeys,omitempty"`
 	Buyers     []Buyer           `json:"buyers"`
 	Products   []Product         `json:"products"`
+	Offers     []Offer           `json:"offers,omitempty"` // beside the listings' own
 	Profiles   map[string]string `json:"profiles,omitempty"`
 
 	// Source is the text that the file was read from.

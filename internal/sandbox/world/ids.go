@@ -65,9 +65,14 @@ func spell(noise []byte, n int, alphabet string) string {
 func (g *ids) productID() string   { return "prod-" + g.text(13, lowerAlnum) }
 func (g *ids) productCode() string { return g.text(25, lowerAlnum) }
 func (g *ids) agreementID() string { return "agmt-" + g.text(25, lowerAlnum) }
+func (g *ids) offerID() string     { return "offer-" + g.text(13, lowerAlnum) }
+func (g *ids) resaleAuthorization() string {
+	return "resaleauthz-" + g.text(13, lowerAlnum)
+}
 
 // Identifiers of requests are as long as an agreement's: AWS publishes their patterns only.
 func (g *ids) cancellationID() string { return "acr-" + g.text(25, lowerAlnum) }
+func (g *ids) requestID() string      { return "ar-" + g.text(25, lowerAlnum) }
 
 func (g *ids) accountID() string {
 	return spell(g.bytes(2), 1, "123456789") + g.text(11, "0123456789")
@@ -123,4 +128,10 @@ func customerIdentifier(seller, buyer string) string {
 func publicOfferID(productID string) string {
 	sum := sha256.Sum256([]byte("public offer " + productID))
 	return "offer-" + spell(sum[:], 13, lowerAlnum)
+}
+
+// proposalID names a revision of an offer's terms.
+func proposalID(offerID string, revision int) string {
+	sum := sha256.Sum256(binary.BigEndian.AppendUint64([]byte("proposal "+offerID+" "), uint64(revision)))
+	return "at-" + spell(sum[:], 16, lowerAlnum)
 }

@@ -24,13 +24,6 @@ func (w *World) Buyers() []Buyer {
 	return collect(w.order.buyers, w.buyers)
 }
 
-// Offers lists the offers as they were made.
-func (w *World) Offers() []Offer {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	return collect(w.order.offers, w.offers)
-}
-
 func collect[T any](order []string, from map[string]*T) []T {
 	all := make([]T, 0, len(order))
 	for _, id := range order {
@@ -87,28 +80,6 @@ func (w *World) Seller(account string) (Seller, error) {
 		return Seller{}, fail.New(fail.NotFound, "unknown_seller", "There is no seller %q.", account)
 	}
 	return *s, nil
-}
-
-// Offer finds an offer; otherwise fail.NotFound.
-func (w *World) Offer(id string) (Offer, error) {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	o, ok := w.offers[id]
-	if !ok {
-		return Offer{}, fail.New(fail.NotFound, "unknown_offer", "There is no offer %q.", id)
-	}
-	return *o, nil
-}
-
-// PublicOffer is the public offer of a product, given by id or code; fail.NotFound when there is no such product.
-func (w *World) PublicOffer(product string) (Offer, error) {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	p, ok := w.products[product]
-	if !ok {
-		return Offer{}, fail.New(fail.NotFound, "unknown_product", "There is no product %q.", product)
-	}
-	return *w.offers[publicOfferID(p.ProductID)], nil
 }
 
 func (w *World) addSeller(s Seller) error {

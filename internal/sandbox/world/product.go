@@ -31,7 +31,7 @@ func (w *World) CreateProduct(now time.Time, p Product) (Product, error) {
 	if err := w.record(Command{At: now, Act: actCreateProduct, Product: &p}); err != nil {
 		return Product{}, err
 	}
-	return w.addProduct(p).copy(), nil
+	return w.addProduct(now, p).copy(), nil
 }
 
 // completeProduct checks p and fills in what it leaves out.
@@ -151,14 +151,12 @@ func loopback(host string) bool {
 	return host == "localhost" || (err == nil && ip.IsLoopback())
 }
 
-func (w *World) addProduct(p Product) *product {
+func (w *World) addProduct(now time.Time, p Product) *product {
 	in := &product{Product: p}
 	in.index()
 	w.products[p.ProductID], w.products[p.ProductCode] = in, in
 	w.order.products = append(w.order.products, p.ProductID)
-	o := &Offer{OfferID: publicOfferID(p.ProductID), ProductID: p.ProductID, SellerAccount: p.SellerAccount, Name: p.Title, Public: true}
-	w.offers[o.OfferID] = o
-	w.order.offers = append(w.order.offers, o.OfferID)
+	w.list(now, in)
 	return in
 }
 
@@ -198,6 +196,7 @@ func (w *World) ChangeProduct(now time.Time, idOrCode string, p ProductPatch) (P
 	}
 	have.Product = next
 	have.index()
+	w.list(now, have)
 	return have.copy(), nil
 }
 

@@ -14,6 +14,9 @@ func (w *World) Renew(now time.Time, agreementID string) (Agreement, error) {
 	if err != nil {
 		return Agreement{}, err
 	}
+	if a.Accepted.Renewal == nil || a.License.Status == ScheduledLicense {
+		return Agreement{}, unsupported("renew", a)
+	}
 	if err := w.record(Command{At: now, Act: actRenew, ID: agreementID}); err != nil {
 		return Agreement{}, err
 	}
@@ -22,16 +25,36 @@ func (w *World) Renew(now time.Time, agreementID string) (Agreement, error) {
 
 // renewed ends a and lets another agreement go on in its place, without a gap in what is entitled.
 func (w *World) renewed(a *agreement, at time.Time) *agreement {
-	b := w.draft(at, a.product, a.buyer, w.offers[a.OfferID], a.Terms)
-	b.Intent, b.PreviousAgreementID, b.InitialAgreementID = IntentRenew, a.AgreementID, a.InitialAgreementID
-	b.commit(a.Rates)
-	a.Status, a.EndedAt, a.License.EndedAt = Renewed, at, at
+	d := a.renewal(at)
+	b := w.draft(at, d)
+	b.Renewals = a.Renewals + 1
+	keeps := w.goOn(a, b, at, Renewed, profile.RenewalLicense)
 	a.note(at, string(Renewed), "The term ran out, and "+b.AgreementID+" goes on in its place.")
-	keeps := a.product.Identity.ByTopics() || w.profiles.Is(profile.RenewalLicense, profile.SameLicense)
+	b.note(at, "renewed", "It goes on from "+a.AgreementID+".")
+	w.charge(b, at, requestID(b.AgreementID, 0), d.charges)
+	w.tellOfSuccession(a, b, at, keeps)
+	return b
+}
+
+// replace ends a because its buyer has accepted another offer in its place, without a gap in what is entitled. What was
+// scheduled to be charged for a is charged no more. Source: seller guide, private-offers-upgrades.
+func (w *World) replace(at time.Time, a, b *agreement) {
+	keeps := w.goOn(a, b, at, Replaced, profile.ReplacementLicense)
+	a.note(at, string(Replaced), "The buyer accepted the offer "+b.OfferID+", and "+b.AgreementID+" goes on in its place.")
+	b.note(at, "accepted", "The buyer accepted the offer in place of "+a.AgreementID+".")
+	w.tellOfSuccession(a, b, at, keeps)
+}
+
+// goOn ends a and makes b known, which goes on in its place: under the same licence or under a new one, as the profile
+// says; legacy customers keep theirs. It reports whether the licence is kept.
+func (w *World) goOn(a, b *agreement, at time.Time, as AgreementStatus, license profile.Name) (keeps bool) {
+	b.PreviousAgreementID, b.InitialAgreementID = a.AgreementID, a.InitialAgreementID
+	a.Status, a.EndedAt, a.License.EndedAt, a.Scheduled = as, at, at, nil
+	keeps = a.product.Identity.ByTopics() || w.profiles.Is(license, profile.SameLicense)
 	if keeps {
 		b.License = a.License
 		b.License.EndedAt = time.Time{}
-		a.License.MeteringUntil = at // from then on, records are the renewal's
+		a.License.MeteringUntil = at // from then on, records are the successor's
 		b.subject = a.subject
 	} else {
 		b.License = License{ARN: w.ids.licenseARN(), Status: Provisioned, ActiveFrom: at, ProvisionedAt: at}
@@ -41,14 +64,12 @@ func (w *World) renewed(a *agreement, at time.Time) *agreement {
 		b.Entitlements, a.Entitlements = b.Terms.grants(), nil
 	}
 	w.enter(b)
-	b.note(at, "renewed", "It goes on from "+a.AgreementID+".")
-	w.tellOfRenewal(a, b, at, keeps)
-	return b
+	return keeps
 }
 
-// tellOfRenewal plans what the seller is told: the new agreement, the end of the old one, and the licence; where that is
-// a new one, the old licence is withdrawn after that, with its last hour for metering.
-func (w *World) tellOfRenewal(a, b *agreement, at time.Time, keeps bool) {
+// tellOfSuccession plans what the seller is told: the new agreement, the end of the old one, and the licence; where that
+// is a new one, the old licence is withdrawn after that, with its last hour for metering.
+func (w *World) tellOfSuccession(a, b *agreement, at time.Time, keeps bool) {
 	announced, updated := w.distances(a, at)
 	w.schedule(announced, tellCreated, b)
 	w.schedule(announced.Add(time.Second), tellEnded, a)

@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -50,23 +51,32 @@ type schema struct {
 // required are the fields that the parser insists on.
 var required = map[string][]string{
 	"File": {"version", "sellers"}, "Seller": {"accountId"}, "AccessKey": {"id", "accountId"}, "Buyer": {"name"}, "Product": {"title", "dimensions"}, "Dimension": {"key"},
+	"Offer": {"productId", "terms"}, "UsageTerm": {"rates"}, "UpfrontTerm": {"rateCards"}, "RateCard": {"duration", "rates"}, "FixedTerm": {"grants"}, "Grant": {"dimension"},
+	"Instalment": {"amount"}, "VariablePaymentTerm": {"maxTotalChargeAmount"}, "TrialTerm": {"duration"}, "RenewalInstalment": {"after", "percentage"}, "LegalTerm": {"documents"}, "Document": {"type", "url"},
 }
 
 // narrower is what the Go types do not say.
 var narrower = map[string]func(*schema){
-	"File.version":            func(s *schema) { s.Const = world.FileVersion },
-	"File.auth":               func(s *schema) { s.Enum = []string{world.AuthStrict} },
-	"File.sellers":            func(s *schema) { s.MinItems = 1 },
-	"File.profiles":           profiles,
-	"Seller.accountId":        account,
-	"Buyer.accountId":         account,
-	"Product.sellerAccountId": account,
-	"Product.productCode":     func(s *schema) { s.Pattern = contract.ProductCodePattern },
-	"Product.fulfillmentUrl":  func(s *schema) { s.Format = "uri" },
-	"Product.signInUrl":       func(s *schema) { s.Format = "uri" },
-	"Product.dimensions":      func(s *schema) { s.MinItems, s.MaxItems = 1, 24 },
-	"Dimension.prices":        prices,
-	"Dimension.key":           func(s *schema) { s.Pattern = "^[A-Za-z0-9_]{1,255}$" },
+	"File.version":               func(s *schema) { s.Const = world.FileVersion },
+	"File.auth":                  func(s *schema) { s.Enum = []string{world.AuthStrict} },
+	"File.sellers":               func(s *schema) { s.MinItems = 1 },
+	"File.profiles":              profiles,
+	"Seller.accountId":           account,
+	"Buyer.accountId":            account,
+	"Product.sellerAccountId":    account,
+	"Product.productCode":        func(s *schema) { s.Pattern = contract.ProductCodePattern },
+	"Product.fulfillmentUrl":     func(s *schema) { s.Format = "uri" },
+	"Product.signInUrl":          func(s *schema) { s.Format = "uri" },
+	"Product.dimensions":         func(s *schema) { s.MinItems, s.MaxItems = 1, 24 },
+	"Dimension.prices":           prices,
+	"Offer.offerId":              func(s *schema) { s.Pattern = "^[A-Za-z0-9][A-Za-z0-9-]{0,63}$" },
+	"Offer.sellerAccountId":      account,
+	"Offer.buyerAccountIds":      func(s *schema) { account(s.Items); s.MaxItems = 25 },
+	"UpfrontTerm.rateCards":      func(s *schema) { s.MinItems = 1 },
+	"FixedTerm.grants":           func(s *schema) { s.MinItems = 1 },
+	"OfferTerms.paymentSchedule": func(s *schema) { s.MaxItems = 60 },
+	"LegalTerm.documents":        func(s *schema) { s.MinItems = 1 },
+	"Dimension.key":              func(s *schema) { s.Pattern = "^[A-Za-z0-9_]{1,255}$" },
 }
 
 // prices are named: what a metered unit costs, and the durations that contracts are sold for.
@@ -100,6 +110,8 @@ func (m *maker) of(t reflect.Type) *schema {
 	switch {
 	case t == reflect.TypeFor[decimal.Decimal]():
 		return &schema{Type: []string{"string", "number"}, Pattern: `^[0-9]+(\.[0-9]+)?$`}
+	case t == reflect.TypeFor[time.Time]():
+		return &schema{Type: "string", Format: "date-time"}
 	case t.Kind() == reflect.Pointer:
 		return m.of(t.Elem())
 	case t.Kind() == reflect.Slice:

@@ -123,15 +123,6 @@ func (p Product) Dimension(key string) (Dimension, bool) {
 	return Dimension{}, false
 }
 
-// Offer is a set of terms for a product. Every product has one public offer.
-type Offer struct {
-	OfferID       string `json:"offerId"`
-	ProductID     string `json:"productId"`
-	SellerAccount string `json:"sellerAccountId"` // the proposer
-	Name          string `json:"name"`
-	Public        bool   `json:"public"`
-}
-
 // AgreementStatus is AWS's word for where an agreement is. Source: Agreement API, AgreementStatus.
 type AgreementStatus string
 
@@ -161,6 +152,9 @@ type LicenseStatus string
 
 // The statuses.
 const (
+	// ScheduledLicense: the agreement starts later.
+	ScheduledLicense LicenseStatus = "SCHEDULED"
+
 	Provisioning  LicenseStatus = "PENDING"
 	Provisioned   LicenseStatus = "PROVISIONED"
 	Deprovisioned LicenseStatus = "DEPROVISIONED"
@@ -195,6 +189,8 @@ type Terms struct {
 	Quantities map[string]int64 `json:"quantities,omitempty"` // of entitled dimensions
 	Duration   string           `json:"duration,omitempty"`   // such as P12M
 	AutoRenew  bool             `json:"autoRenew,omitempty"`  // at its end, the contract goes on for the same duration
+	// Variable is how the buyer approves payment requests; only where the offer lets the seller make any.
+	Variable *VariableChoice `json:"variablePayment,omitempty"`
 }
 
 // Agreement is an accepted offer.
@@ -207,22 +203,37 @@ type Agreement struct {
 	OfferID             string          `json:"offerId"`
 	BuyerAccount        string          `json:"buyerAccountId"`  // the acceptor
 	SellerAccount       string          `json:"sellerAccountId"` // the proposer
-	ProductID           string          `json:"productId"`
-	ProductCode         string          `json:"productCode"`
+	// ManufacturerAccount is the product's seller; another than the proposer where a channel partner sells.
+	ManufacturerAccount string `json:"manufacturerAccountId"`
+	ResaleAuthorization string `json:"resaleAuthorizationId,omitempty"`
+	ProductID           string `json:"productId"`
+	ProductCode         string `json:"productCode"`
 	// CustomerIdentifier names the buyer to the seller, whatever was bought; legacy products only.
-	CustomerIdentifier string    `json:"customerIdentifier,omitempty"`
-	Terms              Terms     `json:"terms"`
-	AcceptanceTime     time.Time `json:"acceptanceTime"`
-	StartTime          time.Time `json:"startTime"`
-	EndTime            time.Time `json:"endTime,omitzero"` // zero: no end was agreed on (pay as you go)
-	EndedAt            time.Time `json:"endedAt,omitzero"` // when it came to its end, whatever the reason
-	License            License   `json:"license"`
+	CustomerIdentifier string `json:"customerIdentifier,omitempty"`
+	Terms              Terms  `json:"terms"`
+	// Accepted are the offer's terms as they were accepted: shared between agreements, not to be changed.
+	Accepted       *OfferTerms `json:"acceptedTerms"`
+	AcceptanceTime time.Time   `json:"acceptanceTime"`
+	StartTime      time.Time   `json:"startTime"`
+	EndTime        time.Time   `json:"endTime,omitzero"` // zero: no end was agreed on (pay as you go)
+	EndedAt        time.Time   `json:"endedAt,omitzero"` // when it came to its end, whatever the reason
+	// TrialEndsAt is when a free trial is over, or was; zero for an agreement without one.
+	TrialEndsAt time.Time `json:"trialEndsAt,omitzero"`
+	// Renewals counts how often it has gone on, along its chain.
+	Renewals int `json:"renewals,omitempty"`
+	// ProposerOptedOut says that the seller will not renew it, which is final; PriceIncrease is what the seller has chosen
+	// from a range of increases, in per cent.
+	ProposerOptedOut bool             `json:"proposerOptedOut,omitempty"`
+	PriceIncrease    *decimal.Decimal `json:"priceIncrease,omitempty"`
+	License          License          `json:"license"`
 	// Entitlements are the quantities that the licence grants now; Rates the prices, in USD for one unit and the whole
 	// duration, that were agreed on; Charges what was charged upfront. Contracts only.
 	Entitlements map[string]int64           `json:"entitlements,omitempty"`
 	Rates        map[string]decimal.Decimal `json:"rates,omitempty"`
 	Charges      []UpfrontCharge            `json:"charges,omitempty"`
-	History      []Happening                `json:"history"`
+	// Scheduled is what will be charged, the earliest first, unless the agreement ends before.
+	Scheduled []UpfrontCharge `json:"scheduledCharges,omitempty"`
+	History   []Happening     `json:"history"`
 }
 
 // Token is a registration token, as the buyer's browser carries it.

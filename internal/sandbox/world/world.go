@@ -40,7 +40,8 @@ type World struct {
 	sellers   map[string]*Seller
 	buyers    map[string]*Buyer
 	products  map[string]*product // by product id and by product code
-	offers    map[string]*Offer
+	offers    map[string]*offer
+	proposals map[string]*offer // by agreementProposalId, superseded ones too
 	keys      map[string]AccessKey
 	agreement map[string]*agreement
 	licenses  map[string]*agreement // by licence ARN
@@ -51,6 +52,7 @@ type World struct {
 		sellers, buyers, products, offers []string
 		agreements                        []*agreement
 	}
+	quotes        quotes
 	cancellations shelf[CancellationRequest]
 	calendar      calendar
 	ledger        ledger
@@ -59,6 +61,7 @@ type World struct {
 type product struct {
 	Product
 	dims       map[string]uint16 // dimension key → its place in Dimensions
+	offers     []*offer          // the listing's own first
 	agreements []*agreement      // oldest first
 }
 
@@ -66,6 +69,7 @@ type agreement struct {
 	Agreement
 	product *product
 	buyer   *Buyer
+	offer   *offer // that it was made from
 	subject uint32 // in the ledger
 	// announced is when the seller was, or will be, told of the agreement; toldBy is when of all that has happened to it.
 	announced, toldBy time.Time
@@ -100,13 +104,13 @@ func (w *World) begin(f *File) error {
 	}
 	w.profiles = profiles
 	w.sellers, w.buyers, w.products = map[string]*Seller{}, map[string]*Buyer{}, map[string]*product{}
-	w.offers, w.keys = map[string]*Offer{}, map[string]AccessKey{}
+	w.offers, w.proposals, w.keys = map[string]*offer{}, map[string]*offer{}, map[string]AccessKey{}
 	w.agreement, w.licenses = map[string]*agreement{}, map[string]*agreement{}
 	w.customers, w.byHandle = map[customerKey]*customer{}, map[handleKey]string{}
 	w.tokens = map[string]*token{}
 	w.order.sellers, w.order.buyers, w.order.products, w.order.offers, w.order.agreements = nil, nil, nil, nil, nil
 	w.cancellations = shelf[CancellationRequest]{}
-	w.calendar = calendar{}
+	w.calendar, w.quotes = calendar{}, newQuotes()
 	w.ledger.clear()
 	for i, s := range f.Sellers {
 		if err := w.addSeller(s); err != nil {
@@ -127,7 +131,14 @@ func (w *World) begin(f *File) error {
 		if err != nil {
 			return in("products", i, err)
 		}
-		w.addProduct(p)
+		w.addProduct(time.Time{}, p)
+	}
+	for i, o := range f.Offers {
+		o, p, err := w.newOffer(o)
+		if err != nil {
+			return in("offers", i, err)
+		}
+		w.addOffer(time.Time{}, o, p)
 	}
 	return nil
 }
