@@ -56,6 +56,30 @@ func (c *Control) getOffer(w http.ResponseWriter, r *http.Request) error {
 	return httpx.JSON(w, http.StatusOK, o)
 }
 
+func (c *Control) postOffer(w http.ResponseWriter, r *http.Request) error {
+	var in world.Offer
+	if err := httpx.Decode(w, r, &in); err != nil {
+		return err
+	}
+	o, err := c.opt.World.CreateOffer(c.opt.Clock.Now(), in)
+	if err != nil {
+		return err
+	}
+	return httpx.JSON(w, http.StatusCreated, o)
+}
+
+func (c *Control) patchOffer(w http.ResponseWriter, r *http.Request) error {
+	var in world.OfferPatch
+	if err := httpx.Decode(w, r, &in); err != nil {
+		return err
+	}
+	o, err := c.opt.World.ChangeOffer(c.opt.Clock.Now(), r.PathValue("id"), in)
+	if err != nil {
+		return err
+	}
+	return httpx.JSON(w, http.StatusOK, o)
+}
+
 // buyer is a buyer with the access key that its programs call with.
 type buyer struct {
 	world.Buyer
