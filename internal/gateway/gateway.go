@@ -132,7 +132,7 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 	g.handler = handler(c.Log, door, pages, health, metrics)
 
 	// In this order when stepped: what AWS told, then what follows from it, then what goes to AWS.
-	jobs := slices.Concat(in.Jobs(), []job.Job{book.Job(), entitlements.Job(), registrations.Attach()}, engine.Jobs(),
+	jobs := slices.Concat(in.Jobs(), []job.Job{book.Job(), entitlements.Job(), registrations.Attach()}, engine.Jobs(), events.Jobs(),
 		[]job.Job{accounts.Sweep(), api.ForgetAnswers(g.db.Answers(), g.clk)})
 	for _, j := range jobs {
 		g.jobs = append(g.jobs, j.Name)

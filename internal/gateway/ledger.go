@@ -17,7 +17,8 @@ import (
 // openLedger makes what takes usage and what bills it.
 func (g *Gateway) openLedger(ctx context.Context, c Config, cfg awsapi.Config, book *license.Book) (*usage.Intake, *metering.Engine, error) {
 	log := store.NewUsage(g.db)
-	events, err := usage.New(ctx, usage.Config{Store: log, Licenses: book, Products: c.Products, Clock: g.clk, Log: c.Log})
+	events, err := usage.New(ctx, usage.Config{Store: log, Licenses: book, Products: c.Products, Clock: g.clk, Log: c.Log,
+		Wake: func(string) { g.wake() }})
 	if err != nil {
 		return nil, nil, err
 	}

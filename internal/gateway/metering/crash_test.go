@@ -52,14 +52,18 @@ func (s crashingLog) Cut(ctx context.Context, c usage.Cut) error {
 func (s crashingLog) Done(ctx context.Context, part int, scope core.LicenseID, hour core.Hour, at int64) error {
 	return s.c.write(func() error { return s.Store.Done(ctx, part, scope, hour, at) })
 }
-func (s crashingLog) PutIDs(ctx context.Context, part int, run int64, chunk int, body []byte) error {
-	return s.c.write(func() error { return s.Store.PutIDs(ctx, part, run, chunk, body) })
+func (s crashingLog) PutIDs(ctx context.Context, part int, run int64, first int, bodies [][]byte) error {
+	return s.c.write(func() error { return s.Store.PutIDs(ctx, part, run, first, bodies) })
 }
-func (s crashingLog) PutRun(ctx context.Context, r usage.Run) error {
-	return s.c.write(func() error { return s.Store.PutRun(ctx, r) })
+func (s crashingLog) PutRun(ctx context.Context, r usage.Run, instead []int64) error {
+	return s.c.write(func() error { return s.Store.PutRun(ctx, r, instead) })
 }
-func (s crashingLog) DropRuns(ctx context.Context, part int, before int64) error {
-	return s.c.write(func() error { return s.Store.DropRuns(ctx, part, before) })
+func (s crashingLog) DropRuns(ctx context.Context, part int, runs []int64) error {
+	return s.c.write(func() error { return s.Store.DropRuns(ctx, part, runs) })
+}
+func (s crashingLog) SweepIDs(ctx context.Context, part int) (more bool, err error) {
+	err = s.c.write(func() error { more, err = s.Store.SweepIDs(ctx, part); return err })
+	return more, err
 }
 
 type crashingLedger struct {

@@ -275,8 +275,5 @@ func (e *Engine) finishWork(ctx context.Context, w *work) error {
 	e.works = slices.DeleteFunc(e.works, func(o *work) bool { return o == w })
 	e.mu.Unlock()
 	e.log.DebugContext(ctx, "hour sealed", "hour", w.hour.String(), "license", w.scope)
-	if w.scope != "" {
-		return nil
-	}
-	return e.cfg.Intake.Rotate(ctx)
+	return nil
 }

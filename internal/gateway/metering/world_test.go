@@ -151,7 +151,7 @@ func (w *world) tryOpen() (err error) {
 	if w.eng, err = metering.New(ctx, c); err != nil {
 		return err
 	}
-	w.run = job.New(w.clk, slog.New(slog.DiscardHandler), w.eng.Jobs()...)
+	w.run = job.New(w.clk, slog.New(slog.DiscardHandler), slices.Concat(w.eng.Jobs(), w.in.Jobs())...)
 	return nil
 }
 

@@ -4,35 +4,51 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"sync"
 )
 
-// kept is the statement that was prepared for the write connection, or nil.
-func (db *DB) kept(query string) *sql.Stmt {
-	db.mu.Lock()
-	defer db.mu.Unlock()
-	return db.stmts[query]
+// statements are prepared once and closed with their database.
+type statements struct {
+	mu      sync.Mutex
+	byQuery map[string]*sql.Stmt
+}
+
+// kept is the statement that was prepared, or nil.
+func (s *statements) kept(query string) *sql.Stmt {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.byQuery[query]
+}
+
+func (s *statements) prepare(ctx context.Context, on *sql.DB, query string) (*sql.Stmt, error) {
+	if st := s.kept(query); st != nil {
+		return st, nil
+	}
+	st, err := on.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("prepare: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if first := s.byQuery[query]; first != nil { // another was faster
+		return first, st.Close()
+	}
+	if s.byQuery == nil {
+		s.byQuery = map[string]*sql.Stmt{}
+	}
+	s.byQuery[query] = st
+	return st, nil
+}
+
+// reader prepares a statement for reading, once.
+func (db *DB) reader(ctx context.Context, query string) (*sql.Stmt, error) {
+	return db.readStmts.prepare(ctx, db.read, query)
 }
 
 // writer prepares a statement for the write connection, once. It waits for the connection: never call it in a
 // transaction.
 func (db *DB) writer(ctx context.Context, query string) (*sql.Stmt, error) {
-	if st := db.kept(query); st != nil {
-		return st, nil
-	}
-	st, err := db.write.PrepareContext(ctx, query)
-	if err != nil {
-		return nil, fmt.Errorf("prepare: %w", err)
-	}
-	db.mu.Lock()
-	defer db.mu.Unlock()
-	if first := db.stmts[query]; first != nil { // another was faster
-		return first, st.Close()
-	}
-	if db.stmts == nil {
-		db.stmts = map[string]*sql.Stmt{}
-	}
-	db.stmts[query] = st // closed with the database
-	return st, nil
+	return db.writeStmts.prepare(ctx, db.write, query)
 }
 
 // prepared runs few statements many times in a transaction, and many transactions.
@@ -47,7 +63,7 @@ type prepared struct {
 func (p *prepared) exec(query string, args ...any) (int64, error) {
 	st := p.stmt[query]
 	if st == nil {
-		if kept := p.db.kept(query); kept != nil {
+		if kept := p.db.writeStmts.kept(query); kept != nil {
 			st = p.tx.StmtContext(p.ctx, kept)
 		} else {
 			var err error

@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -29,8 +28,7 @@ type DB struct {
 	read  *sql.DB
 	url   string
 
-	mu    sync.Mutex
-	stmts map[string]*sql.Stmt // prepared for write, by query
+	readStmts, writeStmts statements
 }
 
 // Open opens the database that url names, without looking at its schema: "sqlite:PATH", or "sqlite::memory:" for

@@ -97,51 +97,6 @@ func (s Usage) Sealed(ctx context.Context, hour core.Hour, yield func(usage.Key,
 	}, `select license, dimension, reason, hour from metering_total where hour > $1`, int64(hour))
 }
 
-// PutIDs implements [usage.Store].
-func (s Usage) PutIDs(ctx context.Context, part int, run int64, chunk int, body []byte) error {
-	return s.exec(ctx, `insert into usage_ids (part, run, chunk, body) values ($1, $2, $3, $4)
-		on conflict (part, run, chunk) do update set body = excluded.body`, part, run, chunk, body)
-}
-
-// PutRun implements [usage.Store].
-func (s Usage) PutRun(ctx context.Context, r usage.Run) error {
-	return s.exec(ctx, `insert into usage_run (part, run, last_seq, last_us, ids, filter, first_keys)
-		values ($1, $2, $3, $4, $5, $6, $7)`, r.Part, r.No, r.LastSeq, r.LastAt, r.IDs, r.Filter, r.FirstKeys)
-}
-
-// Runs implements [usage.Store].
-func (s Usage) Runs(ctx context.Context, part int) (runs []usage.Run, err error) {
-	err = scan(ctx, s.db.Read(), func(rows *sql.Rows) error {
-		var r usage.Run
-		if err := rows.Scan(&r.Part, &r.No, &r.LastSeq, &r.LastAt, &r.IDs, &r.Filter, &r.FirstKeys); err != nil {
-			return err
-		}
-		runs = append(runs, r)
-		return nil
-	}, `select part, run, last_seq, last_us, ids, filter, first_keys from usage_run where part = $1 order by run`, part)
-	return runs, err
-}
-
-// IDs implements [usage.Store].
-func (s Usage) IDs(ctx context.Context, part int, run int64, chunk int) (body []byte, err error) {
-	err = s.db.Read().QueryRowContext(ctx, `select body from usage_ids where part = $1 and run = $2 and chunk = $3`, part, run, chunk).Scan(&body)
-	return body, err
-}
-
-// DropRuns implements [usage.Store]. The newest run always stays: it says up to which segment ids have left memory.
-func (s Usage) DropRuns(ctx context.Context, part int, before int64) error {
-	return s.db.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `delete from usage_ids where part = $1 and run in (select run from usage_run where part = $1 and last_us < $2)
-			and run < (select max(run) from usage_run where part = $1)`, part, before)
-		if err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `delete from usage_run where part = $1 and last_us < $2
-			and run < (select max(run) from usage_run where part = $1)`, part, before)
-		return err
-	})
-}
-
 // exec runs one statement in a transaction of its own.
 func (s Usage) exec(ctx context.Context, query string, args ...any) error {
 	return s.db.Tx(ctx, func(tx *sql.Tx) error {

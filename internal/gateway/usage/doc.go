@@ -9,9 +9,13 @@
 //
 // One commit takes the events of all callers that wait (group commit), and writes ONE row: a segment, the compressed
 // events with the hour that was assigned to each. That row is the audit trail and the redo log at once. Ids and sums
-// of recent events live in memory and are only ever a function of the segments: [New] rebuilds them. The ids of
-// events older than the last sealed hour are written once, sorted, in runs of small chunks, with a filter in memory
-// that says for nearly every new id "not in this run".
+// of recent events live in memory and are only ever a function of the segments: [New] rebuilds them. When ids in memory
+// have become many they are written once, sorted, as a run of small chunks, with a filter in memory that says for
+// nearly every new id "not in this run"; runs of like size are merged, so that they stay few ([Intake.Tidy]).
+//
+// A commit is decided (new or not, which hour, packed) while the one before it is still being written, if it is large. A
+// decision rests on the one before: if that fails, so does this, nobody of either has an answer, and what memory was
+// told of them is taken back before anything else is decided. Answers are given in the order of the log.
 //
 // # The hour of an event
 //
@@ -30,8 +34,14 @@
 //   - After the commit, before memory knows: a restart replays the segment. If the process lives on (the commit
 //     answered an error but happened), the next commit first reads what is newer in the log than memory knows.
 //   - After the commit, before the answer: the caller sends again and is told "duplicate".
+//   - After a failed write, with the next segment decided already: it is not written, so the log has no gap. The ids of
+//     both are forgotten, then those found in the log come back; an event is never called a repetition of one that was
+//     not stored.
 //   - Between a cut and the records of its hour: the cut says which hours are closed; their sums are rebuilt from the
 //     segments, less those that are stored as sealed totals, which are written with the records in one transaction.
 //   - Between writing an id run and forgetting its ids: ids then stand in both, which is harmless; before the run's
-//     header is committed, its chunks are not looked at and are overwritten next time.
+//     header is committed, its chunks are not looked at and are overwritten next time. Ids only leave memory when their
+//     segments are surely in the log.
+//   - Between merging runs and deleting the old ones' chunks: one transaction writes the new header and deletes the old
+//     ones; chunks without a header are swept away later.
 package usage

@@ -52,53 +52,98 @@ type Result struct {
 	Rejected   []Rejection
 }
 
-// check looks at everything about e that needs no memory and turns it into what is stored.
-func (in *Intake) check(e Event, source string, now time.Time) (prepared, error) {
-	if e.Source == "" {
-		e.Source = source
-	}
-	if e.ID == "" || len(e.ID) > MaxID || !utf8.ValidString(e.ID) {
-		return prepared{}, fail.New(fail.Invalid, "bad_id", "An event needs an id of 1 to %d bytes, so that sending it again is safe.", MaxID)
-	}
-	if len(e.Source) > MaxSource || !utf8.ValidString(e.Source) {
-		return prepared{}, fail.New(fail.Invalid, "bad_id", "The source may have at most %d bytes.", MaxSource)
-	}
-	lic, err := in.resolve(e.License)
-	if err != nil {
-		return prepared{}, err
-	}
-	meter, err := in.meter(lic.ProductCode, e.Dimension)
-	if err != nil {
-		return prepared{}, err
-	}
-	if err := checkTags(e.Tags); err != nil {
-		return prepared{}, err
-	}
-	q, err := quantity(meter, e)
-	if err != nil {
-		return prepared{}, err
-	}
-	if ahead := e.Time.Sub(now); ahead > in.cfg.MaxAhead {
-		return prepared{}, fail.New(fail.Invalid, "bad_time", "The time %s lies in the future; check the sender's clock.", e.Time.UTC().Format(time.RFC3339))
-	}
-	if !e.Time.IsZero() && now.Sub(e.Time) > in.cfg.MaxAge {
-		return prepared{}, fail.New(fail.Invalid, "bad_time", "The time %s is more than %d days ago; such usage cannot be told from a repetition any more.", e.Time.UTC().Format(time.RFC3339), int(in.cfg.MaxAge.Hours()/24))
-	}
-	p := prepared{standing: lic.Standing, Entry: Entry{Source: e.Source, ID: e.ID, License: lic.ID, Dimension: e.Dimension,
-		Quantity: q, Time: e.Time.UnixMicro(), Received: now.UnixMicro(), Tags: e.Tags, Meter: meter}}
-	if e.Time.IsZero() {
-		p.Time, p.Untimed = p.Received, true
-	}
-	p.key, p.print = identify(&p.Entry)
-	return p, nil
+// Rules say which events count, as far as that can be said without knowing other events.
+type Rules struct {
+	Licenses license.Directory
+	Products core.Catalogue
+
+	MaxAhead time.Duration // how far in the future an event's time may lie, for clocks that differ
+	MaxAge   time.Duration // how old an event may be at arrival
 }
 
-// meter is what usage of the dimension is counted with.
-func (in *Intake) meter(code core.ProductCode, d core.Dimension) (core.Meter, error) {
+// Checker checks the events of one call against rules. Neighbours often name the same licence, so it remembers the last.
+type Checker struct {
+	*Rules
+	Source string    // of events that name none
+	Now    time.Time // their arrival
+
+	ref   Ref
+	found bool
+	id    core.LicenseID
+	code  core.ProductCode
+	end   time.Time // see prepared
+
+	dimension core.Dimension // the last one that was right for code
+	meter     core.Meter     // of dimension
+}
+
+// Check writes what is stored of t to e, but for its hour; end is the instant after which the licence's usage is not
+// AWS's to bill, or zero while no end is in sight. Its errors are fail.Invalid or fail.NotFound, with the codes of [Rejection].
+func (c *Checker) Check(t *Event, e *Entry) (end time.Time, err error) {
+	source := t.Source
+	if source == "" {
+		source = c.Source
+	}
+	if t.ID == "" || len(t.ID) > MaxID || !utf8.ValidString(t.ID) {
+		return end, fail.New(fail.Invalid, "bad_id", "An event needs an id of 1 to %d bytes, so that sending it again is safe.", MaxID)
+	}
+	if len(source) > MaxSource || !utf8.ValidString(source) {
+		return end, fail.New(fail.Invalid, "bad_id", "The source may have at most %d bytes.", MaxSource)
+	}
+	if !c.found || c.ref != t.License {
+		if err := c.find(t.License); err != nil {
+			return end, err
+		}
+	}
+	if t.Dimension == "" || t.Dimension != c.dimension {
+		if c.meter, err = c.meterOf(c.code, t.Dimension); err != nil {
+			return end, err
+		}
+		c.dimension = t.Dimension
+	}
+	if err := checkTags(t.Tags); err != nil {
+		return end, err
+	}
+	q, err := quantity(c.meter, t)
+	if err != nil {
+		return end, err
+	}
+	*e = Entry{Source: source, ID: t.ID, License: c.id, Dimension: t.Dimension, Quantity: q, Received: c.Now.UnixMicro(), Tags: t.Tags, Meter: c.meter}
+	if t.Time.IsZero() {
+		e.Time, e.Untimed = e.Received, true
+		return c.end, nil
+	}
+	e.Time = t.Time.UnixMicro()
+	switch late := c.Now.Sub(t.Time); {
+	case -late > c.MaxAhead:
+		return end, fail.New(fail.Invalid, "bad_time", "The time %s lies in the future; check the sender's clock.", t.Time.UTC().Format(time.RFC3339))
+	case late > c.MaxAge:
+		return end, fail.New(fail.Invalid, "bad_time", "The time %s is more than %d days ago; such usage cannot be told from a repetition any more.", t.Time.UTC().Format(time.RFC3339), int(c.MaxAge.Hours()/24))
+	}
+	return c.end, nil
+}
+
+// find remembers the licence that r names.
+func (c *Checker) find(r Ref) error {
+	c.found = false
+	l, err := c.resolve(r)
+	if err != nil {
+		return err
+	}
+	c.ref, c.found, c.id = r, true, l.ID
+	if c.code != l.ProductCode {
+		c.code, c.dimension = l.ProductCode, ""
+	}
+	c.end, _ = EndOf(l.Standing)
+	return nil
+}
+
+// meterOf is what usage of the dimension is counted with.
+func (r *Rules) meterOf(code core.ProductCode, d core.Dimension) (core.Meter, error) {
 	if d == "" || len(d) > contract.MaxDimension || !utf8.ValidString(string(d)) {
 		return "", fail.New(fail.Invalid, "unknown_dimension", "An event needs a dimension: the API name of one of the product's metered dimensions.")
 	}
-	m, ok := in.cfg.Products.Metered(code, d)
+	m, ok := r.Products.Metered(code, d)
 	if !ok {
 		return "", fail.New(fail.Invalid, "unknown_dimension", "The product %s has no metered dimension %q.", code, d)
 	}
@@ -106,7 +151,7 @@ func (in *Intake) meter(code core.ProductCode, d core.Dimension) (core.Meter, er
 }
 
 // quantity is e's quantity. Where events are counted, or the values of a tag, it may be left out: then it is 1.
-func quantity(meter core.Meter, e Event) (Quantity, error) {
+func quantity(meter core.Meter, e *Event) (Quantity, error) {
 	kind, tag := meter.Parts()
 	if kind == core.Unique && e.Tags[tag] == "" {
 		return Quantity{}, fail.New(fail.Invalid, "missing_tag", "%s is the number of different values of the tag %q, and the event has none.", e.Dimension, tag)
@@ -130,8 +175,8 @@ func checkTags(tags map[string]string) error {
 }
 
 // resolve finds the one licence that r names.
-func (in *Intake) resolve(r Ref) (license.License, error) {
-	dir := in.cfg.Licenses
+func (rules *Rules) resolve(r Ref) (license.License, error) {
+	dir := rules.Licenses
 	if r.Name != "" {
 		if l, ok := dir.ByARN(core.LicenseARN(r.Name)); ok {
 			return l, nil

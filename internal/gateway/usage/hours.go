@@ -29,9 +29,9 @@ func (in *Intake) Unfinished() []Cut {
 // Cut closes the hours up to hour, for one licence or, with an empty scope, for all. When it returns, the sums of
 // those hours are final: what comes later is billed in a later hour. Cutting again changes nothing.
 func (in *Intake) Cut(ctx context.Context, scope core.LicenseID, hour core.Hour) error {
-	in.commit.Lock()
-	defer in.commit.Unlock()
-	if err := in.catchUp(ctx); err != nil {
+	release, err := in.quiesce(ctx)
+	defer release()
+	if err != nil {
 		return err
 	}
 	if hour <= in.closed || (scope != "" && hour <= in.closedFor[scope]) {
@@ -39,7 +39,7 @@ func (in *Intake) Cut(ctx context.Context, scope core.LicenseID, hour core.Hour)
 	}
 	c := Cut{Part: in.cfg.Part, Scope: scope, Hour: hour, Seq: in.seq, At: in.cfg.Clock.Now().UnixMicro()}
 	if err := in.cfg.Store.Cut(ctx, c); err != nil {
-		in.unsure = true
+		in.unsure.Store(true)
 		return fmt.Errorf("close %s for %q: %w", hour, scope, err)
 	}
 	in.state.Lock()

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"souk.dev/souk/internal/clock"
@@ -31,29 +31,40 @@ type Config struct {
 	MaxAge    time.Duration // how old an event may be at arrival; 34 days, less than KeepIDs
 	MaxQueued int           // events that may wait for a commit before callers are held off; 200,000
 	MaxGroup  int           // events in one segment; 20,000
-	MaxIDs    int           // ids in memory before they move to a run on disk; 500,000
+	MaxIDs    int           // ids in memory before they move to a run on disk; 1,000,000
+
+	Wake func(job string) // makes a job look again at what is due (job.Runner.Wake); may be nil
 }
 
 // Intake takes events. Make it with [New]. It is safe for concurrent use.
 type Intake struct {
-	cfg Config
+	cfg   Config
+	rules Rules
 
-	queue   sync.Mutex // guards the next three
+	queue   sync.Mutex // guards the next five
 	waiting []*call
 	queued  int // events in waiting
 	leading bool
+	writing bool
+	moved   *sync.Cond // writing became false, or queued became enough
 
-	commit    sync.Mutex // held through a commit or a cut; guards the rest of the log's tail
-	seq       int64
-	unsure    bool // an Append or a Cut failed and may have happened
-	ids       map[idKey]uint64
-	frozen    map[idKey]uint64 // ids that Rotate is writing
+	commit    sync.Mutex // held while a group or a cut is decided; guards what is decided, though perhaps not written yet
+	seq       int64      // of the newest segment
+	ids       *idTable
+	frozen    *idTable // ids that are being written as a run; nil: none are
 	frozenSeq int64
-	rotated   time.Time // when Rotate last had ids to move
-	runs      []Run
-	past      past // closed hours that late events asked for
+	rotated   time.Time // when ids last moved
+	runs      []Run     // oldest first
+	garbage   bool      // there may be chunks of runs that are no more
+	asked     bool      // the tidy job knows that there are many ids
+	past      past      // closed hours that late events asked for
 
-	state     sync.RWMutex // guards what readers look at; taken after commit
+	disk    sync.Mutex // held while a segment or a cut is written; taken with commit held, so that the log has the order of decisions
+	written int64      // the newest segment that is surely in the log
+	unsure  atomic.Bool
+	failed  []idKey // ids of decided events whose segments may not be in the log
+
+	state     sync.RWMutex // guards what readers look at; taken after commit and disk
 	sums      map[core.Hour]map[Key]*Total
 	closed    core.Hour                    // the newest hour that is closed for all
 	closedFor map[core.LicenseID]core.Hour // for single licences, beyond closed
@@ -63,10 +74,11 @@ type Intake struct {
 // prepared is a checked event on its way into the log.
 type prepared struct {
 	Entry
-	index    int
-	key      idKey
-	print    uint64
-	standing license.Standing
+	tags  string // see appendTags
+	index int
+	key   idKey
+	print uint64
+	end   time.Time // the licence's usage from then on is not AWS's to bill; zero: no end is in sight
 }
 
 // call is one caller's events.
@@ -92,10 +104,13 @@ func New(ctx context.Context, cfg Config) (*Intake, error) {
 		cfg.MaxQueued = 200_000
 	}
 	if cfg.MaxIDs == 0 {
-		cfg.MaxIDs = 500_000
+		cfg.MaxIDs = 1_000_000
 	}
 	if cfg.MaxGroup == 0 {
 		cfg.MaxGroup = 20_000
+	}
+	if cfg.Wake == nil {
+		cfg.Wake = func(string) {}
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
@@ -103,7 +118,9 @@ func New(ctx context.Context, cfg Config) (*Intake, error) {
 	if cfg.MaxAge >= cfg.KeepIDs {
 		return nil, fail.New(fail.Invalid, "max_age", "Events of %s must not be taken when their repetition is recognised for %s only.", cfg.MaxAge, cfg.KeepIDs)
 	}
-	in := &Intake{cfg: cfg, ids: map[idKey]uint64{}, sums: map[core.Hour]map[Key]*Total{}, closedFor: map[core.LicenseID]core.Hour{}}
+	in := &Intake{cfg: cfg, ids: &idTable{}, garbage: true, sums: map[core.Hour]map[Key]*Total{}, closedFor: map[core.LicenseID]core.Hour{},
+		rules: Rules{Licenses: cfg.Licenses, Products: cfg.Products, MaxAhead: cfg.MaxAhead, MaxAge: cfg.MaxAge}}
+	in.moved = sync.NewCond(&in.queue)
 	if err := in.rebuild(ctx); err != nil {
 		return nil, fmt.Errorf("read the log of usage: %w", err)
 	}
@@ -115,18 +132,22 @@ func New(ctx context.Context, cfg Config) (*Intake, error) {
 // Errors, of the whole call: fail.TooMuch when too many events wait (nothing was taken); fail.Later when the database
 // failed (some may have been taken: send the same again). A bad event is no error of the call, see [Result].
 func (in *Intake) Accept(ctx context.Context, source string, events []Event) (Result, error) {
-	now := in.cfg.Clock.Now()
-	c := &call{wake: make(chan bool, 1), events: make([]prepared, 0, len(events))}
-	for i, e := range events {
-		p, err := in.check(e, source, now)
+	c := &call{events: make([]prepared, len(events))}
+	check := Checker{Rules: &in.rules, Source: source, Now: in.cfg.Clock.Now()}
+	n := 0
+	var tags tagWriter
+	for i := range events {
+		p := &c.events[n]
+		end, err := check.Check(&events[i], &p.Entry)
 		if err != nil {
-			c.res.reject(i, e.ID, err)
+			c.res.reject(i, events[i].ID, err)
 			continue
 		}
-		p.index = i
-		c.events = append(c.events, p)
+		p.index, p.end, p.tags = i, end, tags.write(p.Tags)
+		p.key, p.print = identify(&p.Entry, p.tags)
+		n++
 	}
-	if len(c.events) == 0 {
+	if c.events = c.events[:n]; n == 0 {
 		return c.res, ctx.Err()
 	}
 	lead, err := in.enqueue(c)
@@ -140,7 +161,9 @@ func (in *Intake) Accept(ctx context.Context, source string, events []Event) (Re
 		// The commit is everybody's: that this caller goes away must not break it off.
 		in.lead(context.WithoutCancel(ctx))
 	}
-	slices.SortFunc(c.res.Rejected, func(a, b Rejection) int { return a.Index - b.Index })
+	if len(c.res.Rejected) > 1 {
+		slices.SortFunc(c.res.Rejected, func(a, b Rejection) int { return a.Index - b.Index })
+	}
 	return c.res, c.err
 }
 
@@ -150,185 +173,4 @@ func (r *Result) reject(index int, id string, err error) {
 		say = e.Say
 	}
 	r.Rejected = append(r.Rejected, Rejection{Index: index, ID: id, Code: fail.CodeOf(err), Message: say})
-}
-
-// enqueue puts c in the queue and reports whether its caller is to lead the next commit.
-func (in *Intake) enqueue(c *call) (lead bool, err error) {
-	in.queue.Lock()
-	defer in.queue.Unlock()
-	if in.queued > 0 && in.queued+len(c.events) > in.cfg.MaxQueued {
-		return false, fail.New(fail.TooMuch, "busy", "More events are waiting than the database keeps up with; send the same again in a moment.")
-	}
-	in.waiting = append(in.waiting, c)
-	in.queued += len(c.events)
-	if in.leading {
-		return false, nil
-	}
-	in.leading = true
-	return true, nil
-}
-
-// A commit waits for callers that are just arriving no longer than maxGather, and not when it has enough: then a sync
-// costs little per event, and it is better that they work while it runs.
-const (
-	maxGather = 2 * time.Millisecond
-	enough    = 256 // events
-)
-
-// gather lets callers that are already running join the next commit, which costs nearly the same for one event as for
-// hundreds: those whom the last commit answered are about to call again. It yields the processor while the queue
-// grows, so that nobody waits for a caller who does not come.
-func (in *Intake) gather() {
-	for elapsed, before := clock.Stopwatch(), -1; elapsed() < maxGather; {
-		in.queue.Lock()
-		n := in.queued
-		in.queue.Unlock()
-		if n == before || n >= enough {
-			return
-		}
-		before = n
-		runtime.Gosched()
-	}
-}
-
-// lead commits those who wait, up to MaxGroup events, its own caller first among them, and hands the lead on.
-func (in *Intake) lead(ctx context.Context) {
-	in.gather()
-	in.queue.Lock()
-	n, events := 0, 0
-	for n < len(in.waiting) && (n == 0 || events+len(in.waiting[n].events) <= in.cfg.MaxGroup) {
-		events += len(in.waiting[n].events)
-		n++
-	}
-	group := in.waiting[:n:n]
-	in.waiting = in.waiting[n:]
-	in.queued -= events
-	in.queue.Unlock()
-
-	if err := in.commitGroup(ctx, group); err != nil {
-		err = fail.Wrap(fail.Later, err, "not_stored", "The events could not be stored; send the same again.")
-		for _, c := range group {
-			c.res, c.err = Result{}, err
-		}
-	}
-
-	for _, c := range group[1:] {
-		c.wake <- false
-	}
-	in.queue.Lock()
-	if len(in.waiting) > 0 {
-		in.waiting[0].wake <- true
-	} else {
-		in.leading = false
-	}
-	in.queue.Unlock()
-}
-
-// commitGroup decides about each event, writes one segment with the new ones, and then lets memory know.
-func (in *Intake) commitGroup(ctx context.Context, group []*call) (err error) {
-	in.commit.Lock()
-	defer in.commit.Unlock()
-	if err := in.catchUp(ctx); err != nil {
-		return err
-	}
-	most := 0
-	for _, c := range group {
-		most += len(c.events)
-	}
-	fresh, added := make([]*Entry, 0, most), make([]idKey, 0, most)
-	defer func() {
-		if err != nil { // these ids are not in the log, or catchUp will find them there
-			for _, k := range added {
-				delete(in.ids, k)
-			}
-			in.past = nil // it may know of late events that are not in the log
-		}
-	}()
-	for _, c := range group {
-		for i := range c.events {
-			p := &c.events[i]
-			print, seen, err := in.seen(ctx, p.key)
-			switch {
-			case err != nil:
-				return err
-			case seen && print == p.print:
-				c.res.Duplicates++
-				continue
-			case seen:
-				c.res.reject(p.index, p.ID, fail.New(fail.Conflict, "conflict", "An event with this source and id was taken before with other content; the first one stands. Give a correction an id of its own."))
-				continue
-			}
-			in.assign(p)
-			if p.Late {
-				if err := in.late(ctx, p); err != nil {
-					return err
-				}
-			}
-			in.ids[p.key] = p.print
-			added = append(added, p.key)
-			fresh = append(fresh, &p.Entry)
-			c.res.Accepted++
-		}
-	}
-	if len(fresh) == 0 {
-		return nil
-	}
-	seg := in.segment(fresh)
-	if err := in.cfg.Store.Append(ctx, seg); err != nil {
-		in.unsure = true
-		return fmt.Errorf("append segment %d: %w", seg.Seq, err)
-	}
-	in.seq = seg.Seq
-	in.state.Lock()
-	for _, e := range fresh {
-		in.count(e)
-	}
-	in.state.Unlock()
-	return nil
-}
-
-// segment packs entries as the next row of the log.
-func (in *Intake) segment(entries []*Entry) Segment {
-	s := Segment{Part: in.cfg.Part, Seq: in.seq + 1, Events: len(entries), At: entries[0].Received, FirstHour: entries[0].Hour, LastHour: entries[0].Hour}
-	for _, e := range entries {
-		s.FirstHour, s.LastHour = min(s.FirstHour, e.Hour), max(s.LastHour, e.Hour)
-	}
-	s.Body = encodeSegment(entries, s.At)
-	return s
-}
-
-func (in *Intake) seen(ctx context.Context, key idKey) (print uint64, found bool, err error) {
-	if print, ok := in.ids[key]; ok {
-		return print, true, nil
-	}
-	if print, ok := in.frozen[key]; ok {
-		return print, true, nil
-	}
-	return in.older(ctx, key)
-}
-
-// assign gives p the hour it is billed in, or the reason why it cannot be billed. Called with commit held.
-func (in *Intake) assign(p *prepared) {
-	at := time.UnixMicro(p.Time)
-	own := core.HourOf(at)
-	p.Hour = max(own, in.closed+1, in.closedFor[p.License]+1)
-	p.Late = p.Hour > own
-	end, ends := EndOf(p.standing)
-	switch {
-	case !ends:
-	case !at.Before(end):
-		p.Unbillable = ReasonAfterEnd
-	case !p.Hour.Start().Before(end):
-		p.Unbillable = ReasonTooLate
-	}
-}
-
-// count adds e to its hour's sum. Called with state held.
-func (in *Intake) count(e *Entry) {
-	hour := in.sums[e.Hour]
-	if hour == nil {
-		hour = map[Key]*Total{}
-		in.sums[e.Hour] = hour
-	}
-	totalOf(hour, e.Key(), e.Meter, e.Hour).Add(e)
 }

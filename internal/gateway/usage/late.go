@@ -28,10 +28,10 @@ type pastHour struct {
 // past are the readings of closed hours as they are known now, late events among them.
 type past map[pastHour]map[Key]*Total
 
-// late works out what p, which is late, adds to the hour it is billed in. Called with commit held; e is not counted yet.
+// late works out what p adds, if it is late, to the hour it is billed in. Called with commit held; e is not counted yet.
 func (in *Intake) late(ctx context.Context, p *prepared) error {
 	kind, tag := p.Meter.Parts()
-	if p.Unbillable != "" || p.Meter.Additive() || kind == core.Average {
+	if !p.Late || p.Unbillable != "" || p.Meter.Additive() || kind == core.Average {
 		return nil
 	}
 	own := core.HourOf(time.UnixMicro(p.Time))
@@ -61,6 +61,11 @@ func (in *Intake) late(ctx context.Context, p *prepared) error {
 
 // readAgain goes through the log for the events whose own hour is at's, wherever they are billed.
 func (in *Intake) readAgain(ctx context.Context, at pastHour) (map[Key]*Total, error) {
+	in.disk.Lock() // the segment before may still be on its way into the log
+	defer in.disk.Unlock()
+	if in.unsure.Load() {
+		return nil, errUnsure
+	}
 	sums := map[Key]*Total{}
 	const only = int64(1) << 62 // of the segments, those with events of the hour or later
 	err := in.cfg.Store.Segments(ctx, in.cfg.Part, only, at.Hour-1, func(s Segment) error {

@@ -57,8 +57,8 @@ func (in *Intake) rebuild(ctx context.Context) error {
 	}
 
 	elapsed, events := clock.Stopwatch(), 0
-	names := interner{}
 	in.seq = after
+	var tags tagWriter
 	err = in.cfg.Store.Segments(ctx, in.cfg.Part, after, recorded, func(s Segment) error {
 		in.seq = max(in.seq, s.Seq)
 		if events/1_000_000 != (events+s.Events)/1_000_000 {
@@ -67,11 +67,9 @@ func (in *Intake) rebuild(ctx context.Context) error {
 		events += s.Events
 		return s.Each(func(e *Entry) error {
 			if s.Seq > after {
-				key, print := identify(e)
-				in.ids[key] = print
+				in.ids.put(identify(e, tags.write(e.Tags)))
 			}
-			if k := (Key{e.License, e.Dimension, e.Unbillable}); e.Hour > recorded && !done[sealed{k, e.Hour}] {
-				e.License, e.Dimension = core.LicenseID(names.one(string(e.License))), core.Dimension(names.one(string(e.Dimension)))
+			if e.Hour > recorded && (len(done) == 0 || !done[sealed{Key{e.License, e.Dimension, e.Unbillable}, e.Hour}]) {
 				in.count(e)
 			}
 			return nil
@@ -80,15 +78,16 @@ func (in *Intake) rebuild(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	in.written = in.seq
 	if events > 0 {
 		in.cfg.Log.Info("read the log of usage", "events", events, "took", elapsed(), "open_after", in.closed.String())
 	}
 	return nil
 }
 
-// catchUp makes memory what the log says after a write whose outcome is unknown. Called with commit held.
+// catchUp makes memory what the log says after a write whose outcome is unknown. Called with commit and disk held.
 func (in *Intake) catchUp(ctx context.Context) error {
-	if !in.unsure {
+	if !in.unsure.Load() {
 		return nil
 	}
 	cuts, err := in.cfg.Store.Cuts(ctx, in.cfg.Part)
@@ -97,28 +96,30 @@ func (in *Intake) catchUp(ctx context.Context) error {
 	}
 	var tail []Segment
 	const never = core.Hour(1) << 40
-	err = in.cfg.Store.Segments(ctx, in.cfg.Part, in.seq, never, func(s Segment) error { tail = append(tail, s); return nil })
+	err = in.cfg.Store.Segments(ctx, in.cfg.Part, in.written, never, func(s Segment) error { tail = append(tail, s); return nil })
 	if err != nil {
 		return fmt.Errorf("read the log's tail again: %w", err)
 	}
+	in.ids.remove(in.failed) // those that are in the log come back
+	in.failed, in.past, in.seq = nil, nil, in.written
 	in.state.Lock()
 	defer in.state.Unlock()
 	for _, c := range cuts {
 		in.noteCut(c)
 	}
+	var tags tagWriter
 	for _, s := range tail {
 		err := s.Each(func(e *Entry) error {
-			key, print := identify(e)
-			in.ids[key] = print
+			in.ids.put(identify(e, tags.write(e.Tags)))
 			in.count(e)
 			return nil
 		})
 		if err != nil {
 			return err
 		}
-		in.seq = s.Seq
+		in.seq, in.written = s.Seq, s.Seq
 	}
-	in.unsure = false
+	in.unsure.Store(false)
 	return nil
 }
 
@@ -128,15 +129,4 @@ func (in *Intake) noteCut(c Cut) {
 	} else {
 		in.closedFor[c.Scope] = max(in.closedFor[c.Scope], c.Hour)
 	}
-}
-
-// interner keeps one copy of each name, so that a million entries of a few licences do not keep a million strings.
-type interner map[string]string
-
-func (n interner) one(s string) string {
-	if have, ok := n[s]; ok {
-		return have
-	}
-	n[s] = s
-	return s
 }

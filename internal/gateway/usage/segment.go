@@ -1,11 +1,10 @@
 package usage
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"slices"
-	"sync"
+	"strings"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -53,12 +52,15 @@ type Segment struct {
 	Body      []byte // see encodeSegment
 }
 
-// formatV1 starts the body of a segment: zstd over entries, each a row of uvarint-prefixed fields.
-const formatV1 = 1
+// The first byte of a segment's body says how the rest is written: zstd over entries, each a row of fields.
+const (
+	formatV1 = 1 // all texts in full, see segment_v1.go; not written any more
+	formatV2 = 2 // texts that tend to repeat are written once, see segmentWriter
+)
 
 var (
 	packer, _   = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<17))
-	unpacker, _ = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(1<<28))
+	unpacker, _ = zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(1<<28))
 )
 
 // Flags of an entry.
@@ -69,99 +71,32 @@ const (
 	flagUnknown // this bit and those above are a newer version's
 )
 
-// appendEntry writes e behind b. Instants and hours are written as differences to base, so that they are short.
-func appendEntry(b []byte, e *Entry, base int64) []byte {
-	flags := byte(0)
-	if e.Untimed {
-		flags |= flagUntimed
-	}
-	if e.Late {
-		flags |= flagLate
-	}
-	if e.Meter != core.Sum {
-		flags |= flagMeter
-	}
-	b = append(b, flags)
-	if e.Meter != core.Sum {
-		b = appendText(b, string(e.Meter))
-		if e.Late {
-			b = appendQuantity(b, e.Adds)
-		}
-	}
-	b = appendText(b, e.Source)
-	b = appendText(b, e.ID)
-	b = appendText(b, string(e.License))
-	b = appendText(b, string(e.Dimension))
-	b = appendQuantity(b, e.Quantity)
-	b = binary.AppendVarint(b, e.Time-base)
-	b = binary.AppendVarint(b, e.Received-base)
-	b = binary.AppendVarint(b, int64(e.Hour))
-	b = appendText(b, e.Unbillable)
-	b = binary.AppendUvarint(b, uint64(len(e.Tags)))
-	return appendTags(b, e.Tags)
-}
-
-func appendQuantity(b []byte, q Quantity) []byte {
-	return binary.AppendUvarint(binary.AppendUvarint(b, q.hi), q.lo)
-}
-
-// appendTags writes tags in the order of their keys, the one order of segments and prints.
-func appendTags(b []byte, tags map[string]string) []byte {
-	var few [MaxTags]string // on the stack
-	keys := few[:0]
-	for k := range tags {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	for _, k := range keys {
-		b = appendText(appendText(b, k), tags[k])
-	}
-	return b
-}
-
-func appendText(b []byte, s string) []byte {
-	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
-}
-
-// rawBuffers hold segments before compression; those of rare huge groups are not kept.
-var rawBuffers = sync.Pool{New: func() any { return new([]byte) }}
-
-const maxPooled = 4 << 20
-
-// encodeSegment makes a segment's body.
-func encodeSegment(entries []*Entry, base int64) []byte {
-	buf := rawBuffers.Get().(*[]byte)
-	raw := binary.AppendVarint((*buf)[:0], base)
-	for _, e := range entries {
-		raw = appendEntry(raw, e, base)
-	}
-	body := packer.EncodeAll(raw, append(make([]byte, 0, len(raw)/2+64), formatV1))
-	if *buf = raw; cap(raw) <= maxPooled {
-		rawBuffers.Put(buf)
-	}
-	return body
-}
-
 var errSegment = errors.New("usage: the segment's body is damaged")
 
 // Each calls yield with every entry of the segment, in order. The entry is only good during the call; its strings may
-// be kept.
+// be kept, and its tags are not to be changed.
 //
 // Errors: what yield returns, or that the body is damaged.
 func (s Segment) Each(yield func(*Entry) error) error {
-	if len(s.Body) == 0 || s.Body[0] != formatV1 {
-		return fmt.Errorf("segment %d/%d: %w: unknown format", s.Part, s.Seq, errSegment)
+	damaged := func(why error) error { return fmt.Errorf("segment %d/%d: %w: %w", s.Part, s.Seq, errSegment, why) }
+	if len(s.Body) == 0 || (s.Body[0] != formatV1 && s.Body[0] != formatV2) {
+		return damaged(errors.New("unknown format"))
 	}
 	raw, err := unpacker.DecodeAll(s.Body[1:], nil)
 	if err != nil {
-		return fmt.Errorf("segment %d/%d: %w: %w", s.Part, s.Seq, errSegment, err)
+		return damaged(err)
 	}
-	r := reader{b: raw}
-	base := r.varint()
+	r := reader{b: string(raw)}
+	r.base = r.varint()
+	r.hour = core.HourOf(time.UnixMicro(r.base))
+	read := r.entry
+	if s.Body[0] == formatV1 {
+		read = r.entryV1
+	}
 	n := 0
-	for ; len(r.b) > 0 && !r.bad; n++ {
-		e := r.entry(base)
-		if r.bad {
+	var e Entry
+	for ; r.b != "" && !r.bad; n++ {
+		if read(&e); r.bad {
 			break
 		}
 		if err := yield(&e); err != nil {
@@ -169,47 +104,81 @@ func (s Segment) Each(yield func(*Entry) error) error {
 		}
 	}
 	if r.bad || n != s.Events {
-		return fmt.Errorf("segment %d/%d: %w: %d of %d events", s.Part, s.Seq, errSegment, n, s.Events)
+		return damaged(fmt.Errorf("%d of %d events", n, s.Events))
 	}
 	return nil
 }
 
 // reader takes fields off b; bad says that they were not there.
 type reader struct {
-	b   []byte
-	bad bool
+	b     string
+	base  int64
+	hour  core.Hour
+	texts []string // by number, less 1
+	tags  []map[string]string
+	bad   bool
 }
 
-func (r *reader) entry(base int64) (e Entry) {
+func (r *reader) entry(e *Entry) {
 	flags := r.byte()
+	*e = Entry{Untimed: flags&flagUntimed != 0, Late: flags&flagLate != 0}
 	if flags >= flagUnknown {
 		r.bad = true
 	}
-	e.Untimed, e.Late = flags&flagUntimed != 0, flags&flagLate != 0
 	if flags&flagMeter != 0 {
-		e.Meter = core.Meter(r.text())
-		if e.Late {
+		m, _ := r.shared()
+		if e.Meter = core.Meter(m); e.Late {
 			e.Adds = r.quantity()
 		}
 	}
-	e.Source, e.ID = r.text(), r.text()
-	e.License, e.Dimension = core.LicenseID(r.text()), core.Dimension(r.text())
+	e.Source, _ = r.shared()
+	e.ID = r.text()
+	l, _ := r.shared()
+	d, _ := r.shared()
+	e.License, e.Dimension = core.LicenseID(l), core.Dimension(d)
 	e.Quantity = r.quantity()
-	e.Time, e.Received = base+r.varint(), base+r.varint()
-	e.Hour = core.Hour(r.varint())
-	e.Unbillable = r.text()
-	for n := r.uvarint(); n > 0 && !r.bad; n-- {
-		if e.Tags == nil {
-			e.Tags = map[string]string{}
-		}
-		k := r.text()
-		e.Tags[k] = r.text()
+	e.Time, e.Received = r.base+r.varint(), r.base+r.varint()
+	e.Hour = r.hour + core.Hour(r.varint())
+	e.Unbillable, _ = r.shared()
+	text, no := r.shared()
+	e.Tags = r.tagsOf(text, no)
+}
+
+// shared reads a text that stands in full or as its number.
+func (r *reader) shared() (text string, no int) {
+	v := r.uvarint()
+	if v == 0 {
+		// A copy, so that who keeps a licence's name does not keep the whole segment.
+		r.texts = append(r.texts, strings.Clone(r.text()))
+		r.tags = append(r.tags, nil)
+		v = uint64(len(r.texts))
 	}
-	return e
+	if v > uint64(len(r.texts)) {
+		r.bad, r.b = true, ""
+		return "", 0
+	}
+	return r.texts[v-1], int(v)
+}
+
+// tagsOf reads tags as [appendTags] wrote them, once for all entries that have the same.
+func (r *reader) tagsOf(text string, no int) map[string]string {
+	if text == "" {
+		return nil
+	}
+	if r.tags[no-1] == nil {
+		in := reader{b: text}
+		tags := map[string]string{}
+		for in.b != "" {
+			k := in.text()
+			tags[k] = in.text()
+		}
+		r.tags[no-1], r.bad = tags, r.bad || in.bad
+	}
+	return r.tags[no-1]
 }
 
 func (r *reader) byte() byte {
-	if len(r.b) == 0 {
+	if r.b == "" {
 		r.bad = true
 		return 0
 	}
@@ -218,35 +187,34 @@ func (r *reader) byte() byte {
 	return c
 }
 
-func (r *reader) quantity() Quantity { return Quantity{hi: r.uvarint(), lo: r.uvarint()} }
-
-func (r *reader) uvarint() uint64 {
-	v, n := binary.Uvarint(r.b)
-	return v * r.took(n)
-}
-
-func (r *reader) varint() int64 {
-	v, n := binary.Varint(r.b)
-	return v * int64(r.took(n))
-}
-
-// took moves on by n bytes; it is 0 when there were none, so that a damaged value reads as 0.
-func (r *reader) took(n int) uint64 {
-	if n <= 0 {
-		r.bad, r.b = true, nil
-		return 0
+func (r *reader) uvarint() (v uint64) {
+	for shift := 0; shift < 64 && r.b != ""; shift += 7 {
+		c := r.b[0]
+		r.b = r.b[1:]
+		v |= uint64(c&0x7f) << shift
+		if c < 0x80 {
+			return v
+		}
 	}
-	r.b = r.b[n:]
-	return 1
+	r.bad, r.b = true, ""
+	return 0
+}
+
+// varint undoes [binary.AppendVarint].
+func (r *reader) varint() int64 {
+	v := r.uvarint()
+	return int64(v>>1) ^ -int64(v&1)
 }
 
 func (r *reader) text() string {
 	n := r.uvarint()
 	if n > uint64(len(r.b)) {
-		r.bad, r.b = true, nil
+		r.bad, r.b = true, ""
 		return ""
 	}
-	s := string(r.b[:n])
+	s := r.b[:n]
 	r.b = r.b[n:]
 	return s
 }
+
+func (r *reader) quantity() Quantity { return Quantity{hi: r.uvarint(), lo: r.uvarint()} }

@@ -17,6 +17,9 @@ func TestSegmentsComeBackAsTheyWere(t *testing.T) {
 			Dimension: core.Dimension(text.Draw(t, "dimension")), Quantity: Quantity{rapid.Uint64().Draw(t, "hi"), rapid.Uint64().Draw(t, "lo")},
 			Time: rapid.Int64Range(-1<<55, 1<<55).Draw(t, "time"), Untimed: rapid.Bool().Draw(t, "untimed"), Received: rapid.Int64Range(0, 1<<55).Draw(t, "received"),
 			Hour: core.Hour(rapid.Int64Range(0, 1<<30).Draw(t, "hour")), Late: rapid.Bool().Draw(t, "late"), Unbillable: text.Draw(t, "reason")}
+		if e.Meter = rapid.SampledFrom([]core.Meter{core.Sum, core.Max, "unique:user"}).Draw(t, "meter"); e.Meter != core.Sum && e.Late {
+			e.Adds = Quantity{0, rapid.Uint64().Draw(t, "adds")}
+		}
 		if tags := rapid.MapOfN(text, text, 0, 5).Draw(t, "tags"); len(tags) > 0 {
 			e.Tags = tags
 		}
@@ -24,7 +27,7 @@ func TestSegmentsComeBackAsTheyWere(t *testing.T) {
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		want := rapid.SliceOfN(entry, 1, 20).Draw(t, "entries")
-		s := Segment{Seq: 1, Events: len(want), Body: encodeSegment(want, want[0].Received)}
+		s := Segment{Seq: 1, Events: len(want), Body: pack(want, want[0].Received)}
 		var got []*Entry
 		if err := s.Each(func(e *Entry) error { c := *e; got = append(got, &c); return nil }); err != nil {
 			t.Fatal(err)
@@ -37,6 +40,14 @@ func TestSegmentsComeBackAsTheyWere(t *testing.T) {
 			t.Fatal("a missing event was not noticed")
 		}
 	})
+}
+
+func pack(entries []*Entry, base int64) []byte {
+	var ps []*prepared
+	for _, e := range entries {
+		ps = append(ps, &prepared{Entry: *e, tags: string(appendTags(nil, e.Tags))})
+	}
+	return encodeSegment(ps, base)
 }
 
 // firstSegment was written by the first version. It must be readable for ever: the log is the audit trail.
@@ -59,13 +70,19 @@ func TestTheFirstFormatStaysReadable(t *testing.T) {
 }
 
 func FuzzSegment(f *testing.F) {
-	f.Add(encodeSegment([]*Entry{{ID: "a", License: "l", Dimension: "d", Quantity: Whole(1)}}, 0)[1:])
-	f.Fuzz(func(t *testing.T, b []byte) {
+	two := []*Entry{{ID: "a", License: "l", Dimension: "d", Quantity: Whole(1)}, {ID: "b", License: "l", Dimension: "d", Tags: map[string]string{"k": "v"}}}
+	for _, body := range [][]byte{pack(two[:1], 0), pack(two, 0)} {
+		raw, err := unpacker.DecodeAll(body[1:], nil)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(raw)
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
 		// Whatever is in it, reading ends, and does not panic.
-		_ = Segment{Seq: 1, Events: 1, Body: append([]byte{formatV1}, b...)}.Each(func(*Entry) error { return nil })
-		r := reader{b: b}
-		for len(r.b) > 0 && !r.bad {
-			r.entry(0)
+		for _, format := range []byte{formatV1, formatV2} {
+			_ = Segment{Seq: 1, Events: 2, Body: packer.EncodeAll(raw, []byte{format})}.Each(func(*Entry) error { return nil })
+			_ = Segment{Seq: 1, Events: 1, Body: append([]byte{format}, raw...)}.Each(func(*Entry) error { return nil })
 		}
 	})
 }

@@ -26,15 +26,17 @@ type Store interface {
 	// Sealed calls yield with the key and hour of each sealed total of an hour after hour.
 	Sealed(ctx context.Context, hour core.Hour, yield func(Key, core.Hour) error) error
 
-	// PutIDs writes one chunk of an id run that is being made; PutRun then makes the run exist. A chunk that was
-	// left by a run that never came to exist is replaced.
-	PutIDs(ctx context.Context, part int, run int64, chunk int, body []byte) error
-	PutRun(ctx context.Context, r Run) error
+	// PutIDs writes chunks of an id run that is being made, numbered from first on; PutRun then makes the run exist and
+	// those instead of which it stands no more. A chunk that was left by a run that never came to exist is replaced.
+	PutIDs(ctx context.Context, part int, run int64, first int, bodies [][]byte) error
+	PutRun(ctx context.Context, r Run, instead []int64) error
 	// Runs lists the id runs of part, oldest first. IDs reads one chunk.
 	Runs(ctx context.Context, part int) ([]Run, error)
 	IDs(ctx context.Context, part int, run int64, chunk int) ([]byte, error)
-	// DropRuns forgets the runs whose last event was received before the instant.
-	DropRuns(ctx context.Context, part int, before int64) error
+	// DropRuns makes runs exist no more. SweepIDs deletes some chunks of runs that are no more, and tells whether there
+	// may be others.
+	DropRuns(ctx context.Context, part int, runs []int64) error
+	SweepIDs(ctx context.Context, part int) (more bool, err error)
 }
 
 // Cut says that the hours up to Hour are closed: no event that comes later is billed in them.
@@ -101,6 +103,7 @@ type Run struct {
 	Part      int
 	No        int64 // 1, 2, 3 …
 	LastSeq   int64 // it holds the ids of all segments up to this one that no earlier run holds
+	FirstAt   int64 // when its oldest was received at the earliest, UTC microseconds
 	LastAt    int64 // when its newest was received at the latest, UTC microseconds
 	IDs       int64
 	Filter    []byte // see filter

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"reflect"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -128,31 +129,65 @@ func cuts(t *testing.T, s usage.Store) {
 func runs(t *testing.T, s usage.Store) {
 	ctx := t.Context()
 	for _, body := range []string{"left by a crash", "chunk"} {
-		if err := s.PutIDs(ctx, 0, 1, 0, []byte(body)); err != nil {
+		if err := s.PutIDs(ctx, 0, 1, 0, [][]byte{[]byte(body), []byte(body)}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if rs, err := s.Runs(ctx, 0); err != nil || len(rs) != 0 {
-		t.Fatalf("a run without a header exists: %v, %v", rs, err)
+	list := func(want string) []usage.Run {
+		t.Helper()
+		rs, err := s.Runs(ctx, 0)
+		got := ""
+		for _, r := range rs {
+			got += fmt.Sprint(r.No, "@", r.LastSeq, " ")
+		}
+		if err != nil || got != want {
+			t.Fatalf("runs %q, %v; want %q", got, err, want)
+		}
+		return rs
 	}
+	list("") // without a header there is none
+	long := bytes.Repeat([]byte{1, 2, 3}, 100_000)
 	for no, last := range []int64{100, 200, 300} {
-		r := usage.Run{No: int64(no + 1), LastSeq: last, LastAt: last, IDs: 1, Filter: []byte{1, 2}, FirstKeys: bytes.Repeat([]byte{7}, 16)}
-		if err := s.PutRun(ctx, r); err != nil {
+		r := usage.Run{No: int64(no + 1), LastSeq: last, FirstAt: last - 1, LastAt: last, IDs: 1, Filter: long, FirstKeys: bytes.Repeat([]byte{7}, 16)}
+		if err := s.PutRun(ctx, r, nil); err != nil {
 			t.Fatal(err)
 		}
+		if got := list([]string{"1@100 ", "1@100 2@200 ", "1@100 2@200 3@300 "}[no])[no]; !reflect.DeepEqual(got, r) {
+			t.Errorf("run %d came back as %d, %d, %d…%d with a filter of %d bytes", r.No, got.No, got.LastSeq, got.FirstAt, got.LastAt, len(got.Filter))
+		}
 	}
-	if body, err := s.IDs(ctx, 0, 1, 0); err != nil || string(body) != "chunk" {
+	if body, err := s.IDs(ctx, 0, 1, 1); err != nil || string(body) != "chunk" {
 		t.Errorf("chunk: %q, %v", body, err)
 	}
-	for _, c := range []struct {
-		before int64
-		left   int
-	}{{150, 2}, {1000, 1}} { // the newest always stays
-		if err := s.DropRuns(ctx, 0, c.before); err != nil {
-			t.Fatal(err)
+	merged := usage.Run{No: 4, LastSeq: 300, Filter: []byte{9}, FirstKeys: []byte{}}
+	if err := s.PutIDs(ctx, 0, 4, 0, [][]byte{[]byte("merged")}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.PutRun(ctx, merged, []int64{2, 3}); err != nil {
+		t.Fatal(err)
+	}
+	list("1@100 4@300 ")
+	if err := s.DropRuns(ctx, 0, []int64{1}); err != nil {
+		t.Fatal(err)
+	}
+	if got := list("4@300 ")[0]; !bytes.Equal(got.Filter, merged.Filter) {
+		t.Errorf("the filter is %v", got.Filter)
+	}
+	if err := s.PutIDs(ctx, 0, 5, 0, [][]byte{[]byte("in the making")}); err != nil {
+		t.Fatal(err)
+	}
+	for more, n := true, 0; more; n++ {
+		var err error
+		if more, err = s.SweepIDs(ctx, 0); err != nil || n > 10 {
+			t.Fatalf("sweep %d: %v", n, err)
 		}
-		if rs, err := s.Runs(ctx, 0); err != nil || len(rs) != c.left || rs[c.left-1].LastSeq != 300 {
-			t.Errorf("before %d: %+v, %v", c.before, rs, err)
+	}
+	if _, err := s.IDs(ctx, 0, 1, 0); err == nil {
+		t.Error("the chunks of a run that is no more are still there")
+	}
+	for run, want := range map[int64]string{4: "merged", 5: "in the making"} {
+		if body, err := s.IDs(ctx, 0, run, 0); err != nil || string(body) != want {
+			t.Errorf("run %d: %q, %v", run, body, err)
 		}
 	}
 }

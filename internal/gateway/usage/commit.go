@@ -1,0 +1,255 @@
+package usage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+
+	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/core"
+)
+
+// A commit has two stages, each of one group at a time: deciding (which events are new, their hours, packing them) and
+// writing. While one group is written, the next may be decided, if it is large enough that deciding takes a while.
+// What is decided for it rests on the group before, which may fail; then it fails as well.
+const (
+	maxGather = 2 * time.Millisecond // for callers that are just arriving
+	enough    = 256                  // events for which it is not worth waiting for more
+)
+
+var errUnsure = errors.New("usage: the segment before may not be in the log")
+
+// enqueue puts c in the queue and reports whether its caller is to lead the next commit.
+func (in *Intake) enqueue(c *call) (lead bool, err error) {
+	in.queue.Lock()
+	defer in.queue.Unlock()
+	if in.queued > 0 && in.queued+len(c.events) > in.cfg.MaxQueued {
+		return false, fail.New(fail.TooMuch, "busy", "More events are waiting than the database keeps up with; send the same again in a moment.")
+	}
+	in.waiting = append(in.waiting, c)
+	if in.queued += len(c.events); in.queued >= enough {
+		in.moved.Signal()
+	}
+	if in.leading {
+		c.wake = make(chan bool, 1)
+		return false, nil
+	}
+	in.leading = true
+	return true, nil
+}
+
+// gather lets callers that are already running join the next commit, which costs nearly the same for one event as for
+// hundreds: those whom the last commit answered are about to call again. While that is still being written there is
+// nothing to lose. Then it yields the processor as long as the queue grows, so that nobody waits for a caller who does
+// not come. It returns those who are to be committed, up to MaxGroup events, its own caller first among them.
+func (in *Intake) gather() []*call {
+	in.queue.Lock()
+	defer in.queue.Unlock()
+	for in.writing && in.queued < enough {
+		in.moved.Wait()
+	}
+	for elapsed, before := clock.Stopwatch(), -1; in.queued != before && in.queued < enough && elapsed() < maxGather; {
+		before = in.queued
+		in.queue.Unlock()
+		runtime.Gosched()
+		in.queue.Lock()
+	}
+	n, events := 0, 0
+	for n < len(in.waiting) && (n == 0 || events+len(in.waiting[n].events) <= in.cfg.MaxGroup) {
+		events += len(in.waiting[n].events)
+		n++
+	}
+	group := in.waiting[:n:n]
+	in.waiting = in.waiting[n:]
+	in.queued -= events
+	return group
+}
+
+// passLead makes the next caller in the queue lead, now that the present group goes to the disk.
+func (in *Intake) passLead() {
+	in.queue.Lock()
+	defer in.queue.Unlock()
+	in.writing = true
+	if len(in.waiting) > 0 {
+		in.waiting[0].wake <- true
+	} else {
+		in.leading = false
+	}
+}
+
+// lead commits those who wait.
+func (in *Intake) lead(ctx context.Context) {
+	group := in.gather()
+	in.commit.Lock()
+	seg, fresh, err := in.decide(ctx, group)
+	in.disk.Lock() // waits for the group before
+	in.passLead()
+	in.commit.Unlock()
+	if err == nil {
+		err = in.write(ctx, seg, fresh)
+	}
+	in.queue.Lock()
+	in.writing = false
+	in.moved.Signal()
+	in.queue.Unlock()
+	in.disk.Unlock()
+
+	if err != nil {
+		err = fail.Wrap(fail.Later, err, "not_stored", "The events could not be stored; send the same again.")
+	}
+	for i, c := range group {
+		if err != nil {
+			c.res, c.err = Result{}, err
+		}
+		if i > 0 { // the first leads
+			c.wake <- false
+		}
+	}
+}
+
+// decide says of each event whether it is new, gives the new ones their hour, and packs them as the next segment. From
+// then on they count as seen. Called with commit held. After an error nothing of the group is.
+func (in *Intake) decide(ctx context.Context, group []*call) (seg Segment, fresh []*prepared, err error) {
+	if in.unsure.Load() {
+		in.disk.Lock()
+		err := in.catchUp(ctx)
+		in.disk.Unlock()
+		if err != nil {
+			return seg, nil, err
+		}
+	}
+	most := 0
+	for _, c := range group {
+		most += len(c.events)
+	}
+	fresh = make([]*prepared, 0, most)
+	for _, c := range group {
+		for i := range c.events {
+			p := &c.events[i]
+			print, seen, err := in.seen(ctx, p.key)
+			switch {
+			case err != nil:
+				in.undecide(fresh)
+				return seg, nil, err
+			case !seen:
+				in.assign(p)
+				if err := in.late(ctx, p); err != nil {
+					in.undecide(fresh)
+					return seg, nil, err
+				}
+				in.ids.put(p.key, p.print)
+				fresh = append(fresh, p)
+				c.res.Accepted++
+			case print == p.print:
+				c.res.Duplicates++
+			default:
+				c.res.reject(p.index, p.ID, fail.New(fail.Conflict, "conflict", "An event with this source and id was taken before with other content; the first one stands. Give a correction an id of its own."))
+			}
+		}
+	}
+	if len(fresh) > 0 {
+		in.seq++
+		seg = in.segment(fresh)
+		if in.ids.ids >= in.cfg.MaxIDs && !in.asked {
+			in.asked = true
+			in.cfg.Wake(TidyJob)
+		}
+	}
+	return seg, fresh, nil
+}
+
+// undecide takes back what memory was told of events that do not come into the log. Called with commit held.
+func (in *Intake) undecide(fresh []*prepared) {
+	in.ids.remove(keysOf(fresh))
+	in.past = nil // it may know of them
+}
+
+func keysOf(ps []*prepared) []idKey {
+	keys := make([]idKey, len(ps))
+	for i, p := range ps {
+		keys[i] = p.key
+	}
+	return keys
+}
+
+// write makes a decided group durable, and then lets memory know. Called with disk held. A group of repetitions alone
+// has nothing to write, but its answers rest on the group before all the same.
+func (in *Intake) write(ctx context.Context, seg Segment, fresh []*prepared) error {
+	if in.unsure.Load() {
+		in.failed = append(in.failed, keysOf(fresh)...)
+		return errUnsure
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	if err := in.cfg.Store.Append(ctx, seg); err != nil {
+		in.failed = append(in.failed, keysOf(fresh)...)
+		in.unsure.Store(true)
+		return fmt.Errorf("append segment %d: %w", seg.Seq, err)
+	}
+	in.written = seg.Seq
+	in.state.Lock()
+	for _, p := range fresh {
+		in.count(&p.Entry)
+	}
+	in.state.Unlock()
+	return nil
+}
+
+// segment packs entries as the next row of the log.
+func (in *Intake) segment(entries []*prepared) Segment {
+	s := Segment{Part: in.cfg.Part, Seq: in.seq, Events: len(entries), At: entries[0].Received, FirstHour: entries[0].Hour, LastHour: entries[0].Hour}
+	for _, e := range entries {
+		s.FirstHour, s.LastHour = min(s.FirstHour, e.Hour), max(s.LastHour, e.Hour)
+	}
+	s.Body = encodeSegment(entries, s.At)
+	return s
+}
+
+func (in *Intake) seen(ctx context.Context, key idKey) (print uint64, found bool, err error) {
+	if print, ok := in.ids.get(key); ok {
+		return print, true, nil
+	}
+	if in.frozen != nil {
+		if print, ok := in.frozen.get(key); ok {
+			return print, true, nil
+		}
+	}
+	return in.older(ctx, key)
+}
+
+// assign gives p the hour it is billed in, or the reason why it cannot be billed. Called with commit held.
+func (in *Intake) assign(p *prepared) {
+	at := time.UnixMicro(p.Time)
+	own := core.HourOf(at)
+	p.Hour = max(own, in.closed+1, in.closedFor[p.License]+1)
+	p.Late = p.Hour > own
+	switch {
+	case p.end.IsZero():
+	case !at.Before(p.end):
+		p.Unbillable = ReasonAfterEnd
+	case !p.Hour.Start().Before(p.end):
+		p.Unbillable = ReasonTooLate
+	}
+}
+
+// count adds e to its hour's sum. Called with state held.
+func (in *Intake) count(e *Entry) {
+	hour := in.sums[e.Hour]
+	if hour == nil {
+		hour = map[Key]*Total{}
+		in.sums[e.Hour] = hour
+	}
+	totalOf(hour, e.Key(), e.Meter, e.Hour).Add(e)
+}
+
+// quiesce waits until all that was decided is written, keeps anything else from being decided, and makes memory what
+// the log says. Call release in any case.
+func (in *Intake) quiesce(ctx context.Context) (release func(), err error) {
+	in.commit.Lock()
+	in.disk.Lock()
+	return func() { in.disk.Unlock(); in.commit.Unlock() }, in.catchUp(ctx)
+}

@@ -1,0 +1,108 @@
+package usage
+
+import (
+	"bytes"
+	"encoding/binary"
+	"slices"
+)
+
+// idTable remembers the prints of ids that are in memory. Keys are hashes already, so their own bits say where they
+// lie, and a look-up costs one visit to memory instead of another hash and two. It has no pointers for the collector
+// to follow, and it grows a shard at a time, so that no caller waits while millions of ids move.
+type idTable struct {
+	shards [256]idShard // by a key's first byte, so that they are in the order of keys
+	ids    int
+}
+
+// idShard is an open-addressed table: an id lies in the first free slot from its place on.
+type idShard struct {
+	slots []idSlot // a power of two
+	used  int
+}
+
+// idSlot is an id with the print of its content. No key is all zeros (see [identify]): that is a free slot.
+type idSlot struct {
+	key   idKey
+	print uint64
+}
+
+func (k idKey) place() uint64 { return binary.LittleEndian.Uint64(k[8:]) }
+
+// find is the slot that has key, or the free one where it belongs.
+func (s *idShard) find(key idKey) *idSlot {
+	mask := uint64(len(s.slots) - 1)
+	for i := key.place() & mask; ; i = (i + 1) & mask {
+		if slot := &s.slots[i]; slot.key == key || slot.key == (idKey{}) {
+			return slot
+		}
+	}
+}
+
+func (t *idTable) get(key idKey) (print uint64, ok bool) {
+	s := &t.shards[key[0]]
+	if s.used == 0 {
+		return 0, false
+	}
+	slot := s.find(key)
+	return slot.print, slot.key == key
+}
+
+// put remembers key. One that is known keeps its first print.
+func (t *idTable) put(key idKey, print uint64) {
+	s := &t.shards[key[0]]
+	if s.used*4 >= len(s.slots)*3 {
+		s.rehash(max(16, len(s.slots)*2), nil)
+	}
+	slot := s.find(key)
+	if slot.key == key {
+		return
+	}
+	*slot = idSlot{key, print}
+	s.used++
+	t.ids++
+}
+
+// remove forgets keys. It rebuilds their shards, for it is only needed when a write has failed.
+func (t *idTable) remove(keys []idKey) {
+	gone := make(map[idKey]bool, len(keys))
+	touched := map[byte]bool{}
+	for _, k := range keys {
+		gone[k], touched[k[0]] = true, true
+	}
+	for b := range touched {
+		s := &t.shards[b]
+		before := s.used
+		s.rehash(len(s.slots), gone)
+		t.ids -= before - s.used
+	}
+}
+
+// rehash moves the shard's ids, less those that are gone, into a table of another size.
+func (s *idShard) rehash(size int, gone map[idKey]bool) {
+	old := s.slots
+	s.slots, s.used = make([]idSlot, size), 0
+	for _, slot := range old {
+		if slot.key != (idKey{}) && !gone[slot.key] {
+			*s.find(slot.key) = slot
+			s.used++
+		}
+	}
+}
+
+// sorted calls yield with the ids in the order of their keys, a shard at a time.
+func (t *idTable) sorted(yield func([]idSlot) error) error {
+	for i := range t.shards {
+		s := &t.shards[i]
+		some := make([]idSlot, 0, s.used)
+		for _, slot := range s.slots {
+			if slot.key != (idKey{}) {
+				some = append(some, slot)
+			}
+		}
+		slices.SortFunc(some, func(a, b idSlot) int { return bytes.Compare(a.key[:], b.key[:]) })
+		if err := yield(some); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,84 @@
+package usage_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"souk.dev/souk/internal/gateway/usage"
+)
+
+// send gives the intake events, a hundred at a time, and lets it tidy up after each.
+func send(t *testing.T, in *usage.Intake, from, to int) (sum usage.Result) {
+	t.Helper()
+	for i := from; i < to; i += 100 {
+		var es []usage.Event
+		for k := i; k < min(i+100, to); k++ {
+			e := event(fmt.Sprint("e", k), "1")
+			e.Time = time.Time{}
+			es = append(es, e)
+		}
+		res := accept(t, in, es...)
+		sum.Accepted, sum.Duplicates = sum.Accepted+res.Accepted, sum.Duplicates+res.Duplicates
+		tidy(t, in)
+	}
+	return sum
+}
+
+func runs(t *testing.T, c usage.Config) []usage.Run {
+	t.Helper()
+	rs, err := c.Store.Runs(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rs
+}
+
+func TestRunsOfIDsStayFewAndLoseNothing(t *testing.T) {
+	c, _ := config(t)
+	c.MaxIDs = 100
+	in := open(t, c)
+	const n = 8500 // 85 runs, if they were not merged
+	if res := send(t, in, 0, n); res.Accepted != n {
+		t.Fatalf("%+v", res)
+	}
+	rs := runs(t, c)
+	var ids int64
+	for _, r := range rs {
+		ids += r.IDs
+	}
+	if len(rs) > 9 || ids != n {
+		t.Errorf("%d runs with %d ids", len(rs), ids)
+	}
+	for _, in := range []*usage.Intake{in, open(t, c)} {
+		if res := send(t, in, 0, n); res.Duplicates != n {
+			t.Errorf("sent again: %+v", res)
+		}
+	}
+}
+
+// Merging must not keep ids for longer and longer.
+func TestRunsOfIDsExpireThoughTheyAreMerged(t *testing.T) {
+	c, clk := config(t)
+	in := open(t, c)
+	const days = 120
+	for day := range days {
+		send(t, in, day, day+1)
+		clk.Set(noon.AddDate(0, 0, day+1))
+	}
+	tidy(t, in)
+	rs := runs(t, c)
+	var ids int64
+	for _, r := range rs {
+		ids += r.IDs
+	}
+	if len(rs) > 12 || ids < 35 || ids > 35+35/4+2 {
+		t.Errorf("%d runs with %d ids, want those of 35 days and a little more", len(rs), ids)
+	}
+	if res := send(t, in, days-35, days); res.Duplicates != 35 {
+		t.Errorf("the last 35 days' again: %+v", res)
+	}
+	if res := send(t, in, 0, 50); res.Accepted != 50 {
+		t.Errorf("those of long ago again: %+v", res)
+	}
+}
