@@ -93,6 +93,9 @@ func conservation(l metering.AuditLine) string {
 		}
 	}
 	is := fmt.Sprintf("honoured %s + open %s + waiting %s + carried %s + unbillable %s", l.Honoured, l.Open, l.Waiting, l.Carried, sumOf(l.Unbillable))
+	if !l.Covered.IsZero() {
+		is += fmt.Sprintf(" + bought in advance %s", l.Covered)
+	}
 	if !l.MovedOut.IsZero() {
 		is += fmt.Sprintf(" + moved out %s", l.MovedOut)
 	}
@@ -141,6 +144,7 @@ type auditLine struct {
 	Waiting    usage.Quantity            `json:"waiting"`
 	Carried    usage.Quantity            `json:"carried"`
 	Unbillable map[string]usage.Quantity `json:"unbillable"` // by reason
+	Covered    usage.Quantity            `json:"covered"`    // bought in advance
 	Rounded    usage.Quantity            `json:"rounded"`
 	MovedIn    usage.Quantity            `json:"movedIn"`
 	MovedOut   usage.Quantity            `json:"movedOut"`
@@ -149,7 +153,7 @@ type auditLine struct {
 func auditDocumentOf(r metering.Report) auditDocument {
 	d := auditDocument{OK: len(r.Breaches) == 0, Lines: []auditLine{}, Breaches: append([]string{}, r.Breaches...)}
 	for _, l := range r.Lines {
-		d.Lines = append(d.Lines, auditLine{string(l.License), string(l.Dimension), l.Events, l.Accepted, l.Honoured, l.Open, l.Waiting, l.Carried, l.Unbillable, l.Rounded, l.MovedIn, l.MovedOut})
+		d.Lines = append(d.Lines, auditLine{string(l.License), string(l.Dimension), l.Events, l.Accepted, l.Honoured, l.Open, l.Waiting, l.Carried, l.Unbillable, l.Covered, l.Rounded, l.MovedIn, l.MovedOut})
 	}
 	return d
 }

@@ -44,11 +44,11 @@ func TestProductsSayHowTheyAreSold(t *testing.T) {
 
 func TestDimensionsSayHowTheyAreMetered(t *testing.T) {
 	var v productsValue
-	err := v.Set(`[{"productCode":"p","dimensions":[{"key":"users","meter":"unique:user"},{"key":"gb","meter":"average","per":1e9,"round":"nearest"},{"key":"calls","per":"0.5","round":"down"}]}]`)
+	err := v.Set(`[{"productCode":"p","dimensions":[{"key":"users","meter":"unique:user"},{"key":"gb","meter":"average","per":1e9,"round":"nearest"},{"key":"calls","per":"0.5","round":"down","allowance":"month"}]}]`)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []core.Measure{{Key: "users", Meter: "unique:user"}, {Key: "gb", Meter: core.Average, Per: "1e9", Round: core.RoundNearest}, {Key: "calls", Per: "0.5"}}
+	want := []core.Measure{{Key: "users", Meter: "unique:user"}, {Key: "gb", Meter: core.Average, Per: "1e9", Round: core.RoundNearest}, {Key: "calls", Per: "0.5", Allowance: core.AllowMonthly}}
 	if got := v[0].Dimensions; !reflect.DeepEqual(got, want) {
 		t.Errorf("dimensions %+v, want %+v", got, want)
 	}
@@ -56,15 +56,16 @@ func TestDimensionsSayHowTheyAreMetered(t *testing.T) {
 
 func TestProductsThatCannotBe(t *testing.T) {
 	for text, want := range map[string]string{
-		`[{"productCode":"p","pricing":"gift"}]`:                            `its pricing is "gift"`,
-		`[{"productCode":"p","dimensions":[{"key":"a","kinds":["sold"]}]}]`: `of the kind "sold"`,
-		`[{"productCode":"p","entitlements":{"grace":"-1h"}}]`:              "duration such as 24h",
-		`[{"productCode":"p","entitlements":{"grace":3}}]`:                  "JSON array",
-		`[{"productCode":"p","dimensions":[{"key":"a","meter":"unique"}]}]`: "write unique:TAG",
-		`[{"productCode":"p","dimensions":[{"key":"a","meter":"min"}]}]`:    `no meter "min"`,
-		`[{"productCode":"p","dimensions":[{"key":"a","round":"off"}]}]`:    `no rounding "off"`,
-		`[{"productCode":"p","dimensions":[{"key":"a","per":"-1"}]}]`:       "one unit",
-		`[{"productCode":"p","dimensions":[{"key":"a","per":"0"}]}]`:        "one unit",
+		`[{"productCode":"p","pricing":"gift"}]`:                             `its pricing is "gift"`,
+		`[{"productCode":"p","dimensions":[{"key":"a","kinds":["sold"]}]}]`:  `of the kind "sold"`,
+		`[{"productCode":"p","entitlements":{"grace":"-1h"}}]`:               "duration such as 24h",
+		`[{"productCode":"p","entitlements":{"grace":3}}]`:                   "JSON array",
+		`[{"productCode":"p","dimensions":[{"key":"a","meter":"unique"}]}]`:  "write unique:TAG",
+		`[{"productCode":"p","dimensions":[{"key":"a","meter":"min"}]}]`:     `no meter "min"`,
+		`[{"productCode":"p","dimensions":[{"key":"a","round":"off"}]}]`:     `no rounding "off"`,
+		`[{"productCode":"p","dimensions":[{"key":"a","allowance":"day"}]}]`: `no allowance "day"`,
+		`[{"productCode":"p","dimensions":[{"key":"a","per":"-1"}]}]`:        "one unit",
+		`[{"productCode":"p","dimensions":[{"key":"a","per":"0"}]}]`:         "one unit",
 	} {
 		var v productsValue
 		if err := v.Set(text); err == nil || !strings.Contains(err.Error(), want) {

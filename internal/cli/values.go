@@ -129,6 +129,8 @@ type listing struct {
 		Meter string   `json:"meter"` // sum, count, max, last, average or unique:TAG; empty: sum
 		Per   decimal  `json:"per"`   // how much of what events count is one unit; empty: 1
 		Round string   `json:"round"` // at a licence's end: down, up or nearest; empty: down
+		// Allowance is for how long what was bought in advance covers usage: term, month, hour or none; empty: term.
+		Allowance string `json:"allowance"`
 	} `json:"dimensions"` // none: AWS alone judges
 	Entitlements entitlementRules `json:"entitlements"`
 }
@@ -231,6 +233,9 @@ func (l listing) product() (core.Product, error) {
 			return p, fmt.Errorf("its dimension %s: %w", d.Key, err)
 		}
 		if m.Round, err = core.ParseRounding(d.Round); err != nil {
+			return p, fmt.Errorf("its dimension %s: %w", d.Key, err)
+		}
+		if m.Allowance, err = core.ParseAllowed(d.Allowance); err != nil {
 			return p, fmt.Errorf("its dimension %s: %w", d.Key, err)
 		}
 		if _, err := usage.ParsePer(m.Per); err != nil {

@@ -96,7 +96,7 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the keys that seal sessions: %w", err)
 	}
-	events, engine, err := g.openLedger(ctx, c, aws, book)
+	events, engine, err := g.openLedger(ctx, c, aws, book, entitlements)
 	if err != nil {
 		return nil, err
 	}

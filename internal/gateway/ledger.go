@@ -7,6 +7,7 @@ import (
 	"souk.dev/souk/internal/gateway/api"
 	"souk.dev/souk/internal/gateway/awsapi"
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/entitlement"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/metering"
 	"souk.dev/souk/internal/gateway/portal"
@@ -15,7 +16,7 @@ import (
 )
 
 // openLedger makes what takes usage and what bills it.
-func (g *Gateway) openLedger(ctx context.Context, c Config, cfg awsapi.Config, book *license.Book) (*usage.Intake, *metering.Engine, error) {
+func (g *Gateway) openLedger(ctx context.Context, c Config, cfg awsapi.Config, book *license.Book, bought *entitlement.Keeper) (*usage.Intake, *metering.Engine, error) {
 	log := store.NewUsage(g.db)
 	events, err := usage.New(ctx, usage.Config{Store: log, Licenses: book, Products: c.Products, Clock: g.clk, Log: c.Log,
 		Wake: func(string) { g.wake() }})
@@ -23,12 +24,22 @@ func (g *Gateway) openLedger(ctx context.Context, c Config, cfg awsapi.Config, b
 		return nil, nil, err
 	}
 	engine, err := metering.New(ctx, metering.Config{
-		Store: store.NewMetering(g.db), Intake: events, Log: log, Licenses: book, Products: c.Products,
+		Store: store.NewMetering(g.db), Intake: events, Log: log, Licenses: book, Products: c.Products, Allowances: allowances{bought},
 		Meter: awsapi.NewMeter(cfg), Clock: g.clk, Logger: c.Log,
 		SettleTime: c.SettleTime, FinalMargin: c.FinalMargin,
 		Refused: book.Refused, Wake: func(string) { g.wake() },
 	})
 	return events, engine, err
+}
+
+// allowances tells the ledger what was bought in advance.
+type allowances struct{ keeper *entitlement.Keeper }
+
+// Allowance implements [metering.Allowances].
+func (a allowances) Allowance(l license.License, d core.Dimension) (metering.Allowance, bool) {
+	v, until, known, advance := a.keeper.Bought(l, d)
+	units, unlimited := v.Amount()
+	return metering.Allowance{Known: known, Units: units, Unlimited: unlimited, Until: until}, advance
 }
 
 // counted tells the metrics of the events that go through it.

@@ -36,6 +36,7 @@ type usageOut struct {
 	Honoured   usage.Quantity `json:"honoured"`
 	Carried    usage.Quantity `json:"carried"`
 	Unbillable usage.Quantity `json:"unbillable"`
+	Covered    usage.Quantity `json:"covered"`
 	Rounded    usage.Quantity `json:"rounded"`
 	Reasons    []string       `json:"reasons,omitempty"`
 	Events     int64          `json:"events"`
@@ -62,7 +63,7 @@ func (h Usage) get(w http.ResponseWriter, r *http.Request) error {
 	}
 	list := httpx.List[usageOut]{Items: make([]usageOut, len(rows))}
 	for i, u := range rows {
-		list.Items[i] = usageOut{u.Hour, u.Dimension, u.Meter.String(), u.Per, u.Accepted, u.CarriedIn, u.Open, u.Sealed, u.Sent, u.Honoured, u.Carried, u.Unbillable, u.Rounded, u.Reasons, u.Events, u.Late, u.Record}
+		list.Items[i] = usageOut{u.Hour, u.Dimension, u.Meter.String(), u.Per, u.Accepted, u.CarriedIn, u.Open, u.Sealed, u.Sent, u.Honoured, u.Carried, u.Unbillable, u.Covered, u.Rounded, u.Reasons, u.Events, u.Late, u.Record}
 	}
 	return httpx.JSON(w, http.StatusOK, list)
 }

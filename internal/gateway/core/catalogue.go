@@ -59,6 +59,8 @@ type Measure struct {
 	Meter Meter
 	Per   string
 	Round Rounding // at a licence's end
+	// Allowance is for how long what was bought in advance of the dimension, if it can be, covers its usage.
+	Allowance Allowed
 }
 
 // Catalogue is the seller's products as configured. An empty one learns: whatever product AWS itself names is ours,

@@ -81,3 +81,25 @@ func ParseRounding(text string) (Rounding, error) {
 	}
 	return "", fmt.Errorf("there is no rounding %q; it is down, up or nearest", text)
 }
+
+// Allowed is for how long what was bought in advance of a metered dimension can be used: only what exceeds it is metered.
+type Allowed string
+
+// The allowances.
+const (
+	AllowTerm    Allowed = ""      // once in a contract's term
+	AllowMonthly Allowed = "month" // anew in every calendar month, in UTC
+	AllowHourly  Allowed = "hour"  // anew in every hour: so many at the same time
+	AllowNothing Allowed = "none"  // the application reports only what exceeds it
+)
+
+// ParseAllowed reads an allowance as it is configured: term, month, hour or none.
+func ParseAllowed(text string) (Allowed, error) {
+	switch text {
+	case "", "term":
+		return AllowTerm, nil
+	case string(AllowMonthly), string(AllowHourly), string(AllowNothing):
+		return Allowed(text), nil
+	}
+	return "", fmt.Errorf("there is no allowance %q; it is term, month, hour or none", text)
+}

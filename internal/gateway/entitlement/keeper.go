@@ -189,6 +189,24 @@ func (k *Keeper) Known(l license.License) (n Knowledge, ok bool) {
 	return Knowledge{License: l.ID}, k.asks(l)
 }
 
+// Bought is what a licence has bought of a dimension by now, as AWS last said: the zero Value for nothing, and until when
+// at least. known is false while AWS has not been asked since the licence's life began; advance is false for a dimension
+// of which nothing is bought in advance.
+func (k *Keeper) Bought(l license.License, d core.Dimension) (v Value, until time.Time, known, advance bool) {
+	n, r := k.of(l.ID), k.rulesFor(l.ProductCode)
+	if !r.entitles(d, n) {
+		return Value{}, time.Time{}, false, false
+	}
+	if n == nil || n.At.IsZero() || n.At.Before(l.Standing.ActivatedAt) {
+		return Value{}, time.Time{}, false, true
+	}
+	j := judge(n, r, d, usage.Quantity{}, k.cfg.Clock.Now())
+	if !j.Allowed {
+		return Value{}, time.Time{}, true, true
+	}
+	return j.Entitled, j.ExpiresAt, true, true
+}
+
 // Over reports whether an entitlement that is known of is over by now.
 func (k *Keeper) Over(l license.License, n Knowledge, e Entitlement) bool {
 	return expired(e, &n, k.rulesFor(l.ProductCode).grace, k.cfg.Clock.Now())

@@ -58,6 +58,11 @@ func (v Value) Kind() Kind { return v.kind }
 // Text is the value as a decimal, true or false, or the word itself.
 func (v Value) Text() string { return v.text }
 
+// Amount is how much a numeric value is; unlimited is true for one that entitles without being an amount.
+func (v Value) Amount() (q usage.Quantity, unlimited bool) {
+	return v.amount, !v.numeric() && v.holds()
+}
+
 // numeric reports whether the value is an amount.
 func (v Value) numeric() bool { return v.kind == IntegerValue || v.kind == DoubleValue }
 

@@ -22,6 +22,7 @@ type AuditLine struct {
 	Waiting    usage.Quantity            // in records that AWS has not taken yet, by state
 	Carried    usage.Quantity            // in the balance: in no record yet
 	Honoured   usage.Quantity            // AWS took it
+	Covered    usage.Quantity            // bought in advance: not metered
 	Unbillable map[string]usage.Quantity // by reason
 	// MovedIn and MovedOut went between licences that turned out to be one.
 	MovedIn, MovedOut usage.Quantity
@@ -66,7 +67,7 @@ type audit struct {
 // Audit counts every event of the log anew and follows it into totals, records, balances and write-offs; nothing that
 // a running engine has in memory is used. It checks, per licence and dimension:
 //
-//   - accepted (+ moved in, rounded) = open + waiting + carried + honoured + unbillable (+ moved out) (law 1);
+//   - accepted (+ moved in, rounded) = open + waiting + carried + honoured + covered + unbillable (+ moved out) (law 1);
 //   - each sealed total is what its meter makes of its events;
 //   - each request told AWS what its record says: identity, timestamp and quantity never changed (law 2).
 //
@@ -175,7 +176,8 @@ func (a *audit) total(t SealedTotal) error {
 	}
 	a.in[p] = a.in[p].Add(t.Sum).Add(t.Rounded)
 	l := a.line(p)
-	l.Rounded = l.Rounded.Add(t.Rounded)
+	l.Rounded, l.Covered = l.Rounded.Add(t.Rounded), l.Covered.Add(t.Covered)
+	a.out[p] = a.out[p].Add(t.Covered)
 	return nil
 }
 
@@ -292,7 +294,7 @@ func (a *audit) close() {
 
 // Sum is everything that is accounted for.
 func (l AuditLine) Sum() usage.Quantity {
-	sum := l.Open.Add(l.Waiting).Add(l.Carried).Add(l.Honoured).Add(l.MovedOut)
+	sum := l.Open.Add(l.Waiting).Add(l.Carried).Add(l.Honoured).Add(l.Covered).Add(l.MovedOut)
 	for _, q := range l.Unbillable {
 		sum = sum.Add(q)
 	}

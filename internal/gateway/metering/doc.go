@@ -10,7 +10,9 @@
 // then goes through its sums, chunk by chunk. One transaction writes, for each licence and dimension, the total, the
 // new balance and the record:
 //
-//	record + balance afterwards = sum of the hour + balance before
+//	record + covered + balance afterwards = sum of the hour + balance before
+//
+// What is covered was bought in advance (allowance.go).
 //
 // All of these are in what the dimension's events count; how much of that is in one unit of the record ([Record.Per]) is
 // applied when the record is made, and the rest stays in the balance undivided.

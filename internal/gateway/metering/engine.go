@@ -29,9 +29,11 @@ type Config struct {
 	Log      usage.Store // for the audit and a record's events
 	Licenses license.Directory
 	Products core.Catalogue
-	Meter    Meter
-	Clock    clock.Clock
-	Logger   *slog.Logger // nil: none
+	// Allowances, if given, tells what was bought in advance and is therefore not metered.
+	Allowances Allowances
+	Meter      Meter
+	Clock      clock.Clock
+	Logger     *slog.Logger // nil: none
 
 	SettleTime  time.Duration // how long after an hour's end it is closed; 5 min
 	FinalSettle time.Duration // the same for an hour that ends inside a final window; 30 s

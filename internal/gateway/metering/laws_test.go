@@ -50,6 +50,7 @@ type history struct {
 	rt      *rapid.T
 	crash   *crasher
 	measure core.Measure // of gb; calls are added up
+	bought  *shop
 
 	told     map[string]usage.Event // by id: the content that was told first
 	accepted map[metering.Pair]usage.Quantity
@@ -67,12 +68,17 @@ func newHistory(t *testing.T, rt *rapid.T, dir string) *history {
 	h.path = filepath.Join(dir, "souk.db")
 	h.aws.t = rt
 	h.measure = core.Measure{Key: "gb", Meter: rapid.SampledFrom([]core.Meter{core.Sum, core.Sum, core.Count, core.Max, core.Last, "unique:who", core.Average}).Draw(rt, "meter"),
-		Per:   rapid.SampledFrom([]string{"", "1", "0.7", "1024"}).Draw(rt, "per"),
-		Round: rapid.SampledFrom([]core.Rounding{core.RoundDown, core.RoundUp, core.RoundNearest}).Draw(rt, "round")}
+		Per:       rapid.SampledFrom([]string{"", "1", "0.7", "1024"}).Draw(rt, "per"),
+		Allowance: rapid.SampledFrom([]core.Allowed{core.AllowTerm, core.AllowMonthly, core.AllowHourly}).Draw(rt, "allowance"),
+		Round:     rapid.SampledFrom([]core.Rounding{core.RoundDown, core.RoundUp, core.RoundNearest}).Draw(rt, "round")}
 	for _, code := range []core.ProductCode{"prod", "oldprod"} {
 		h.cfg.Products = append(h.cfg.Products, core.Product{Code: code, Dimensions: []core.Measure{h.measure, {Key: "calls"}}})
 	}
 	h.ucfg.Products = h.cfg.Products
+	if rapid.Bool().Draw(rt, "a contract") {
+		h.bought = &shop{}
+		h.cfg.Allowances = h.bought
+	}
 	h.cfg.NoZeros = rapid.Bool().Draw(rt, "no zero records")
 	h.aws.duplicateOnResend = rapid.Bool().Draw(rt, "an identical record again is a duplicate")
 	h.ucfg.MaxIDs = rapid.SampledFrom([]int{1, 1000}).Draw(rt, "ids in memory")
@@ -142,7 +148,12 @@ func (h *history) revive() {
 
 func (h *history) step() {
 	rt := h.rt
-	switch rapid.SampledFrom([]string{"event", "event", "event", "repeat", "conflict", "time", "time", "time", "notice", "kill", "crash", "finalize"}).Draw(rt, "do") {
+	switch rapid.SampledFrom([]string{"event", "event", "event", "repeat", "conflict", "time", "time", "time", "notice", "kill", "crash", "finalize", "buy"}).Draw(rt, "do") {
+	case "buy":
+		if h.bought != nil {
+			h.bought.now = metering.Allowance{Known: rapid.Bool().Draw(rt, "AWS has said so"), Unlimited: rapid.IntRange(0, 9).Draw(rt, "limited") == 0,
+				Units: usage.Whole(int64(rapid.IntRange(0, 20).Draw(rt, "units"))), Until: begin.AddDate(0, rapid.IntRange(0, 3).Draw(rt, "months"), 0)}
+		}
 	case "event":
 		h.report(h.draw(fmt.Sprint("e", len(h.told))))
 	case "repeat", "conflict":
@@ -314,6 +325,9 @@ func (h *history) check() {
 func (h *history) end() {
 	h.aws.fault = nil
 	h.crash.in = -1
+	if h.bought != nil {
+		h.bought.now.Known = true
+	}
 	h.revive()
 	h.live(h.clk.Now().Add(75 * time.Hour))
 	h.check()

@@ -13,6 +13,8 @@ type measure struct {
 	meter core.Meter
 	per   usage.Quantity // of what events count, in one unit that AWS bills
 	round core.Rounding
+
+	allowance core.Allowed
 }
 
 // plain is the measure of a dimension that is not configured: events count units.
@@ -29,7 +31,7 @@ func measuresOf(products core.Catalogue) (measures, error) {
 			if err != nil {
 				return nil, fmt.Errorf("the dimension %s of %s: %w", d.Key, p.Code, err)
 			}
-			m := measure{meter: d.Meter, per: per, round: d.Round}
+			m := measure{meter: d.Meter, per: per, round: d.Round, allowance: d.Allowance}
 			if m == plain {
 				continue
 			}

@@ -48,7 +48,7 @@ func (p *page) seal(t usage.Total) {
 	b, known := p.balance(pair)
 	l, found := p.e.cfg.Licenses.ByID(t.License) // one that is not known stands nowhere, and its usage waits
 	total := SealedTotal{Total: t, CarriedIn: b.Amount}
-	before := b.Level
+	before := b
 	if t.Meter == core.Average {
 		total.average(l.Standing, &b)
 	}
@@ -56,24 +56,26 @@ func (p *page) seal(t usage.Total) {
 	if found && l.ID != t.License {
 		p.move(&total, &b, l.ID)
 	} else {
-		p.bill(&total, l)
+		m := p.e.measure(l.ProductCode, t.Dimension)
+		p.cover(&total, &b, l, m)
+		p.bill(&total, l, m, b.Cover.Waiting)
 	}
 	if t.Events > 0 || !total.Sum.IsZero() || total.CarriedIn != total.CarriedOut {
 		p.s.Totals = append(p.s.Totals, total)
 	}
-	if !known || total.CarriedOut != b.Amount || b.Level != before {
+	if !known || total.CarriedOut != b.Amount || b != before {
 		p.put(b, total.CarriedOut)
 	}
 }
 
-// bill makes the record of t's hour, if it can have one, and takes its quantity from what is carried on.
-func (p *page) bill(t *SealedTotal, l license.License) {
-	pair, m := Pair{t.License, t.Dimension}, p.e.measure(l.ProductCode, t.Dimension)
+// bill makes the record of t's hour, if it can have one, and takes its quantity from what is carried on; but not from what
+// waits to be told what was bought.
+func (p *page) bill(t *SealedTotal, l license.License, m measure, waiting usage.Quantity) {
 	if p.e.last(l, t.Hour) {
-		t.Rounded = m.fill(t.CarriedOut)
+		t.Rounded = m.fill(t.CarriedOut.Sub(waiting))
 		t.CarriedOut = t.CarriedOut.Add(t.Rounded)
 	}
-	r, ok := p.e.record(l, pair, t.Hour, t.CarriedOut, m.per, p.now)
+	r, ok := p.e.record(l, Pair{t.License, t.Dimension}, t.Hour, t.CarriedOut.Sub(waiting), m.per, p.now)
 	if !ok {
 		t.CarriedOut, t.Rounded = t.CarriedOut.Sub(t.Rounded), usage.Quantity{}
 		return
@@ -103,7 +105,8 @@ func (p *page) move(t *SealedTotal, from *Balance, to core.LicenseID) {
 	if b.Level.At < from.Level.At {
 		b.Level = from.Level
 	}
-	from.Level = usage.Level{}
+	b.Cover.Waiting = b.Cover.Waiting.Add(from.Cover.Waiting)
+	from.Level, from.Cover = usage.Level{}, Cover{}
 	if !t.CarriedOut.IsZero() {
 		p.s.WriteOffs = append(p.s.WriteOffs, WriteOff{Pair: Pair{t.License, t.Dimension}, Hour: t.Hour, At: p.now, Amount: t.CarriedOut, Reason: ReasonMerged, MovedTo: to})
 	}

@@ -67,7 +67,7 @@ func (e *Engine) Events(ctx context.Context, r Record, yield func(*usage.Entry) 
 
 // HourUsage is what became of one hour's usage of one dimension.
 //
-// Accepted + (what earlier hours carried in) + Rounded = Sealed + Carried + Unbillable, once the hour is sealed.
+// Accepted + (what earlier hours carried in) + Rounded = Sealed + Covered + Carried + Unbillable, once the hour is sealed.
 type HourUsage struct {
 	Hour      core.Hour
 	Dimension core.Dimension
@@ -75,6 +75,7 @@ type HourUsage struct {
 	Per       usage.Quantity // how much of the quantities below is one unit that AWS bills
 
 	Accepted   usage.Quantity // by events billed in this hour, as the dimension's meter counts them
+	Covered    usage.Quantity // bought in advance: not metered
 	Rounded    usage.Quantity // added to fill the licence's last unit
 	CarriedIn  usage.Quantity // from earlier hours
 	Open       usage.Quantity // of accepted: the hour is not sealed yet
@@ -164,7 +165,8 @@ func (u *HourUsage) addSealed(t SealedTotal) {
 		u.giveUp(t.Sum, t.Reason)
 		return
 	}
-	u.CarriedIn, u.Carried, u.Rounded = u.CarriedIn.Add(t.CarriedIn), u.Carried.Add(t.CarriedOut), u.Rounded.Add(t.Rounded)
+	u.CarriedIn, u.Carried = u.CarriedIn.Add(t.CarriedIn), u.Carried.Add(t.CarriedOut)
+	u.Rounded, u.Covered = u.Rounded.Add(t.Rounded), u.Covered.Add(t.Covered)
 }
 
 func (u *HourUsage) addRecord(r Record) {

@@ -62,12 +62,14 @@ type Sealing struct {
 }
 
 // SealedTotal is the final quantity of an hour under one key. For what is billable (Reason is empty):
-// Sum + CarriedIn + Rounded = what is in the record + CarriedOut + what was written off.
+// Sum + CarriedIn + Rounded = what is in the record + Covered + CarriedOut + what was written off.
 type SealedTotal struct {
 	usage.Total
 	CarriedIn, CarriedOut usage.Quantity
 	// Rounded is what was added to a licence's last hour to fill its last unit.
 	Rounded usage.Quantity
+	// Covered is what had been bought in advance, so that it is not billed.
+	Covered usage.Quantity
 	// Life is from which level and over which part of the hour an average was taken; of core.Average only.
 	Life Life
 }
@@ -84,9 +86,10 @@ type Balance struct {
 	Amount usage.Quantity
 	Since  time.Time   // when it last changed
 	Level  usage.Level // that goes on into the next hour; of core.Average only
+	Cover  Cover       // of dimensions that are bought in advance as well
 }
 
-// nothing reports that no usage waits in b and no level goes on.
+// nothing reports that no usage waits in b and no level goes on: what is left of an allowance needs no more attention.
 func (b Balance) nothing() bool { return b.Amount.IsZero() && b.Level == (usage.Level{}) }
 
 // WriteOff is usage that was given up, with its reason.

@@ -31,9 +31,9 @@ func (s Metering) Seal(ctx context.Context, g metering.Sealing) error {
 	return s.tx(ctx, func(p *prepared) error {
 		for _, t := range g.Totals {
 			_, err := p.exec(`insert into metering_total (`+totalColumns+`)
-				values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+				values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
 				t.Hour, t.License, t.Dimension, t.Reason, t.Sum.String(), t.Events, t.Late, t.CarriedIn.String(), t.CarriedOut.String(),
-				t.Meter, t.Rounded.String(), t.Life.From, t.Life.To, t.Life.Before.At, t.Life.Before.Is.String())
+				t.Meter, t.Rounded.String(), t.Life.From, t.Life.To, t.Life.Before.At, t.Life.Before.Is.String(), t.Covered.String())
 			if err != nil {
 				return fmt.Errorf("total: %w", err)
 			}
@@ -70,12 +70,16 @@ func (p *prepared) insertRecord(r metering.Record) error {
 	return nil
 }
 
+const balanceColumns = `license, dimension, amount, since_us, level_at_us, level, cover_period, cover_bought, cover_used, cover_waiting`
+
 func (p *prepared) putBalances(bs []metering.Balance) error {
 	for _, b := range bs {
-		_, err := p.exec(`insert into metering_balance (license, dimension, amount, since_us, level_at_us, level) values ($1, $2, $3, $4, $5, $6)
+		_, err := p.exec(`insert into metering_balance (`+balanceColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 			on conflict (license, dimension) do update set amount = excluded.amount, since_us = excluded.since_us,
-				level_at_us = excluded.level_at_us, level = excluded.level`,
-			b.License, b.Dimension, b.Amount.String(), us(b.Since), b.Level.At, b.Level.Is.String())
+				level_at_us = excluded.level_at_us, level = excluded.level, cover_period = excluded.cover_period,
+				cover_bought = excluded.cover_bought, cover_used = excluded.cover_used, cover_waiting = excluded.cover_waiting`,
+			b.License, b.Dimension, b.Amount.String(), us(b.Since), b.Level.At, b.Level.Is.String(),
+			b.Cover.Period, b.Cover.Bought.String(), b.Cover.Used.String(), b.Cover.Waiting.String())
 		if err != nil {
 			return fmt.Errorf("balance: %w", err)
 		}
@@ -102,13 +106,14 @@ func (s Metering) Balances(ctx context.Context) (bs []metering.Balance, err erro
 	err = scan(ctx, s.db.Read(), func(rows *sql.Rows) error {
 		var b metering.Balance
 		var since int64
-		if err := rows.Scan(&b.License, &b.Dimension, amount{&b.Amount}, &since, &b.Level.At, amount{&b.Level.Is}); err != nil {
+		if err := rows.Scan(&b.License, &b.Dimension, amount{&b.Amount}, &since, &b.Level.At, amount{&b.Level.Is},
+			&b.Cover.Period, amount{&b.Cover.Bought}, amount{&b.Cover.Used}, amount{&b.Cover.Waiting}); err != nil {
 			return err
 		}
 		b.Since = fromUS(since)
 		bs = append(bs, b)
 		return nil
-	}, `select license, dimension, amount, since_us, level_at_us, level from metering_balance order by license, dimension`)
+	}, `select `+balanceColumns+` from metering_balance order by license, dimension`)
 	return bs, err
 }
 
@@ -296,11 +301,11 @@ func (s Metering) Records(ctx context.Context, q metering.Query) ([]metering.Rec
 	return s.records(ctx, fmt.Sprintf(`%s order by id desc limit $%d`, text, len(args)), args...)
 }
 
-const totalColumns = `hour, license, dimension, reason, amount, events, late, carried_in, carried_out, meter, rounded, life_from_us, life_to_us, level_at_us, level`
+const totalColumns = `hour, license, dimension, reason, amount, events, late, carried_in, carried_out, meter, rounded, life_from_us, life_to_us, level_at_us, level, covered`
 
 func scanTotal(rows *sql.Rows) (t metering.SealedTotal, err error) {
 	err = rows.Scan(&t.Hour, &t.License, &t.Dimension, &t.Reason, amount{&t.Sum}, &t.Events, &t.Late, amount{&t.CarriedIn}, amount{&t.CarriedOut},
-		&t.Meter, amount{&t.Rounded}, &t.Life.From, &t.Life.To, &t.Life.Before.At, amount{&t.Life.Before.Is})
+		&t.Meter, amount{&t.Rounded}, &t.Life.From, &t.Life.To, &t.Life.Before.At, amount{&t.Life.Before.Is}, amount{&t.Covered})
 	return t, err
 }
 

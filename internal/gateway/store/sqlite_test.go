@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -42,4 +43,23 @@ func TestRegistrationsOnSQLite(t *testing.T) {
 
 func TestSettingsOnSQLite(t *testing.T) {
 	storetest.Settings(t, func(t *testing.T) seal.Settings { return openSQLite(t).Settings() })
+}
+
+// A database's path is a path, and no part of a URI: what follows a # or a ? must not be cut off.
+func TestAPathMayHoldAnyCharacter(t *testing.T) {
+	for _, name := range []string{"a#b.db", "a?b=c.db", "50%25.db", "with space.db"} {
+		path := filepath.Join(t.TempDir(), name)
+		db, err := store.Open(t.Context(), "sqlite:"+path)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if _, err := db.Migrate(t.Context()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		db.Close()
+		if _, err := os.Stat(path); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }

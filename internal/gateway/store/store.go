@@ -47,7 +47,8 @@ func Open(ctx context.Context, dbURL string) (*DB, error) {
 	// FULL: an acknowledged commit survives a power cut. IMMEDIATE: a write transaction never fails half-way for
 	// want of the lock.
 	pragmas := url.Values{"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(10000)", "foreign_keys(ON)"}, "_txlock": {"immediate"}}
-	dsn := "file:" + path + "?" + pragmas.Encode()
+	// In a URI, a path may hold neither %, # nor ? as they are.
+	dsn := "file:" + strings.NewReplacer("%", "%25", "#", "%23", "?", "%3f").Replace(path) + "?" + pragmas.Encode()
 	w, err := sql.Open("sqlite", dsn)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)

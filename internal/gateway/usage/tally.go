@@ -144,6 +144,18 @@ func (q Quantity) Divide(per Quantity) (n int64, rest Quantity) {
 	return times.Int64(), fromBig(left)
 }
 
+// Of is q units of per each. What is more than a Quantity can be is cut off.
+func (q Quantity) Of(per Quantity) Quantity {
+	if per == Whole(1) {
+		return q
+	}
+	v := new(big.Int).Mul(q.big(), per.big())
+	if v.Div(v, big.NewInt(scale)).BitLen() > 127 {
+		return Quantity{hi: 1 << 63}
+	}
+	return fromBig(v)
+}
+
 // ParsePer reads how much of what events count is one unit: a decimal above 0; 1 when text is empty.
 func ParsePer(text string) (Quantity, error) {
 	if text == "" {

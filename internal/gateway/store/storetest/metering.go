@@ -39,8 +39,9 @@ func sealIsAllOrNothing(t *testing.T, s metering.Store) {
 	ctx := t.Context()
 	r := record("a", 7, "gb")
 	total := metering.SealedTotal{Total: usage.Total{Key: usage.Key{License: "lic", Dimension: "gb"}, Hour: 7, Meter: core.Average, Sum: usage.Whole(3), Events: 2, Late: 1}, CarriedIn: usage.Whole(1), CarriedOut: usage.Whole(4),
-		Rounded: usage.Whole(1), Life: metering.Life{From: 10, To: 20, Before: usage.Level{At: 5, Is: usage.Whole(2)}}}
-	balance := metering.Balance{Pair: metering.Pair{License: "lic", Dimension: "gb"}, Amount: usage.Whole(4), Since: t0, Level: usage.Level{At: 6, Is: usage.Whole(7)}}
+		Rounded: usage.Whole(1), Covered: usage.Whole(8), Life: metering.Life{From: 10, To: 20, Before: usage.Level{At: 5, Is: usage.Whole(2)}}}
+	balance := metering.Balance{Pair: metering.Pair{License: "lic", Dimension: "gb"}, Amount: usage.Whole(4), Since: t0, Level: usage.Level{At: 6, Is: usage.Whole(7)},
+		Cover: metering.Cover{Period: "2026-11", Bought: usage.Whole(9), Used: usage.Whole(8), Waiting: usage.Whole(1)}}
 	off := metering.WriteOff{Pair: balance.Pair, Hour: 7, At: t0, Amount: usage.Whole(9), Reason: "ended", MovedTo: "other"}
 	must(t, s.Seal(ctx, metering.Sealing{Totals: []metering.SealedTotal{total}, Records: []metering.Record{r}, Balances: []metering.Balance{balance}, WriteOffs: []metering.WriteOff{off}}))
 
