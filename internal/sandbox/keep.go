@@ -168,6 +168,7 @@ func (s *Sandbox) keepClock() error {
 }
 
 func (s *Sandbox) append(kind string, data any) error {
+	s.kept.Add(1)
 	if !s.keeping {
 		return nil
 	}

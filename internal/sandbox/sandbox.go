@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"souk.dev/souk/internal/clock"
@@ -79,6 +80,7 @@ type Sandbox struct {
 	inbox  *inbox.Inbox // nil: no mails are caught
 	front  *wire.Front
 
+	kept   atomic.Uint64 // counts what was, or could have been, written to the journal
 	runner *job.Runner
 	time   timekeeper
 	fast   float64      // the rate at which the clock ran before a restart; 0 if it needs no start
@@ -166,7 +168,8 @@ func (s *Sandbox) assemble(ctx context.Context) error {
 
 // mount gives every path to its part.
 func (s *Sandbox) mount(ctx context.Context) error {
-	pages, err := storefront.New(ctx, storefront.Options{World: s.world, Clock: s.clock, Time: s.time, Log: s.log, Calls: s.calls, Faults: s.faults, Desk: s.desk, Inbox: s.inbox})
+	pages, err := storefront.New(ctx, storefront.Options{World: s.world, Clock: s.clock, Time: s.time, Log: s.log, Calls: s.calls, Faults: s.faults, Desk: s.desk, Inbox: s.inbox,
+		Changes: s.changes, Reset: s.reset, Snapshot: s.journal != nil})
 	if err != nil {
 		return err
 	}
@@ -175,7 +178,7 @@ func (s *Sandbox) mount(ctx context.Context) error {
 	mux.Handle("/", pages)
 	mux.Handle("GET "+metering.PublicKeyPath, httpx.Try(s.log, getPublicKey))
 	s.remote = control.New(ctx, control.Options{World: s.world, Queues: s.queues, Desk: s.desk, Faults: s.faults, Calls: s.calls, Clock: s.clock,
-		Time: s.time, Base: base, Log: s.log, Snapshot: s.Snapshot, Restore: s.cfg.restore, Name: s.cfg.name, Worlds: s.cfg.worlds, Inbox: s.inbox, SMTP: s.smtpURL()})
+		Time: s.time, Base: base, Log: s.log, Snapshot: s.Snapshot, Reset: s.reset, Restore: s.cfg.restore, Name: s.cfg.name, Worlds: s.cfg.worlds, Inbox: s.inbox, SMTP: s.smtpURL()})
 	s.remote.Mount(mux)
 	s.people = control.Guard(func() []string { return []string{s.cfg.BaseURL, s.cfg.pages} }, mux)
 	return nil

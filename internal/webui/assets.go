@@ -30,7 +30,7 @@ type asset struct {
 }
 
 // sheets in the order in which they override each other; the theme's variables come after the tokens.
-var sheets = []string{"base", "layout", "components", "lists", "forms", "tables"}
+var sheets = []string{"base", "layout", "components", "lists", "forms", "tables", "control"}
 
 func newAssets(theme Theme) (*assets, error) {
 	a := &assets{urls: map[string]string{}, byPath: map[string]asset{}}

@@ -44,6 +44,8 @@ type Options struct {
 	Log  *slog.Logger
 	// Snapshot writes down what it takes to make the sandbox again.
 	Snapshot func(io.Writer) error
+	// Reset makes everything as the world's file says.
+	Reset func() error
 	// Inbox is the mails that were caught, and SMTP where programs send them; nil and empty when none are.
 	Inbox *inbox.Inbox
 	SMTP  string

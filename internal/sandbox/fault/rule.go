@@ -62,6 +62,7 @@ type Set struct {
 	mu    sync.Mutex
 	rules []*live
 	made  int
+	turns uint64 // counts what changed
 }
 
 type live struct {
@@ -85,6 +86,7 @@ func (s *Set) Add(r Rule) (Rule, error) {
 	if r.Kind == Slow || r.Kind == Delay {
 		r.Delay = r.Wait().String()
 	}
+	s.turns++
 	s.rules = append(s.rules, &live{Rule: r, dice: rand.NewPCG(r.Seed, 0)})
 	return r, nil
 }
@@ -146,6 +148,7 @@ func (s *Set) Remove(id string) error {
 	if i < 0 {
 		return fail.New(fail.NotFound, "unknown_fault", "There is no fault %q.", id)
 	}
+	s.turns++
 	s.rules = slices.Delete(s.rules, i, i+1)
 	return nil
 }
@@ -154,7 +157,15 @@ func (s *Set) Remove(id string) error {
 func (s *Set) Clear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.turns++
 	s.rules = nil
+}
+
+// Changes counts what has changed: a rule that was added, removed or drawn.
+func (s *Set) Changes() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.turns
 }
 
 // Draw tells which fault, if any, disturbs this one call of operation, or this one [Notification].
@@ -171,6 +182,7 @@ func (s *Set) Draw(operation string) (Rule, bool) {
 		if r.Probability != nil && r.roll() >= *r.Probability {
 			continue
 		}
+		s.turns++
 		r.Used++
 		return r.Rule, true
 	}

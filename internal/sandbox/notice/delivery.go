@@ -72,7 +72,7 @@ func (d *Desk) file(n world.Notice) *Delivery {
 	}
 	del.Body = d.render(n, uuidOf(a.ID, "envelope"))
 	d.list = append(d.list, del)
-	d.byID[del.ID] = del
+	d.byID[del.ID], d.kinds[del.Kind] = del, true
 	return del
 }
 
@@ -175,5 +175,5 @@ func (d *Desk) Reset() error {
 
 func (d *Desk) forget() {
 	d.list, d.unplanned, d.due, d.made = nil, nil, nil, 0
-	d.byID, d.behind = map[string]*Delivery{}, map[string][]*attempt{}
+	d.byID, d.behind, d.kinds = map[string]*Delivery{}, map[string][]*attempt{}, map[string]bool{}
 }

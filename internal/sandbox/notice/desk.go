@@ -41,14 +41,15 @@ type Desk struct {
 	made      int64 // counts deliveries since the start or the last reset
 	list      []*Delivery
 	byID      map[string]*Delivery
-	unplanned []*Delivery // while replaying: those whose plan has not come up yet
+	kinds     map[string]bool // that there were
+	unplanned []*Delivery     // while replaying: those whose plan has not come up yet
 	due       calendar
 	behind    map[string][]*attempt // by seller: those that wait for the next notice
 }
 
 // NewDesk makes a desk without deliveries.
 func NewDesk(opt Options) *Desk {
-	d := &Desk{opt: opt, signer: NewSigner(), byID: map[string]*Delivery{}, behind: map[string][]*attempt{}}
+	d := &Desk{opt: opt, signer: NewSigner(), byID: map[string]*Delivery{}, kinds: map[string]bool{}, behind: map[string][]*attempt{}}
 	if d.opt.Draw == nil {
 		d.opt.Draw = func() (fault.Rule, bool) { return fault.Rule{}, false }
 	}

@@ -107,3 +107,20 @@ func TestTheControlRoomKeepsItselfFresh(t *testing.T) {
 		t.Errorf("the purchase did not appear: %v", err)
 	}
 }
+
+// TestWhatIsReadStaysOpen opens a call and sees another one appear above it: what the reader has at hand stays.
+func TestWhatIsReadStaysOpen(t *testing.T) {
+	ctx, cancel := context.WithTimeout(webuitest.Chromium(t), 30*time.Second)
+	defer cancel()
+	s := newSite(t)
+	s.call("ResolveCustomer", `{"RegistrationToken":"x"}`)
+	err := chromedp.Do(ctx, chromedp.Navigate(s.url+"/control/calls"), chromedp.WaitVisible(`.live-mark[data-state="on"]`), chromedp.Click(`#call-1 summary`),
+		chromedp.WaitVisible(`#call-1 pre`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.call("BatchMeterUsage", `{"UsageRecords":[]}`)
+	if err := chromedp.Do(ctx, chromedp.WaitVisible(`#call-2`), chromedp.WaitVisible(`#call-1[open] pre`)); err != nil {
+		t.Errorf("the second call did not appear, or the first was closed: %v", err)
+	}
+}

@@ -21,7 +21,9 @@ type callsView struct {
 	Chrome
 	Operation  string // the only one listed; empty: all
 	Operations []string
+	Only       string // "failed" or "disturbed"; empty: all
 	Calls      []Call // newest first
+	Older      string // address of the next page; empty on the last
 	Nothing    webui.Empty
 }
 
@@ -64,33 +66,51 @@ func shortened(text string, most int) (string, bool) {
 	return text[:most] + " …", true
 }
 
+// calls are the newest calls that q chooses, their bodies no longer than most, and whether there are more.
+func (s *Storefront) calls(q wire.NewestQuery, most int) (all []Call, more bool) {
+	entries, more := s.opt.Calls.Newest(q)
+	for _, e := range entries {
+		all = append(all, called(e, most))
+	}
+	return all, more
+}
+
 // getCalls lists what was asked of the AWS APIs, and what was answered.
 func (s *Storefront) getCalls(w http.ResponseWriter, r *http.Request) error {
-	v := callsView{Chrome: s.chrome(w, r), Operation: r.URL.Query().Get("operation"), Operations: operations(),
+	in := r.URL.Query()
+	v := callsView{Chrome: s.chrome(w, r), Operation: in.Get("operation"), Only: in.Get("only"), Operations: operations(),
 		Nothing: webui.Empty{Title: "No calls", Text: "Nobody has called an AWS API of this sandbox yet, or the calls were forgotten."}}
-	for _, e := range s.opt.Calls.Newest(v.Operation, callsOnPage) {
-		v.Calls = append(v.Calls, called(e, bodyOnList))
+	if v.Operation != "" || v.Only != "" {
+		v.Nothing = webui.Empty{Title: "No such calls", Text: "There were none, or they were forgotten.", Href: "/control/calls", Label: "All calls"}
+	}
+	before, err := pageBefore(in)
+	if err != nil {
+		return err
+	}
+	more := false
+	v.Calls, more = s.calls(wire.NewestQuery{Operation: v.Operation, Failed: v.Only == "failed", Disturbed: v.Only == "disturbed", Before: uint64(before), Limit: callsOnPage}, bodyOnList)
+	if more {
+		v.Older = older("/control/calls", in, v.Calls[len(v.Calls)-1].ID)
 	}
 	return s.ui.Render(w, http.StatusOK, "calls", v)
 }
 
 type callView struct {
 	Chrome
-	Call Call
+	Call            Call
+	Raw             bool // shown as it travelled
+	Request, Answer wire.Message
 }
 
-// getCall shows one call whole.
+// getCall shows one call whole: to be read, or with view=sent as it travelled.
 func (s *Storefront) getCall(w http.ResponseWriter, r *http.Request) error {
-	gone := fail.New(fail.NotFound, "unknown_call", "There is no such call, or it is so old that it was forgotten.")
-	id, err := strconv.ParseUint(r.PathValue("call"), 10, 64)
-	if err != nil || id == 0 {
-		return gone
+	e, ok := s.opt.Calls.Get(r.PathValue("call"))
+	if !ok {
+		return fail.New(fail.NotFound, "unknown_call", "There is no such call, or it is so old that it was forgotten.")
 	}
-	items, _ := s.opt.Calls.List(wire.CallQuery{After: strconv.FormatUint(id-1, 10), Limit: 1})
-	if len(items) == 0 || items[0].ID != r.PathValue("call") {
-		return gone
-	}
-	return s.ui.Render(w, http.StatusOK, "call", callView{s.chrome(w, r), called(items[0], 0)})
+	v := callView{Chrome: s.chrome(w, r), Call: called(e, 0), Raw: r.URL.Query().Get("view") == "sent"}
+	v.Request, v.Answer, _ = s.opt.Calls.Sent(e.ID)
+	return s.ui.Render(w, http.StatusOK, "call", v)
 }
 
 // operations lists the calls that one may ask for by name.

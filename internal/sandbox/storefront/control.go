@@ -4,8 +4,9 @@ import (
 	"net/http"
 	"time"
 
-	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/httpx"
+	"souk.dev/souk/internal/sandbox/notice"
+	"souk.dev/souk/internal/sandbox/wire"
 	"souk.dev/souk/internal/sandbox/world"
 	"souk.dev/souk/internal/webui"
 )
@@ -13,9 +14,14 @@ import (
 // mountControl gives every room of the control room its pages, and a place in its navigation.
 func (s *Storefront) mountControl(handle func(pattern string, f httpx.Func)) {
 	room := func(path, label string) { s.rooms = append(s.rooms, webui.Link{Href: path, Label: label}) }
-	room("/control", "Clock and agreements")
+	room("/control", "Overview")
 	handle("GET /control", s.getControl)
 	handle("POST /control/clock", s.postClock)
+	if s.opt.Reset != nil {
+		handle("POST /control/reset", s.postReset)
+	}
+	room("/control/agreements", "Agreements")
+	handle("GET /control/agreements", s.getControlAgreements)
 	handle("GET /control/agreements/{agreement}", s.getControlAgreement)
 	handle("POST /control/agreements/{agreement}/{act}", s.postControlAgreement)
 	if s.opt.Calls != nil {
@@ -39,8 +45,8 @@ func (s *Storefront) mountControl(handle func(pattern string, f httpx.Func)) {
 	handle("POST /control/profiles", s.postProfiles)
 }
 
-// agreementsInControl is how many agreements the control room lists, the newest ones.
-const agreementsInControl = 100
+// How much of each list the overview shows; the lists have pages of their own.
+const overviewRows = 6
 
 type controlView struct {
 	Chrome
@@ -48,38 +54,51 @@ type controlView struct {
 	Followers  []string
 	Due        time.Time // when the market does something next by itself; zero: nothing is planned
 	To         webui.Field
-	Agreements []Agreed // newest first, agreementsInControl at most
-	More       int      // how many there are besides
+	Agreements []Agreed // newest first
+	Calls      []Call
+	Deliveries []Delivery
+	Faults     []Fault
+	Changed    []Choice // behaviours that are not played as by default
+	Resets     bool     // the sandbox can be made as its world file says
+	Snapshots  bool
 	Nothing    webui.Empty
-}
-
-// Agreed is an agreement in the control room, which sees every buyer's.
-type Agreed struct {
-	Subscription
-	BuyerName string
 }
 
 // getControl is the control room: the clock, and what goes on in the market.
 func (s *Storefront) getControl(w http.ResponseWriter, r *http.Request) error {
-	v := controlView{Chrome: s.chrome(w, r), Followers: s.opt.Time.Followers(),
+	v := controlView{Chrome: s.chrome(w, r), Followers: s.opt.Time.Followers(), Resets: s.opt.Reset != nil, Snapshots: s.opt.Snapshot,
 		Nothing: webui.Empty{Title: "No agreements yet", Text: "Subscribe to something on the marketplace.", Href: "/", Label: "To the marketplace"}}
 	v.Rate, _ = s.opt.Time.Running()
 	v.Due, _ = s.due()
 	v.To = webui.Field{Name: "set", Label: "Move to (UTC)", Type: "datetime-local", Required: true, Value: v.Now.Add(time.Hour).Truncate(time.Hour).Format(inputTime)}
-	all := s.opt.World.Agreements(world.AgreementQuery{})
-	v.More = max(0, len(all)-agreementsInControl)
-	for i := len(all) - 1; i >= v.More; i-- {
-		sub, err := s.subscription(all[i], v.Now)
-		if err != nil {
-			return err
+	newest, _ := s.opt.World.NewestAgreements(world.AgreementQuery{}, 0, overviewRows)
+	var err error
+	if v.Agreements, err = s.allAgreed(newest, v.Now); err != nil {
+		return err
+	}
+	if s.opt.Calls != nil {
+		v.Calls, _ = s.calls(wire.NewestQuery{Limit: overviewRows}, bodyOnList)
+	}
+	if s.opt.Desk != nil {
+		v.Deliveries, _ = s.deliveries(notice.Query{Limit: overviewRows})
+	}
+	v.Faults = s.faults()
+	for _, c := range s.choices() {
+		if c.Field.Value != c.Default {
+			v.Changed = append(v.Changed, c)
 		}
-		a, err := s.agreed(sub)
-		if err != nil {
-			return err
-		}
-		v.Agreements = append(v.Agreements, a)
 	}
 	return s.ui.Render(w, http.StatusOK, "control", v)
+}
+
+// postReset makes everything as the world's file says.
+func (s *Storefront) postReset(w http.ResponseWriter, r *http.Request) error {
+	if err := s.opt.Reset(); err != nil {
+		return err
+	}
+	s.notes.leave(w, webui.Notice{Tone: webui.Success, Title: "Everything is as the world file says", Text: "The clock has stayed where it was, because those who follow it cannot go back."})
+	http.Redirect(w, r, "/control", http.StatusSeeOther)
+	return nil
 }
 
 // due is when something happens next by itself: in the market, or to a notice that a fault holds up.
@@ -91,51 +110,4 @@ func (s *Storefront) due() (at time.Time, ok bool) {
 		}
 	}
 	return at, ok
-}
-
-func (s *Storefront) agreed(sub Subscription) (Agreed, error) {
-	b, err := s.opt.World.Buyer(sub.BuyerAccount)
-	return Agreed{sub, b.Name}, err
-}
-
-type controlAgreementView struct {
-	Chrome
-	Sub     Agreed
-	Notices bool // there is a page that lists what was told of it
-}
-
-// getControlAgreement shows all that is known of an agreement, whoever's it is.
-func (s *Storefront) getControlAgreement(w http.ResponseWriter, r *http.Request) error {
-	a, err := s.opt.World.Agreement(r.PathValue("agreement"))
-	if err != nil {
-		return err
-	}
-	v := controlAgreementView{Chrome: s.chrome(w, r), Notices: s.opt.Desk != nil}
-	sub, err := s.subscription(a, v.Now)
-	if err != nil {
-		return err
-	}
-	if v.Sub, err = s.agreed(sub); err != nil {
-		return err
-	}
-	return s.ui.Render(w, http.StatusOK, "control_agreement", v)
-}
-
-// postControlAgreement does to an agreement what its buyer, AWS or the calendar would.
-func (s *Storefront) postControlAgreement(w http.ResponseWriter, r *http.Request) error {
-	acts := map[string]func(time.Time, string) (world.Agreement, error){
-		"cancel": s.opt.World.Cancel, "terminate": s.opt.World.Terminate, "expire": s.opt.World.Expire, "fail-payment": s.opt.World.FailPayment,
-		"renew": s.opt.World.Renew,
-	}
-	act, ok := acts[r.PathValue("act")]
-	if !ok {
-		return fail.New(fail.NotFound, "unknown_act", "Nobody can do %q to an agreement.", r.PathValue("act"))
-	}
-	id := r.PathValue("agreement")
-	if _, err := act(s.opt.Clock.Now(), id); err != nil {
-		return err
-	}
-	s.notes.leave(w, webui.Notice{Tone: webui.Success, Title: "Done", Text: "What AWS Marketplace would tell of it is on its way; the history below fills as time goes on."})
-	http.Redirect(w, r, "/control/agreements/"+id, http.StatusSeeOther)
-	return nil
 }

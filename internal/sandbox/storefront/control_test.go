@@ -1,6 +1,7 @@
 package storefront
 
 import (
+	"bufio"
 	"net/http"
 	"net/url"
 	"strings"
@@ -142,4 +143,80 @@ func TestWhatIsNextMayBeANoticeThatIsHeldUp(t *testing.T) {
 	if page := v.get("/control/deliveries"); !page.Has("span.badge-success", "Delivered") {
 		t.Errorf("the notice was not delivered: %s", page.One(t, "main").Text())
 	}
+}
+
+func TestACallIsShownAsItWasSent(t *testing.T) {
+	s := newSite(t)
+	v := s.visitor()
+	v.post("/control/faults", url.Values{"operation": {"BatchMeterUsage"}, "kind": {"drop-connection"}, "times": {"1"}})
+	s.call("ResolveCustomer", `{"RegistrationToken":"x"}`)
+	page := v.get("/control/calls/1?view=sent")
+	sent := page.All("pre.sent")
+	if len(sent) != 2 || !strings.Contains(sent[0].Text(), "POST / HTTP/1.1") || !strings.Contains(sent[0].Text(), "X-Amz-Target: AWSMPMeteringService.ResolveCustomer") ||
+		!strings.Contains(sent[0].Text(), `{"RegistrationToken":"x"}`) {
+		t.Fatalf("the request is shown as %s", page.One(t, "main").Text())
+	}
+	if answer := sent[1].Text(); !strings.Contains(answer, "HTTP/1.1 400 Bad Request") || !strings.Contains(answer, "X-Amzn-Errortype: "+contract.InvalidToken) {
+		t.Errorf("the answer is shown as %s", answer)
+	}
+	func() {
+		defer func() { _ = recover() }() // the way in which a server breaks a connection
+		s.call("BatchMeterUsage", "\x00\x01")
+	}()
+	page = v.get("/control/calls/2?view=sent")
+	if !page.Has("pre.sent", "00000000 00 01") || !page.Has("p", "The connection was broken") {
+		t.Errorf("bytes, and no answer, are shown as %s", page.One(t, "main").Text())
+	}
+	for only, want := range map[string]int{"": 2, "failed": 2, "disturbed": 1} {
+		if n := len(v.get("/control/calls?only=" + only).All("details.entry")); n != want {
+			t.Errorf("%d calls that are %q, want %d", n, only, want)
+		}
+	}
+}
+
+func TestResetFromTheControlRoom(t *testing.T) {
+	s := newSite(t)
+	id := s.as(acme).subscribe(inkwell)
+	v := s.visitor()
+	page := v.send(v.get("/control"), "/control/reset")
+	if v.at != "/control" || !page.Has("div.notice-success", "as the world file says") {
+		t.Errorf("resetting led to %s: %s", v.at, page.One(t, "main").Text())
+	}
+	if _, err := s.world.Agreement(id); err == nil {
+		t.Error("the agreement is still there")
+	}
+}
+
+// TestTheStreamTellsWhatChanges reads the events that an open page gets.
+func TestTheStreamTellsWhatChanges(t *testing.T) {
+	s := newSite(t)
+	res, err := http.Get(s.url + "/live")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if got := res.Header.Get("Content-Type"); got != "text/event-stream" {
+		t.Fatalf("a stream of type %q", got)
+	}
+	lines := bufio.NewScanner(res.Body)
+	await := func(event string) string {
+		t.Helper()
+		for lines.Scan() {
+			if lines.Text() == "event: "+event && lines.Scan() {
+				return lines.Text()
+			}
+		}
+		t.Fatalf("the stream ended before %q: %v", event, lines.Err())
+		return ""
+	}
+	if got := await("tick"); got != "data: Mon 2 Nov 2026, 12:00:00" {
+		t.Errorf("the clock's face is %q", got)
+	}
+	s.call("ResolveCustomer", `{}`)
+	await("changed")
+	s.advance(time.Minute)
+	if got := await("tick"); got != "data: Mon 2 Nov 2026, 12:01:00" {
+		t.Errorf("the clock's face is %q", got)
+	}
+	await("changed")
 }

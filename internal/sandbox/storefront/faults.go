@@ -36,10 +36,19 @@ func (s *Storefront) getFaults(w http.ResponseWriter, r *http.Request) error {
 func (s *Storefront) showFaults(w http.ResponseWriter, r *http.Request, status int, in faultForm, wrong *fail.Error) error {
 	v := faultsView{Chrome: s.chrome(w, r), Fields: faultFields(in, wrong),
 		Nothing: webui.Empty{Title: "All is well", Text: "No fault is switched on: calls are answered, and notices arrive."}}
-	for _, rule := range s.opt.Faults.List() {
-		v.Faults = append(v.Faults, Fault{rule, often(rule), rule.Times != nil && rule.Used >= *rule.Times})
-	}
+	v.Faults = s.faults()
 	return s.ui.Render(w, status, "faults", v)
+}
+
+// faults are those that are switched on; none where nothing can be.
+func (s *Storefront) faults() (all []Fault) {
+	if s.opt.Faults == nil {
+		return nil
+	}
+	for _, rule := range s.opt.Faults.List() {
+		all = append(all, Fault{rule, often(rule), rule.Times != nil && rule.Used >= *rule.Times})
+	}
+	return all
 }
 
 func often(r fault.Rule) string {

@@ -257,15 +257,47 @@ func TestProfilesAreChosenOnTheirPage(t *testing.T) {
 	}
 }
 
-func TestABusyMarketDoesNotFillTheControlRoom(t *testing.T) {
+func TestABusyMarketIsShownInPages(t *testing.T) {
 	s := newSite(t)
-	for range agreementsInControl + 3 {
+	for range agreementsOnPage + 3 {
 		if _, err := s.world.Subscribe(noon, world.Subscribe{BuyerAccount: acme, Product: inkwell}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	page := s.visitor().get("/control")
-	if n := len(page.One(t, "tbody").All("tr")); n != agreementsInControl || !page.Has("p.more-below", "3 older ones") {
-		t.Errorf("%d agreements are listed", n)
+	s.advance(10 * time.Minute) // notices go out
+	v := s.visitor()
+	if n := len(v.get("/control").One(t, "tbody").All("tr")); n != overviewRows {
+		t.Errorf("the overview lists %d agreements", n)
+	}
+	for path, c := range map[string]struct {
+		sel         string
+		first, then int
+	}{
+		"/control/agreements?buyer=" + acme:                   {"tr", agreementsOnPage, 3},
+		"/control/agreements?status=ACTIVE&product=" + globex: {"tr", 0, 0},
+		"/control/deliveries?outcome=delivered":               {"details.entry", deliveriesOnPage, 2*(agreementsOnPage+3) - deliveriesOnPage},
+		"/control/deliveries?outcome=lost":                    {"details.entry", 0, 0},
+	} {
+		page := v.get(path)
+		main := page.One(t, "div[data-live]")
+		if n := len(main.All(c.sel)) - len(main.All("thead")); n != c.first {
+			t.Errorf("%s lists %d", path, n)
+		}
+		more := main.All("a[rel=next]")
+		if (len(more) == 1) != (c.then > 0) {
+			t.Fatalf("%s: %d ways on", path, len(more))
+		}
+		if c.then == 0 {
+			continue
+		}
+		next := v.get(more[0].Attr("href")).One(t, "div[data-live]")
+		if n := len(next.All(c.sel)) - len(next.All("thead")); n != c.then || len(next.All("a[rel=next]")) != 0 {
+			t.Errorf("%s: the next page lists %d, want %d, the last", path, n, c.then)
+		}
+	}
+	for _, path := range []string{"/control/agreements?before=x", "/control/calls?before=-1", "/control/deliveries?before=0"} {
+		if v.get(path); v.status != http.StatusBadRequest {
+			t.Errorf("%s answers %d", path, v.status)
+		}
 	}
 }

@@ -23,7 +23,11 @@ type Choice struct {
 
 // getProfiles lists the behaviours of AWS that its documents leave open, and which reading is played.
 func (s *Storefront) getProfiles(w http.ResponseWriter, r *http.Request) error {
-	v := profilesView{Chrome: s.chrome(w, r)}
+	return s.ui.Render(w, http.StatusOK, "profiles", profilesView{s.chrome(w, r), s.choices()})
+}
+
+// choices are all disputed behaviours, with what is played at present.
+func (s *Storefront) choices() (all []Choice) {
 	set := s.opt.World.Profiles()
 	for _, b := range profile.Behaviours() {
 		f := webui.Field{Name: string(b.Name), Label: string(b.Name), Type: "select", Value: set.Get(b.Name), Required: true}
@@ -34,9 +38,9 @@ func (s *Storefront) getProfiles(w http.ResponseWriter, r *http.Request) error {
 			}
 			f.Options = append(f.Options, webui.Choice{Value: a, Label: label})
 		}
-		v.Profiles = append(v.Profiles, Choice{b, f, linked(b.Source)})
+		all = append(all, Choice{b, f, linked(b.Source)})
 	}
-	return s.ui.Render(w, http.StatusOK, "profiles", v)
+	return all
 }
 
 // linked is text with its web addresses as links, named after the page that they lead to.

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -17,11 +18,14 @@ import (
 // TestScreenshots writes a picture of every page, light and dark, wide and as on a phone, to $SCREENSHOTS:
 //
 //	SCREENSHOTS=$PWD/docs/screenshots/sandbox go test -tags screenshots -run Screenshots ./internal/sandbox/storefront
+//
+// With SHOTS, a regular expression, only the pages that it matches.
 func TestScreenshots(t *testing.T) {
 	dir := os.Getenv("SCREENSHOTS")
 	if dir == "" {
 		t.Skip("SCREENSHOTS names no directory")
 	}
+	only := regexp.MustCompile(os.Getenv("SHOTS"))
 	s := newSite(t)
 	camera := webuitest.NewCamera(t)
 	v := s.as(acme)
@@ -47,16 +51,28 @@ func TestScreenshots(t *testing.T) {
 		s.front.ServeHTTP(w, r)
 	}))
 	defer shown.Close()
-	for name, path := range map[string]string{
+	s.inbox.Take("hello@inkwell.example", []string{"ada@acme.example"}, []byte(welcomeMail))
+	s.inbox.Take("hello@inkwell.example", []string{"grace@globex.example"}, []byte("From: Inkwell <hello@inkwell.example>\r\nSubject: Your subscription has ended\r\n\r\nYour notes stay for 30 days. Subscribe again at https://inkwell.example/again and nothing is lost.\r\n"))
+	pages := map[string]string{
 		"home": "/", "welcome": "/?nobody=1", "product": "/products/" + classic, "product-subscribed": "/products/" + inkwell,
 		"product-contract": "/products/prod-inkwellclassct", "product-tiers": "/products/" + press, "contract": "/subscriptions/" + contract, "amend": "/subscriptions/" + contract + "/amend",
 		"confirmation": "/subscriptions/" + id + "/confirmation", "subscriptions": "/subscriptions", "subscription": "/subscriptions/" + id,
 		"cancel": "/subscriptions/" + id + "/cancel", "bill": "/bill", "seller": "/seller", "control": "/control",
 		"control-agreement": "/control/agreements/" + id, "profiles": "/control/profiles", "calls": "/control/calls", "call": "/control/calls/1", "deliveries": "/control/deliveries", "faults": "/control/faults", "not-found": "/nowhere",
-	} {
+		"inbox": "/inbox", "mail": "/inbox/1", "call-sent": "/control/calls/1?view=sent", "control-agreements": "/control/agreements",
+	}
+	for name, path := range pages {
+		if !only.MatchString(name) {
+			continue
+		}
 		for suffix, shot := range map[string]webuitest.Shot{"": {Width: 1280}, "-dark": {Width: 1280, Dark: true}, "-phone": {Width: 390}} {
 			shot.URL, shot.File = shown.URL+path, filepath.Join(dir, name+suffix+".png")
 			camera.Take(t, shot)
 		}
 	}
 }
+
+const welcomeMail = "From: Inkwell <hello@inkwell.example>\r\nSubject: Welcome to Inkwell, Ada\r\nMIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=b\r\n\r\n" +
+	"--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nHello Ada,\r\n\r\nyour account is ready. Sign in at https://inkwell.example/signin and publish your first note.\r\n" +
+	"--b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<body style='font:16px/1.6 system-ui;margin:2rem;color:#222'><h1 style='color:#7a3e8a'>Welcome, Ada</h1><p>Your account is ready.</p>" +
+	"<p><a href='https://inkwell.example/signin' style='background:#7a3e8a;color:#fff;padding:.6rem 1.2rem;border-radius:8px;text-decoration:none'>Sign in to Inkwell</a></p><p>Publish your first note, and its pages are counted.</p></body>\r\n--b--\r\n"

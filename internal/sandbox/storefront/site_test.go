@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,16 +39,17 @@ const (
 
 // site is a storefront on a real market, under a clock that stands still.
 type site struct {
-	t      *testing.T
-	world  *world.World
-	leader *lockstep.Leader
-	clock  *clock.Virtual
-	calls  *wire.Calls
-	faults *fault.Set
-	inbox  *inbox.Inbox
-	aws    *wire.Front
-	url    string
-	front  *Storefront
+	t       *testing.T
+	world   *world.World
+	leader  *lockstep.Leader
+	clock   *clock.Virtual
+	calls   *wire.Calls
+	faults  *fault.Set
+	inbox   *inbox.Inbox
+	aws     *wire.Front
+	changes atomic.Uint64
+	url     string
+	front   *Storefront
 }
 
 func newSite(t *testing.T) *site {
@@ -63,7 +65,8 @@ func newSiteOf(t *testing.T, f *world.File) *site {
 	queues := queue.New(queue.Options{Clock: s.clock, NewID: uuid.NewString})
 	desk := notice.NewDesk(notice.Options{Clock: s.clock, Queue: queues, Base: func() string { return s.url }, Log: log,
 		Draw: func() (fault.Rule, bool) { return s.faults.Draw(fault.Notification) }})
-	w, err := world.New(world.Options{File: f, Seed: 1, FulfillmentURL: sellerURL, SignInURL: "http://127.0.0.1:4720/", Sink: desk.Accept})
+	w, err := world.New(world.Options{File: f, Seed: 1, FulfillmentURL: sellerURL, SignInURL: "http://127.0.0.1:4720/", Sink: desk.Accept,
+		Record: func(world.Command) error { s.changes.Add(1); return nil }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +82,8 @@ func newSiteOf(t *testing.T, f *world.File) *site {
 		job.Job{Name: "notices",
 			Due: func(context.Context) (time.Time, bool, error) { at, ok := desk.Due(); return at, ok, nil },
 			Run: func(context.Context) (bool, error) { return desk.RunDue(), nil }}))
-	if s.front, err = New(t.Context(), Options{World: w, Clock: s.clock, Time: s.leader, Log: log, Calls: s.calls, Faults: s.faults, Desk: desk, Inbox: s.inbox}); err != nil {
+	if s.front, err = New(t.Context(), Options{World: w, Clock: s.clock, Time: s.leader, Log: log, Calls: s.calls, Faults: s.faults, Desk: desk, Inbox: s.inbox,
+		Changes: func() uint64 { return s.changes.Load() + s.calls.Made() + s.faults.Changes() }, Reset: func() error { return w.Reset(s.clock.Now()) }}); err != nil {
 		t.Fatal(err)
 	}
 	s.aws = &wire.Front{Clock: s.clock, Accounts: w, Faults: s.faults, Calls: s.calls, Log: log}

@@ -35,8 +35,13 @@ type Options struct {
 	Calls  *wire.Calls
 	Faults *fault.Set
 	Desk   *notice.Desk
-	Inbox  *inbox.Inbox // nil: no mails are caught, and their page says how they would be
-	Log    *slog.Logger
+	// Changes counts what has changed in the sandbox, so that pages being looked at are told; nil: only the clock is watched.
+	Changes func() uint64
+	// Reset makes everything as the world's file says. Snapshot is whether GET /_sandbox/snapshot has something to give.
+	Reset    func() error
+	Snapshot bool
+	Inbox    *inbox.Inbox // nil: no mails are caught, and their page says how they would be
+	Log      *slog.Logger
 }
 
 // Time is the clock as the control room moves it. *lockstep.Leader says what each method promises.
@@ -118,6 +123,7 @@ func (s *Storefront) mount(mux *http.ServeMux) {
 	handle("GET /bill/records", s.getBillRecords)
 	handle("GET /seller", s.getSeller)
 	s.mountInbox(handle)
+	handle("GET /live", s.getLive)
 	s.mountControl(handle)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.problem(w, r, webui.NotFound()) })
 }

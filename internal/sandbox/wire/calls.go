@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"net/http"
 	"slices"
 	"strconv"
 	"sync"
@@ -48,6 +49,11 @@ type kept struct {
 	service  string
 	status   int
 	code     string
+	method   string
+	target   string // the path and query
+	host     string
+	header   http.Header // of the request
+	answered http.Header // of the answer
 	response []byte
 	took     time.Duration
 }
@@ -113,6 +119,13 @@ func (k kept) entry(n uint64) Entry {
 	return Entry{ID: strconv.FormatUint(n+1, 10), At: c.At, Account: c.Account, AccessKey: c.AccessKey, Region: c.Region, Service: k.service,
 		Operation: c.Operation, RequestID: c.RequestID, Request: readable(c.Protocol, body), Response: readable(c.Protocol, string(k.response)), Status: k.status, Error: k.code,
 		Fault: string(c.Fault.Kind), Milliseconds: float64(k.took.Microseconds()) / 1000}
+}
+
+// Made counts the calls that ever came: it changes when one does.
+func (l *Calls) Made() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.next
 }
 
 // Clear forgets all calls.

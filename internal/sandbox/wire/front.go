@@ -84,8 +84,8 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.Body = body
 		a, err = f.answer(r, c)
 	}
-	c.Header, c.Form = nil, nil // the log keeps the call, and has no use for them
-	k := kept{call: c, took: elapsed(), status: a.Status, code: codeOf(err), response: a.Body}
+	c.Header, c.Form = nil, nil // the log keeps the call, with the headers as they came, and has no use for the form
+	k := kept{call: c, method: r.Method, target: r.URL.RequestURI(), host: r.Host, header: r.Header, took: elapsed(), status: a.Status, code: codeOf(err), response: a.Body}
 	if c.Service != nil {
 		k.service = c.Service.Name
 	}
@@ -94,8 +94,9 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.Calls.add(k)
 		panic(http.ErrAbortHandler) // the server's way to break a connection
 	}
+	k.answered = a.head(w.Header(), c) // complete, because from here on others read it
 	f.Calls.add(k)
-	send(w, c, a)
+	a.write(w)
 }
 
 func readBody(w http.ResponseWriter, r *http.Request) (string, error) {

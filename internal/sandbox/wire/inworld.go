@@ -55,13 +55,22 @@ func Refuse(w http.ResponseWriter, r *http.Request, e *Error) {
 
 // send writes an answer.
 func send(w http.ResponseWriter, c *Call, a Answer) {
-	h := w.Header()
+	a.head(w.Header(), c)
+	a.write(w)
+}
+
+// head sets the answer's headers in h, and returns it.
+func (a Answer) head(h http.Header, c *Call) http.Header {
 	for name, v := range a.Header {
 		h.Set(name, v)
 	}
 	h.Set("Content-Type", a.ContentType)
 	h.Set("x-amzn-RequestId", c.RequestID)
 	h.Set("Content-Length", itoa(int64(len(a.Body))))
+	return h
+}
+
+func (a Answer) write(w http.ResponseWriter) {
 	w.WriteHeader(a.Status)
 	_, _ = w.Write(a.Body) // a client that has gone is told nothing
 }

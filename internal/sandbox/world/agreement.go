@@ -199,9 +199,7 @@ func (w *World) Agreements(q AgreementQuery) []Agreement {
 	defer w.mu.RUnlock()
 	all := []Agreement{}
 	for _, a := range w.order.agreements {
-		if (q.BuyerAccount == "" || q.BuyerAccount == a.BuyerAccount) && (q.Status == "" || q.Status == a.Status) &&
-			(q.ProductCode == "" || q.ProductCode == a.ProductCode || q.ProductCode == a.ProductID) &&
-			(q.LicenseARN == "" || q.LicenseARN == a.License.ARN) {
+		if q.wants(a) {
 			all = append(all, a.copy())
 		}
 	}
