@@ -49,7 +49,7 @@ func TestABrowserBuys(t *testing.T) {
 	for name, scripts := range map[string]bool{"with scripts": true, "without scripts": false} {
 		t.Run(name, func(t *testing.T) {
 			seller := newLanding(t)
-			f := world.Builtin()
+			f := ownBuiltin(t)
 			f.Products[0].FulfillmentURL = seller.URL + "/register"
 			s := newSiteOf(t, f)
 			ctx, cancel := context.WithTimeout(webuitest.Chromium(t), 30*time.Second)

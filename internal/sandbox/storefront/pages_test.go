@@ -106,7 +106,7 @@ func TestBillLeadsToItsRecords(t *testing.T) {
 }
 
 func TestHostileListingIsText(t *testing.T) {
-	f := world.Builtin()
+	f := ownBuiltin(t)
 	evil := `"><script>alert(1)</script>`
 	f.Products[0].Title, f.Products[0].Summary, f.Products[0].Description = evil, evil, evil
 	f.Products[0].Dimensions[0].Name, f.Products[0].Dimensions[0].Description = evil, evil

@@ -57,6 +57,16 @@ func newSite(t *testing.T) *site {
 	return newSiteOf(t, world.Builtin())
 }
 
+// ownBuiltin is the built-in world's file, for a test that changes it.
+func ownBuiltin(t *testing.T) *world.File {
+	t.Helper()
+	f, err := world.ParseFile(world.Builtin().Source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
 func newSiteOf(t *testing.T, f *world.File) *site {
 	t.Helper()
 	s := &site{t: t, clock: clock.NewVirtual(noon), calls: &wire.Calls{}, faults: &fault.Set{}}
