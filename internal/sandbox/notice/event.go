@@ -187,6 +187,9 @@ func event(n world.Notice, id string) (e envelope, ok bool) {
 	case world.CancellationRequested:
 		e.DetailType, e.Resources = cancellationTypes[n.Request.Status]+proposer, []string{}
 		e.Detail = cancellationOf(n)
+	case world.BillingAdjusted:
+		e.DetailType, e.Resources = adjustmentTypes[n.Adjustment.Status]+proposer, []string{}
+		e.Detail = adjustmentOf(n)
 	default:
 		return envelope{}, false
 	}

@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"souk.dev/souk/contract"
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/goldentest"
@@ -63,6 +65,12 @@ func request(to world.RequestStatus, why string) world.Notice {
 	return world.CancellationRequested{About: about("dddddddd-0000-5111-8222-333333333333", at), Request: world.CancellationRequest{
 		ID: "acr-1ex4mp7e0q2w9r5t8y3u6i1op", AgreementID: "agmt-1ex4mp7e0q2w9r5t8y3u6i1op", ReasonCode: "INCORRECT_TERMS_ACCEPTED", Description: "Sold for the wrong year.",
 		Status: to, StatusMessage: why, CreatedAt: accepted, UpdatedAt: at}}
+}
+
+// adjusted is a notice of a billing adjustment that has come to a status.
+func adjusted(to world.AdjustmentStatus, amount string) world.Notice {
+	return world.BillingAdjusted{About: about("eeeeeeee-0000-5111-8222-333333333333", accepted.Add(time.Hour)), Adjustment: world.Adjustment{
+		ID: "ba-1ex4mp7e0q2w9r5t8y3u6i1op", InvoiceID: "2028746221", Amount: decimal.RequireFromString(amount), Currency: "USD", ReasonCode: "INCORRECT_TERMS_ACCEPTED", Status: to}}
 }
 
 // stage is a desk with its queue, and the journal of both.
@@ -135,6 +143,7 @@ func TestGolden(t *testing.T) {
 		"created-renewal": renewed, "amended": amended, "ending": ending, "amended-opted-out": optedOut, "subscribe-fail": failed, "entitlement-updated": entitled,
 		"cancellation-pending": request(world.PendingApproval, ""), "cancellation-approved": request(world.Approved, "The buyer did not respond within 7 days."),
 		"cancellation-rejected": request(world.Rejected, "We need it."), "cancellation-withdrawn": request(world.Withdrawn, "Wrong agreement."),
+		"adjustment-completed": adjusted(world.AdjustmentCompleted, "100"), "adjustment-failed": adjusted(world.AdjustmentFailed, "0.12345678"),
 		"cancellation-failed": request(world.ValidationFailed, "The agreement has a dependent agreement.")} {
 		t.Run(name, func(t *testing.T) {
 			st := newStage(t)

@@ -3,6 +3,8 @@ package notice
 import (
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"souk.dev/souk/contract"
 	"souk.dev/souk/internal/sandbox/world"
 )
@@ -24,6 +26,45 @@ type (
 		UpdatedAt     string `json:"updatedAt"`
 	}
 )
+
+type (
+	adjustmentRef struct {
+		ID         string `json:"id"`
+		Amount     string `json:"adjustmentAmount"` // negative
+		Currency   string `json:"currencyCode"`
+		ReasonCode string `json:"adjustmentReasonCode"`
+	}
+	invoiceRef struct {
+		OriginalID string `json:"originalInvoiceId"`
+	}
+)
+
+// adjustmentDetail is the detail of the events about a billing adjustment.
+type adjustmentDetail struct {
+	RequestID string        `json:"requestId"`
+	Catalog   string        `json:"catalog"`
+	Agreement idRef         `json:"agreement"`
+	Request   adjustmentRef `json:"billingAdjustmentRequest"`
+	Invoice   invoiceRef    `json:"invoice"`
+}
+
+// adjustmentTypes are the detail types of the events about a billing adjustment, by its status.
+var adjustmentTypes = map[world.AdjustmentStatus]string{
+	world.AdjustmentCompleted: contract.AdjustmentCompleted,
+	world.AdjustmentFailed:    contract.AdjustmentFailed,
+}
+
+func adjustmentOf(n world.BillingAdjusted) adjustmentDetail {
+	ad := n.Adjustment
+	return adjustmentDetail{RequestID: n.ID, Catalog: catalog, Agreement: idRef{n.AgreementID},
+		Request: adjustmentRef{ID: ad.ID, Amount: money(ad.Amount.Neg()), Currency: ad.Currency, ReasonCode: ad.ReasonCode},
+		Invoice: invoiceRef{ad.InvoiceID}}
+}
+
+// money writes an amount with its cents at least.
+func money(d decimal.Decimal) string {
+	return d.StringFixed(max(2, -d.Exponent()))
+}
 
 // cancellationDetail is the detail of the events about a cancellation request.
 type cancellationDetail struct {

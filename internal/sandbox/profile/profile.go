@@ -39,6 +39,8 @@ const (
 	ReplacementLicense Name = "replacement-license"
 	QuoteLife          Name = "quote-life"
 	BuyerSideMetering  Name = "buyer-side-metering"
+	RefundDays         Name = "refund-days"
+	AdjustmentTime     Name = "adjustment-time"
 )
 
 // Values that are compared with in code.
@@ -69,6 +71,7 @@ const (
 	Silence         = "silence"
 	SameLicense     = "same"
 	NewLicense      = "new"
+	Seeded          = "seeded"
 )
 
 // Behaviour is one disputed behaviour.
@@ -126,6 +129,11 @@ var behaviours = []Behaviour{
 		"Undocumented: " + guide + "eventbridge.html has a new agreement for a replacement, and AWS's integration guidance says that its end is no end of the license; neither names the license."},
 	{QuoteLife, "How long the answer of CreateAgreementRequest can be accepted.", []string{"1h", "15m", "24h"}, "1h",
 		"Undocumented: " + contract.AgreementAPI + "API_marketplace-agreements_AcceptAgreementRequest.html says only that a request expires."},
+	{RefundDays, "How many business days (Mondays to Fridays) a granted refund takes to be on the bill. With seeded, each takes its own number, drawn from the sandbox's seed.",
+		[]string{Seeded, "3", "4", "5"}, Seeded,
+		guide + "refunds.html says 3 to 5, without saying from when; here it is from the day on which it was granted."},
+	{AdjustmentTime, "How long a seller's billing adjustment is PENDING.", []string{"1m", "0s", "1h", "24h"}, "1m",
+		"Undocumented: " + guide + "refunds.html says only that it is processed asynchronously."},
 	{Quota, "Whether the limits of 10 BatchMeterUsage and 20 GetEntitlements calls a second, for each account and region, are enforced. They count in the sandbox's own time.", []string{Off, On}, Off,
 		guide + "service-quotas.html has the limits. Off by default, because the sandbox's time can stand still, and then a used-up quota would never come back."},
 }

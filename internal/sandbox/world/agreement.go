@@ -135,6 +135,7 @@ func (w *World) enter(a *agreement) {
 	w.agreement[a.AgreementID], w.licenses[a.License.ARN] = a, a
 	w.order.agreements, a.product.agreements = append(w.order.agreements, a), append(a.product.agreements, a)
 	w.enrol(a)
+	w.planBilling(a)
 	if !a.EndTime.IsZero() {
 		w.planReminders(a)
 		w.schedule(a.EndTime, termEnds, a)

@@ -10,26 +10,34 @@ import (
 	"souk.dev/souk/internal/fail"
 )
 
-// Charge is one line of a bill: a month's usage of one dimension, under one licence or, in the legacy generation, one
-// customer's subscription; or what was charged upfront for an agreement.
+// Charge is one line of an invoice or a bill: a month's usage of one dimension, under one licence or, in the legacy
+// generation, one customer's subscription; what was charged for an agreement; or what was given back.
 type Charge struct {
 	Kind        ChargeKind `json:"kind"`
 	ProductCode string     `json:"productCode"`
 	Title       string     `json:"title"`
-	AgreementID string     `json:"agreementId,omitempty"` // of upfront charges
-	LicenseARN  string     `json:"licenseArn,omitempty"`
-	Dimension   string     `json:"dimension"`
-	Name        string     `json:"name"`
+	AgreementID string     `json:"agreementId"`          // that is billed
+	InvoiceID   string     `json:"invoiceId,omitempty"`  // empty: it is not invoiced yet, and may change
+	LicenseARN  string     `json:"licenseArn,omitempty"` // none for usage that was counted for a customer
+	Dimension   string     `json:"dimension,omitempty"`
+	Name        string     `json:"name,omitempty"`
 	Unit        string     `json:"unit,omitempty"`
 	Quantity    int64      `json:"quantity"`
-	// Price is USD for a unit: of usage as it is listed now, upfront for the whole Duration as it was agreed on.
+	// Price is USD for a unit: of usage as it is listed when it is billed, upfront for the whole Duration as it was
+	// agreed on.
 	Price    decimal.Decimal `json:"price"`
 	Duration string          `json:"duration,omitempty"`
 	Amount   decimal.Decimal `json:"amount"`
-	At       time.Time       `json:"at,omitzero"` // of upfront charges
+	At       time.Time       `json:"at,omitzero"`   // of all but usage
+	From     time.Time       `json:"from,omitzero"` // of usage: the stamps of its records, From ≤ stamp < To
+	To       time.Time       `json:"to,omitzero"`
+	// Original is the invoice that an adjustment or a refund gives back from, and Why what for.
+	Original string `json:"originalInvoiceId,omitempty"`
+	Why      string `json:"why,omitempty"`
 }
 
-// Bill is what AWS charges one buyer for one month, in USD.
+// Bill is what AWS charges one buyer for one month, in USD: the lines of the invoices of that billing period, and what
+// will be invoiced.
 type Bill struct {
 	BuyerAccount string          `json:"accountId"`
 	Month        string          `json:"month"` // such as 2026-11
@@ -45,20 +53,11 @@ func (w *World) Bill(buyer string, month time.Time) (Bill, error) {
 	if _, ok := w.buyers[buyer]; !ok {
 		return Bill{}, fail.New(fail.NotFound, "unknown_buyer", "There is no buyer %q.", buyer)
 	}
-	b := Bill{BuyerAccount: buyer, Month: month.UTC().Format("2006-01"), Currency: "USD", Charges: []Charge{}}
-	for key, quantity := range w.ledger.totals {
-		m := w.ledger.subjects[key.subject]
-		if m.buyer.AccountID != buyer || key.month != monthOf(month) {
-			continue
-		}
-		d := m.product.Dimensions[key.dim]
-		c := Charge{Kind: ChargeUsage, ProductCode: m.product.ProductCode, Title: m.product.Title, LicenseARN: m.arn, Dimension: d.Key, Name: d.Name, Unit: d.Unit,
-			Quantity: quantity, Price: d.Price(), Amount: d.Price().Mul(decimal.NewFromInt(quantity))}
-		b.Charges = append(b.Charges, c)
-	}
-	for _, a := range w.order.agreements {
-		if a.BuyerAccount == buyer && a.License.Status != FailedLicense {
-			b.Charges = append(b.Charges, a.upfront(monthOf(month))...)
+	number := monthOf(month)
+	b := Bill{BuyerAccount: buyer, Month: monthName(number), Currency: Currency, Charges: w.unbilled(buyer, number)}
+	for _, v := range w.invoicesOf[buyer] {
+		if v.month == number {
+			b.Charges = append(b.Charges, v.Lines...)
 		}
 	}
 	for _, c := range b.Charges {
@@ -66,21 +65,35 @@ func (w *World) Bill(buyer string, month time.Time) (Bill, error) {
 	}
 	slices.SortStableFunc(b.Charges, func(x, y Charge) int {
 		return cmp.Or(cmp.Compare(x.ProductCode, y.ProductCode), cmp.Compare(x.LicenseARN, y.LicenseARN),
-			x.At.Compare(y.At), cmp.Compare(x.Dimension, y.Dimension))
+			x.At.Compare(y.At), cmp.Compare(x.Dimension, y.Dimension), cmp.Compare(x.InvoiceID, y.InvoiceID))
 	})
 	return b, nil
 }
 
-// upfront lists what was charged upfront for a in a month.
-func (a *agreement) upfront(month int32) []Charge {
-	var all []Charge
-	for _, c := range a.Charges {
-		if monthOf(c.At) != month {
+// unbilled are the lines of a buyer's month that no invoice has yet.
+func (w *World) unbilled(buyer string, month int32) []Charge {
+	lines := []Charge{}
+	for key := range w.ledger.unbilled {
+		if m := w.ledger.subjects[key.subject]; key.month == month && m.buyer.AccountID == buyer {
+			lines = append(lines, w.usageLine(key, m.payer(month)))
+		}
+	}
+	for _, a := range w.order.agreements {
+		if a.BuyerAccount != buyer || a.License.Status == FailedLicense {
 			continue
 		}
-		d, _ := a.product.Dimension(c.Dimension)
-		all = append(all, Charge{Kind: c.Kind, ProductCode: a.ProductCode, Title: a.product.Title, AgreementID: a.AgreementID, LicenseARN: a.License.ARN,
-			Dimension: c.Dimension, Name: d.Name, Unit: d.Unit, Quantity: c.Quantity, Price: c.Price, Duration: a.Terms.Duration, Amount: c.Amount, At: c.At})
+		for _, c := range a.Charges {
+			if c.InvoiceID == "" && monthOf(c.At) == month && (a.EndedAt.IsZero() || !c.At.After(a.EndedAt)) {
+				lines = append(lines, a.line(c))
+			}
+		}
 	}
-	return all
+	return lines
+}
+
+// line is what a was charged as a line of a bill.
+func (a *agreement) line(c UpfrontCharge) Charge {
+	d, _ := a.product.Dimension(c.Dimension)
+	return Charge{Kind: c.Kind, ProductCode: a.ProductCode, Title: a.product.Title, AgreementID: a.AgreementID, LicenseARN: a.License.ARN,
+		Dimension: c.Dimension, Name: d.Name, Unit: d.Unit, Quantity: c.Quantity, Price: c.Price, Duration: a.Terms.Duration, Amount: c.Amount, At: c.At}
 }

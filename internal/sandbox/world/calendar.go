@@ -100,6 +100,7 @@ func tellAmended(w *World, a *agreement, at time.Time) {
 // regrant provisions what an amendment agreed on: License Updated, or entitlement-updated.
 func regrant(w *World, a *agreement, at time.Time) {
 	w.grant(a)
+	w.invoiceDue(a, at)
 	w.tellLicense(a, at, "The license has what the amendment agreed on.")
 }
 
@@ -122,6 +123,7 @@ func provision(w *World, a *agreement, at time.Time) {
 		a.License.Status = Provisioned
 	}
 	w.grant(a)
+	w.invoiceDue(a, at)
 	if a.product.Identity.ByTopics() && a.Intent != IntentRenew {
 		w.tell(SubscribeSuccess{About: w.about(a, at), FreeTrial: a.Accepted.Trial != nil})
 		a.note(at, "subscribe-success", "The subscription is valid.")
@@ -170,12 +172,13 @@ func trialEnds(_ *World, a *agreement, at time.Time) {
 }
 
 // chargeDue charges what has fallen due of a; of an agreement that has ended, nothing is left to charge.
-func chargeDue(_ *World, a *agreement, at time.Time) {
+func chargeDue(w *World, a *agreement, at time.Time) {
 	for len(a.Scheduled) > 0 && !a.Scheduled[0].At.After(at) {
 		a.Charges = append(a.Charges, a.Scheduled[0])
 		a.Scheduled = a.Scheduled[1:]
 		a.note(at, "charged", "An instalment fell due.")
 	}
+	w.invoiceDue(a, at)
 }
 
 // termEnds ends a contract whose duration is over, or lets its renewal go on.

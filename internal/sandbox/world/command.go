@@ -34,6 +34,11 @@ const (
 	actAccept              Act = "accept"
 	actCreateOffer         Act = "create-offer"
 	actChangeOffer         Act = "change-offer"
+	actAdjust              Act = "adjust"
+	actRefund              Act = "refund"
+	actOpenCase            Act = "open-case"
+	actDecideCase          Act = "decide-case"
+	actGrantCase           Act = "grant-case"
 )
 
 // Command is an act that changed the world, as a journal keeps it. Identifiers that it drew are not in it: applied in
@@ -60,6 +65,10 @@ type Command struct {
 	Batch          *Batch            `json:"batch,omitempty"`
 	Cancellation   *NewCancellation  `json:"cancellation,omitempty"`
 	Answer         RequestStatus     `json:"answer,omitempty"`
+	Adjustments    []NewAdjustment   `json:"adjustments,omitempty"`
+	Refund         *Refund           `json:"refund,omitempty"`
+	Case           *NewCase          `json:"case,omitempty"`
+	Decision       *Decision         `json:"decision,omitempty"`
 }
 
 // Apply does c again. Its notices go to the sink as they did the first time. An error says that the journal does not
@@ -109,6 +118,16 @@ func (w *World) Apply(c Command) error {
 		_, err = w.RequestCancellation(c.At, c.Account, *c.Cancellation)
 	case c.Act == actAnswerCancellation:
 		_, err = w.answer(c.At, c.Answer, c.Account, c.ID, c.Why)
+	case c.Act == actAdjust:
+		_, _, err = w.Adjust(c.At, c.Account, c.Adjustments)
+	case c.Act == actRefund && c.Refund != nil:
+		_, err = w.Refund(c.At, c.ID, *c.Refund)
+	case c.Act == actOpenCase && c.Case != nil:
+		_, err = w.OpenCase(c.At, *c.Case)
+	case c.Act == actDecideCase && c.Decision != nil:
+		_, err = w.DecideCase(c.At, c.Account, c.ID, *c.Decision)
+	case c.Act == actGrantCase:
+		_, err = w.GrantCase(c.At, c.ID)
 	case c.Act == actReset:
 		err = w.Reset(c.At)
 	default:

@@ -24,6 +24,8 @@ const (
 	ChargeCredit  ChargeKind = "credit"  // for the rest of a tier that an amendment replaced; negative
 	// ChargeInstalment is a part of a contract's price, of its payment schedule.
 	ChargeInstalment ChargeKind = "instalment"
+	ChargeAdjustment ChargeKind = "adjustment" // what a seller gave back; negative
+	ChargeRefund     ChargeKind = "refund"     // what AWS gave back; negative
 )
 
 // UpfrontCharge is what a contract's acceptance, renewal or amendment charges, at once or on a date.
@@ -38,6 +40,7 @@ type UpfrontCharge struct {
 	Amount    decimal.Decimal `json:"amount"`
 	// PurchaseOrder is the buyer's own reference.
 	PurchaseOrder string `json:"purchaseOrderReference,omitempty"`
+	InvoiceID     string `json:"invoiceId,omitempty"` // once it is invoiced
 }
 
 // agree checks what a buyer picks from the rate cards and completes it; what is returned is not the caller's.
@@ -97,6 +100,9 @@ func (w *World) charge(a *agreement, now time.Time, request string, charges []Up
 		}
 		a.Scheduled = append(a.Scheduled, c)
 		w.schedule(c.At, chargeDue, a)
+	}
+	if a.License.Status == ScheduledLicense {
+		w.invoiceDue(a, now) // others are, when their licence is provisioned
 	}
 	slices.SortStableFunc(a.Scheduled, func(x, y UpfrontCharge) int { return x.At.Compare(y.At) })
 }

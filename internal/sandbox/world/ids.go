@@ -7,8 +7,10 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
 	"math/rand/v2"
 	"strings"
+	"time"
 )
 
 // ids makes every identifier of a world. What it draws depends on its seed, on the number of the act that it draws
@@ -73,6 +75,15 @@ func (g *ids) resaleAuthorization() string {
 // Identifiers of requests are as long as an agreement's: AWS publishes their patterns only.
 func (g *ids) cancellationID() string { return "acr-" + g.text(25, lowerAlnum) }
 func (g *ids) requestID() string      { return "ar-" + g.text(25, lowerAlnum) }
+
+func (g *ids) adjustmentID() string { return "ba-" + g.text(25, lowerAlnum) }
+
+// caseID is a support case's name, as AWS Support writes it.
+func (g *ids) caseID(account string, at time.Time) string {
+	return fmt.Sprintf("case-%s-muen-%d-%s", account, at.UTC().Year(), hex.EncodeToString(g.bytes(8)))
+}
+
+func (g *ids) invoiceID() string { return spell(g.bytes(2), 1, "123456789") + g.text(9, "0123456789") }
 
 func (g *ids) accountID() string {
 	return spell(g.bytes(2), 1, "123456789") + g.text(11, "0123456789")

@@ -18,7 +18,7 @@ type ledger struct {
 	chunks   [][]entryRow
 	n        uint32
 	split    map[uint32][]Allocation // of the few records that have any
-	totals   map[monthKey]int64      // by month, for bills
+	unbilled map[monthKey]int64      // the quantities that no invoice has yet
 }
 
 // meter is what usage is counted for: a licence, or in the legacy generation a customer of a product. The same buyer's
@@ -28,6 +28,8 @@ type meter struct {
 	buyer   *Buyer
 	arn     string // empty for a customer
 	handle  string // the customer identifier, of a customer
+	// agreements are those that its records counted for, oldest first.
+	agreements []*agreement
 }
 
 type entryRow struct {
@@ -61,10 +63,22 @@ type monthKey struct {
 	subject uint32
 	month   int32 // months since year 0
 	dim     uint8
+	free    bool // within a free trial
+}
+
+// freeFirst orders keys that differ in nothing else.
+func (k monthKey) freeFirst(other monthKey) int {
+	switch {
+	case k.free == other.free:
+		return 0
+	case k.free:
+		return -1
+	}
+	return 1
 }
 
 func (l *ledger) clear() {
-	*l = ledger{epoch: l.epoch + 1, byKey: map[slot]uint32{}, split: map[uint32][]Allocation{}, totals: map[monthKey]int64{}}
+	*l = ledger{epoch: l.epoch + 1, byKey: map[slot]uint32{}, split: map[uint32][]Allocation{}, unbilled: map[monthKey]int64{}}
 }
 
 // subject gives m its number.
@@ -88,7 +102,8 @@ func (l *ledger) add(k slot, r entryRow, split []Allocation) uint32 {
 	if len(split) > 0 {
 		l.split[n] = split
 	}
-	l.totals[monthKey{r.subject, monthOf(time.UnixMicro(r.stamp)), r.dim}] += int64(r.quantity)
+	at := time.UnixMicro(r.stamp)
+	l.unbilled[monthKey{r.subject, monthOf(at), r.dim, l.subjects[r.subject].free(at)}] += int64(r.quantity)
 	return n
 }
 

@@ -4,7 +4,7 @@ import "time"
 
 // Notice is something that the market tells the seller. Its kind is its Go type: [AgreementCreated], [AgreementAmended],
 // [AgreementEnding], [AgreementEnded], [LicenseUpdated] and [LicenseDeprovisioned] are EventBridge events of products with identity
-// license; [CancellationRequested] is one for all products; [SubscribeSuccess], [SubscribeFail], [UnsubscribePending], [UnsubscribeSuccess] and [EntitlementUpdated] are
+// license; [CancellationRequested] and [BillingAdjusted] are events for all products; [SubscribeSuccess], [SubscribeFail], [UnsubscribePending], [UnsubscribeSuccess] and [EntitlementUpdated] are
 // SNS messages of legacy ones.
 type Notice interface {
 	// Subject is what the notice is about.
@@ -73,6 +73,12 @@ type (
 	CancellationRequested struct {
 		About
 		Request CancellationRequest
+	}
+
+	// BillingAdjusted: a billing adjustment was completed, or failed, as its status says.
+	BillingAdjusted struct {
+		About
+		Adjustment Adjustment
 	}
 
 	// SubscribeSuccess: the subscription is valid.

@@ -35,7 +35,7 @@ func TestReplayMakesTheSameWorld(t *testing.T) {
 		for range rapid.IntRange(1, 40).Draw(rt, "acts") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 3600).Draw(rt, "seconds")) * time.Second)
 			var err error // many of these acts are refused, which is part of it
-			switch rapid.IntRange(0, 14).Draw(rt, "act") {
+			switch rapid.IntRange(0, 18).Draw(rt, "act") {
 			case 0, 1:
 				_, err = w.Subscribe(now, Subscribe{BuyerAccount: rapid.SampledFrom([]string{acme, "222233334444", "nobody"}).Draw(rt, "buyer"),
 					Product: rapid.SampledFrom([]string{inkwell, classic}).Draw(rt, "product")})
@@ -60,6 +60,26 @@ func TestReplayMakesTheSameWorld(t *testing.T) {
 				if all := w.Cancellations(CancellationQuery{}); len(all) > 0 {
 					_, err = w.answer(now, rapid.SampledFrom([]RequestStatus{Approved, Rejected, Withdrawn}).Draw(rt, "answer"),
 						rapid.SampledFrom([]string{acme, seller}).Draw(rt, "by"), rapid.SampledFrom(all).Draw(rt, "request").ID, "why")
+				}
+			case 15:
+				_, err = w.Refund(now, agreement(), Refund{Amount: rapid.SampledFrom([]string{"", "1.5", "x"}).Draw(rt, "amount")})
+			case 16:
+				_, err = w.OpenCase(now, NewCase{AgreementID: agreement(), Kind: rapid.SampledFrom([]CaseKind{CancelAndRefund, MeteringError}).Draw(rt, "kind"),
+					Month: rapid.SampledFrom([]string{"", "2026-11"}).Draw(rt, "month")})
+			case 17:
+				if all := w.Cases(CaseQuery{}); len(all) > 0 {
+					id := rapid.SampledFrom(all).Draw(rt, "case").CaseID
+					if rapid.Bool().Draw(rt, "operator") {
+						_, err = w.GrantCase(now, id)
+					} else {
+						_, err = w.DecideCase(now, seller, id, Decision{Grant: rapid.SampledFrom([]RefundKind{"", FullRefund, ProratedRefund}).Draw(rt, "grant")})
+					}
+				}
+			case 18:
+				if all := w.Invoices(InvoiceQuery{}); len(all) > 0 {
+					v := rapid.SampledFrom(all).Draw(rt, "invoice")
+					_, _, err = w.Adjust(now, seller, []NewAdjustment{{AgreementID: v.AgreementID, InvoiceID: v.InvoiceID, Amount: rapid.SampledFrom([]string{"1", "11"}).Draw(rt, "amount"),
+						Currency: "USD", ReasonCode: "OTHER", ClientToken: rapid.StringMatching("[a-c]").Draw(rt, "token")}})
 				}
 			case 2:
 				_, err = w.Cancel(now, agreement())
@@ -117,7 +137,8 @@ func TestReplayMakesTheSameWorld(t *testing.T) {
 
 func picture(w *World) string {
 	at, ok := w.Due()
-	all := []any{at, ok, w.Profiles().Map(), w.Buyers(), w.Products(), w.Offers(), w.Agreements(AgreementQuery{}), w.Cancellations(CancellationQuery{})}
+	all := []any{at, ok, w.Profiles().Map(), w.Buyers(), w.Products(), w.Offers(), w.Agreements(AgreementQuery{}), w.Cancellations(CancellationQuery{}),
+		w.Invoices(InvoiceQuery{}), w.Adjustments(AdjustmentQuery{}), w.Cases(CaseQuery{})}
 	text, err := json.MarshalIndent(all, "", " ")
 	if err != nil {
 		panic(err) // all of it goes over the control API as it is

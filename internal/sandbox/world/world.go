@@ -53,7 +53,12 @@ type World struct {
 		agreements                        []*agreement
 	}
 	quotes        quotes
+	invoices      shelf[Invoice]
+	invoicesOf    map[string][]*Invoice // by buyer
+	closing       map[int32]bool        // months whose close is planned
 	cancellations shelf[CancellationRequest]
+	adjustments   shelf[Adjustment]
+	cases         shelf[Case]
 	calendar      calendar
 	ledger        ledger
 }
@@ -71,6 +76,8 @@ type agreement struct {
 	buyer   *Buyer
 	offer   *offer // that it was made from
 	subject uint32 // in the ledger
+	// invoices are those that were issued for it, oldest first.
+	invoices []*Invoice
 	// announced is when the seller was, or will be, told of the agreement; toldBy is when of all that has happened to it.
 	announced, toldBy time.Time
 }
@@ -109,7 +116,8 @@ func (w *World) begin(f *File) error {
 	w.customers, w.byHandle = map[customerKey]*customer{}, map[handleKey]string{}
 	w.tokens = map[string]*token{}
 	w.order.sellers, w.order.buyers, w.order.products, w.order.offers, w.order.agreements = nil, nil, nil, nil, nil
-	w.cancellations = shelf[CancellationRequest]{}
+	w.invoices, w.invoicesOf, w.closing = shelf[Invoice]{}, map[string][]*Invoice{}, map[int32]bool{}
+	w.cancellations, w.adjustments, w.cases = shelf[CancellationRequest]{}, shelf[Adjustment]{}, shelf[Case]{}
 	w.calendar, w.quotes = calendar{}, newQuotes()
 	w.ledger.clear()
 	for i, s := range f.Sellers {

@@ -1,0 +1,142 @@
+package world
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"souk.dev/souk/contract"
+)
+
+// planBilling lets a's usage be counted for it, and billed.
+func (w *World) planBilling(a *agreement) {
+	counted := []uint32{a.subject, w.customers[customerKey{a.ProductCode, a.BuyerAccount}].subject}
+	for _, n := range counted {
+		m := &w.ledger.subjects[n]
+		m.agreements = append(m.agreements, a)
+	}
+	if a.product.takesUsage() {
+		w.planClosing(monthOf(a.StartTime))
+	}
+}
+
+// planClosing plans a month's close, if that is not planned yet: at 06:00 UTC on the 1st of the
+// next, when no more of its records are taken, its usage is billed. Source: [contract.MonthCloses].
+func (w *World) planClosing(month int32) {
+	if w.closing[month] {
+		return
+	}
+	w.closing[month] = true
+	w.plan(closes(month), func(at time.Time) { w.closeMonth(month, at) })
+}
+
+// closes is when a month's usage is billed.
+func closes(month int32) time.Time { return monthStart(month + 1).Add(contract.MonthCloses) }
+
+// closeMonth bills the usage of month, an invoice for each agreement, and plans the next close while there is something
+// that can be metered.
+func (w *World) closeMonth(month int32, at time.Time) {
+	delete(w.closing, month)
+	var keys []monthKey
+	for k := range w.ledger.unbilled {
+		if k.month <= month {
+			keys = append(keys, k)
+		}
+	}
+	slices.SortFunc(keys, func(x, y monthKey) int {
+		return cmp.Or(cmp.Compare(x.subject, y.subject), cmp.Compare(x.month, y.month), cmp.Compare(x.dim, y.dim), x.freeFirst(y))
+	})
+	for len(keys) > 0 {
+		n := 1
+		for n < len(keys) && keys[n].subject == keys[0].subject && keys[n].month == keys[0].month {
+			n++
+		}
+		w.billUsage(keys[:n], at)
+		keys = keys[n:]
+	}
+	if w.metering(monthStart(month + 1)) {
+		w.planClosing(month + 1)
+	}
+}
+
+// billUsage issues the invoice of one meter's month.
+func (w *World) billUsage(keys []monthKey, at time.Time) {
+	a := w.ledger.subjects[keys[0].subject].payer(keys[0].month)
+	var lines []Charge
+	for _, k := range keys {
+		if c := w.usageLine(k, a); c.Quantity > 0 {
+			lines = append(lines, c)
+		}
+		delete(w.ledger.unbilled, k)
+	}
+	if v := w.issue(a, at, keys[0].month, InvoiceCharge, lines); v != nil {
+		a.note(at, "invoiced", "AWS issued the invoice "+v.InvoiceID+" over "+v.Amount.String()+" "+Currency+", for the usage of "+v.Month+".")
+	}
+}
+
+// payer is the agreement that a month's usage is billed to: of those that the meter's records counted for, the last that
+// had begun in that month. A renewal under the same licence, and a legacy customer who came back, share a meter.
+func (m meter) payer(month int32) *agreement {
+	end := monthStart(month + 1)
+	for _, a := range slices.Backward(m.agreements) {
+		if a.StartTime.Before(end) {
+			return a
+		}
+	}
+	return m.agreements[0]
+}
+
+// usageLine is a line for a month's usage of one dimension, at the price of a's private offer, or as it is listed now;
+// in a free trial, at none.
+func (w *World) usageLine(k monthKey, a *agreement) Charge {
+	m := w.ledger.subjects[k.subject]
+	d := m.product.Dimensions[k.dim]
+	quantity := w.ledger.unbilled[k]
+	c := Charge{Kind: ChargeUsage, ProductCode: m.product.ProductCode, Title: m.product.Title, AgreementID: a.AgreementID, LicenseARN: m.arn,
+		Dimension: d.Key, Name: d.Name, Unit: d.Unit, Quantity: quantity,
+		From: monthStart(k.month), To: monthStart(k.month + 1)}
+	switch {
+	case k.free:
+		c.To, c.Why = earlier(c.To, a.TrialEndsAt), "Free trial"
+	default:
+		c.From, c.Price = later(c.From, earlier(a.TrialEndsAt, c.To)), a.unitPrice(d)
+	}
+	c.Amount = c.Price.Mul(decimal.NewFromInt(quantity))
+	return c
+}
+
+// unitPrice is what one metered unit costs under a.
+func (a *agreement) unitPrice(d Dimension) decimal.Decimal {
+	if private := a.Accepted.Usage; private != nil && a.offer != a.product.public() {
+		if price, ok := private.Rates[d.Key]; ok {
+			return price
+		}
+	}
+	return d.Price()
+}
+
+// free reports whether a record of the instant at, counted by m, falls into a free trial.
+func (m meter) free(at time.Time) bool {
+	for _, a := range slices.Backward(m.agreements) {
+		if !at.Before(a.StartTime.Truncate(time.Hour)) {
+			return at.Before(a.TrialEndsAt)
+		}
+	}
+	return false
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// metering reports whether usage of the instant at, or of later ones, may still come.
+func (w *World) metering(at time.Time) bool {
+	return slices.ContainsFunc(w.order.agreements, func(a *agreement) bool {
+		return a.product.takesUsage() && (a.Status == Active || a.License.MeteringUntil.After(at))
+	})
+}
