@@ -13,10 +13,36 @@ import (
 	"souk.dev/souk/internal/gateway/usage"
 )
 
-// toldEvent is one event of a request, or why it could not be read.
-type toldEvent struct {
-	event usage.Event
-	err   *fail.Error
+// told is what a request says: the events that could be read, and what is wrong with the others.
+type told struct {
+	events []usage.Event
+	places []int // of each event in the request; nil: as they stand
+	bad    []rejectedOut
+}
+
+func (t *told) add(e usage.Event, err *fail.Error) {
+	place := len(t.events) + len(t.bad)
+	if err == nil {
+		if t.events = append(t.events, e); t.places != nil {
+			t.places = append(t.places, place)
+		}
+		return
+	}
+	if t.places == nil {
+		t.places = make([]int, len(t.events), cap(t.events))
+		for i := range t.places {
+			t.places[i] = i
+		}
+	}
+	t.bad = append(t.bad, rejectedOut{Index: place, ID: e.ID, Code: err.Code, Message: err.Say})
+}
+
+// place is where the i-th event stood in the request.
+func (t *told) place(i int) int {
+	if t.places == nil {
+		return i
+	}
+	return t.places[i]
 }
 
 // plainEvent is an event in the plain form.
@@ -112,60 +138,59 @@ func noJSON(err error) error {
 }
 
 // decodePlain reads one event or an array of events.
-func decodePlain(body []byte) ([]toldEvent, error) {
+func decodePlain(body []byte) (told, error) {
 	body = bytes.TrimSpace(body)
 	if len(body) == 0 {
-		return nil, fail.New(fail.Invalid, "empty_body", "The body is empty; send an event, or an array of events.")
+		return told{}, fail.New(fail.Invalid, "empty_body", "The body is empty; send an event, or an array of events.")
 	}
-	if told, ok := scanPlain(string(body)); ok { // nearly always
-		return told, nil
+	if events, ok := scanPlain(string(body)); ok { // nearly always
+		return told{events: events}, nil
 	}
 	return parsePlain(body)
 }
 
 // parsePlain reads with encoding/json what [scanPlain] leaves to it, and says what is wrong with it.
-func parsePlain(body []byte) ([]toldEvent, error) {
+func parsePlain(body []byte) (t told, err error) {
 	if body[0] != '[' {
 		if !json.Valid(body) {
-			return nil, noJSON(errors.New("it cannot be parsed"))
+			return told{}, noJSON(errors.New("it cannot be parsed"))
 		}
-		return []toldEvent{readPlain(body)}, nil
+		t.add(readPlain(body))
+		return t, nil
 	}
 	var all []plainEvent
 	if strict(body, &all) == nil { // nothing is malformed, only unusual
-		told := make([]toldEvent, len(all))
-		for i, p := range all {
-			told[i].event = p.event()
+		for _, p := range all {
+			t.add(p.event(), nil)
 		}
-		return told, nil
+		return t, nil
 	}
 	return eachOf(body, readPlain)
 }
 
 // eachOf reads the elements of an array one by one, so that a bad one does not sink its neighbours.
-func eachOf(body []byte, read func([]byte) toldEvent) ([]toldEvent, error) {
+func eachOf(body []byte, read func([]byte) (usage.Event, *fail.Error)) (t told, err error) {
 	var parts []json.RawMessage
 	if err := json.Unmarshal(body, &parts); err != nil {
-		return nil, noJSON(err)
+		return told{}, noJSON(err)
 	}
-	told := make([]toldEvent, len(parts))
-	for i, p := range parts {
-		told[i] = read(p)
+	for _, p := range parts {
+		t.add(read(p))
 	}
-	return told, nil
+	return t, nil
 }
 
-func readPlain(b []byte) toldEvent {
+func readPlain(b []byte) (usage.Event, *fail.Error) {
 	var p plainEvent
 	if err := strict(b, &p); err != nil {
-		return toldEvent{usage.Event{ID: p.ID}, unreadable(err)}
+		return usage.Event{ID: p.ID}, unreadable(err)
 	}
-	return toldEvent{event: p.event()}
+	return p.event(), nil
 }
 
 // decodeLines reads one plain event a line; empty lines do not count.
-func decodeLines(body []byte) ([]toldEvent, error) {
-	told := make([]toldEvent, 0, len(body)/128+1)
+func decodeLines(body []byte) (told, error) {
+	t := told{events: make([]usage.Event, 0, len(body)/128+1)}
 	for line := range strings.Lines(string(body)) {
 		line = strings.TrimSpace(line)
 		if line == "" {
@@ -173,15 +198,15 @@ func decodeLines(body []byte) ([]toldEvent, error) {
 		}
 		s := scanner{text: line}
 		if e, ok := s.event(); ok && s.end() {
-			told = append(told, toldEvent{event: e})
+			t.add(e, nil)
 		} else {
-			told = append(told, readPlain([]byte(line)))
+			t.add(readPlain([]byte(line)))
 		}
 	}
-	if len(told) == 0 {
-		return nil, fail.New(fail.Invalid, "empty_body", "The body is empty; send an event a line.")
+	if len(t.events)+len(t.bad) == 0 {
+		return told{}, fail.New(fail.Invalid, "empty_body", "The body is empty; send an event a line.")
 	}
-	return told, nil
+	return t, nil
 }
 
 // cloudEvent is an event as a CloudEvent 1.0. Attributes that are not named here are extensions and say nothing to us.
@@ -202,29 +227,30 @@ type cloudEvent struct {
 // usageType is the type of CloudEvents that report usage.
 const usageType = "souk.usage"
 
-func readCloudEvent(b []byte) toldEvent {
+func readCloudEvent(b []byte) (usage.Event, *fail.Error) {
 	var c cloudEvent
 	if err := json.Unmarshal(b, &c); err != nil {
-		return toldEvent{usage.Event{ID: c.ID}, unreadable(err)}
+		return usage.Event{ID: c.ID}, unreadable(err)
 	}
-	told := toldEvent{event: usage.Event{Source: c.Source, ID: c.ID, License: usage.Ref{Name: c.Subject}, Dimension: c.Data.Dimension,
-		Quantity: string(c.Data.Quantity), Time: time.Time(c.Time), Tags: c.Data.Tags}}
+	e := usage.Event{Source: c.Source, ID: c.ID, License: usage.Ref{Name: c.Subject}, Dimension: c.Data.Dimension,
+		Quantity: string(c.Data.Quantity), Time: time.Time(c.Time), Tags: c.Data.Tags}
 	switch {
 	case c.SpecVersion != "1.0":
-		told.err = unreadable(fmt.Errorf("its specversion is %.20q and must be 1.0", c.SpecVersion))
+		return e, unreadable(fmt.Errorf("its specversion is %.20q and must be 1.0", c.SpecVersion))
 	case c.Type != usageType:
-		told.err = unreadable(fmt.Errorf("its type is %.60q and must be %s", c.Type, usageType))
+		return e, unreadable(fmt.Errorf("its type is %.60q and must be %s", c.Type, usageType))
 	case c.Source == "":
-		told.err = unreadable(errors.New("a CloudEvent needs a source"))
+		return e, unreadable(errors.New("a CloudEvent needs a source"))
 	}
-	return told
+	return e, nil
 }
 
-func decodeCloudEvent(body []byte) ([]toldEvent, error) {
+func decodeCloudEvent(body []byte) (t told, err error) {
 	if !json.Valid(body) {
-		return nil, noJSON(errors.New("it cannot be parsed"))
+		return told{}, noJSON(errors.New("it cannot be parsed"))
 	}
-	return []toldEvent{readCloudEvent(body)}, nil
+	t.add(readCloudEvent(body))
+	return t, nil
 }
 
-func decodeCloudEvents(body []byte) ([]toldEvent, error) { return eachOf(body, readCloudEvent) }
+func decodeCloudEvents(body []byte) (told, error) { return eachOf(body, readCloudEvent) }

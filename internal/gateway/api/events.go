@@ -55,14 +55,14 @@ func (h Events) post(w http.ResponseWriter, r *http.Request) error {
 	if _, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, maxEventsBody)); err != nil {
 		return httpx.BodyError(err)
 	}
-	told, err := decode(body.Bytes())
+	t, err := decode(body.Bytes())
 	if err != nil {
 		return err
 	}
-	if len(told) > maxEvents {
-		return fail.New(fail.Invalid, "too_many_events", "The request has %d events; send at most %d at once.", len(told), maxEvents)
+	if n := len(t.events) + len(t.bad); n > maxEvents {
+		return fail.New(fail.Invalid, "too_many_events", "The request has %d events; send at most %d at once.", n, maxEvents)
 	}
-	out, err := h.accept(r.Context(), told)
+	out, err := h.accept(r.Context(), t)
 	if err != nil {
 		return err
 	}
@@ -70,33 +70,25 @@ func (h Events) post(w http.ResponseWriter, r *http.Request) error {
 }
 
 // accept hands on the events that could be read, and gives each of the others its place among the rejected.
-func (h Events) accept(ctx context.Context, told []toldEvent) (eventsOut, error) {
+func (h Events) accept(ctx context.Context, t told) (eventsOut, error) {
 	out := eventsOut{Rejected: []rejectedOut{}}
-	events := make([]usage.Event, 0, len(told))
-	place := make([]int, 0, len(told))
-	for i, t := range told {
-		if t.err != nil {
-			out.Rejected = append(out.Rejected, rejectedOut{Index: i, ID: t.event.ID, Code: t.err.Code, Message: t.err.Say})
-			continue
-		}
-		events, place = append(events, t.event), append(place, i)
-	}
-	if len(events) > 0 {
-		res, err := h.Intake.Accept(ctx, "", events)
+	if len(t.events) > 0 {
+		res, err := h.Intake.Accept(ctx, "", t.events)
 		if err != nil {
 			return eventsOut{}, err
 		}
 		out.Accepted, out.Duplicates = res.Accepted, res.Duplicates
 		for _, j := range res.Rejected {
-			out.Rejected = append(out.Rejected, rejectedOut{Index: place[j.Index], ID: j.ID, Code: j.Code, Message: j.Message})
+			out.Rejected = append(out.Rejected, rejectedOut{Index: t.place(j.Index), ID: j.ID, Code: j.Code, Message: j.Message})
 		}
 	}
+	out.Rejected = append(out.Rejected, t.bad...)
 	slices.SortFunc(out.Rejected, func(a, b rejectedOut) int { return a.Index - b.Index })
 	return out, nil
 }
 
 // eventDecoder chooses the form in which events travel by the request's media type.
-func eventDecoder(contentType string) (func([]byte) ([]toldEvent, error), error) {
+func eventDecoder(contentType string) (func([]byte) (told, error), error) {
 	mt := "application/json"
 	if contentType != "" {
 		var err error

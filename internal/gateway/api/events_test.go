@@ -149,9 +149,18 @@ func FuzzEventForms(f *testing.F) {
 			}
 			return
 		}
-		for _, e := range told {
-			if e.err != nil && (e.err.Kind != fail.Invalid || e.err.Code == "" || e.err.Say == "") {
-				t.Fatalf("%+v", e.err)
+		seen := map[int]bool{} // every place of the request once
+		for i := range told.events {
+			seen[told.place(i)] = true
+		}
+		for _, r := range told.bad {
+			if seen[r.Index] = true; r.Code == "" || r.Message == "" {
+				t.Fatalf("%+v", r)
+			}
+		}
+		for i := range len(told.events) + len(told.bad) {
+			if !seen[i] {
+				t.Fatalf("%q: nothing is said of event %d", body, i)
 			}
 		}
 	})

@@ -17,24 +17,24 @@ type scanner struct {
 }
 
 // scanPlain reads one event or an array of events. ok is false when encoding/json must look.
-func scanPlain(text string) (told []toldEvent, ok bool) {
+func scanPlain(text string) (events []usage.Event, ok bool) {
 	s := scanner{text: text}
 	if !s.skip('[') {
 		e, ok := s.event()
-		return []toldEvent{{event: e}}, ok && s.end()
+		return []usage.Event{e}, ok && s.end()
 	}
-	told = make([]toldEvent, 0, len(text)/128+1)
+	events = make([]usage.Event, 0, len(text)/128+1)
 	if s.skip(']') {
-		return told, s.end()
+		return events, s.end()
 	}
 	for {
 		e, ok := s.event()
 		if !ok {
 			return nil, false
 		}
-		told = append(told, toldEvent{event: e})
+		events = append(events, e)
 		if !s.skip(',') {
-			return told, s.skip(']') && s.end()
+			return events, s.skip(']') && s.end()
 		}
 	}
 }

@@ -31,10 +31,9 @@ func (in *Intake) enqueue(c *call) (lead bool, err error) {
 	}
 	in.waiting = append(in.waiting, c)
 	if in.queued += len(c.events); in.queued >= enough {
-		in.moved.Signal()
+		in.stirred.Signal()
 	}
 	if in.leading {
-		c.wake = make(chan bool, 1)
 		return false, nil
 	}
 	in.leading = true
@@ -49,7 +48,7 @@ func (in *Intake) gather() []*call {
 	in.queue.Lock()
 	defer in.queue.Unlock()
 	for in.writing && in.queued < enough {
-		in.moved.Wait()
+		in.stirred.Wait()
 	}
 	for elapsed, before := clock.Stopwatch(), -1; in.queued != before && in.queued < enough && elapsed() < maxGather; {
 		before = in.queued
@@ -93,7 +92,7 @@ func (in *Intake) lead(ctx context.Context) {
 	}
 	in.queue.Lock()
 	in.writing = false
-	in.moved.Signal()
+	in.stirred.Signal()
 	in.queue.Unlock()
 	in.disk.Unlock()
 
@@ -128,19 +127,26 @@ func (in *Intake) decide(ctx context.Context, group []*call) (seg Segment, fresh
 	fresh = make([]*prepared, 0, most)
 	for _, c := range group {
 		for i := range c.events {
+			in.warmth += in.ids.warm(c.events[i].key)
+		}
+	}
+	for _, c := range group {
+		for i := range c.events {
 			p := &c.events[i]
-			print, seen, err := in.seen(ctx, p.key)
+			slot := in.ids.slot(p.key)
+			print, seen, err := slot.print, slot.key == p.key, error(nil)
+			if !seen {
+				if print, seen, err = in.moved(ctx, p.key); err == nil && !seen {
+					in.assign(p)
+					err = in.late(ctx, p)
+				}
+			}
 			switch {
 			case err != nil:
 				in.undecide(fresh)
 				return seg, nil, err
 			case !seen:
-				in.assign(p)
-				if err := in.late(ctx, p); err != nil {
-					in.undecide(fresh)
-					return seg, nil, err
-				}
-				in.ids.put(p.key, p.print)
+				in.ids.fill(slot, p.key, p.print)
 				fresh = append(fresh, p)
 				c.res.Accepted++
 			case print == p.print:
@@ -209,10 +215,8 @@ func (in *Intake) segment(entries []*prepared) Segment {
 	return s
 }
 
-func (in *Intake) seen(ctx context.Context, key idKey) (print uint64, found bool, err error) {
-	if print, ok := in.ids.get(key); ok {
-		return print, true, nil
-	}
+// moved looks key up among the ids that are leaving memory or have left it.
+func (in *Intake) moved(ctx context.Context, key idKey) (print uint64, found bool, err error) {
 	if in.frozen != nil {
 		if print, ok := in.frozen.get(key); ok {
 			return print, true, nil
@@ -238,12 +242,15 @@ func (in *Intake) assign(p *prepared) {
 
 // count adds e to its hour's sum. Called with state held.
 func (in *Intake) count(e *Entry) {
-	hour := in.sums[e.Hour]
-	if hour == nil {
-		hour = map[Key]*Total{}
-		in.sums[e.Hour] = hour
+	if t := in.counted; t == nil || t.Hour != e.Hour || t.Key != e.Key() { // neighbours often are of one sum
+		hour := in.sums[e.Hour]
+		if hour == nil {
+			hour = map[Key]*Total{}
+			in.sums[e.Hour] = hour
+		}
+		in.counted = totalOf(hour, e.Key(), e.Meter, e.Hour)
 	}
-	totalOf(hour, e.Key(), e.Meter, e.Hour).Add(e)
+	in.counted.Add(e)
 }
 
 // quiesce waits until all that was decided is written, keeps anything else from being decided, and makes memory what

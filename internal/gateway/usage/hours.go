@@ -58,6 +58,7 @@ func (in *Intake) Done(ctx context.Context, scope core.LicenseID, hour core.Hour
 	in.pending = slices.DeleteFunc(in.pending, func(c Cut) bool { return c.Scope == scope && c.Hour == hour })
 	if scope == "" {
 		delete(in.sums, hour)
+		in.counted = nil
 		for l, h := range in.closedFor {
 			if h <= in.closed {
 				delete(in.closedFor, l)
@@ -110,6 +111,7 @@ func (in *Intake) Forget(hour core.Hour, keys []Key) {
 	for _, k := range keys {
 		delete(in.sums[hour], k)
 	}
+	in.counted = nil
 	if len(in.sums[hour]) == 0 {
 		delete(in.sums, hour)
 	}

@@ -49,17 +49,43 @@ func (t *idTable) get(key idKey) (print uint64, ok bool) {
 
 // put remembers key. One that is known keeps its first print.
 func (t *idTable) put(key idKey, print uint64) {
+	if slot := t.slot(key); slot.key != key {
+		t.fill(slot, key, print)
+	}
+}
+
+// slot is where key lies, or the free slot that it can be put in by [idTable.fill] at once.
+func (t *idTable) slot(key idKey) *idSlot {
 	s := &t.shards[key[0]]
 	if s.used*4 >= len(s.slots)*3 {
 		s.rehash(max(16, len(s.slots)*2), nil)
 	}
-	slot := s.find(key)
-	if slot.key == key {
-		return
-	}
+	return s.find(key)
+}
+
+func (t *idTable) fill(slot *idSlot, key idKey, print uint64) {
 	*slot = idSlot{key, print}
-	s.used++
+	t.shards[key[0]].used++
 	t.ids++
+}
+
+// warm reads the place where key will be looked for. Its answer means nothing, but must be used: many such reads in a
+// row wait for memory together, and look-ups one after the other each for itself.
+func (t *idTable) warm(key idKey) byte {
+	s := &t.shards[key[0]]
+	if len(s.slots) == 0 {
+		return 0
+	}
+	return s.slots[key.place()&uint64(len(s.slots)-1)].key[0]
+}
+
+// another is an empty table with room for as many ids as t has, so that it need not grow again.
+func (t *idTable) another() *idTable {
+	n := &idTable{}
+	for i := range t.shards {
+		n.shards[i].slots = make([]idSlot, len(t.shards[i].slots))
+	}
+	return n
 }
 
 // remove forgets keys. It rebuilds their shards, for it is only needed when a write has failed.

@@ -46,7 +46,7 @@ type Intake struct {
 	queued  int // events in waiting
 	leading bool
 	writing bool
-	moved   *sync.Cond // writing became false, or queued became enough
+	stirred *sync.Cond // writing became false, or queued became enough
 
 	commit    sync.Mutex // held while a group or a cut is decided; guards what is decided, though perhaps not written yet
 	seq       int64      // of the newest segment
@@ -58,6 +58,7 @@ type Intake struct {
 	garbage   bool      // there may be chunks of runs that are no more
 	asked     bool      // the tidy job knows that there are many ids
 	past      past      // closed hours that late events asked for
+	warmth    byte      // see idTable.warm
 
 	disk    sync.Mutex // held while a segment or a cut is written; taken with commit held, so that the log has the order of decisions
 	written int64      // the newest segment that is surely in the log
@@ -66,6 +67,7 @@ type Intake struct {
 
 	state     sync.RWMutex // guards what readers look at; taken after commit and disk
 	sums      map[core.Hour]map[Key]*Total
+	counted   *Total                       // the newest that an event was added to; it is in sums
 	closed    core.Hour                    // the newest hour that is closed for all
 	closedFor map[core.LicenseID]core.Hour // for single licences, beyond closed
 	pending   []Cut                        // cuts found at start whose hours are not all recorded
@@ -87,6 +89,30 @@ type call struct {
 	wake   chan bool // true: lead the next commit; false: done
 	res    Result
 	err    error
+}
+
+// calls are used again: their events are large, and there are many.
+var calls = sync.Pool{New: func() any { return &call{wake: make(chan bool, 1)} }}
+
+const maxPooledEvents = 4096
+
+func newCall(events int) *call {
+	c := calls.Get().(*call)
+	if cap(c.events) < events {
+		c.events = make([]prepared, events)
+	}
+	c.events = c.events[:events]
+	return c
+}
+
+// free gives c back. Nobody wakes it any more: who waits is woken once.
+func (c *call) free() {
+	if cap(c.events) > maxPooledEvents {
+		c.events = nil
+	}
+	clear(c.events)
+	c.events, c.res, c.err = c.events[:0], Result{}, nil
+	calls.Put(c)
 }
 
 // New reads the log's tail and is then ready to take events. With a new database it closes all hours before the
@@ -120,7 +146,7 @@ func New(ctx context.Context, cfg Config) (*Intake, error) {
 	}
 	in := &Intake{cfg: cfg, ids: &idTable{}, garbage: true, sums: map[core.Hour]map[Key]*Total{}, closedFor: map[core.LicenseID]core.Hour{},
 		rules: Rules{Licenses: cfg.Licenses, Products: cfg.Products, MaxAhead: cfg.MaxAhead, MaxAge: cfg.MaxAge}}
-	in.moved = sync.NewCond(&in.queue)
+	in.stirred = sync.NewCond(&in.queue)
 	if err := in.rebuild(ctx); err != nil {
 		return nil, fmt.Errorf("read the log of usage: %w", err)
 	}
@@ -132,7 +158,8 @@ func New(ctx context.Context, cfg Config) (*Intake, error) {
 // Errors, of the whole call: fail.TooMuch when too many events wait (nothing was taken); fail.Later when the database
 // failed (some may have been taken: send the same again). A bad event is no error of the call, see [Result].
 func (in *Intake) Accept(ctx context.Context, source string, events []Event) (Result, error) {
-	c := &call{events: make([]prepared, len(events))}
+	c := newCall(len(events))
+	defer c.free()
 	check := Checker{Rules: &in.rules, Source: source, Now: in.cfg.Clock.Now()}
 	n := 0
 	var tags tagWriter

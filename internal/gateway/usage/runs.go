@@ -111,7 +111,7 @@ func (in *Intake) freeze(ctx context.Context, now time.Time) (*idTable, *runWrit
 		if in.ids.ids == 0 {
 			return nil, nil, nil
 		}
-		in.frozen, in.ids = in.ids, &idTable{}
+		in.frozen, in.ids = in.ids, in.ids.another()
 		in.frozenSeq = in.seq
 	}
 	w := in.newRun(in.frozen.ids)

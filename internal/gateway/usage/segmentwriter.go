@@ -112,14 +112,17 @@ func appendQuantity(b []byte, q Quantity) []byte {
 
 // appendTags writes tags in the order of their keys, the one order of segments and prints.
 func appendTags(b []byte, tags map[string]string) []byte {
+	if len(tags) == 1 { // often
+		for k, v := range tags {
+			return appendText(appendText(b, k), v)
+		}
+	}
 	var few [MaxTags]string // on the stack
 	keys := few[:0]
 	for k := range tags {
 		keys = append(keys, k)
 	}
-	if len(keys) > 1 {
-		slices.Sort(keys)
-	}
+	slices.Sort(keys)
 	for _, k := range keys {
 		b = appendText(appendText(b, k), tags[k])
 	}
