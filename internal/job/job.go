@@ -148,31 +148,32 @@ func (r *Runner) attempt(ctx context.Context, j *state, now time.Time, wait bool
 	return true, now, true, nil
 }
 
-// Step does everything that is due now, by every job, until nothing is, and tells when something is due next.
+// Step does everything that is due now, by every job, until nothing is, and tells when something is due next. Each job has
+// been found idle after the last piece of work that any of them did, because that may have made work for it.
 func (r *Runner) Step(ctx context.Context) (next time.Time, ok bool, err error) {
-	for {
-		any := false
-		ok = false
-		for _, j := range r.jobs {
-			for {
-				did, at, has := r.once(ctx, j, false)
-				if err := ctx.Err(); err != nil {
-					return time.Time{}, false, err
-				}
-				if did {
-					any = true
-					continue
-				}
-				if has && (!ok || at.Before(next)) {
-					next, ok = at, true
+	later := make([]time.Time, len(r.jobs)) // when each is due next; zero: when woken
+	for i, idle := 0, 0; idle < len(r.jobs); i, idle = (i+1)%len(r.jobs), idle+1 {
+		for {
+			did, at, has := r.once(ctx, r.jobs[i], false)
+			if err := ctx.Err(); err != nil {
+				return time.Time{}, false, err
+			}
+			if !did {
+				later[i] = time.Time{}
+				if has {
+					later[i] = at
 				}
 				break
 			}
-		}
-		if !any {
-			return next, ok, nil
+			idle = 0
 		}
 	}
+	for _, at := range later {
+		if !at.IsZero() && (!ok || at.Before(next)) {
+			next, ok = at, true
+		}
+	}
+	return next, ok, nil
 }
 
 // ErrExpected marks failures that are part of life, such as AWS being away: they are logged as warnings.

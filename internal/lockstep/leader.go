@@ -36,6 +36,8 @@ type Leader struct {
 	mu        sync.Mutex
 	seq       int64         // counts news
 	told      int64         // the news that the last settling waited for
+	settling  bool          // time is being moved: what happens is told at the next round of the present instant
+	unheard   bool          // something happened that the followers have not been told of
 	news      chan struct{} // closed and replaced whenever seq grows
 	heard     chan struct{} // closed and replaced whenever a follower polls, or leaves
 	followers map[string]*follower
@@ -60,10 +62,15 @@ func NewLeader(clk *clock.Virtual, local Stepper) *Leader {
 }
 
 // Nudge tells the followers that something happened that may give them work at this instant, such as a message in a
-// queue they read.
+// queue they read. While time is being moved they are told once all that is due here is done, and not of each thing by
+// itself: what they are told they must answer for.
 func (l *Leader) Nudge() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.settling {
+		l.unheard = true
+		return
+	}
 	l.bump()
 }
 
@@ -166,8 +173,10 @@ func (l *Leader) advance(ctx context.Context, target time.Time) (silent []string
 			before.Now.Format(time.RFC3339Nano), target.UTC().Format(time.RFC3339Nano))
 	}
 	l.clk.Apply(clock.Setting{Now: before.Now, Frozen: true})
+	l.settled(false)
 	defer func() { // time runs on as it did, from wherever we came
 		l.clk.Apply(clock.Setting{Now: l.clk.Now(), Frozen: before.Frozen})
+		l.settled(true)
 		l.Nudge()
 	}()
 	for first := true; ; first = false {
@@ -214,18 +223,25 @@ func (l *Leader) settle(ctx context.Context, now time.Time, always bool) (next t
 	}
 }
 
+// settled says whether time is at rest.
+func (l *Leader) settled(yes bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.settling = !yes
+}
+
 // untold reports whether something has happened since the followers were last told.
 func (l *Leader) untold() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.seq != l.told
+	return l.unheard || l.seq != l.told
 }
 
 // tell gives the followers the present instant as news and waits for their work.
 func (l *Leader) tell(ctx context.Context) (silent []string, err error) {
 	l.mu.Lock()
 	l.bump()
-	l.told = l.seq
+	l.told, l.unheard = l.seq, false
 	want := l.seq
 	l.mu.Unlock()
 	return l.await(ctx, want)
