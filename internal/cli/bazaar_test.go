@@ -58,12 +58,12 @@ func TestDemoFailsWhenAStepDoes(t *testing.T) {
 	}
 }
 
-func openTestBazaar(t *testing.T, data string) *bazaar {
+func openTestBazaar(t testing.TB, data string) *bazaar {
 	t.Helper()
 	return openPlannedBazaar(t, bazaarPlan{data: data})
 }
 
-func openPlannedBazaar(t *testing.T, plan bazaarPlan) *bazaar {
+func openPlannedBazaar(t testing.TB, plan bazaarPlan) *bazaar {
 	t.Helper()
 	var logs bytes.Buffer
 	plan.sandboxAddr, plan.gatewayAddr, plan.appAddr, plan.mailAddr = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"

@@ -120,10 +120,14 @@ func (f *Follower) await(ctx context.Context, next time.Time, ok bool, woken <-c
 	}
 }
 
-// interrupt ends a held poll in order to work, and says so. Should that fail, the next poll will tell why.
+// interrupt ends a held poll in order to work, and says so. Should that fail, the next poll will tell why. Where the
+// poll has brought news there is nothing to say: the news is what rang. To ask again would be to acknowledge it, and the
+// sandbox would take the work for done that has not been begun.
 func (f *Follower) interrupt(ctx context.Context, cancel context.CancelFunc, answered <-chan error) {
 	cancel()
-	<-answered
+	if <-answered == nil {
+		return
+	}
 	if err := f.poll(ctx, true); err != nil && ctx.Err() == nil {
 		f.log.Debug("the sandbox was not told that there is work", "err", err)
 	}

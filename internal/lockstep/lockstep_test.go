@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -133,6 +134,29 @@ func TestEveryoneDoesWhatIsDueInTheOrderOfTime(t *testing.T) {
 	}
 	if now := clk.Now(); !now.Equal(noon.Add(time.Hour)) {
 		t.Errorf("the clock stands at %v", now)
+	}
+}
+
+// A follower's own clock rings for what falls due at the very moment at which it takes over the new time. It must not
+// say then that the work of that time is done.
+func TestTimeStandsWhileAFollowerWorks(t *testing.T) {
+	clk, d := clock.NewVirtual(noon), &diary{}
+	l := NewLeader(clk, &calendar{name: "market", clk: clk, diary: d})
+	follow(t, serve(t, l), "a", func(c *clock.Virtual) Stepper {
+		work := &calendar{name: "a", clk: c, diary: d}
+		for i := range 1000 {
+			work.add(noon.Add(time.Duration(i) * time.Second))
+		}
+		work.then = func(at time.Time) {
+			runtime.Gosched()
+			if now := clk.Now(); !now.Equal(at) {
+				t.Errorf("what is due at %v is done while the leader's clock stands at %v", at, now)
+			}
+		}
+		return work
+	}, nil)
+	if silent, err := l.Advance(t.Context(), noon.Add(time.Hour)); err != nil || len(silent) != 0 || len(d.read()) != 1000 {
+		t.Fatalf("%v, %v, %d done; want 1000", silent, err, len(d.read()))
 	}
 }
 

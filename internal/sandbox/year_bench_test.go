@@ -85,7 +85,6 @@ func year(b *testing.B, drained, kept bool) {
 		b.Fatalf("%d notices were received; %d were sent", got, told)
 	}
 	b.ReportMetric(float64(told), "notices")
-	b.ReportMetric(float64(receives.Load()), "receives")
 }
 
 // thousand sells a thousand agreements within ten days.
@@ -144,8 +143,6 @@ func deliveries(b *testing.B, base string) (n int64) {
 
 // follow drains the seller's queue in lock-step, through the AWS SDK. What it gives ends that and tells how many
 // messages there were.
-var receives atomic.Int64
-
 func follow(b *testing.B, base string) (stop func() int64) {
 	clk := clock.NewVirtual(noon)
 	f, err := lockstep.Join(b.Context(), base, "drain", clk, slog.New(slog.DiscardHandler))
@@ -156,7 +153,6 @@ func follow(b *testing.B, base string) (stop func() int64) {
 	notices := base + "/444455556666/marketplace-notices"
 	var received atomic.Int64
 	poll := func(ctx context.Context, wait bool) (bool, error) {
-		receives.Add(1)
 		out, err := q.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: &notices, MaxNumberOfMessages: 10})
 		if err != nil || len(out.Messages) == 0 {
 			return false, err
