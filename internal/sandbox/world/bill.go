@@ -94,6 +94,9 @@ func (w *World) unbilled(buyer string, month int32) []Charge {
 // line is what a was charged as a line of a bill.
 func (a *agreement) line(c UpfrontCharge) Charge {
 	d, _ := a.product.Dimension(c.Dimension)
+	if c.Name != "" {
+		d.Name = c.Name
+	}
 	return Charge{Kind: c.Kind, ProductCode: a.ProductCode, Title: a.product.Title, AgreementID: a.AgreementID, LicenseARN: a.License.ARN,
 		Dimension: c.Dimension, Name: d.Name, Unit: d.Unit, Quantity: c.Quantity, Price: c.Price, Duration: a.Terms.Duration, Amount: c.Amount, At: c.At}
 }

@@ -34,6 +34,8 @@ const (
 	actAccept              Act = "accept"
 	actCreateOffer         Act = "create-offer"
 	actChangeOffer         Act = "change-offer"
+	actRequestPayment      Act = "request-payment"
+	actAnswerPayment       Act = "answer-payment"
 	actAdjust              Act = "adjust"
 	actRefund              Act = "refund"
 	actOpenCase            Act = "open-case"
@@ -66,6 +68,7 @@ type Command struct {
 	Cancellation   *NewCancellation  `json:"cancellation,omitempty"`
 	Answer         RequestStatus     `json:"answer,omitempty"`
 	Adjustments    []NewAdjustment   `json:"adjustments,omitempty"`
+	Payment        *NewPayment       `json:"payment,omitempty"`
 	Refund         *Refund           `json:"refund,omitempty"`
 	Case           *NewCase          `json:"case,omitempty"`
 	Decision       *Decision         `json:"decision,omitempty"`
@@ -120,6 +123,10 @@ func (w *World) Apply(c Command) error {
 		_, err = w.answer(c.At, c.Answer, c.Account, c.ID, c.Why)
 	case c.Act == actAdjust:
 		_, _, err = w.Adjust(c.At, c.Account, c.Adjustments)
+	case c.Act == actRequestPayment && c.Payment != nil:
+		_, err = w.RequestPayment(c.At, c.Account, *c.Payment)
+	case c.Act == actAnswerPayment:
+		_, err = w.answerPayment(c.At, c.Answer, c.Account, c.ID, c.Why)
 	case c.Act == actRefund && c.Refund != nil:
 		_, err = w.Refund(c.At, c.ID, *c.Refund)
 	case c.Act == actOpenCase && c.Case != nil:

@@ -24,6 +24,7 @@ const (
 	ChargeCredit  ChargeKind = "credit"  // for the rest of a tier that an amendment replaced; negative
 	// ChargeInstalment is a part of a contract's price, of its payment schedule.
 	ChargeInstalment ChargeKind = "instalment"
+	ChargePayment    ChargeKind = "payment"    // what a buyer approved of a seller's payment requests
 	ChargeAdjustment ChargeKind = "adjustment" // what a seller gave back; negative
 	ChargeRefund     ChargeKind = "refund"     // what AWS gave back; negative
 )
@@ -34,6 +35,7 @@ type UpfrontCharge struct {
 	Revision  int             `json:"revision"` // counts the changes of its purchase order, from 1
 	At        time.Time       `json:"at"`
 	Kind      ChargeKind      `json:"kind"`
+	Name      string          `json:"name,omitempty"`      // of a payment request
 	Dimension string          `json:"dimension,omitempty"` // empty where the price is for all that is granted
 	Quantity  int64           `json:"quantity"`
 	Price     decimal.Decimal `json:"price"` // USD, of one unit for the whole duration

@@ -76,6 +76,7 @@ func (g *ids) resaleAuthorization() string {
 func (g *ids) cancellationID() string { return "acr-" + g.text(25, lowerAlnum) }
 func (g *ids) requestID() string      { return "ar-" + g.text(25, lowerAlnum) }
 
+func (g *ids) paymentID() string    { return "pr-" + g.text(25, lowerAlnum) }
 func (g *ids) adjustmentID() string { return "ba-" + g.text(25, lowerAlnum) }
 
 // caseID is a support case's name, as AWS Support writes it.

@@ -138,7 +138,7 @@ func TestReplayMakesTheSameWorld(t *testing.T) {
 func picture(w *World) string {
 	at, ok := w.Due()
 	all := []any{at, ok, w.Profiles().Map(), w.Buyers(), w.Products(), w.Offers(), w.Agreements(AgreementQuery{}), w.Cancellations(CancellationQuery{}),
-		w.Invoices(InvoiceQuery{}), w.Adjustments(AdjustmentQuery{}), w.Cases(CaseQuery{})}
+		w.Invoices(InvoiceQuery{}), w.Adjustments(AdjustmentQuery{}), w.Payments(PaymentQuery{}), w.Cases(CaseQuery{})}
 	text, err := json.MarshalIndent(all, "", " ")
 	if err != nil {
 		panic(err) // all of it goes over the control API as it is

@@ -58,6 +58,7 @@ type World struct {
 	closing       map[int32]bool        // months whose close is planned
 	cancellations shelf[CancellationRequest]
 	adjustments   shelf[Adjustment]
+	payments      shelf[PaymentRequest]
 	cases         shelf[Case]
 	calendar      calendar
 	ledger        ledger
@@ -117,6 +118,7 @@ func (w *World) begin(f *File) error {
 	w.tokens = map[string]*token{}
 	w.order.sellers, w.order.buyers, w.order.products, w.order.offers, w.order.agreements = nil, nil, nil, nil, nil
 	w.invoices, w.invoicesOf, w.closing = shelf[Invoice]{}, map[string][]*Invoice{}, map[int32]bool{}
+	w.payments = shelf[PaymentRequest]{}
 	w.cancellations, w.adjustments, w.cases = shelf[CancellationRequest]{}, shelf[Adjustment]{}, shelf[Case]{}
 	w.calendar, w.quotes = calendar{}, newQuotes()
 	w.ledger.clear()
