@@ -8,10 +8,12 @@ import (
 	"io"
 	"log/slog"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"souk.dev/souk/contract"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/usage"
 )
@@ -133,6 +135,8 @@ type listing struct {
 		Allowance string `json:"allowance"`
 	} `json:"dimensions"` // none: AWS alone judges
 	Entitlements entitlementRules `json:"entitlements"`
+	// AllocateBy are keys of events' tags by which buyers see their costs (AWS: vendor-metered tagging).
+	AllocateBy []string `json:"allocateBy"`
 }
 
 // decimal is an exact number, written in JSON as a number or as a string.
@@ -223,6 +227,10 @@ func (l listing) product() (core.Product, error) {
 		return p, fmt.Errorf("its pricing is %q; it is one of %v", l.Pricing, core.Pricings)
 	}
 	p.Entitlements = core.EntitlementRules{StaleAfter: time.Duration(l.Entitlements.StaleAfter), Grace: time.Duration(l.Entitlements.Grace), FailOpen: l.Entitlements.FailOpen}
+	if err := checkAllocateBy(l.AllocateBy); err != nil {
+		return p, err
+	}
+	p.AllocateBy = l.AllocateBy
 	for _, d := range l.Dimensions {
 		if d.Key == "" {
 			return p, errors.New("one of its dimensions has no key")
@@ -257,6 +265,23 @@ func (l listing) product() (core.Product, error) {
 		}
 	}
 	return p, nil
+}
+
+var allocatable = regexp.MustCompile(contract.TagPattern)
+
+func checkAllocateBy(keys []string) error {
+	if len(keys) > core.MaxAllocateBy {
+		return fmt.Errorf("its usage is allocated by %d tags; AWS takes at most %d", len(keys), core.MaxAllocateBy)
+	}
+	for i, k := range keys {
+		if len(k) > contract.MaxTagKey || !allocatable.MatchString(k) {
+			return fmt.Errorf("AWS takes no tag %q: a key has 1 to %d letters, digits, spaces and + - = . _ : / @", k, contract.MaxTagKey)
+		}
+		if slices.Contains(keys[:i], k) {
+			return fmt.Errorf("its usage is allocated by the tag %s twice", k)
+		}
+	}
+	return nil
 }
 
 // The kinds of dimension.

@@ -52,7 +52,12 @@ func (m *Meter) Send(ctx context.Context, r metering.Request) (metering.Answer, 
 		in.ProductCode = text(r.ProductCode)
 	}
 	for i, l := range r.UsageRecords {
-		in.UsageRecords[i] = types.UsageRecord{
+		split, err := allocations(l.UsageAllocations)
+		if err != nil {
+			return metering.Answer{}, &metering.Fault{Class: metering.Refused, Code: "allocations", Message: err.Error(), Err: err}
+		}
+		in.UsageRecords[i] = types.UsageRecord{UsageAllocations: split,
+
 			Timestamp: aws.Time(l.Timestamp.Time()), Dimension: text(l.Dimension), Quantity: aws.Int32(int32(l.Quantity)), // at most contract.MaxQuantity
 			CustomerAWSAccountId: text(l.CustomerAWSAccount), LicenseArn: text(l.LicenseARN), CustomerIdentifier: text(l.CustomerIdentifier),
 		}
@@ -72,6 +77,21 @@ func (m *Meter) Send(ctx context.Context, r metering.Request) (metering.Answer, 
 		a.UnprocessedRecords = append(a.UnprocessedRecords, lineOf(u))
 	}
 	return a, nil
+}
+
+func allocations(a metering.Allocations) (split []types.UsageAllocation, err error) {
+	list, err := a.List()
+	if err != nil {
+		return nil, err
+	}
+	for _, part := range list {
+		u := types.UsageAllocation{AllocatedUsageQuantity: aws.Int32(int32(part.AllocatedUsageQuantity))} // a part of the record's quantity
+		for _, t := range part.Tags {
+			u.Tags = append(u.Tags, types.Tag{Key: aws.String(t.Key), Value: aws.String(t.Value)})
+		}
+		split = append(split, u)
+	}
+	return split, nil
 }
 
 // text is nil for what is empty: AWS refuses empty identifiers.

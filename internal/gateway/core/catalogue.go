@@ -17,6 +17,8 @@ type Product struct {
 	// those that AWS lists.
 	Entitled     []Measure
 	Entitlements EntitlementRules
+	// AllocateBy are the keys of tags by which AWS is told how a record's quantity falls apart, at most [MaxAllocateBy].
+	AllocateBy []string
 	// Legacy says by what AWS knows its customers: true, by customer identifier; false, by licence ARN; nil, by
 	// whichever AWS gives (integrations made since June 2026 are given no customer identifier).
 	Legacy *bool

@@ -19,6 +19,9 @@ const (
 	Average Meter = "average" // of a level that each event sets until the next one, weighted by time
 )
 
+// MaxAllocateBy is how many tags one allocation may have. Source: AWS Marketplace Metering Service API, UsageAllocation.
+const MaxAllocateBy = 5
+
 // MaxMeterTag is the length, in bytes, that the name of the tag of a [Unique] meter may have.
 const MaxMeterTag = 100
 

@@ -80,6 +80,7 @@ func (p *page) bill(t *SealedTotal, l license.License, m measure, waiting usage.
 		t.CarriedOut, t.Rounded = t.CarriedOut.Sub(t.Rounded), usage.Quantity{}
 		return
 	}
+	r.Line.UsageAllocations = allocate(r.Line.Quantity, t.Total)
 	p.s.Records = append(p.s.Records, r)
 	t.CarriedOut = t.CarriedOut.Sub(whole(r))
 }

@@ -72,6 +72,7 @@ type Line struct {
 	CustomerAWSAccount core.AWSAccountID       `json:"CustomerAWSAccountId,omitempty"`
 	LicenseARN         core.LicenseARN         `json:"LicenseArn,omitempty"`
 	CustomerIdentifier core.CustomerIdentifier `json:"CustomerIdentifier,omitempty"`
+	UsageAllocations   Allocations             `json:"UsageAllocations,omitempty"`
 }
 
 // Second is an instant in whole seconds since the epoch, as AWS's JSON has it.

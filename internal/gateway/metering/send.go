@@ -44,6 +44,7 @@ func (e *Engine) sendAnew() {
 
 // shipment is a request on its way.
 type shipment struct {
+	room    int // in bytes, for more records
 	attempt Attempt
 	records []Record
 	request Request
@@ -117,16 +118,21 @@ func pack(rs []Record, calls int, now time.Time) ([]*shipment, error) {
 		if now.After(r.Deadline) {
 			g.limit = 1 // its timestamp may be refused: it must not spoil the others' request
 		}
-		s := open[g]
+		s, size := open[g], r.Line.size()
+		if s != nil && s.room < size {
+			delete(open, g)
+			s = nil
+		}
 		if s == nil {
 			if len(ships) == calls {
 				continue
 			}
-			s = &shipment{request: Request{ProductCode: g.product}}
+			s = &shipment{room: contract.MaxRequestBytes / 2, request: Request{ProductCode: g.product}}
 			ships, open[g] = append(ships, s), s
 		}
 		s.records = append(s.records, r)
 		s.request.UsageRecords = append(s.request.UsageRecords, r.Line)
+		s.room -= size
 		if len(s.records) >= g.limit {
 			delete(open, g)
 		}

@@ -24,7 +24,7 @@ func NewMetering(db *DB) Metering { return Metering{db} }
 var _ metering.Store = Metering{}
 
 const recordColumns = `id, license, dimension, hour, product, customer, license_arn, customer_identifier, stamp_s, quantity,
-	state, reason, why, since_us, expires_us, deadline_us, retry_us, tries, most, unsure, attempt, receipt, per`
+	state, reason, why, since_us, expires_us, deadline_us, retry_us, tries, most, unsure, attempt, receipt, per, allocations`
 
 // Seal implements [metering.Store].
 func (s Metering) Seal(ctx context.Context, g metering.Sealing) error {
@@ -56,11 +56,11 @@ func (s Metering) Seal(ctx context.Context, g metering.Sealing) error {
 
 func (p *prepared) insertRecord(r metering.Record) error {
 	n, err := p.exec(`insert into metering_record (`+recordColumns+`)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
 		on conflict do nothing`,
 		r.ID, r.License, r.Dimension, r.Hour, r.Product, r.Line.CustomerAWSAccount, r.Line.LicenseARN, r.Line.CustomerIdentifier,
 		int64(r.Line.Timestamp), r.Line.Quantity, r.State, r.Reason, r.Why, us(r.Since), us(r.Expires), us(r.Deadline), us(r.RetryAt),
-		r.Tries, r.Limit, r.Unsure, r.Attempt, r.Receipt, r.Per.String())
+		r.Tries, r.Limit, r.Unsure, r.Attempt, r.Receipt, r.Per.String(), r.Line.UsageAllocations)
 	if err != nil {
 		return fmt.Errorf("record %s: %w", r.ID, err)
 	}
@@ -144,7 +144,7 @@ func (s Metering) Recover(ctx context.Context, now time.Time) (n int64, err erro
 func scanRecord(rows *sql.Rows) (r metering.Record, err error) {
 	var since, expires, by, retry int64
 	err = rows.Scan(&r.ID, &r.License, &r.Dimension, &r.Hour, &r.Product, &r.Line.CustomerAWSAccount, &r.Line.LicenseARN, &r.Line.CustomerIdentifier,
-		&r.Line.Timestamp, &r.Line.Quantity, &r.State, &r.Reason, &r.Why, &since, &expires, &by, &retry, &r.Tries, &r.Limit, &r.Unsure, &r.Attempt, &r.Receipt, amount{&r.Per})
+		&r.Line.Timestamp, &r.Line.Quantity, &r.State, &r.Reason, &r.Why, &since, &expires, &by, &retry, &r.Tries, &r.Limit, &r.Unsure, &r.Attempt, &r.Receipt, amount{&r.Per}, &r.Line.UsageAllocations)
 	r.Line.Dimension = r.Dimension
 	r.Since, r.Expires, r.Deadline, r.RetryAt = fromUS(since), fromUS(expires), fromUS(by), fromUS(retry)
 	return r, err

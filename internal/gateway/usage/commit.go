@@ -249,8 +249,19 @@ func (in *Intake) count(e *Entry) {
 			in.sums[e.Hour] = hour
 		}
 		in.counted = totalOf(hour, e.Key(), e.Meter, e.Hour)
+		if in.allocates && in.counted.Events == 0 {
+			in.allocate(in.counted)
+		}
 	}
 	in.counted.Add(e)
+}
+
+// allocate lets t be added up by tags, if its product is.
+func (in *Intake) allocate(t *Total) {
+	l, _ := in.cfg.Licenses.ByID(t.License)
+	if by := in.cfg.Products.Product(l.ProductCode).AllocateBy; len(by) > 0 && t.Meter.Additive() {
+		t.shares = &shares{by: by, of: map[string]Quantity{}}
+	}
 }
 
 // quiesce waits until all that was decided is written, keeps anything else from being decided, and makes memory what

@@ -1,6 +1,7 @@
 package usage
 
 import (
+	"regexp"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -75,6 +76,8 @@ type Checker struct {
 
 	dimension core.Dimension // the last one that was right for code
 	meter     core.Meter     // of dimension
+
+	allocateBy []string // of code
 }
 
 // Check writes what is stored of t to e, but for its hour; end is the instant after which the licence's usage is not
@@ -101,7 +104,7 @@ func (c *Checker) Check(t *Event, e *Entry) (end time.Time, err error) {
 		}
 		c.dimension = t.Dimension
 	}
-	if err := checkTags(t.Tags); err != nil {
+	if err := c.checkTags(t.Tags); err != nil {
 		return end, err
 	}
 	q, err := quantity(c.meter, t)
@@ -133,6 +136,7 @@ func (c *Checker) find(r Ref) error {
 	c.ref, c.found, c.id = r, true, l.ID
 	if c.code != l.ProductCode {
 		c.code, c.dimension = l.ProductCode, ""
+		c.allocateBy = c.Products.Product(c.code).AllocateBy
 	}
 	c.end, _ = EndOf(l.Standing)
 	return nil
@@ -162,13 +166,21 @@ func quantity(meter core.Meter, e *Event) (Quantity, error) {
 	return ParseQuantity(e.Quantity)
 }
 
-func checkTags(tags map[string]string) error {
+// allocatable is what AWS takes as the value of a tag.
+var allocatable = regexp.MustCompile(contract.TagPattern)
+
+func (c *Checker) checkTags(tags map[string]string) error {
 	if len(tags) > MaxTags {
 		return fail.New(fail.Invalid, "bad_tags", "An event may have at most %d tags.", MaxTags)
 	}
 	for k, v := range tags {
 		if k == "" || len(k) > contract.MaxTagKey || len(v) > contract.MaxTagValue || !utf8.ValidString(k) || !utf8.ValidString(v) {
 			return fail.New(fail.Invalid, "bad_tags", "A tag's key has 1 to %d bytes and its value at most %d.", contract.MaxTagKey, contract.MaxTagValue)
+		}
+	}
+	for _, k := range c.allocateBy {
+		if v := tags[k]; v != "" && !allocatable.MatchString(v) {
+			return fail.New(fail.Invalid, "bad_tags", "The tag %s goes to AWS, which takes letters, digits, spaces and + - = . _ : / @ in its value, and no %q.", k, v)
 		}
 	}
 	return nil

@@ -38,8 +38,9 @@ type Config struct {
 
 // Intake takes events. Make it with [New]. It is safe for concurrent use.
 type Intake struct {
-	cfg   Config
-	rules Rules
+	cfg       Config
+	rules     Rules
+	allocates bool // some product allocates usage by tags
 
 	queue   sync.Mutex // guards the next five
 	waiting []*call
@@ -147,6 +148,9 @@ func New(ctx context.Context, cfg Config) (*Intake, error) {
 	in := &Intake{cfg: cfg, ids: &idTable{}, garbage: true, sums: map[core.Hour]map[Key]*Total{}, closedFor: map[core.LicenseID]core.Hour{},
 		rules: Rules{Licenses: cfg.Licenses, Products: cfg.Products, MaxAhead: cfg.MaxAhead, MaxAge: cfg.MaxAge}}
 	in.stirred = sync.NewCond(&in.queue)
+	for _, p := range cfg.Products {
+		in.allocates = in.allocates || len(p.AllocateBy) > 0
+	}
 	if err := in.rebuild(ctx); err != nil {
 		return nil, fmt.Errorf("read the log of usage: %w", err)
 	}

@@ -65,7 +65,16 @@ type Total struct {
 	Events int64
 	Late   int64 // how many of them belong to an earlier hour that was closed
 
-	tally *tally // nil of additive meters
+	tally  *tally  // nil of additive meters
+	shares *shares // nil where usage is not allocated
+}
+
+// Shares are the parts of t by tags, the greatest first; none where usage is not allocated.
+func (t Total) Shares() []Share {
+	if t.shares == nil {
+		return nil
+	}
+	return t.shares.list()
 }
 
 // Levels are those that events of the hour set, in the order of the log; of core.Average only.
@@ -79,7 +88,7 @@ func (t Total) Levels() []Level {
 // copy is t as it is now; of its tally, what others look at.
 func (t *Total) copy() Total {
 	c := *t
-	c.tally = nil
+	c.tally, c.shares = nil, t.shares.copy()
 	if ls := t.Levels(); len(ls) > 0 {
 		c.tally = &tally{levels: slices.Clone(ls)}
 	}

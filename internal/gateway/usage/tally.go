@@ -34,9 +34,9 @@ func (t *Total) Add(e *Entry) {
 	}
 	switch kind, tag := t.Meter.Parts(); {
 	case kind == core.Sum:
-		t.Sum = t.Sum.Add(e.Quantity)
+		t.plus(e, e.Quantity)
 	case kind == core.Count:
-		t.Sum = t.Sum.Add(Whole(1))
+		t.plus(e, Whole(1))
 	case kind == core.Average:
 		t.own().levels = append(t.own().levels, Level{At: e.Time, Is: e.Quantity})
 	case e.Late:
@@ -45,6 +45,14 @@ func (t *Total) Add(e *Entry) {
 		before := t.own().reading
 		t.tally.take(e, kind, tag)
 		t.Sum = t.Sum.Sub(before).Add(t.tally.reading)
+	}
+}
+
+// plus adds q of an additive meter.
+func (t *Total) plus(e *Entry, q Quantity) {
+	t.Sum = t.Sum.Add(q)
+	if t.shares != nil {
+		t.shares.add(e, q)
 	}
 }
 

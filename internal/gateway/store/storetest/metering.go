@@ -24,7 +24,8 @@ var t0 = time.Date(2026, 11, 17, 10, 5, 0, 0, time.UTC)
 
 func record(id string, hour core.Hour, dimension core.Dimension) metering.Record {
 	return metering.Record{ID: metering.FirstID(hour) + id, License: "lic", Dimension: dimension, Hour: hour, Product: "p",
-		Line:  metering.Line{Timestamp: metering.Second(hour.Start().Unix()), Dimension: dimension, Quantity: 2147483647, CustomerAWSAccount: "111122223333", LicenseARN: "arn"},
+		Line: metering.Line{Timestamp: metering.Second(hour.Start().Unix()), Dimension: dimension, Quantity: 2147483647, CustomerAWSAccount: "111122223333", LicenseARN: "arn",
+			UsageAllocations: `[{"AllocatedUsageQuantity":2147483647,"Tags":[{"Key":"Team","Value":"ops"}]}]`},
 		State: metering.Waiting, Why: "because", Since: t0, Expires: t0.Add(24 * time.Hour), Deadline: t0.Add(24 * time.Hour), RetryAt: t0, Limit: 25}
 }
 
