@@ -18,7 +18,7 @@ type delivery struct {
 	ID          string    `json:"id"`
 	Channel     string    `json:"channel"`
 	Kind        string    `json:"kind"`
-	Target      string    `json:"target"`
+	Source      string    `json:"source"`
 	AgreementID string    `json:"agreementId"`
 	LicenseARN  string    `json:"licenseArn,omitempty"`
 	ProductCode string    `json:"productCode"`

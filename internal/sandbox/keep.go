@@ -12,9 +12,11 @@ import (
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/lockstep"
+	"souk.dev/souk/internal/sandbox/bus"
 	"souk.dev/souk/internal/sandbox/journal"
 	"souk.dev/souk/internal/sandbox/notice"
 	"souk.dev/souk/internal/sandbox/queue"
+	"souk.dev/souk/internal/sandbox/topic"
 	"souk.dev/souk/internal/sandbox/world"
 )
 
@@ -23,6 +25,8 @@ const (
 	ofWorld  = "world"
 	ofNotice = "notice"
 	ofQueue  = "queue"
+	ofTopic  = "topic"
+	ofBus    = "bus"
 	ofClock  = "clock"
 )
 
@@ -68,10 +72,8 @@ func (s *Sandbox) restore() error {
 		return s.replay(s.snapshot.Replay)
 	}
 	s.keeping = s.journal != nil
-	for _, seller := range s.world.Sellers() {
-		if err := s.queues.Create(seller.AccountID, notice.DefaultQueue, nil); err != nil {
-			return err
-		}
+	if err := notice.MakeQueues(s.queues, s.world.Sellers()); err != nil {
+		return err
 	}
 	return s.keepClock()
 }
@@ -129,6 +131,20 @@ func (s *Sandbox) again(kind string, data []byte, last *clockEntry) (at time.Tim
 		}
 		s.desk.ReplayTo(c.At)
 		return c.At, s.queues.Replay(c)
+	case ofTopic:
+		var c topic.Change
+		if err := json.Unmarshal(data, &c); err != nil {
+			return at, err
+		}
+		s.desk.ReplayTo(c.At)
+		return c.At, s.topics.Replay(c)
+	case ofBus:
+		var c bus.Change
+		if err := json.Unmarshal(data, &c); err != nil {
+			return at, err
+		}
+		s.desk.ReplayTo(c.At)
+		return c.At, s.bus.Replay(c)
 	case ofClock:
 		return last.Now, json.Unmarshal(data, last)
 	case ofSnapshot:
@@ -155,6 +171,10 @@ func (s *Sandbox) keepQueue(c queue.Change) error {
 	s.wake(queuesJob)
 	return s.append(ofQueue, c)
 }
+
+func (s *Sandbox) keepTopic(c topic.Change) error { return s.append(ofTopic, c) }
+
+func (s *Sandbox) keepBus(c bus.Change) error { return s.append(ofBus, c) }
 
 func (s *Sandbox) wake(name string) {
 	if s.runner != nil { // else it is being assembled, and its jobs have not begun

@@ -1,8 +1,12 @@
 package sandbox
 
-import "souk.dev/souk/internal/sandbox/notice"
+import (
+	"errors"
 
-// reset makes everything as the world's file says: agreements, usage, queues, deliveries, calls, mails and faults are
+	"souk.dev/souk/internal/sandbox/notice"
+)
+
+// reset makes everything as the world's file says: agreements, usage, queues, rules, subscriptions, deliveries, calls, mails and faults are
 // gone. The clock stays where it is, because followers could not go back.
 func (s *Sandbox) reset() error {
 	s.faults.Clear() // first, so that none disturbs what follows
@@ -12,13 +16,14 @@ func (s *Sandbox) reset() error {
 	if err := s.desk.Reset(); err != nil {
 		return err
 	}
+	if err := errors.Join(s.topics.Reset(), s.bus.Reset()); err != nil {
+		return err
+	}
 	if err := s.queues.Reset(notice.DefaultQueue); err != nil {
 		return err
 	}
-	for _, seller := range s.world.Sellers() { // somebody may have deleted one
-		if err := s.queues.Create(seller.AccountID, notice.DefaultQueue, nil); err != nil {
-			return err
-		}
+	if err := notice.MakeQueues(s.queues, s.world.Sellers()); err != nil { // somebody may have deleted one
+		return err
 	}
 	s.calls.Clear()
 	if s.inbox != nil {

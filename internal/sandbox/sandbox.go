@@ -24,6 +24,7 @@ import (
 	"souk.dev/souk/internal/httpx"
 	"souk.dev/souk/internal/job"
 	"souk.dev/souk/internal/lockstep"
+	"souk.dev/souk/internal/sandbox/bus"
 	"souk.dev/souk/internal/sandbox/control"
 	"souk.dev/souk/internal/sandbox/fault"
 	"souk.dev/souk/internal/sandbox/inbox"
@@ -35,6 +36,7 @@ import (
 	"souk.dev/souk/internal/sandbox/ops/sqs"
 	"souk.dev/souk/internal/sandbox/queue"
 	"souk.dev/souk/internal/sandbox/storefront"
+	"souk.dev/souk/internal/sandbox/topic"
 	"souk.dev/souk/internal/sandbox/wire"
 	"souk.dev/souk/internal/sandbox/world"
 )
@@ -74,6 +76,8 @@ type Sandbox struct {
 
 	world  *world.World
 	queues *queue.Service
+	topics *topic.Service
+	bus    *bus.Service
 	desk   *notice.Desk
 	faults *fault.Set
 	calls  *wire.Calls
@@ -148,8 +152,9 @@ func (s *Sandbox) assemble(ctx context.Context) error {
 	}
 	base := func() string { return s.cfg.BaseURL }
 	s.queues = queue.New(queue.Options{Clock: s.clock, NewID: newUUID, Log: s.keepQueue, Ready: func() { s.time.nudge() }, Hid: func() { s.wake(queuesJob) }})
-	s.desk = notice.NewDesk(notice.Options{Clock: s.clock, Queue: s.queues, Record: s.keepNotice, Base: base, Log: s.log,
-		Draw: func() (fault.Rule, bool) { return s.faults.Draw(fault.Notification) }})
+	if err := s.wireUp(base); err != nil {
+		return err
+	}
 	w, err := world.New(world.Options{File: s.cfg.World, Seed: s.cfg.Seed, FulfillmentURL: s.cfg.FulfillmentURL, SignInURL: s.cfg.SignInURL,
 		Sink: s.desk.Accept, Record: s.keepWorld})
 	if err != nil {
@@ -166,6 +171,23 @@ func (s *Sandbox) assemble(ctx context.Context) error {
 	return s.mount(ctx)
 }
 
+// wireUp makes the channels of notices, and what delivers them. Unless the world's file says that sellers' integrations
+// see to it, all notices of a seller are led to its default queue.
+func (s *Sandbox) wireUp(base func() string) (err error) {
+	wired, rules := notice.DefaultQueue, notice.BuiltinRules(s.cfg.World.Sellers)
+	if s.cfg.World.Wiring == world.OwnWiring {
+		wired, rules = "", nil
+	}
+	s.topics = topic.New(topic.Options{Clock: s.clock, NewID: newUUID, Log: s.keepTopic, Base: base, Wired: wired,
+		Confirm: func(to topic.Subscription, m topic.Message) error { return s.desk.Post(notice.PostConfirmation(to, m)) }})
+	if s.bus, err = bus.New(bus.Options{Clock: s.clock, NewID: newUUID, Log: s.keepBus, Builtin: rules}); err != nil {
+		return err
+	}
+	s.desk = notice.NewDesk(notice.Options{Clock: s.clock, Queue: s.queues, Topics: s.topics, Bus: s.bus, Record: s.keepNotice, Log: s.log,
+		Ready: func() { s.time.nudge() }, Draw: func() (fault.Rule, bool) { return s.faults.Draw(fault.Notification) }})
+	return nil
+}
+
 // mount gives every path to its part.
 func (s *Sandbox) mount(ctx context.Context) error {
 	pages, err := storefront.New(ctx, storefront.Options{World: s.world, Clock: s.clock, Time: s.time, Log: s.log, Calls: s.calls, Faults: s.faults, Desk: s.desk, Inbox: s.inbox,
@@ -177,7 +199,7 @@ func (s *Sandbox) mount(ctx context.Context) error {
 	mux := http.NewServeMux()
 	mux.Handle("/", pages)
 	mux.Handle("GET "+metering.PublicKeyPath, httpx.Try(s.log, getPublicKey))
-	s.remote = control.New(ctx, control.Options{World: s.world, Queues: s.queues, Desk: s.desk, Faults: s.faults, Calls: s.calls, Clock: s.clock,
+	s.remote = control.New(ctx, control.Options{World: s.world, Queues: s.queues, Topics: s.topics, Bus: s.bus, Desk: s.desk, Faults: s.faults, Calls: s.calls, Clock: s.clock,
 		Time: s.time, Base: base, Log: s.log, Snapshot: s.Snapshot, Reset: s.reset, Restore: s.cfg.restore, Name: s.cfg.name, Worlds: s.cfg.worlds, Inbox: s.inbox, SMTP: s.smtpURL()})
 	s.remote.Mount(mux)
 	s.people = control.Guard(func() []string { return []string{s.cfg.BaseURL, s.cfg.pages} }, mux)

@@ -12,10 +12,12 @@ import (
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/httpx"
 	"souk.dev/souk/internal/lockstep"
+	"souk.dev/souk/internal/sandbox/bus"
 	"souk.dev/souk/internal/sandbox/fault"
 	"souk.dev/souk/internal/sandbox/inbox"
 	"souk.dev/souk/internal/sandbox/notice"
 	"souk.dev/souk/internal/sandbox/queue"
+	"souk.dev/souk/internal/sandbox/topic"
 	"souk.dev/souk/internal/sandbox/wire"
 	"souk.dev/souk/internal/sandbox/world"
 )
@@ -34,6 +36,8 @@ type Time interface {
 type Options struct {
 	World  *world.World
 	Queues *queue.Service
+	Topics *topic.Service
+	Bus    *bus.Service
 	Desk   *notice.Desk
 	Faults *fault.Set
 	Calls  *wire.Calls
@@ -77,7 +81,7 @@ func (c *Control) Mount(mux *http.ServeMux) {
 		mux.Handle(pattern, guard.Handler(httpx.Try(c.opt.Log, f)))
 	}
 	mux.Handle("GET /openapi.json", api.Handler(api.Sandbox))
-	mux.Handle("GET "+notice.CertificatePath, httpx.Try(c.opt.Log, c.getCertificate))
+	mux.Handle("GET "+topic.CertificatePath, httpx.Try(c.opt.Log, c.getCertificate))
 	mux.Handle("/_sandbox/", guard.Handler(httpx.Try(c.opt.Log, noSuchCall)))
 }
 

@@ -139,12 +139,12 @@ func TestDeliveriesAreListedAndRepeated(t *testing.T) {
 	a := st.buy(acme, inkwell)
 	st.advance("5m")
 	type delivery struct {
-		ID, Channel, Kind, Target, AgreementID, Outcome, Body string
-		Attempts                                              []struct{ Outcome, MessageID string }
+		ID, Channel, Kind, Source, AgreementID, Outcome, Body string
+		Attempts                                              []struct{ Outcome, MessageID, Target string }
 	}
 	got := all[delivery](st, "/_sandbox/deliveries", url.Values{"agreementId": {a.AgreementID}})
 	if len(got) != 2 || got[1].Kind != "License Updated - Manufacturer" || got[1].Channel != "eventbridge" || got[1].Outcome != "delivered" ||
-		got[1].Target != "arn:aws:sqs:us-east-1:444455556666:marketplace-notices" || !strings.Contains(got[1].Body, a.LicenseARN) {
+		got[1].Source != "arn:aws:events:us-east-1:444455556666:event-bus/default" || got[1].Attempts[0].Target != "arn:aws:sqs:us-east-1:444455556666:marketplace-notices" || !strings.Contains(got[1].Body, a.LicenseARN) {
 		t.Fatalf("listed %+v", got)
 	}
 	var again delivery

@@ -57,6 +57,7 @@ func (c *Control) env() ([]variable, error) {
 		{"AWS_ENDPOINT_URL_MARKETPLACE_AGREEMENT", base},
 		{"AWS_ENDPOINT_URL_SQS", base},
 		{"AWS_ENDPOINT_URL_SNS", base},
+		{"AWS_ENDPOINT_URL_EVENTBRIDGE", base},
 		{"SOUK_CLOCK", base},
 		{"SOUK_QUEUE_URL", c.queueURL()},
 		{"SOUK_PRODUCTS", string(products)},

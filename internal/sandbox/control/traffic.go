@@ -60,9 +60,9 @@ func (c *Control) postRedeliver(w http.ResponseWriter, r *http.Request) error {
 	return httpx.JSON(w, http.StatusOK, d)
 }
 
-// getCertificate serves what the desk's SNS messages are signed with, at the address that they name.
+// getCertificate serves what SNS messages are signed with, at the address that they name.
 func (c *Control) getCertificate(w http.ResponseWriter, _ *http.Request) error {
-	text, err := c.opt.Desk.Signer().Certificate()
+	text, err := c.opt.Topics.Signer().Certificate()
 	if err != nil {
 		return err
 	}

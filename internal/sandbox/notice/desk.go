@@ -3,38 +3,71 @@ package notice
 import (
 	"container/heap"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"sync"
 	"time"
 
+	"souk.dev/souk/contract"
+	"souk.dev/souk/internal/sandbox/bus"
 	"souk.dev/souk/internal/sandbox/fault"
+	"souk.dev/souk/internal/sandbox/parcel"
 	"souk.dev/souk/internal/sandbox/queue"
+	"souk.dev/souk/internal/sandbox/topic"
 	"souk.dev/souk/internal/sandbox/world"
 )
 
-// DefaultQueue is the queue that every seller has, and that all its notices go to: what an EventBridge rule and a
-// subscription to the products' topics would have been set up to do.
+// DefaultQueue is the queue that every seller has. Unless the world's file says otherwise, all its notices go there: by a
+// built-in rule of this name, and by built-in subscriptions to its products' topics.
 const DefaultQueue = "marketplace-notices"
 
-// Options are what a Desk needs of its surroundings. Draw and Record may be nil.
+// MakeQueues makes the default queue of every seller, open to what rules and topics send.
+func MakeQueues(q *queue.Service, sellers []world.Seller) error {
+	for _, s := range sellers {
+		if q.Exists(s.AccountID, DefaultQueue) {
+			continue
+		}
+		if err := q.Create(s.AccountID, DefaultQueue, map[string]string{"Policy": queue.Open(queue.ARN(s.AccountID, DefaultQueue))}); err != nil {
+			return fmt.Errorf("make the default queue of %s: %w", s.AccountID, err)
+		}
+	}
+	return nil
+}
+
+// BuiltinRules are the rules that lead every seller's events to its default queue, by account.
+func BuiltinRules(sellers []world.Seller) map[string]bus.Rule {
+	rules := make(map[string]bus.Rule, len(sellers))
+	for _, s := range sellers {
+		rules[s.AccountID] = bus.Rule{Name: DefaultQueue, Pattern: `{"source":["` + contract.EventSource + `"]}`,
+			Description: "Built in: everything that AWS Marketplace tells goes to the seller's queue.",
+			Targets:     []bus.Target{{ID: DefaultQueue, ARN: queue.ARN(s.AccountID, DefaultQueue)}}}
+	}
+	return rules
+}
+
+// Options are what a Desk needs of its surroundings. Draw, Record and Ready may be nil.
 type Options struct {
 	Clock interface{ Now() time.Time }
 	// Queue takes the messages. It need not write them down: the desk's own changes bring them back.
 	Queue *queue.Service
+	// Topics and Bus say who gets what.
+	Topics *topic.Service
+	Bus    *bus.Service
 	// Draw tells which fault, if any, disturbs a notice. It is asked once for each.
 	Draw func() (fault.Rule, bool)
 	// Record writes a change down before it takes effect.
 	Record func(Change) error
-	// Base is the sandbox's own address.
-	Base func() string
-	Log  *slog.Logger
+	// Ready is called, with no lock held, when an HTTP endpoint took a notice: its program may have work now.
+	Ready func()
+	Log   *slog.Logger
 }
 
 // Desk delivers notices. Its methods are safe for concurrent use.
 type Desk struct {
-	opt    Options
-	signer *Signer
+	opt  Options
+	http *http.Client
 
 	mu        sync.Mutex
 	replaying bool
@@ -45,26 +78,30 @@ type Desk struct {
 	unplanned []*Delivery     // while replaying: those whose plan has not come up yet
 	due       calendar
 	behind    map[string][]*attempt // by seller: those that wait for the next notice
+	outbox    []*attempt            // to HTTP endpoints, and due
 }
 
 // NewDesk makes a desk without deliveries.
 func NewDesk(opt Options) *Desk {
-	d := &Desk{opt: opt, signer: NewSigner(), byID: map[string]*Delivery{}, kinds: map[string]bool{}, behind: map[string][]*attempt{}}
+	d := &Desk{opt: opt, http: newClient(), byID: map[string]*Delivery{}, kinds: map[string]bool{}, behind: map[string][]*attempt{}}
 	if d.opt.Draw == nil {
 		d.opt.Draw = func() (fault.Rule, bool) { return fault.Rule{}, false }
 	}
 	if d.opt.Record == nil {
 		d.opt.Record = func(Change) error { return nil }
 	}
+	if d.opt.Ready == nil {
+		d.opt.Ready = func() {}
+	}
 	return d
 }
 
-// Signer is what the desk's SNS messages are signed with.
-func (d *Desk) Signer() *Signer { return d.signer }
-
-// Change is one lasting change of the desk: that a notice was given a plan, more attempts, or that all was reset.
+// Change is one lasting change of the desk: that a notice was given a plan, more attempts, what came of one over HTTP, or
+// that all was reset.
 type Change struct {
-	Notice   string     `json:"notice,omitempty"` // its ID
+	Notice   string     `json:"notice,omitempty"`  // its ID
+	Posting  *Posting   `json:"posting,omitempty"` // the notice itself, where a client posted it
+	Result   *Result    `json:"result,omitempty"`
 	Attempts []Planned  `json:"attempts,omitempty"`
 	Fault    fault.Kind `json:"fault,omitempty"`
 	Reset    bool       `json:"reset,omitempty"`
@@ -88,7 +125,7 @@ func (d *Desk) Accept(n world.Notice) {
 func (d *Desk) decide(del *Delivery) {
 	rule, _ := d.opt.Draw()
 	now := d.opt.Clock.Now()
-	c := Change{Notice: del.ID, Attempts: plan(now, rule), Fault: rule.Kind, At: now}
+	c := Change{Notice: del.ID, Attempts: d.planned(del, plan(now, rule)), Fault: rule.Kind, At: now}
 	// Unlike a client's act, a notice cannot be refused: it is delivered even if the plan could not be kept. After a
 	// restart it would be planned anew, and delivered again.
 	if err := d.opt.Record(c); err != nil {
@@ -104,14 +141,12 @@ func (d *Desk) begin(del *Delivery, c Change, now time.Time) {
 	if c.Fault != "" {
 		del.Fault = c.Fault
 	}
-	for _, p := range c.Attempts {
-		a := &attempt{Planned: p, del: del, n: len(del.Attempts)}
-		del.Attempts = append(del.Attempts, Attempt{At: p.At, Way: p.Way, Outcome: Waiting})
+	for _, a := range d.add(del, c.Attempts) {
 		switch {
-		case p.Way == Behind:
+		case a.Way == Behind:
 			d.behind[del.Seller] = append(d.behind[del.Seller], a)
 			d.due.add(a)
-		case p.At.After(now):
+		case a.At.After(now):
 			d.due.add(a)
 		default:
 			d.run(a, now)
@@ -125,10 +160,31 @@ func (d *Desk) begin(del *Delivery, c Change, now time.Time) {
 	}
 }
 
+// add gives del further attempts.
+func (d *Desk) add(del *Delivery, all []Planned) []*attempt {
+	first := len(del.tries)
+	for _, p := range all {
+		to := p.Target
+		if p.Via == "" {
+			to = queue.ARN(del.Seller, DefaultQueue)
+		}
+		del.tries = append(del.tries, &attempt{Planned: p, del: del, n: len(del.Attempts), index: -1})
+		del.Attempts = append(del.Attempts, Attempt{At: p.At, Way: p.Way, Target: to, Via: p.Via, Outcome: Waiting})
+	}
+	if del.Body == "" {
+		via := ""
+		if len(all) > 0 {
+			via = all[0].Via
+		}
+		del.Body = d.body(del.letter, via)
+	}
+	return del.tries[first:]
+}
+
 // run carries out one attempt, at its own time or at now, whichever is earlier: a notice that was to come behind another
 // comes as soon as that one has.
 func (d *Desk) run(a *attempt, now time.Time) {
-	del, at := a.del, &a.del.Attempts[a.n]
+	at := &a.del.Attempts[a.n]
 	if now.Before(at.At) {
 		at.At = now
 	}
@@ -136,25 +192,63 @@ func (d *Desk) run(a *attempt, now time.Time) {
 		at.Outcome, at.Why = Lost, "a fault lost it on the way"
 		return
 	}
-	body := del.Body
-	switch a.Way {
-	case Copy:
-		body = d.render(del.notice, uuidOf(del.ID, "envelope", fmt.Sprint(a.n)))
-	case Forge:
-		body = d.forge(del.notice)
-	}
-	id := uuidOf(del.ID, "message", fmt.Sprint(a.n))
-	err := d.opt.Queue.Deliver(del.Seller, DefaultQueue, queue.Message{ID: id, Body: body, SenderID: sender, SentAt: at.At})
-	if err != nil {
-		// SQS refuses for good: the queue was deleted, or its attributes do not let the message in. As with
-		// EventBridge, nothing is tried again by itself; the list says so, and Redeliver is there.
+	p, err := d.parcel(a)
+	switch {
+	case err != nil:
 		at.Outcome, at.Why = Failed, err.Error()
+	case p.Queue == "":
+		d.outbox = append(d.outbox, a) // sent by RunDue, without the lock
+	default:
+		d.enqueue(a, p)
+	}
+}
+
+// enqueue puts p into its queue. SQS refuses for good: the queue was deleted, or its policy does not let the message in.
+// Neither EventBridge nor SNS tries that again by itself; the list says so, and Redeliver is there.
+func (d *Desk) enqueue(a *attempt, p parcel.Parcel) {
+	at := &a.del.Attempts[a.n]
+	id := parcel.UUID(a.del.ID, "message", fmt.Sprint(a.n))
+	err := error(nil)
+	if !p.Trusted {
+		err = d.opt.Queue.Admit(p.Queue, p.Service, p.Source)
+	}
+	if err == nil {
+		err = d.opt.Queue.Deliver(p.Queue, queue.Message{ID: id, Body: p.Body, Attributes: p.Attributes, SenderID: sender, SentAt: at.At})
+	}
+	if err != nil {
+		at.Outcome, at.Why = Failed, err.Error()
+		f := parcel.Failure{Code: parcel.NoResource, Message: err.Error(), Attempts: 1}
+		if e, ok := errors.AsType[*queue.Error](err); ok && e.Code == queue.AccessDenied {
+			f.Code = parcel.NoPermissions
+		}
+		d.bury(a, p, f, at.At)
 		return
 	}
 	at.Outcome, at.MessageID = Delivered, id
 	if a.Way == Forge {
-		at.Why = "a forgery: it is not from AWS and must change nothing"
+		at.Why = forged
 	}
+}
+
+// forged is what the list says of a lie.
+const forged = "a forgery: it is not from AWS and must change nothing"
+
+// bury puts what cannot be delivered into its dead-letter queue, if it has one.
+func (d *Desk) bury(a *attempt, p parcel.Parcel, f parcel.Failure, now time.Time) {
+	if p.DeadLetter == "" {
+		return
+	}
+	at := &a.del.Attempts[a.n]
+	err := d.opt.Queue.Admit(p.DeadLetter, p.Service, p.Source)
+	if err == nil {
+		err = d.opt.Queue.Deliver(p.DeadLetter, queue.Message{ID: parcel.UUID(a.del.ID, "dead", fmt.Sprint(a.n)), Body: p.DeadBody,
+			Attributes: p.DeadAttributes(f), SenderID: sender, SentAt: now})
+	}
+	if err != nil {
+		at.Why += "; and its dead letter: " + err.Error()
+		return
+	}
+	at.Why += "; it is in the dead-letter queue " + p.DeadLetter
 }
 
 // sender is the SenderId of messages from AWS's own services.
@@ -164,17 +258,25 @@ const sender = "AIDAIT2UOQQY3AUEKVGXU"
 func (d *Desk) Due() (at time.Time, ok bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if len(d.outbox) > 0 {
+		return d.opt.Clock.Now(), true
+	}
 	if len(d.due) == 0 {
 		return time.Time{}, false
 	}
 	return d.due[0].At, true
 }
 
-// RunDue carries out every attempt whose time has come, and reports whether there was any.
-func (d *Desk) RunDue() (did bool) {
+// RunDue carries out every attempt whose time has come, waits for what HTTP endpoints answer, and reports whether there was
+// any.
+func (d *Desk) RunDue(ctx context.Context) (did bool) {
 	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.runDue(d.opt.Clock.Now())
+	did = d.runDue(d.opt.Clock.Now())
+	out := d.outbox
+	d.outbox = nil
+	d.mu.Unlock()
+	d.sendAll(ctx, out)
+	return did || len(out) > 0
 }
 
 func (d *Desk) runDue(now time.Time) (did bool) {
@@ -189,49 +291,6 @@ func (d *Desk) runDue(now time.Time) (did bool) {
 // Job is the desk's work in the shape that a job runner takes.
 func (d *Desk) Job() (due func(context.Context) (time.Time, bool, error), run func(context.Context) (bool, error)) {
 	due = func(context.Context) (time.Time, bool, error) { at, ok := d.Due(); return at, ok, nil }
-	run = func(context.Context) (bool, error) { return d.RunDue(), nil }
+	run = func(ctx context.Context) (bool, error) { return d.RunDue(ctx), nil }
 	return due, run
-}
-
-// attempt is one that waits for its time.
-type attempt struct {
-	Planned
-	del   *Delivery
-	n     int // in del.Attempts
-	seq   int64
-	index int // in the calendar; -1 when it is not in it
-}
-
-// calendar is a heap of attempts, the earliest first, and those of one instant in the order of the notices.
-type calendar []*attempt
-
-func (c *calendar) add(a *attempt) {
-	a.seq = a.del.seq
-	heap.Push(c, a)
-}
-
-// Len, Less, Swap, Push and Pop implement heap.Interface.
-func (c calendar) Len() int { return len(c) }
-func (c calendar) Less(i, j int) bool {
-	if !c[i].At.Equal(c[j].At) {
-		return c[i].At.Before(c[j].At)
-	}
-	return c[i].seq < c[j].seq
-}
-func (c calendar) Swap(i, j int) {
-	c[i], c[j] = c[j], c[i]
-	c[i].index, c[j].index = i, j
-}
-func (c *calendar) Push(x any) {
-	a := x.(*attempt)
-	a.index = len(*c)
-	*c = append(*c, a)
-}
-func (c *calendar) Pop() any {
-	last := len(*c) - 1
-	a := (*c)[last]
-	(*c)[last] = nil
-	*c = (*c)[:last]
-	a.index = -1
-	return a
 }

@@ -1,13 +1,7 @@
 package notice
 
 import (
-	"crypto"
-	"crypto/rsa"
-	"crypto/sha1"
-	"crypto/x509"
-	"encoding/base64"
 	"encoding/json"
-	"encoding/pem"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -15,13 +9,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/shopspring/decimal"
 
 	"souk.dev/souk/contract"
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/goldentest"
+	"souk.dev/souk/internal/sandbox/bus"
 	"souk.dev/souk/internal/sandbox/fault"
 	"souk.dev/souk/internal/sandbox/queue"
+	"souk.dev/souk/internal/sandbox/topic"
 	"souk.dev/souk/internal/sandbox/world"
 )
 
@@ -78,6 +75,8 @@ type stage struct {
 	*Desk
 	clk    *clock.Virtual
 	queues *queue.Service
+	topics *topic.Service
+	bus    *bus.Service
 	faults *fault.Set
 	log    []any // Change of either package
 }
@@ -97,7 +96,14 @@ func (st *stage) open(t *testing.T) {
 	if err := st.queues.Replay(queue.Change{Op: queue.OpCreate, Account: "444455556666", Queue: DefaultQueue}); err != nil {
 		t.Fatal(err)
 	}
-	st.Desk = NewDesk(Options{Clock: st.clk, Queue: st.queues, Base: func() string { return "http://127.0.0.1:4700" }, Log: slog.New(slog.DiscardHandler),
+	rules, err := bus.New(bus.Options{Clock: st.clk, NewID: uuid.NewString, Builtin: BuiltinRules([]world.Seller{{AccountID: "444455556666"}})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	st.bus = rules
+	st.topics = topic.New(topic.Options{Clock: st.clk, NewID: uuid.NewString, Wired: DefaultQueue, Base: func() string { return "http://127.0.0.1:4700" },
+		Confirm: func(to topic.Subscription, m topic.Message) error { return st.Post(PostConfirmation(to, m)) }})
+	st.Desk = NewDesk(Options{Clock: st.clk, Queue: st.queues, Topics: st.topics, Bus: st.bus, Log: slog.New(slog.DiscardHandler),
 		Draw:   func() (fault.Rule, bool) { return st.faults.Draw(fault.Notification) },
 		Record: func(c Change) error { st.log = append(st.log, c); return nil }})
 }
@@ -162,34 +168,6 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-func TestSignatureVerifies(t *testing.T) {
-	st := newStage(t)
-	st.Accept(success)
-	var n notification
-	if err := json.Unmarshal([]byte(st.bodies()[0]), &n); err != nil {
-		t.Fatal(err)
-	}
-	text, err := st.Signer().Certificate()
-	if err != nil {
-		t.Fatal(err)
-	}
-	block, _ := pem.Decode(text)
-	cert, err := x509.ParseCertificate(block.Bytes)
-	if err != nil {
-		t.Fatal(err)
-	}
-	// As the guide says: keys and values, a line each, in this order.
-	signed := "Message\n" + n.Message + "\nMessageId\n" + n.MessageID + "\nTimestamp\n" + n.Timestamp + "\nTopicArn\n" + n.TopicARN + "\nType\nNotification\n"
-	sig, err := base64.StdEncoding.DecodeString(n.Signature)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sum := sha1.Sum([]byte(signed))
-	if err := rsa.VerifyPKCS1v15(cert.PublicKey.(*rsa.PublicKey), crypto.SHA1, sum[:], sig); err != nil {
-		t.Error(err)
-	}
-}
-
 func TestDetailTypesAreTheContracts(t *testing.T) {
 	for n, want := range map[world.Notice]string{created: contract.AgreementCreated + " - Proposer", amended: contract.AgreementAmended + " - Proposer", ended: contract.AgreementEnded + " - Proposer",
 		updated: contract.LicenseUpdated + " - Manufacturer", deprovisioned: contract.LicenseDeprovisioned + " - Manufacturer"} {
@@ -228,7 +206,7 @@ func TestFaults(t *testing.T) {
 			st.Accept(created)
 			check("now", x.now)
 			st.clk.Set(accepted.Add(time.Minute))
-			st.RunDue()
+			st.RunDue(t.Context())
 			st.Accept(updated)
 			check("next", x.next)
 			for {
@@ -237,7 +215,7 @@ func TestFaults(t *testing.T) {
 					break
 				}
 				st.clk.Set(at)
-				if !st.RunDue() {
+				if !st.RunDue(t.Context()) {
 					t.Fatalf("due at %v, and nothing done", at)
 				}
 			}
@@ -257,7 +235,7 @@ func TestForgeriesLackAWSsProof(t *testing.T) {
 			st.fault(t, fault.Forge, "")
 			st.Accept(n)
 			lie := st.bodies()[1]
-			if strings.Contains(lie, `"source":"aws.`) || strings.Contains(lie, topicOwner) {
+			if strings.Contains(lie, `"source":"aws.`) || strings.Contains(lie, topic.Marketplace) {
 				t.Errorf("it passes for AWS's: %s", lie)
 			}
 		})
@@ -342,7 +320,7 @@ func TestReplay(t *testing.T) {
 			st.Accept(notices[i])
 		}
 		st.clk.Set(accepted.Add(time.Duration(i+1) * time.Minute))
-		st.RunDue()
+		st.RunDue(t.Context())
 		st.queues.RunDue()
 		if i%2 == 1 {
 			got, err := st.queues.Receive(t.Context(), "444455556666", DefaultQueue, queue.Receiving{})
@@ -407,7 +385,7 @@ func TestReplay(t *testing.T) {
 			}
 		}
 		st.EndReplay()
-		st.RunDue()
+		st.RunDue(t.Context())
 		for i := kill; i < 10; i++ {
 			play(st, i)
 		}

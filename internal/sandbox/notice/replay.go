@@ -22,9 +22,17 @@ func (d *Desk) Replay(c Change) error {
 		d.forget()
 		return nil
 	}
+	if c.Posting != nil {
+		d.begin(d.filePosting(*c.Posting), c, c.At)
+		return nil
+	}
 	del := d.byID[c.Notice]
 	if del == nil {
 		return fmt.Errorf("the journal has a plan for notice %s, which never happened", c.Notice)
+	}
+	if c.Result != nil {
+		d.conclude(del, c)
+		return nil
 	}
 	for i, u := range d.unplanned {
 		if u == del {

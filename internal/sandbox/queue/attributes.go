@@ -28,8 +28,8 @@ var numbers = map[string]number{
 	"MaximumMessageSize":            {1024, MaxMessageBytes, MaxMessageBytes},
 }
 
-// kept are attributes that are stored and given back, and change nothing here: access and encryption are not played.
-var kept = []string{"Policy", "RedriveAllowPolicy", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled"}
+// kept are attributes that are stored and given back, and change nothing here: encryption is not played.
+var kept = []string{"RedriveAllowPolicy", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled"}
 
 // redrive is the attribute RedrivePolicy. AWS takes the count as a number or as a string of digits.
 type redrive struct {
@@ -47,6 +47,7 @@ type settings struct {
 	maxBytes   int
 	deadTarget string // ARN; empty: no dead letters
 	deadAfter  int    // receives
+	policy     *policy
 }
 
 func defaults() settings {
@@ -92,6 +93,12 @@ func (s settings) with(attrs map[string]string) (settings, error) {
 			if err := s.setRedrive(value); err != nil {
 				return s, err
 			}
+		case name == "Policy":
+			p, err := parsePolicy(value)
+			if err != nil {
+				return s, err
+			}
+			s.policy, s.given[name] = p, value
 		case slices.Contains(kept, name):
 			s.given[name] = value
 		case name == "FifoQueue" || name == "ContentBasedDeduplication":

@@ -17,6 +17,7 @@ const (
 	InvalidParameterValue Code = "InvalidParameterValueException"
 	InvalidMessage        Code = "InvalidMessageContents"
 	PurgeInProgress       Code = "PurgeQueueInProgress"
+	AccessDenied          Code = "AccessDenied"
 	MissingParameter      Code = "MissingRequiredParameterException"
 )
 

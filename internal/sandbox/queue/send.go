@@ -28,14 +28,14 @@ func (s *Service) Send(account, name string, m Message, delay *time.Duration) (i
 	return m.ID, nil
 }
 
-// Deliver puts in a message that has its ID and SentAt already, and does not write it down: its sender has a journal of
-// its own, from which it delivers it again. The queue's own delay applies.
-func (s *Service) Deliver(account, name string, m Message) error {
+// Deliver puts a message that has its ID and SentAt already into the queue arn, and does not write it down: its sender has
+// a journal of its own, from which it delivers it again. The queue's own delay applies.
+func (s *Service) Deliver(arn string, m Message) error {
 	s.mu.Lock()
-	q, err := s.find(account, name)
-	if err != nil {
+	q := s.byARN(arn)
+	if q == nil {
 		s.mu.Unlock()
-		return err
+		return refuse(QueueDoesNotExist, "The queue %s does not exist.", arn)
 	}
 	m.VisibleAt = m.SentAt.Add(q.set.delay)
 	visible := s.add(q, m, "", m.SentAt)

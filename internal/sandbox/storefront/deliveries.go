@@ -55,7 +55,7 @@ func (s *Storefront) getDeliveries(w http.ResponseWriter, r *http.Request) error
 		kind.Options = append(kind.Options, webui.Choice{Value: k, Label: k})
 	}
 	outcome := webui.Field{Name: "outcome", Label: "Outcome", Type: "select", Value: string(q.Outcome), Required: true, Options: []webui.Choice{{Label: "All"}}}
-	for _, o := range []notice.Outcome{notice.Delivered, notice.Waiting, notice.Lost, notice.Failed} {
+	for _, o := range []notice.Outcome{notice.Delivered, notice.Waiting, notice.Lost, notice.Failed, notice.Unheard} {
 		outcome.Options = append(outcome.Options, webui.Choice{Value: string(o), Label: webui.Words(o)})
 	}
 	v.Filter = []webui.Field{kind, outcome}
@@ -68,7 +68,7 @@ func (s *Storefront) postRedeliver(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	s.notes.leave(w, webui.Notice{Tone: webui.Success, Title: "Delivered again", Text: d.Kind + " is in the seller's queue once more; it must change nothing there."})
+	s.notes.leave(w, webui.Notice{Tone: webui.Success, Title: "Delivered again", Text: d.Kind + " was sent once more, to whoever is to get it now; it must change nothing there."})
 	http.Redirect(w, r, "/control/deliveries", http.StatusSeeOther)
 	return nil
 }

@@ -17,11 +17,13 @@ import (
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/job"
 	"souk.dev/souk/internal/lockstep"
+	"souk.dev/souk/internal/sandbox/bus"
 	"souk.dev/souk/internal/sandbox/fault"
 	"souk.dev/souk/internal/sandbox/inbox"
 	"souk.dev/souk/internal/sandbox/notice"
 	"souk.dev/souk/internal/sandbox/ops/metering"
 	"souk.dev/souk/internal/sandbox/queue"
+	"souk.dev/souk/internal/sandbox/topic"
 	"souk.dev/souk/internal/sandbox/wire"
 	"souk.dev/souk/internal/sandbox/world"
 	"souk.dev/souk/internal/webui/webuitest"
@@ -73,7 +75,12 @@ func newSiteOf(t *testing.T, f *world.File) *site {
 	log := slog.New(slog.DiscardHandler)
 	s.inbox = inbox.New(s.clock, log)
 	queues := queue.New(queue.Options{Clock: s.clock, NewID: uuid.NewString})
-	desk := notice.NewDesk(notice.Options{Clock: s.clock, Queue: queues, Base: func() string { return s.url }, Log: log,
+	rules, err := bus.New(bus.Options{Clock: s.clock, NewID: uuid.NewString, Builtin: notice.BuiltinRules(f.Sellers)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	topics := topic.New(topic.Options{Clock: s.clock, NewID: uuid.NewString, Base: func() string { return s.url }, Wired: notice.DefaultQueue})
+	desk := notice.NewDesk(notice.Options{Clock: s.clock, Queue: queues, Topics: topics, Bus: rules, Log: log,
 		Draw: func() (fault.Rule, bool) { return s.faults.Draw(fault.Notification) }})
 	w, err := world.New(world.Options{File: f, Seed: 1, FulfillmentURL: sellerURL, SignInURL: "http://127.0.0.1:4720/", Sink: desk.Accept,
 		Record: func(world.Command) error { s.changes.Add(1); return nil }})
@@ -81,17 +88,15 @@ func newSiteOf(t *testing.T, f *world.File) *site {
 		t.Fatal(err)
 	}
 	s.world = w
-	for _, seller := range w.Sellers() {
-		if err := queues.Create(seller.AccountID, notice.DefaultQueue, nil); err != nil {
-			t.Fatal(err)
-		}
+	if err := notice.MakeQueues(queues, w.Sellers()); err != nil {
+		t.Fatal(err)
 	}
 	s.leader = lockstep.NewLeader(s.clock, job.New(s.clock, log, job.Job{Name: "market",
 		Due: func(context.Context) (time.Time, bool, error) { at, ok := w.Due(); return at, ok, nil },
 		Run: func(context.Context) (bool, error) { return w.RunDue(s.clock.Now()) }},
 		job.Job{Name: "notices",
 			Due: func(context.Context) (time.Time, bool, error) { at, ok := desk.Due(); return at, ok, nil },
-			Run: func(context.Context) (bool, error) { return desk.RunDue(), nil }}))
+			Run: func(ctx context.Context) (bool, error) { return desk.RunDue(ctx), nil }}))
 	if s.front, err = New(t.Context(), Options{World: w, Clock: s.clock, Time: s.leader, Log: log, Calls: s.calls, Faults: s.faults, Desk: desk, Inbox: s.inbox,
 		Changes: func() uint64 { return s.changes.Load() + s.calls.Made() + s.faults.Changes() }, Reset: func() error { return w.Reset(s.clock.Now()) }}); err != nil {
 		t.Fatal(err)

@@ -19,6 +19,10 @@ const FileVersion = 1
 // AuthStrict is the value of [File.Auth] with which signatures are verified.
 const AuthStrict = "strict"
 
+// OwnWiring is the value of [File.Wiring] with which no notice goes anywhere but where a seller's own rules and
+// subscriptions lead it.
+const OwnWiring = "own"
+
 // File describes a world at its start. Its format is documented in docs/sandbox/world-file.md.
 type File struct {
 	Version    int               `json:"version"`
@@ -30,6 +34,7 @@ type File struct {
 	Products   []Product         `json:"products"`
 	Offers     []Offer           `json:"offers,omitempty"` // beside the listings' own
 	Profiles   map[string]string `json:"profiles,omitempty"`
+	Wiring     string            `json:"wiring,omitempty"` // own: sellers set up rules and subscriptions themselves; left out: all notices go to their default queues
 
 	// Source is the text that the file was read from.
 	Source []byte `json:"-" yaml:"-"`
@@ -84,6 +89,8 @@ func (f *File) check() error {
 		return about("version", bad("it says version: %d; this souk reads version: %d.", f.Version, FileVersion))
 	case f.Auth != "" && f.Auth != AuthStrict:
 		return about("auth", bad("it says auth: %q; leave it out, or say strict.", f.Auth))
+	case f.Wiring != "" && f.Wiring != OwnWiring:
+		return about("wiring", bad("it says wiring: %q; leave it out, or say own.", f.Wiring))
 	case len(f.Sellers) == 0:
 		return bad("The world file has no seller; give at least one under sellers:.")
 	}

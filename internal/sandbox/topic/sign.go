@@ -1,10 +1,11 @@
-package notice
+package topic
 
 import (
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha1"
+	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/base64"
@@ -13,8 +14,6 @@ import (
 	"math/big"
 	"sync"
 	"time"
-
-	"github.com/google/uuid"
 )
 
 // CertificatePath is where the sandbox serves the certificate that its SNS messages are signed with. AWS serves its own
@@ -25,7 +24,12 @@ const CertificatePath = "/SimpleNotificationService-sandbox.pem"
 // moment that a sandbox without legacy products need not wait for, and lasts as long as the process.
 type Signer struct {
 	make func() (keyed, error)
+
+	mu   sync.Mutex
+	last signed // a message is written for each of its subscribers, and signed once
 }
+
+type signed struct{ text, version, signature string }
 
 type keyed struct {
 	key  *rsa.PrivateKey
@@ -59,26 +63,32 @@ func (s *Signer) Certificate() ([]byte, error) {
 	return k.cert, err
 }
 
-// sign gives the signature, version 1: SHA1withRSA, base64. A message that cannot be signed carries an empty one; a
-// receiver refuses it, and Certificate tells why.
-func (s *Signer) sign(n notification) string {
+// sign gives the signature of text, base64: version 1 is SHA1withRSA, 2 is SHA256withRSA. A message that cannot be signed
+// carries an empty one; a receiver refuses it, and Certificate tells why.
+func (s *Signer) sign(text, version string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.last.text != text || s.last.version != version {
+		s.last = signed{text, version, s.signature(text, version)}
+	}
+	return s.last.signature
+}
+
+func (s *Signer) signature(text, version string) string {
 	k, err := s.make()
 	if err != nil {
 		return ""
 	}
-	sum := sha1.Sum([]byte(n.stringToSign()))
-	sig, err := rsa.SignPKCS1v15(rand.Reader, k.key, crypto.SHA1, sum[:])
+	var sig []byte
+	if version == "2" {
+		sum := sha256.Sum256([]byte(text))
+		sig, err = rsa.SignPKCS1v15(rand.Reader, k.key, crypto.SHA256, sum[:])
+	} else {
+		sum := sha1.Sum([]byte(text))
+		sig, err = rsa.SignPKCS1v15(rand.Reader, k.key, crypto.SHA1, sum[:])
+	}
 	if err != nil {
 		return ""
 	}
 	return base64.StdEncoding.EncodeToString(sig)
-}
-
-// uuidOf is the UUID that the parts stand for, always the same.
-func uuidOf(parts ...string) string {
-	name := ""
-	for _, p := range parts {
-		name += p + "\n"
-	}
-	return uuid.NewSHA1(uuid.NameSpaceOID, []byte(name)).String()
 }
