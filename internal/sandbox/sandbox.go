@@ -199,7 +199,7 @@ func (s *Sandbox) mount(ctx context.Context) error {
 	mux := http.NewServeMux()
 	mux.Handle("/", pages)
 	mux.Handle("GET "+metering.PublicKeyPath, httpx.Try(s.log, getPublicKey))
-	s.remote = control.New(ctx, control.Options{World: s.world, Queues: s.queues, Topics: s.topics, Bus: s.bus, Desk: s.desk, Faults: s.faults, Calls: s.calls, Clock: s.clock,
+	s.remote = control.New(ctx, control.Options{World: s.world, Queues: s.queues, Topics: s.topics, Desk: s.desk, Faults: s.faults, Calls: s.calls, Clock: s.clock,
 		Time: s.time, Base: base, Log: s.log, Snapshot: s.Snapshot, Reset: s.reset, Restore: s.cfg.restore, Name: s.cfg.name, Worlds: s.cfg.worlds, Inbox: s.inbox, SMTP: s.smtpURL()})
 	s.remote.Mount(mux)
 	s.people = control.Guard(func() []string { return []string{s.cfg.BaseURL, s.cfg.pages} }, mux)

@@ -12,7 +12,6 @@ import (
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/httpx"
 	"souk.dev/souk/internal/lockstep"
-	"souk.dev/souk/internal/sandbox/bus"
 	"souk.dev/souk/internal/sandbox/fault"
 	"souk.dev/souk/internal/sandbox/inbox"
 	"souk.dev/souk/internal/sandbox/notice"
@@ -37,7 +36,6 @@ type Options struct {
 	World  *world.World
 	Queues *queue.Service
 	Topics *topic.Service
-	Bus    *bus.Service
 	Desk   *notice.Desk
 	Faults *fault.Set
 	Calls  *wire.Calls
