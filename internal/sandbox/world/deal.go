@@ -170,7 +170,7 @@ func (d *deal) settle(now time.Time) error {
 		return invalid("expired_agreement_proposal", "The offer %s ends on %s.", d.offer.OfferID, stamp(d.end))
 	}
 	if len(d.accepted.Schedule) > 0 {
-		schedule := d.accepted.dated(d.start)
+		schedule := d.accepted.Dated(d.start)
 		if err := withinTerm(d.offer.Offer, schedule, now, d.end); err != nil {
 			return err
 		}

@@ -195,7 +195,7 @@ func checkSchedule(o Offer, _ Product) error {
 	}
 	if t.Validity != nil && !t.Validity.StartDate.IsZero() { // else it is known when the offer is accepted
 		start := t.Validity.StartDate
-		return withinTerm(o, t.dated(start), time.Time{}, t.ends(start, ""))
+		return withinTerm(o, t.Dated(start), time.Time{}, t.ends(start, ""))
 	}
 	return nil
 }

@@ -272,8 +272,8 @@ func (p Product) usageRates() map[string]decimal.Decimal {
 	return rates
 }
 
-// dated are the instalments of an agreement that starts at an instant, each with its date.
-func (t *OfferTerms) dated(start time.Time) []Instalment {
+// Dated lists the instalments of an agreement that starts at an instant, each with its date.
+func (t *OfferTerms) Dated(start time.Time) []Instalment {
 	var all []Instalment
 	for _, one := range t.Schedule {
 		if one.After != "" {

@@ -5,12 +5,10 @@ import (
 	"time"
 
 	"souk.dev/souk/contract"
+	"souk.dev/souk/internal/sandbox/ops/terms"
 	"souk.dev/souk/internal/sandbox/wire"
 	"souk.dev/souk/internal/sandbox/world"
 )
-
-// currency is what everything is priced in.
-const currency = "USD"
 
 type described struct {
 	AgreementID        string           `json:"agreementId"`
@@ -71,7 +69,7 @@ func (s *service) describeAgreement(_ context.Context, c *wire.Call) (wire.Answe
 	return wire.Encode(c, described{
 		AgreementID: a.AgreementID, AgreementType: contract.PurchaseContract, Status: string(a.Status), Acceptor: party{a.BuyerAccount}, Proposer: party{a.SellerAccount},
 		AcceptanceTime: wire.Time{Time: a.AcceptanceTime}, StartTime: wire.Time{Time: a.StartTime}, EndTime: wire.Time{Time: a.EndTime},
-		EstimatedCharges: estimatedCharges{currency, committed(a).StringFixed(2)}, ProposalSummary: summaryOf(a),
+		EstimatedCharges: estimatedCharges{terms.Currency, a.Committed().StringFixed(2)}, ProposalSummary: summaryOf(a),
 		InitialAgreementID: a.InitialAgreementID, EndTimeBehavior: behaviour(a),
 	})
 }
@@ -82,16 +80,13 @@ func summaryOf(a world.Agreement) proposalSummary {
 
 func productOf(a world.Agreement) resource { return resource{a.ProductID, contract.SaaSProduct} }
 
-// behaviour is what happens at a's end: nothing is known of it where a has ended, or has no end. Contracts are sold
-// with a renewal term, so that one which does not renew is one whose buyer has opted out.
+// behaviour is what happens at a's end: nothing is known of it where a has ended, or has no end.
 func behaviour(a world.Agreement) *endTimeBehavior {
-	switch {
-	case a.Status != world.Active || a.EndTime.IsZero():
+	what, why, known := a.EndBehavior()
+	if !known {
 		return nil
-	case a.Terms.AutoRenew:
-		return &endTimeBehavior{Type: "RENEW", RenewalSummary: &renewalSummary{a.OfferID}}
 	}
-	return &endTimeBehavior{Type: "EXPIRE", ReasonCode: "ACCEPTOR_RENEW_OPTED_OUT", RenewalSummary: &renewalSummary{a.OfferID}}
+	return &endTimeBehavior{string(what), string(why), &renewalSummary{a.OfferID}}
 }
 
 // updated is when a was last changed: by its acceptance, an amendment, or its end.

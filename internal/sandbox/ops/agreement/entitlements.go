@@ -28,9 +28,10 @@ type agreementEntitlement struct {
 
 // statusReasons are why a licence is not provisioned.
 var statusReasons = map[world.LicenseStatus]string{
-	world.Provisioning:  "PROVISIONING_IN_PROGRESS",
-	world.FailedLicense: "INVALID_PAYMENT_INSTRUMENT",
-	world.Deprovisioned: "AGREEMENT_INACTIVE",
+	world.ScheduledLicense: "FUTURE_START_DATE",
+	world.Provisioning:     "PROVISIONING_IN_PROGRESS",
+	world.FailedLicense:    "INVALID_PAYMENT_INSTRUMENT",
+	world.Deprovisioned:    "AGREEMENT_INACTIVE",
 }
 
 // getAgreementEntitlements performs GetAgreementEntitlements, for the buyer. Every call makes a fresh registration
