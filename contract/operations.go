@@ -12,7 +12,7 @@ type Operation struct {
 }
 
 // Operations are those of the APIs that the flow uses, by name.
-var Operations = merged(sellers, agreements)
+var Operations = merged(sellers, agreements, discoveries)
 
 // sellers are the operations of Metering and Entitlement.
 var sellers = map[string]Operation{
@@ -81,6 +81,28 @@ func ofAgreement(name string, errors ...string) Operation {
 		Service: "Marketplace Agreement", Target: "AWSMPCommerceService_v20200301." + name, Scope: "aws-marketplace",
 		Errors: append(errors, AccessDenied, InternalServer, Throttling, Validation),
 		Source: AgreementAPI + "API_marketplace-agreements_" + name + ".html",
+	}
+}
+
+// discoveries are the operations of the Discovery API.
+var discoveries = map[string]Operation{
+	"GetListing":             ofDiscovery("GetListing", ResourceNotFound),
+	"GetOffer":               ofDiscovery("GetOffer", ResourceNotFound),
+	"GetOfferSet":            ofDiscovery("GetOfferSet", ResourceNotFound),
+	"GetOfferTerms":          ofDiscovery("GetOfferTerms", ResourceNotFound),
+	"GetProduct":             ofDiscovery("GetProduct", ResourceNotFound),
+	"ListFulfillmentOptions": ofDiscovery("ListFulfillmentOptions", ResourceNotFound),
+	"ListPurchaseOptions":    ofDiscovery("ListPurchaseOptions"),
+	"SearchFacets":           ofDiscovery("SearchFacets"),
+	"SearchListings":         ofDiscovery("SearchListings"),
+}
+
+// ofDiscovery is an operation of the Discovery API, with its errors beside those that all of them have. It has no target:
+// the path names it.
+func ofDiscovery(name string, errors ...string) Operation {
+	return Operation{
+		Service: "Marketplace Discovery", Scope: "aws-marketplace", Errors: append(errors, AccessDenied, InternalServer, Throttling, Validation),
+		Source: AgreementAPI + "API_marketplace-discovery_" + name + ".html",
 	}
 }
 

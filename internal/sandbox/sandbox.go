@@ -31,6 +31,7 @@ import (
 	"souk.dev/souk/internal/sandbox/journal"
 	"souk.dev/souk/internal/sandbox/notice"
 	"souk.dev/souk/internal/sandbox/ops/agreement"
+	"souk.dev/souk/internal/sandbox/ops/discovery"
 	"souk.dev/souk/internal/sandbox/ops/entitlement"
 	"souk.dev/souk/internal/sandbox/ops/metering"
 	"souk.dev/souk/internal/sandbox/ops/sqs"
@@ -167,7 +168,7 @@ func (s *Sandbox) assemble(ctx context.Context) error {
 		return fmt.Errorf("bring the sandbox back: %w", err)
 	}
 	s.front = &wire.Front{Clock: s.clock, Accounts: keyring{w, s.cfg.name}, Faults: s.faults, Calls: s.calls, Log: s.log}
-	s.front.Register(metering.Service(w), entitlement.Service(w), agreement.Service(w), (&sqs.Service{Queues: s.queues, Base: base}).Wire())
+	s.front.Register(metering.Service(w), entitlement.Service(w), agreement.Service(w), discovery.Service(w, base), (&sqs.Service{Queues: s.queues, Base: base}).Wire())
 	return s.mount(ctx)
 }
 
@@ -198,6 +199,7 @@ func (s *Sandbox) mount(ctx context.Context) error {
 	base := func() string { return s.cfg.BaseURL }
 	mux := http.NewServeMux()
 	mux.Handle("/", pages)
+	mux.HandleFunc("GET "+discovery.LogoPath, discovery.Logo)
 	mux.Handle("GET "+metering.PublicKeyPath, httpx.Try(s.log, getPublicKey))
 	s.remote = control.New(ctx, control.Options{World: s.world, Queues: s.queues, Topics: s.topics, Desk: s.desk, Faults: s.faults, Calls: s.calls, Clock: s.clock,
 		Time: s.time, Base: base, Log: s.log, Snapshot: s.Snapshot, Reset: s.reset, Restore: s.cfg.restore, Name: s.cfg.name, Worlds: s.cfg.worlds, Inbox: s.inbox, SMTP: s.smtpURL()})

@@ -81,6 +81,9 @@ func (c *comparison) operation(t *testing.T, op string) {
 	c.told(t, op, make)
 }
 
+// empty are the operations for which the sandbox has nothing that could be asked for, and the error that says so.
+var empty = map[string]string{"discovery GetOfferSet": contract.ResourceNotFound}
+
 // ask is a call that must be answered, refusal or not.
 func (c *comparison) ask(t *testing.T, op, key string, input any) reply {
 	t.Helper()
@@ -118,7 +121,7 @@ func (c *comparison) understood(t *testing.T, op string, make func(*testing.T, *
 	}
 	stranger := clone(valid.input).(object)
 	stranger["NobodysMember"] = 1
-	if r := c.ask(t, op, valid.key, stranger); !r.ok() {
+	if r := c.ask(t, op, valid.key, stranger); !r.ok() && r.code != empty[c.name+" "+op] {
 		c.differs("%s refuses unknown members (%s)", op, r.code)
 	}
 }
@@ -217,6 +220,9 @@ func (c *comparison) told(t *testing.T, op string, make func(*testing.T, *stage,
 		for _, request := range append(slices.Clone(further[c.name+" "+op]), make) {
 			q := request(t, c.stage, c.caller)
 			r, err := speaker.call(t.Context(), q.key, op, q.input)
+			if nothing := empty[c.name+" "+op]; nothing != "" && err == nil && r.code == nothing {
+				continue
+			}
 			if err != nil || !r.ok() {
 				t.Errorf("%s %s of %v: %s %v", c.name, op, q.input, r.refusal(), err)
 				continue

@@ -99,7 +99,8 @@ var further = map[string][]func(t *testing.T, s *stage, c caller) asked{
 	"agreement GetAgreementTerms": {aboutLicense, aboutTier, func(_ *testing.T, s *stage, _ caller) asked {
 		return asked{s.seller, object{"agreementId": s.contract.AgreementID, "maxResults": 1}}
 	}},
-	"agreement SearchAgreements": {fixed(object{"filters": []any{object{"name": "PartyType", "values": []any{"Proposer"}}, object{"name": "AgreementType", "values": []any{"PurchaseAgreement"}}}})},
+	"agreement SearchAgreements": {fixed(object{"filters": []any{object{"name": "PartyType", "values": []any{"Proposer"}}, object{"name": "AgreementType", "values": []any{"PurchaseAgreement"}},
+		object{"name": "EndTimeBehaviorType", "values": []any{"EXPIRE"}}}})},
 	"agreement GetAgreementEntitlements": {func(_ *testing.T, s *stage, _ caller) asked { return asked{s.buyer, about(s.license)} },
 		func(_ *testing.T, s *stage, _ caller) asked { return asked{s.buyer, about(s.failed)} },
 		func(_ *testing.T, s *stage, _ caller) asked {

@@ -3,7 +3,6 @@ package agreement
 import (
 	"context"
 
-	"souk.dev/souk/internal/sandbox/ops/page"
 	"souk.dev/souk/internal/sandbox/ops/terms"
 	"souk.dev/souk/internal/sandbox/wire"
 )
@@ -35,18 +34,6 @@ func (s *service) getAgreementTerms(_ context.Context, c *wire.Call) (wire.Answe
 	if err != nil {
 		return wire.Answer{}, err
 	}
-	type numbered struct {
-		n int64
-		terms.Term
-	}
-	var all []numbered
-	for i, one := range terms.Accepted(a, p) {
-		all = append(all, numbered{int64(i), one})
-	}
-	part, next := page.Cut(all, func(n numbered) page.Key { return page.Key{N: n.n} }, false, t)
-	out := acceptedTerms{Items: []terms.Term{}, Next: next}
-	for _, n := range part {
-		out.Items = append(out.Items, n.Term)
-	}
-	return wire.Encode(c, out)
+	part, next := terms.Page(terms.Accepted(a, p), t)
+	return wire.Encode(c, acceptedTerms{part, next})
 }

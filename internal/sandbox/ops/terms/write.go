@@ -5,6 +5,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"souk.dev/souk/internal/sandbox/ops/page"
 	"souk.dev/souk/internal/sandbox/wire"
 	"souk.dev/souk/internal/sandbox/world"
 )
@@ -184,4 +185,22 @@ func (w writer) renewal(head Head) *Renewal {
 		t.TermTemplates = []Template{{&ScheduleTemplate{parts}}}
 	}
 	return t
+}
+
+// Page cuts t out of terms, which keep their order.
+func Page(all []Term, t page.Turn) (part []Term, next *string) {
+	type numbered struct {
+		n int64
+		Term
+	}
+	list := make([]numbered, len(all))
+	for i, one := range all {
+		list[i] = numbered{int64(i), one}
+	}
+	cut, next := page.Cut(list, func(n numbered) page.Key { return page.Key{N: n.n} }, false, t)
+	part = make([]Term, len(cut))
+	for i, one := range cut {
+		part[i] = one.Term
+	}
+	return part, next
 }
