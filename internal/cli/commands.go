@@ -16,6 +16,7 @@ func commands() []*cobra.Command {
 		clockCommand(),
 		buyCommand(),
 		cancelCommand(),
+		refundCommand(),
 		recordsCommand(),
 		faultCommand(),
 		eventsCommand(),

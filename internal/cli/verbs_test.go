@@ -141,3 +141,45 @@ func TestSnapshotVerbs(t *testing.T) {
 		t.Errorf("no such file: %d %s", code, stderr)
 	}
 }
+
+func TestRefundVerb(t *testing.T) {
+	url := openTestMarket(t)
+	at := func(args ...string) (int, string, string) {
+		t.Helper()
+		return souk(t, append(args, "--sandbox", url)...)
+	}
+	_, text, _ := at("buy", "--product", "1nkwe11payasyoug0abcdefgh", "--buyer", "111122223333", "--json")
+	var a agreement
+	if err := json.Unmarshal([]byte(text), &a); err != nil {
+		t.Fatal(err)
+	}
+	for flags, want := range map[string]string{"": "Nothing of the agreement", "--prorated": "no time that was paid ahead", "--amount x": "positive number"} {
+		if code, _, stderr := at(append([]string{"refund", a.AgreementID}, strings.Fields(flags)...)...); code != exitFailed || !strings.Contains(stderr, want) {
+			t.Errorf("refund %s: %d %s", flags, code, stderr)
+		}
+	}
+	if code, _, stderr := at("refund", a.AgreementID, "--prorated", "--amount", "1"); code != exitUsage {
+		t.Errorf("both: %d %s", code, stderr)
+	}
+	m := marketplaceAt(url)
+	var signed agreement
+	if err := m.call(t.Context(), "POST", "agreements", map[string]any{"buyerAccountId": "111122223333", "productCode": "1nkwe11teams00upfr0ntabcd", "duration": "P1M", "quantities": map[string]int{"seats": 2}}, &signed); err != nil {
+		t.Fatal(err)
+	}
+	at("clock", "--advance", "5m")
+	if code, stdout, stderr := at("refund", signed.AgreementID, "--amount", "4.50", "--reason", "Down for a day"); code != exitDone || !strings.Contains(stdout, "4.5 USD") {
+		t.Errorf("refund: %d %s%s", code, stdout, stderr)
+	}
+	var all []givenBack
+	_, stdout, _ := at("refund", signed.AgreementID, "--json")
+	for line := range strings.Lines(stdout) {
+		var g givenBack
+		if err := json.Unmarshal([]byte(line), &g); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, g)
+	}
+	if len(all) != 2 || all[0].Amount != "4.5" || all[1].Amount != "19.5" || all[0].InvoiceID == "" {
+		t.Errorf("gave back %+v", all)
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"time"
 
-	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/httpx"
 	"souk.dev/souk/internal/sandbox/world"
 )
@@ -103,7 +102,6 @@ var acts = map[string]func(w *world.World, now time.Time, id string) (world.Agre
 	"fail-payment": (*world.World).FailPayment,
 	"renew":        (*world.World).Renew,
 	"replace":      nil,
-	"refund":       nil,
 }
 
 func (c *Control) postAct(w http.ResponseWriter, r *http.Request) error {
@@ -128,9 +126,5 @@ func (c *Control) postAct(w http.ResponseWriter, r *http.Request) error {
 
 // noBody takes a request that has nothing to say: no body, or an empty object.
 func noBody(w http.ResponseWriter, r *http.Request) error {
-	var in struct{}
-	if err := httpx.Decode(w, r, &in); err != nil && fail.CodeOf(err) != "empty_body" {
-		return err
-	}
-	return nil
+	return optional(w, r, &struct{}{})
 }

@@ -1,7 +1,9 @@
 package control
 
 import (
+	"cmp"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -18,6 +20,9 @@ func (c *Control) getRecords(w http.ResponseWriter, r *http.Request) error {
 	}
 	q := world.RecordQuery{LicenseARN: v.Get("licenseArn"), ProductCode: v.Get("productCode"), BuyerAccount: v.Get("accountId"),
 		Dimension: v.Get("dimension"), After: int(p.after), Limit: p.limit}
+	if q.LicenseARN == noLicense {
+		q.LicenseARN, q.Unlicensed = "", true
+	}
 	if q.From, err = timeOf(v, "from"); err != nil {
 		return err
 	}
@@ -48,5 +53,31 @@ func (c *Control) getBill(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return httpx.JSON(w, http.StatusOK, b)
+	return httpx.JSON(w, http.StatusOK, shownBill(b))
 }
+
+// billView is a bill whose lines of usage lead to their records.
+type billView struct {
+	world.Bill
+	Charges []chargeView `json:"charges"`
+}
+
+type chargeView struct {
+	world.Charge
+	Records string `json:"records,omitempty"` // the call that lists them
+}
+
+func shownBill(b world.Bill) billView {
+	v := billView{Bill: b, Charges: make([]chargeView, len(b.Charges))}
+	for i, c := range b.Charges {
+		v.Charges[i].Charge = c
+		if c.Kind == world.ChargeUsage {
+			v.Charges[i].Records = "/_sandbox/records?" + url.Values{"accountId": {b.BuyerAccount}, "productCode": {c.ProductCode}, "dimension": {c.Dimension},
+				"licenseArn": {cmp.Or(c.LicenseARN, noLicense)}, "from": {c.From.Format(time.RFC3339Nano)}, "to": {c.To.Format(time.RFC3339Nano)}}.Encode()
+		}
+	}
+	return v
+}
+
+// noLicense asks for the records that named no licence: those of the legacy generation.
+const noLicense = "none"

@@ -120,6 +120,7 @@ type RecordQuery struct {
 	ProductCode  string
 	BuyerAccount string
 	Dimension    string
+	Unlicensed   bool      // only records that named no licence
 	From, To     time.Time // the records' stamps: From ≤ stamp < To
 	// After is the number of the last record of the page before; 0 at first. Limit is the most to return; 0 is all.
 	After, Limit int
@@ -156,7 +157,7 @@ func within(us int64, from, to time.Time) bool {
 func (w *World) chosen(q RecordQuery) []bool {
 	wanted := make([]bool, len(w.ledger.subjects))
 	for i, m := range w.ledger.subjects {
-		wanted[i] = (q.LicenseARN == "" || q.LicenseARN == m.arn) && (q.BuyerAccount == "" || q.BuyerAccount == m.buyer.AccountID) &&
+		wanted[i] = (q.LicenseARN == "" || q.LicenseARN == m.arn) && (!q.Unlicensed || m.arn == "") && (q.BuyerAccount == "" || q.BuyerAccount == m.buyer.AccountID) &&
 			(q.ProductCode == "" || q.ProductCode == m.product.ProductCode || q.ProductCode == m.product.ProductID)
 	}
 	return wanted
