@@ -13,26 +13,36 @@ import (
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/metering"
+	"souk.dev/souk/internal/gateway/store/powerloss"
 	"souk.dev/souk/internal/gateway/usage"
 )
 
 // TestLaws plays random histories of events, notices, faults, kills and jumps of the clock, and checks laws 1 and 2 all
 // the way and at the end. A failing one shrinks and is replayed with the -rapid.seed that it prints.
 func TestLaws(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		dir, err := os.MkdirTemp(memoryDir(), "souk-laws")
-		if err != nil {
-			rt.Fatal(err)
-		}
-		defer os.RemoveAll(dir)
-		h := newHistory(t, rt, dir)
-		defer h.kill()
-		h.start()
-		for range rapid.IntRange(5, 40).Draw(rt, "steps") {
-			h.step()
-		}
-		h.end()
-	})
+	rapid.Check(t, func(rt *rapid.T) { play(t, rt, nil) })
+}
+
+// TestLawsWhenThePowerFails is the same where not the process dies but the machine: what was written and not synced is
+// kept, lost or torn, each write by itself.
+func TestLawsWhenThePowerFails(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) { play(t, rt, powerloss.New(rapid.Uint64().Draw(rt, "disk"))) })
+}
+
+func play(t *testing.T, rt *rapid.T, disk *powerloss.Disk) {
+	dir, err := os.MkdirTemp(memoryDir(), "souk-laws")
+	if err != nil {
+		rt.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	h := newHistory(t, rt, dir)
+	h.disk = disk
+	defer h.kill()
+	h.start()
+	for range rapid.IntRange(5, 40).Draw(rt, "steps") {
+		h.step()
+	}
+	h.end()
 }
 
 // memoryDir is a folder in memory if there is one: here the process dies, not the machine, and syncing a disk only
@@ -114,10 +124,21 @@ func newHistory(t *testing.T, rt *rapid.T, dir string) *history {
 }
 
 func (h *history) kill() {
+	if h.disk != nil {
+		h.disk.Cut()
+	}
 	if h.db != nil {
 		h.world.kill()
 	}
+	if h.disk != nil {
+		if err := h.disk.Restore(); err != nil {
+			h.rt.Fatal(err)
+		}
+	}
 }
+
+// dead reports that the process is gone, by itself or with the machine.
+func (h *history) dead() bool { return h.crash.dead || (h.disk != nil && h.disk.Off()) }
 
 // start opens the ledger, again if it dies on the way.
 func (h *history) start() {
@@ -126,7 +147,7 @@ func (h *history) start() {
 		if err == nil {
 			return
 		}
-		if !h.crash.dead {
+		if !h.dead() {
 			h.rt.Fatal(err)
 		}
 		h.reboot()
@@ -140,7 +161,7 @@ func (h *history) reboot() {
 
 // revive starts anew if the process died.
 func (h *history) revive() {
-	if h.crash.dead {
+	if h.dead() {
 		h.reboot()
 		h.start()
 	}
@@ -180,6 +201,10 @@ func (h *history) step() {
 		h.reboot()
 		h.start()
 	case "crash":
+		if h.disk != nil && rapid.Bool().Draw(rt, "the machine") {
+			h.disk.CutAfter(rapid.IntRange(0, 60).Draw(rt, "at write to the disk"))
+			return
+		}
 		h.crash.in = rapid.IntRange(0, 12).Draw(rt, "at write")
 		h.crash.after = rapid.Bool().Draw(rt, "after it took effect")
 	case "finalize":
@@ -267,7 +292,7 @@ func (h *history) live(t time.Time) {
 		if err != nil {
 			h.rt.Fatal(err)
 		}
-		if h.crash.dead {
+		if h.dead() {
 			h.revive()
 			continue
 		}

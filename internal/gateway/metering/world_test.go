@@ -14,6 +14,7 @@ import (
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/metering"
 	"souk.dev/souk/internal/gateway/store"
+	"souk.dev/souk/internal/gateway/store/powerloss"
 	"souk.dev/souk/internal/gateway/usage"
 	"souk.dev/souk/internal/job"
 )
@@ -84,6 +85,8 @@ type world struct {
 	ucfg usage.Config
 	path string
 
+	disk *powerloss.Disk // nil: the machine's own
+
 	// wrap, if given, stands between the features and the database.
 	wrap func(usage.Store, metering.Store) (usage.Store, metering.Store)
 
@@ -122,7 +125,11 @@ func (w *world) open() *world {
 
 func (w *world) tryOpen() (err error) {
 	ctx := context.Background()
-	if w.db, err = store.Open(ctx, "sqlite:"+w.path); err != nil {
+	open := store.Open
+	if w.disk != nil {
+		open = w.disk.Driver().Open
+	}
+	if w.db, err = open(ctx, "sqlite:"+w.path); err != nil {
 		return err
 	}
 	if _, err := w.db.Migrate(ctx); err != nil {

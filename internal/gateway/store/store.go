@@ -34,6 +34,17 @@ type DB struct {
 // Open opens the database that url names, without looking at its schema: "sqlite:PATH", or "sqlite::memory:" for
 // tests.
 func Open(ctx context.Context, dbURL string) (*DB, error) {
+	return Driver{Name: "sqlite"}.Open(ctx, dbURL)
+}
+
+// Driver is how package database/sql comes to SQLite. [Open] has the one that souk ships with; tests have others.
+type Driver struct {
+	Name   string
+	Params map[string]string // to be opened with
+}
+
+// Open is [Open] with the driver.
+func (d Driver) Open(ctx context.Context, dbURL string) (*DB, error) {
 	path, ok := strings.CutPrefix(dbURL, "sqlite:")
 	if !ok || path == "" {
 		scheme, _, _ := strings.Cut(dbURL, ":")
@@ -47,16 +58,19 @@ func Open(ctx context.Context, dbURL string) (*DB, error) {
 	// FULL: an acknowledged commit survives a power cut. IMMEDIATE: a write transaction never fails half-way for
 	// want of the lock.
 	pragmas := url.Values{"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(10000)", "foreign_keys(ON)"}, "_txlock": {"immediate"}}
+	for k, v := range d.Params {
+		pragmas.Set(k, v)
+	}
 	// In a URI, a path may hold neither %, # nor ? as they are.
 	dsn := "file:" + strings.NewReplacer("%", "%25", "#", "%23", "?", "%3f").Replace(path) + "?" + pragmas.Encode()
-	w, err := sql.Open("sqlite", dsn)
+	w, err := sql.Open(d.Name, dsn)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	w.SetMaxOpenConns(1)
 	db := &DB{write: w, read: w, url: dbURL}
 	if path != ":memory:" {
-		if db.read, err = sql.Open("sqlite", dsn); err != nil {
+		if db.read, err = sql.Open(d.Name, dsn); err != nil {
 			return nil, fmt.Errorf("open %s: %w", path, err)
 		}
 		db.read.SetMaxOpenConns(4)

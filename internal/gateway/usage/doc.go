@@ -30,6 +30,9 @@
 //
 // # Why no crash breaks a law
 //
+// Package metering's law tests play random histories in which the process dies at any write, and others in which the
+// machine loses its power and unsynced writes are kept, lost or torn. Why they pass:
+//
 //   - Before the segment's commit: nothing is stored, nobody has an answer; callers send again.
 //   - After the commit, before memory knows: a restart replays the segment. If the process lives on (the commit
 //     answered an error but happened), the next commit first reads what is newer in the log than memory knows.
