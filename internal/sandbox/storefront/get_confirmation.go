@@ -1,10 +1,15 @@
 package storefront
 
-import "net/http"
+import (
+	"net/http"
+
+	"souk.dev/souk/internal/sandbox/world"
+)
 
 type subscriptionView struct {
 	Chrome
-	Sub Subscription
+	Sub      Subscription
+	Requests []Request // the seller's, newest first
 }
 
 // getConfirmation is the page after a purchase. Its one thing to do is to set up the account.
@@ -24,6 +29,9 @@ func (s *Storefront) showSubscription(w http.ResponseWriter, r *http.Request, pa
 	}
 	v := subscriptionView{Chrome: s.chrome(w, r)}
 	if v.Sub, err = s.subscription(a, v.Now); err != nil {
+		return err
+	}
+	if v.Requests, err = s.requests(world.CancellationQuery{AgreementID: a.AgreementID}, v.Now); err != nil {
 		return err
 	}
 	return s.ui.Render(w, http.StatusOK, page, v)

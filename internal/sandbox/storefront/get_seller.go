@@ -4,17 +4,13 @@ import (
 	"net/http"
 
 	"souk.dev/souk/internal/sandbox/world"
+	"souk.dev/souk/internal/webui"
 )
 
 type sellerView struct {
-	Chrome
-	Sellers []Shop
-}
-
-// Shop is a seller with what it lists.
-type Shop struct {
-	world.Seller
+	Counter
 	Listings []Listing
+	Nothing  webui.Empty
 }
 
 // Listing is a product with how it sells.
@@ -25,34 +21,32 @@ type Listing struct {
 	Active, All int // agreements
 }
 
-// getSeller shows what a seller sees of its listings. Listings are changed in the world file or through the control
-// API; the page says so.
+// getSeller lists what a seller sells.
 func (s *Storefront) getSeller(w http.ResponseWriter, r *http.Request) error {
-	v := sellerView{Chrome: s.chrome(w, r)}
-	products := s.opt.World.Products()
-	for _, seller := range s.opt.World.Sellers() {
-		shop := Shop{Seller: seller}
-		for _, p := range products {
-			if p.SellerAccount != seller.AccountID {
-				continue
-			}
-			offer, err := s.opt.World.PublicOffer(p.ProductID)
-			if err != nil {
-				return err
-			}
-			l := Listing{Product: p, Offer: offer}
-			for _, d := range p.Dimensions {
-				l.Rows = append(l.Rows, PriceRow{d, pricesOf(p, d)})
-			}
-			for _, a := range s.opt.World.Agreements(world.AgreementQuery{ProductCode: p.ProductCode}) {
-				l.All++
-				if a.Status == world.Active {
-					l.Active++
-				}
-			}
-			shop.Listings = append(shop.Listings, l)
+	v := sellerView{Counter: s.counter(w, r), Nothing: webui.Empty{Title: "Nothing is listed", Text: "A listing is a product with its prices, and where its buyers are sent.",
+		Href: "/seller/products/new", Label: "List a product"}}
+	for _, p := range s.ownProducts(v.Seller) {
+		offer, err := s.opt.World.PublicOffer(p.ProductID)
+		if err != nil {
+			return err
 		}
-		v.Sellers = append(v.Sellers, shop)
+		l := Listing{Product: p, Offer: offer,
+			All:    s.opt.World.CountAgreements(world.AgreementQuery{ProductCode: p.ProductCode}),
+			Active: s.opt.World.CountAgreements(world.AgreementQuery{ProductCode: p.ProductCode, Status: world.Active})}
+		for _, d := range p.Dimensions {
+			l.Rows = append(l.Rows, PriceRow{d, pricesOf(p, d)})
+		}
+		v.Listings = append(v.Listings, l)
 	}
 	return s.ui.Render(w, http.StatusOK, "seller", v)
+}
+
+// ownProducts are those that seller lists.
+func (s *Storefront) ownProducts(seller world.Seller) (own []world.Product) {
+	for _, p := range s.opt.World.Products() {
+		if p.SellerAccount == seller.AccountID {
+			own = append(own, p)
+		}
+	}
+	return own
 }

@@ -21,7 +21,11 @@ func (s *Storefront) getSubscriptions(w http.ResponseWriter, r *http.Request) er
 		if err != nil {
 			return err
 		}
+		waiting := s.waiting(v.Buyer.AccountID)
 		for _, sub := range all {
+			if c, ok := waiting[sub.AgreementID]; ok {
+				sub.Asked = &c
+			}
 			if sub.Current {
 				v.Current = append(v.Current, sub)
 			} else {

@@ -33,13 +33,19 @@ func pricesOf(p world.Product, d world.Dimension) []Price {
 	return all
 }
 
-// durationWords writes a contract's duration, such as P12M, for people: 12 months.
+// durationWords writes a duration, such as P12M, for people: 12 months. One of several parts stays as it is.
 func durationWords(iso string) string {
-	n := strings.TrimSuffix(strings.TrimPrefix(iso, "P"), "M")
-	if n == "1" {
-		return "1 month"
+	if len(iso) < 3 {
+		return iso
 	}
-	return n + " months"
+	n, unit := iso[1:len(iso)-1], map[byte]string{'D': "day", 'W': "week", 'M': "month", 'Y': "year"}[iso[len(iso)-1]]
+	switch {
+	case unit == "" || strings.ContainsFunc(n, func(r rune) bool { return r < '0' || r > '9' }):
+		return iso
+	case n == "1":
+		return "1 " + unit
+	}
+	return n + " " + unit + "s"
 }
 
 // unitName is what one unit of d is called after a price: "unit" for Units, "GB-hour" for GB-hours, and "unit" when

@@ -53,7 +53,19 @@ func TestScreenshots(t *testing.T) {
 	defer shown.Close()
 	s.inbox.Take("hello@inkwell.example", []string{"ada@acme.example"}, []byte(welcomeMail))
 	s.inbox.Take("hello@inkwell.example", []string{"grace@globex.example"}, []byte("From: Inkwell <hello@inkwell.example>\r\nSubject: Your subscription has ended\r\n\r\nYour notes stay for 30 days. Subscribe again at https://inkwell.example/again and nothing is lost.\r\n"))
+	fields := v.get("/seller/offers/new?kind=fixed&product="+teams).Form(t, "/seller/offers/new").Fields()
+	fields["buyer"] = []string{acme}
+	fields.Set("name", "Inkwell Teams for Acme")
+	fields.Set("schedule", "P0D 9000\nP6M 4500\nP12M 4500")
+	fields.Set("units_seats", "120")
+	fields.Set("duration", "P18M")
+	v.post("/seller/offers/new", fields)
+	offer := v.at
+	v.post("/seller/agreements/"+contract+"/cancellation", url.Values{"reason": {"REPLACING_AGREEMENT"}, "description": {"We agreed on 120 seats; the offer for them replaces this contract."}})
+	s.advance(5 * 60e9)
 	pages := map[string]string{
+		"seller-product": "/seller/products/" + press, "seller-product-new": "/seller/products/new", "seller-offers": "/seller/offers", "seller-offer": offer,
+		"seller-offer-new": "/seller/offers/new?kind=fixed&product=" + teams, "seller-agreements": "/seller/agreements", "seller-agreement": "/seller/agreements/" + contract, "seller-requests": "/seller/requests",
 		"home": "/", "welcome": "/?nobody=1", "product": "/products/" + classic, "product-subscribed": "/products/" + inkwell,
 		"product-contract": "/products/prod-inkwellclassct", "product-tiers": "/products/" + press, "contract": "/subscriptions/" + contract, "amend": "/subscriptions/" + contract + "/amend",
 		"confirmation": "/subscriptions/" + id + "/confirmation", "subscriptions": "/subscriptions", "subscription": "/subscriptions/" + id,

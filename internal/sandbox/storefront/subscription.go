@@ -13,7 +13,8 @@ import (
 type Subscription struct {
 	world.Agreement
 	Product world.Product
-	Seller  string // its name
+	Seller  string                     // its name
+	Asked   *world.CancellationRequest // the seller's, if it waits for an answer; set where lists show it
 	Standing
 }
 
@@ -104,7 +105,7 @@ func (s *Storefront) subscription(a world.Agreement, now time.Time) (Subscriptio
 	if err != nil {
 		return Subscription{}, fmt.Errorf("seller of agreement %s: %w", a.AgreementID, err)
 	}
-	return Subscription{a, p, seller.Name, standing(a, now)}, nil
+	return Subscription{Agreement: a, Product: p, Seller: seller.Name, Standing: standing(a, now)}, nil
 }
 
 // subscriptions lists what q chooses, newest first.

@@ -188,10 +188,12 @@ func (w *World) Agreement(id string) (Agreement, error) {
 
 // AgreementQuery chooses agreements; what is empty chooses all.
 type AgreementQuery struct {
-	BuyerAccount string
-	ProductCode  string // the product's id does as well
-	Status       AgreementStatus
-	LicenseARN   string
+	BuyerAccount  string
+	ProductCode   string // the product's id does as well
+	Status        AgreementStatus
+	LicenseARN    string
+	SellerAccount string // the proposer
+	OfferID       string
 }
 
 // Agreements lists the agreements that q chooses, oldest first.

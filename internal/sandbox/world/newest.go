@@ -4,6 +4,8 @@ package world
 func (q AgreementQuery) wants(a *agreement) bool {
 	return (q.BuyerAccount == "" || q.BuyerAccount == a.BuyerAccount) && (q.Status == "" || q.Status == a.Status) &&
 		(q.ProductCode == "" || q.ProductCode == a.ProductCode || q.ProductCode == a.ProductID) &&
+		(q.OfferID == "" || q.OfferID == a.OfferID) &&
+		(q.SellerAccount == "" || q.SellerAccount == a.SellerAccount) &&
 		(q.LicenseARN == "" || q.LicenseARN == a.License.ARN)
 }
 

@@ -54,6 +54,17 @@ func (n Node) Text() string {
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
+// raw is the text in n as it stands.
+func (n Node) raw() string {
+	var b strings.Builder
+	for d := range n.Descendants() {
+		if d.Type == html.TextNode {
+			b.WriteString(d.Data)
+		}
+	}
+	return b.String()
+}
+
 // All lists the elements in n that sel describes: "tag", "tag.class", "tag#id", "tag[name=value]", "tag[name]", with "*" for any tag.
 func (n Node) All(sel string) []Node {
 	match := selector(sel)
@@ -104,7 +115,7 @@ func (n Node) Fields() url.Values {
 		}
 	}
 	for _, area := range n.All("textarea") {
-		v.Add(area.Attr("name"), area.Text())
+		v.Add(area.Attr("name"), area.raw())
 	}
 	for _, sel := range n.All("select") {
 		options := sel.All("option")
