@@ -64,23 +64,33 @@ func load(b *testing.B, s *Sandbox, connections int) {
 				b.Error(err)
 				return
 			}
-			req.Header.Set("X-Amz-Target", "AWSMPMeteringService.BatchMeterUsage")
-			req.Header.Set("Content-Type", "application/x-amz-json-1.1")
-			req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=AKID/20261110/us-east-1/aws-marketplace/aws4_request, SignedHeaders=host;x-amz-date, Signature=00")
-			res, err := hc.Do(req)
-			if err != nil {
+			if err := perform(hc, req); err != nil {
 				b.Error(err)
-				return
-			}
-			answer, _ := io.ReadAll(res.Body)
-			res.Body.Close()
-			if res.StatusCode != http.StatusOK || !bytes.Contains(answer, []byte(`"Success"`)) {
-				b.Errorf("%s: %s", res.Status, answer)
 				return
 			}
 		}
 	})
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "calls/s")
+}
+
+// perform sends a request for BatchMeterUsage, all of whose records must be honoured.
+func perform(hc *http.Client, req *http.Request) error {
+	req.Header.Set("X-Amz-Target", "AWSMPMeteringService.BatchMeterUsage")
+	req.Header.Set("Content-Type", "application/x-amz-json-1.1")
+	req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=AKID/20261110/us-east-1/aws-marketplace/aws4_request, SignedHeaders=host;x-amz-date, Signature=00")
+	res, err := hc.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	answer, err := io.ReadAll(res.Body)
+	if err != nil {
+		return err
+	}
+	if n := bytes.Count(answer, []byte(`"Success"`)); n != 25 || res.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s, %d honoured: %s", res.Status, n, answer)
+	}
+	return nil
 }
 
 // writeRequest writes the 25 records from number n on: one for each license, dimension and hour of a day in turn.
