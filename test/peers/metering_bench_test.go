@@ -121,7 +121,7 @@ func souk(b *testing.B) *target {
 		licenses[i] = s.Buy(buyer, p).LicenseARN
 	}
 	began := s.Now().Truncate(time.Hour).Add(time.Hour)
-	s.Advance(half * time.Hour) // the purchases' notices are on their way before anything is measured
+	s.Advance(half * time.Hour)                                            // the purchases' notices are on their way before anything is measured
 	each, hour := int64(len(dimensions)), customers*int64(len(dimensions)) // records of a license, and of all, in an hour
 	var moving sync.Mutex
 	moved := int64(1) // halves of a day
