@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"hash/fnv"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -35,9 +37,10 @@ type Market struct {
 	// URL is where it is reached: the endpoint of its AWS APIs, its pages for people, and its control API.
 	URL string
 
-	t     reporter
-	hc    *http.Client
-	close func()
+	t       reporter
+	hc      *http.Client
+	close   func()
+	shuffle uint64 // 0: nothing is
 }
 
 // Option changes a market from its defaults.
@@ -95,6 +98,26 @@ func Running(rate float64) Option {
 // the same in each of its runs.
 func Seed(n uint64) Option { return func(s *settings) error { s.Seed = n; return nil } }
 
+// Shuffle makes the market as awkward as AWS may be: every behaviour that its documents leave open is chosen by seed, and
+// so is which notices come twice or late. A test that fails says the seed, with which it fails again. A seed of 0 is drawn,
+// or taken from the variable SOUK_SHUFFLE. What [World] or [Market.Profile] chooses stays as it is.
+func Shuffle(seed uint64) Option {
+	return func(s *settings) (err error) {
+		if given := os.Getenv(shuffleVariable); seed == 0 && given != "" {
+			if seed, err = strconv.ParseUint(given, 10, 53); err != nil {
+				return fmt.Errorf("%s: %w", shuffleVariable, err)
+			}
+		}
+		for seed == 0 {
+			seed = rand.Uint64() >> 11
+		}
+		s.Config.Shuffle = seed
+		return nil
+	}
+}
+
+const shuffleVariable = "SOUK_SHUFFLE"
+
 // Keep makes the market keep its state in a folder, such as t.TempDir(), as [Market.Snapshot] needs it to. A folder that
 // has a market's state already brings that market back.
 func Keep(dir string) Option { return func(s *settings) error { s.Data = dir; return nil } }
@@ -117,7 +140,12 @@ func New(t testing.TB, opts ...Option) *Market {
 	if err != nil {
 		t.Fatalf("sandboxtest: %v", err)
 	}
-	t.Cleanup(m.close)
+	t.Cleanup(func() {
+		if m.shuffle != 0 && t.Failed() {
+			t.Logf("sandboxtest: the market was shuffled; it is the same again with sandboxtest.Shuffle(%d), or where the seed is left open with %s=%d", m.shuffle, shuffleVariable, m.shuffle)
+		}
+		m.close()
+	})
 	m.t = t
 	return m
 }
@@ -154,7 +182,7 @@ func start(opts []Option) (*Market, error) {
 	srv.Start()
 	var wg sync.WaitGroup
 	wg.Go(func() { _ = sb.Run(ctx) }) // its only end is ctx's
-	m := &Market{URL: s.BaseURL, t: noTest{}, hc: srv.Client()}
+	m := &Market{URL: s.BaseURL, t: noTest{}, hc: srv.Client(), shuffle: s.Config.Shuffle}
 	m.close = sync.OnceFunc(func() {
 		srv.CloseClientConnections() // a long poll, or a fault that hangs, must not hold the test up
 		cancel()

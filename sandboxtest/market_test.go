@@ -267,3 +267,35 @@ func TestClosesWhileAClientWaits(t *testing.T) {
 		t.Errorf("the client got %v", err)
 	}
 }
+
+// A market that was shuffled is the same again with its seed, in which everything but what was named is drawn.
+func TestShuffleIsRepeatable(t *testing.T) {
+	t.Setenv("SOUK_SHUFFLE", "12")
+	told := func(m *sandboxtest.Market) string {
+		a := m.Buy(sandboxtest.Inkwell, sandboxtest.Acme)
+		m.Advance(time.Hour)
+		m.Cancel(a.ID)
+		m.Advance(3 * time.Hour)
+		var p struct {
+			Shuffle uint64
+			Items   []struct{ Name, Value string }
+		}
+		if err := m.Call(http.MethodGet, "profiles", nil, &p); err != nil || p.Shuffle != 12 {
+			t.Errorf("the seed is %d, %v", p.Shuffle, err)
+		}
+		text := fmt.Sprint(p.Items)
+		for _, e := range m.Events("") {
+			text += fmt.Sprint(e.ID, e.HappenedAt)
+		}
+		return text
+	}
+	if told(sandboxtest.New(t, sandboxtest.Shuffle(12))) != told(sandboxtest.New(t, sandboxtest.Shuffle(0))) {
+		t.Error("the same seed shuffled otherwise")
+	}
+	if with := fmt.Sprint(crash(func() {
+		t.Setenv("SOUK_SHUFFLE", "no number")
+		sandboxtest.Open(sandboxtest.Shuffle(0)).Close()
+	})); !strings.Contains(with, "SOUK_SHUFFLE") {
+		t.Errorf("a seed that is none: %s", with)
+	}
+}

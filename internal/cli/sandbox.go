@@ -15,6 +15,7 @@ import (
 func sandboxCommand() *cobra.Command {
 	var addr, mailAddr, worldFile, data, snapshot string
 	var check, frozen bool
+	var shuffle uint64
 	var baseURL, fulfillment, signIn urlValue
 	var now instantValue
 	var logs logging
@@ -57,12 +58,15 @@ queue that receives events, and a clock that can be moved. Any AWS SDK talks to 
 				return err
 			}
 			s, err := sandbox.Open(ctx, sandbox.Config{
-				World: market, FulfillmentURL: string(fulfillment), SignInURL: string(signIn), Now: time.Time(now), Frozen: frozen, BaseURL: base, Data: data, Snapshot: saved, Mail: mail, Log: log,
+				World: market, FulfillmentURL: string(fulfillment), SignInURL: string(signIn), Now: time.Time(now), Frozen: frozen, Shuffle: shuffle, BaseURL: base, Data: data, Snapshot: saved, Mail: mail, Log: log,
 			})
 			if err != nil {
 				return configError(err)
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "The marketplace is open at %s\n", base)
+			if shuffle != 0 {
+				fmt.Fprintf(cmd.ErrOrStderr(), "What AWS leaves open is chosen by the seed %d; --shuffle %d chooses the same again.\n", shuffle, shuffle)
+			}
 			if mail != nil {
 				fmt.Fprintf(cmd.OutOrStdout(), "Mails to smtp://%s are caught, and shown at %s/inbox\n", mail.Addr(), base)
 			}
@@ -81,6 +85,7 @@ queue that receives events, and a clock that can be moved. Any AWS SDK talks to 
 	o.text(&snapshot, "snapshot", "")
 	logs.take(o)
 	cmd.Flags().BoolVar(&frozen, "frozen", false, "the clock stands still until it is moved (with --data, only the first time)")
+	cmd.Flags().Uint64Var(&shuffle, "shuffle", 0, "choose every behaviour that AWS leaves open, and how notices travel, by this seed (with --data, only the first time)")
 	cmd.Flags().BoolVar(&check, "check", false, "only check the world file, and start nothing")
 	return cmd
 }

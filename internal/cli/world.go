@@ -42,7 +42,7 @@ faults and profiles. Every verb drives one, given its URL as --sandbox.`,
 func worldMakeCommand() *cobra.Command {
 	var file, now, fulfillment string
 	var frozen bool
-	var seed uint64
+	var seed, shuffle uint64
 	cmd := verb(&cobra.Command{
 		Use:     "make [NAME]",
 		Short:   "Make a world",
@@ -58,8 +58,10 @@ func worldMakeCommand() *cobra.Command {
 				in[name] = value
 			}
 		}
-		if seed != 0 {
-			in["seed"] = seed
+		for name, n := range map[string]uint64{"seed": seed, "shuffle": shuffle} {
+			if n != 0 {
+				in[name] = n
+			}
 		}
 		if file != "" {
 			text, err := os.ReadFile(file)
@@ -80,6 +82,7 @@ func worldMakeCommand() *cobra.Command {
 	f.StringVar(&now, "now", "", "the instant at which its clock starts, RFC 3339 (default: the system's time)")
 	f.BoolVar(&frozen, "frozen", false, "its clock stands still until it is moved")
 	f.Uint64Var(&seed, "seed", 0, "repeats its identifiers")
+	f.Uint64Var(&shuffle, "shuffle", 0, "chooses every behaviour that AWS leaves open by this seed")
 	f.StringVar(&fulfillment, "fulfillment-url", "", "where *Set up your account* posts the registration token (default: as the main world)")
 	return cmd
 }

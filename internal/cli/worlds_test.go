@@ -60,6 +60,13 @@ func TestGatewaysFollowNamedWorlds(t *testing.T) {
 // openGatewayAt opens a gateway by the word of the world at url.
 func openGatewayAt(t *testing.T, url string) *client.Client {
 	t.Helper()
+	c, _, _ := openGateway(t, url)
+	return c
+}
+
+// openGateway is openGatewayAt, and tells the gateway's address and database.
+func openGateway(t *testing.T, url string) (_ *client.Client, address, database string) {
+	t.Helper()
 	env, err := marketplaceAt(url).env(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -70,7 +77,7 @@ func openGatewayAt(t *testing.T, url string) *client.Client {
 	}
 	srv := httptest.NewUnstartedServer(nil)
 	base := "http://" + srv.Listener.Addr().String()
-	database := "sqlite:" + filepath.Join(t.TempDir(), "gateway.db")
+	database = "sqlite:" + filepath.Join(t.TempDir(), "gateway.db")
 	g, err := gateway.New(t.Context(), gateway.Config{
 		DatabaseURL: database, BaseURL: base, QueueURL: env["SOUK_QUEUE_URL"], ClockURL: env["SOUK_CLOCK"], InstanceName: "gateway",
 		Endpoint: env["AWS_ENDPOINT_URL"], Region: env["AWS_REGION"], AccessKeyID: env["AWS_ACCESS_KEY_ID"], SecretAccessKey: env["AWS_SECRET_ACCESS_KEY"],
@@ -101,7 +108,7 @@ func openGatewayAt(t *testing.T, url string) *client.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c
+	return c, base, database
 }
 
 // openTestMarket opens a marketplace alone, whose clock stands still.

@@ -75,6 +75,11 @@ func (s *Sandbox) restore() error {
 	if err := notice.MakeQueues(s.queues, s.world.Sellers()); err != nil {
 		return err
 	}
+	if s.cfg.Shuffle != 0 {
+		if err := s.world.ShuffleProfiles(s.clock.Now(), s.cfg.Shuffle, nil); err != nil {
+			return err
+		}
+	}
 	return s.keepClock()
 }
 

@@ -33,6 +33,10 @@ func (w *Worlds) Restore(name string, snapshot []byte) (control.Restored, error)
 		return control.Restored{}, errors.Join(err, next.Sandbox.Close())
 	}
 	w.admit(next)
+	old.end()
+	if old.cfg.Mail != nil {
+		_ = old.cfg.Mail.Close() // from here on, mails come to the next one; a box's Close does not fail
+	}
 	// The request that asks for this is one of the old world's, so it cannot be waited for here.
 	w.leaving.Go(func() {
 		if err := w.retire(old); err != nil {

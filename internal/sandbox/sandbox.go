@@ -54,6 +54,7 @@ type Config struct {
 	Mail           net.Listener // where programs send their mails to be caught; served by Run, closed by Close. nil: none are caught
 	Snapshot       []byte       // what [Sandbox.Snapshot] wrote, to go on from; World, Now, Frozen and Seed are its own then
 	Seed           uint64       // of all identifiers, so that a run can be repeated; 0: another for every new world
+	Shuffle        uint64       // chooses every disputed behaviour, and how notices travel; 0: the world file does. With Data, only the first time
 	Log            *slog.Logger
 
 	// Of one of several [Worlds]: its name, its address by host name, and who makes others (the main one only).
@@ -185,7 +186,7 @@ func (s *Sandbox) wireUp(base func() string) (err error) {
 		return err
 	}
 	s.desk = notice.NewDesk(notice.Options{Clock: s.clock, Queue: s.queues, Topics: s.topics, Bus: s.bus, Record: s.keepNotice, Log: s.log,
-		Ready: func() { s.time.nudge() }, Draw: func() (fault.Rule, bool) { return s.faults.Draw(fault.Notification) }})
+		Ready: func() { s.time.nudge() }, Draw: s.disturb})
 	return nil
 }
 

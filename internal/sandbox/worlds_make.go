@@ -69,7 +69,7 @@ func (w *Worlds) MakeWorld(in control.NewWorld) (control.World, error) {
 		return control.World{}, fail.New(fail.Invalid, "world_name", "A world's name has at most 32 letters, digits and hyphens, and begins with a letter, all lower case; %q does not.", in.Name)
 	}
 	c := w.configOf(in.Name, spec{in.FulfillmentURL, in.SignInURL})
-	c.Frozen, c.Seed = in.Frozen, in.Seed
+	c.Frozen, c.Seed, c.Shuffle = in.Frozen, in.Seed, in.Shuffle
 	if in.Now != nil {
 		c.Now = *in.Now
 	}

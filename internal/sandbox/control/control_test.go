@@ -204,6 +204,39 @@ func TestProfiles(t *testing.T) {
 	}
 }
 
+func TestProfilesAreShuffledBySeed(t *testing.T) {
+	st := open(t, "")
+	type choices struct {
+		Shuffle uint64
+		Items   []struct{ Name, Value, Default string }
+	}
+	var first, again, back choices
+	st.post("/_sandbox/profiles", map[string]any{"shuffle": 7, "token-life": "30m"}, &first)
+	st.post("/_sandbox/profiles", map[string]any{"shuffle": 8}, &again)
+	if fmt.Sprint(first) == fmt.Sprint(again) || again.Shuffle != 8 {
+		t.Errorf("two seeds chose %+v and %+v", first, again)
+	}
+	st.post("/_sandbox/profiles", map[string]any{"shuffle": 7, "token-life": "30m"}, &again)
+	if fmt.Sprint(first) != fmt.Sprint(again) {
+		t.Errorf("the same seed chose %+v and %+v", first, again)
+	}
+	st.post("/_sandbox/reset", nil, nil)
+	if st.get("/_sandbox/profiles", &again); again.Shuffle != 7 {
+		t.Errorf("after a reset the seed is %d", again.Shuffle)
+	}
+	st.post("/_sandbox/profiles", map[string]any{"shuffle": 0}, &back)
+	for _, p := range back.Items {
+		if p.Value != p.Default {
+			t.Errorf("%s is %s without a shuffle", p.Name, p.Value)
+		}
+	}
+	for _, bad := range []map[string]any{{"shuffle": "7"}, {"shuffle": -1}, {"shuffle": 1.5}, {"shuffle": 1e300}, {"token-life": 4}, {"shuffle": 7, "token-life": "1y"}} {
+		if status, _ := st.do(http.MethodPost, "/_sandbox/profiles", bad, nil); status != http.StatusBadRequest {
+			t.Errorf("%v: %d", bad, status)
+		}
+	}
+}
+
 func TestCallsArePaged(t *testing.T) {
 	st := open(t, "")
 	for range 5 {

@@ -41,19 +41,28 @@ func pageOf(q url.Values) (page, error) {
 	return p, nil
 }
 
-// answerSlice answers the part of all that r asks for. Lists only grow at their end, so a position is a good cursor.
+// answerSlice answers the part of all that r asks for.
 func answerSlice[T any](w http.ResponseWriter, r *http.Request, all []T) error {
-	p, err := pageOf(r.URL.Query())
+	out, err := partOf(r, all)
 	if err != nil {
 		return err
 	}
+	return httpx.JSON(w, http.StatusOK, out)
+}
+
+// partOf is the part of all that r asks for. Lists only grow at their end, so a position is a good cursor.
+func partOf[T any](r *http.Request, all []T) (out httpx.List[T], err error) {
+	p, err := pageOf(r.URL.Query())
+	if err != nil {
+		return out, err
+	}
 	from := min(int(p.after), len(all))
 	to := min(from+p.limit, len(all))
-	out := httpx.List[T]{Items: append([]T{}, all[from:to]...)}
+	out.Items = append([]T{}, all[from:to]...)
 	if to < len(all) {
 		out.Next = strconv.Itoa(to)
 	}
-	return httpx.JSON(w, http.StatusOK, out)
+	return out, nil
 }
 
 // timeOf reads an instant from the query; absent is the zero time.

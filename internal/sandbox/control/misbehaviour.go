@@ -3,6 +3,7 @@ package control
 import (
 	"net/http"
 
+	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/httpx"
 	"souk.dev/souk/internal/sandbox/fault"
 	"souk.dev/souk/internal/sandbox/profile"
@@ -53,17 +54,54 @@ func (c *Control) profiles() []profileView {
 	return views
 }
 
-func (c *Control) getProfiles(w http.ResponseWriter, r *http.Request) error {
-	return answerSlice(w, r, c.profiles())
+// profilesView is all of them, with the seed that chose them; 0: none did.
+type profilesView struct {
+	httpx.List[profileView]
+	Shuffle uint64 `json:"shuffle"`
 }
 
+func (c *Control) getProfiles(w http.ResponseWriter, r *http.Request) error {
+	part, err := partOf(r, c.profiles())
+	if err != nil {
+		return err
+	}
+	return httpx.JSON(w, http.StatusOK, profilesView{part, c.opt.World.Shuffle()})
+}
+
+// postProfiles chooses behaviours by name, or all of them by the seed that is called shuffle.
 func (c *Control) postProfiles(w http.ResponseWriter, r *http.Request) error {
-	var in map[string]string
+	var in map[string]any
 	if err := httpx.Decode(w, r, &in); err != nil {
 		return err
 	}
-	if err := c.opt.World.SetProfiles(c.opt.Clock.Now(), in); err != nil {
+	choices := map[string]string{}
+	for name, v := range in {
+		text, ok := v.(string)
+		switch {
+		case name == shuffleKey:
+		case !ok:
+			return fail.New(fail.Invalid, "profile_value", "The profile %q must be a string such as those that GET /_sandbox/profiles lists.", name)
+		default:
+			choices[name] = text
+		}
+	}
+	now, err := c.opt.Clock.Now(), error(nil)
+	if seed, shuffled := in[shuffleKey]; shuffled {
+		n, ok := seed.(float64)
+		if !ok || n < 0 || n > maxShuffle || n != float64(uint64(n)) {
+			return fail.New(fail.Invalid, "shuffle", "shuffle must be a whole number from 0, which shuffles nothing, to %d.", uint64(maxShuffle))
+		}
+		err = c.opt.World.ShuffleProfiles(now, uint64(n), choices)
+	} else {
+		err = c.opt.World.SetProfiles(now, choices)
+	}
+	if err != nil {
 		return err
 	}
-	return answerSlice(w, r, c.profiles())
+	return c.getProfiles(w, r)
 }
+
+const (
+	shuffleKey = "shuffle"
+	maxShuffle = 1<<53 - 1 // what a JSON number holds everywhere
+)

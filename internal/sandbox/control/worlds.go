@@ -18,7 +18,8 @@ type NewWorld struct {
 	File           string     `json:"file"`
 	Now            *time.Time `json:"now"` // where its clock starts; nil: the system's time
 	Frozen         bool       `json:"frozen"`
-	Seed           uint64     `json:"seed"` // of all identifiers; 0: another each time
+	Seed           uint64     `json:"seed"`    // of all identifiers; 0: another each time
+	Shuffle        uint64     `json:"shuffle"` // chooses every disputed behaviour; 0: none is shuffled
 	FulfillmentURL string     `json:"fulfillmentUrl"`
 	SignInURL      string     `json:"signInUrl"`
 }

@@ -55,8 +55,9 @@ type Options struct {
 	// Topics and Bus say who gets what.
 	Topics *topic.Service
 	Bus    *bus.Service
-	// Draw tells which fault, if any, disturbs a notice. It is asked once for each.
-	Draw func() (fault.Rule, bool)
+	// Draw tells what, if anything, disturbs a notice: a fault, which has an ID, or the way in which notices travel. It is
+	// asked once for each, with the world locked.
+	Draw func(world.Notice) (fault.Rule, bool)
 	// Record writes a change down before it takes effect.
 	Record func(Change) error
 	// Ready is called, with no lock held, when an HTTP endpoint took a notice: its program may have work now.
@@ -85,7 +86,7 @@ type Desk struct {
 func NewDesk(opt Options) *Desk {
 	d := &Desk{opt: opt, http: newClient(), byID: map[string]*Delivery{}, kinds: map[string]bool{}, behind: map[string][]*attempt{}}
 	if d.opt.Draw == nil {
-		d.opt.Draw = func() (fault.Rule, bool) { return fault.Rule{}, false }
+		d.opt.Draw = func(world.Notice) (fault.Rule, bool) { return fault.Rule{}, false }
 	}
 	if d.opt.Record == nil {
 		d.opt.Record = func(Change) error { return nil }
@@ -123,9 +124,12 @@ func (d *Desk) Accept(n world.Notice) {
 
 // decide plans a delivery and begins it.
 func (d *Desk) decide(del *Delivery) {
-	rule, _ := d.opt.Draw()
+	rule, _ := d.opt.Draw(del.notice)
 	now := d.opt.Clock.Now()
-	c := Change{Notice: del.ID, Attempts: d.planned(del, plan(now, rule)), Fault: rule.Kind, At: now}
+	c := Change{Notice: del.ID, Attempts: d.planned(del, plan(now, rule)), At: now}
+	if rule.ID != "" {
+		c.Fault = rule.Kind
+	}
 	// Unlike a client's act, a notice cannot be refused: it is delivered even if the plan could not be kept. After a
 	// restart it would be planned anew, and delivered again.
 	if err := d.opt.Record(c); err != nil {

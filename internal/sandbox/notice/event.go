@@ -139,6 +139,7 @@ type endedDetail struct {
 	ResaleAuthorization nullableID     `json:"resaleAuthorization"`
 	Acceptor            accountRef     `json:"acceptor"`
 	Proposer            accountRef     `json:"proposer"`
+	Offer               *idRef         `json:"offer,omitempty"`
 }
 
 // licenseDetail is the detail of License Updated and License Deprovisioned.
@@ -177,7 +178,7 @@ func event(n world.Notice, id string) (e envelope, ok bool) {
 	case world.AgreementEnded:
 		e.DetailType = contract.AgreementEnded + proposer
 		e.Detail = endedDetail{RequestID: a.ID, Catalog: catalog, Agreement: endedAgreement{a.AgreementID, string(n.Status)},
-			Acceptor: accountRef{a.BuyerAccount}, Proposer: accountRef{a.SellerAccount}}
+			Acceptor: accountRef{a.BuyerAccount}, Proposer: accountRef{a.SellerAccount}, Offer: offerOf(n)}
 	case world.LicenseUpdated:
 		e.DetailType = contract.LicenseUpdated + manufacturer
 		e.Detail = license(a)
@@ -194,6 +195,14 @@ func event(n world.Notice, id string) (e envelope, ok bool) {
 		return envelope{}, false
 	}
 	return e, true
+}
+
+// offerOf is the offer of an agreement that ended, where the notice names it.
+func offerOf(n world.AgreementEnded) *idRef {
+	if !n.TellsOffer {
+		return nil
+	}
+	return &idRef{n.OfferID}
 }
 
 // agreementOf writes what a notice tells of an agreement.

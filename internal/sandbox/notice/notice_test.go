@@ -104,7 +104,7 @@ func (st *stage) open(t *testing.T) {
 	st.topics = topic.New(topic.Options{Clock: st.clk, NewID: uuid.NewString, Wired: DefaultQueue, Base: func() string { return "http://127.0.0.1:4700" },
 		Confirm: func(to topic.Subscription, m topic.Message) error { return st.Post(PostConfirmation(to, m)) }})
 	st.Desk = NewDesk(Options{Clock: st.clk, Queue: st.queues, Topics: st.topics, Bus: st.bus, Log: slog.New(slog.DiscardHandler),
-		Draw:   func() (fault.Rule, bool) { return st.faults.Draw(fault.Notification) },
+		Draw:   func(world.Notice) (fault.Rule, bool) { return st.faults.Draw(fault.Notification) },
 		Record: func(c Change) error { st.log = append(st.log, c); return nil }})
 }
 

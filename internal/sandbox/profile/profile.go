@@ -7,8 +7,11 @@ package profile
 
 import (
 	"fmt"
+	"hash/fnv"
 	"maps"
+	"math/rand/v2"
 	"slices"
+	"strconv"
 	"time"
 
 	"souk.dev/souk/contract"
@@ -41,6 +44,21 @@ const (
 	BuyerSideMetering  Name = "buyer-side-metering"
 	RefundDays         Name = "refund-days"
 	AdjustmentTime     Name = "adjustment-time"
+
+	TokenRenewal        Name = "token-renewal"
+	ResendRecordID      Name = "resend-record-id"
+	WindowEdge          Name = "window-edge"
+	AccountDigits       Name = "account-digits"
+	CheckOrder          Name = "check-order"
+	ResultOrder         Name = "result-order"
+	DeprovisionDelay    Name = "deprovision-delay"
+	SuccessorLookback   Name = "successor-lookback"
+	EndedOffer          Name = "ended-offer"
+	LegacyContractEnd   Name = "legacy-contract-end"
+	EmptyEntitlements   Name = "empty-entitlements"
+	EntitlementPage     Name = "entitlement-page"
+	ExpiredEntitlements Name = "expired-entitlements"
+	NoticeDelivery      Name = "notice-delivery"
 )
 
 // Values that are compared with in code.
@@ -72,6 +90,30 @@ const (
 	SameLicense     = "same"
 	NewLicense      = "new"
 	Seeded          = "seeded"
+
+	KeepTokens      = "keep"
+	ReplaceTokens   = "replace"
+	FirstRecordID   = "first"
+	AnotherRecordID = "another"
+	Exclusive       = "exclusive"
+	Inclusive       = "inclusive"
+	AnyDigits       = "any"
+	TwelveDigits    = "twelve"
+	NamesFirst      = "names-first"
+	TimesFirst      = "times-first"
+	AsSent          = "as-sent"
+	AnyOrder        = "any"
+	LastHour        = "last-hour"
+	LookBack        = "look-back"
+	Present         = "present"
+	Unsubscribe     = "unsubscribe"
+	EntitlementOnly = "entitlement-updated"
+	EmptyList       = "list"
+	ForADay         = "for-a-day"
+	Prompt          = "prompt"
+	AtLeastOnce     = "at-least-once"
+	Unordered       = "unordered"
+	Awkward         = "awkward"
 )
 
 // Behaviour is one disputed behaviour.
@@ -136,6 +178,35 @@ var behaviours = []Behaviour{
 		"Undocumented: " + guide + "refunds.html says only that it is processed asynchronously."},
 	{Quota, "Whether the limits of 10 BatchMeterUsage and 20 GetEntitlements calls a second, for each account and region, are enforced. They count in the sandbox's own time.", []string{Off, On}, Off,
 		guide + "service-quotas.html has the limits. Off by default, because the sandbox's time can stand still, and then a used-up quota would never come back."},
+	{TokenRenewal, "Whether earlier registration tokens of an agreement live on when a new one is made. With replace, they answer ExpiredTokenException.", []string{KeepTokens, ReplaceTokens}, KeepTokens,
+		"Undocumented: " + guide + "saas-product-customer-setup.html says that each press of Set up your account gives a token, and nothing of those before."},
+	{ResendRecordID, "Which MeteringRecordId an identical resend that answers Success has: that of the first time, or another, which names the same record.", []string{FirstRecordID, AnotherRecordID}, FirstRecordID,
+		contract.MeteringAPI + "API_UsageRecordResult.html says only that it identifies a processed event."},
+	{WindowEdge, "Whether usage that is exactly 24 hours old, and the last month's at exactly 06:00 UTC on the 1st, is still taken.", []string{Exclusive, Inclusive}, Exclusive,
+		contract.MeteringAPI + "API_marketplace-metering_BatchMeterUsage.html gives the limits, and not whether they belong to what is taken."},
+	{AccountDigits, "Which CustomerAWSAccountId is refused for its form: none of digits only, or any that has not twelve of them (ValidationException).", []string{AnyDigits, TwelveDigits}, AnyDigits,
+		contract.MeteringAPI + "API_UsageRecord.html has the pattern [0-9]+; an AWS account has twelve digits."},
+	{CheckOrder, "What BatchMeterUsage says of a request with several mistakes: of products, licenses and customers first, or of timestamps first.", []string{NamesFirst, TimesFirst}, NamesFirst,
+		"Undocumented; see docs/divergences.md for the whole order."},
+	{ResultOrder, "Whether Results of BatchMeterUsage come in the order in which the records were sent.", []string{AsSent, AnyOrder}, AsSent,
+		contract.MeteringAPI + "API_marketplace-metering_BatchMeterUsage.html repeats each record in its result, and promises no order."},
+	{DeprovisionDelay, "How long after Purchase Agreement Ended the license is withdrawn and License Deprovisioned sent, where that notice opens the last hour.", []string{"31s", "0s", "2m"}, "31s",
+		"31 s was observed; sellers report seconds to two minutes."},
+	{SuccessorLookback, "How long records of a license are taken after another license has gone on in its place: for the last hour, or as long as their timestamps are young enough.", []string{LastHour, LookBack}, LastHour,
+		"Undocumented. " + contract.MeteringAPI + "API_marketplace-metering_BatchMeterUsage.html has the 24 hours, and does not say what a renewal or replacement does to them."},
+	{EndedOffer, "Whether Purchase Agreement Ended names the offer.", []string{Absent, Present}, Absent,
+		guide + "eventbridge.html lists offer.id; it was absent where it was observed."},
+	{LegacyContractEnd, "What the end of a legacy contract without consumption is told with: entitlement-updated, or unsubscribe-pending and unsubscribe-success as well.", []string{EntitlementOnly, Unsubscribe}, EntitlementOnly,
+		guide + "saas-notification.html has unsubscribe-pending and unsubscribe-success for subscriptions and entitlement-updated for contracts; what a cancelled contract sends is not said."},
+	{EmptyEntitlements, "How GetEntitlements answers that there is nothing: without Entitlements, or with an empty list.", []string{Absent, EmptyList}, Absent,
+		"Sellers report both; the model has the member as optional."},
+	{EntitlementPage, "How many entitlements a page of GetEntitlements has when MaxResults is not given.", []string{"25", "10", "1"}, "25",
+		"Undocumented: " + contract.EntitlementAPI + "API_marketplace-entitlements_GetEntitlements.html has 25 as the most that may be asked for."},
+	{ExpiredEntitlements, "Whether GetEntitlements still returns a contract's entitlements after its end, with an ExpirationDate that has passed.", []string{Absent, ForADay}, Absent,
+		"Undocumented: " + contract.EntitlementAPI + "API_Entitlement.html calls the ExpirationDate the minimum date through which the entitlement is valid."},
+	{NoticeDelivery, "How notices travel: each once and at once (prompt); some twice (at-least-once); some held up, and so behind later ones (unordered); or both (awkward). Which ones is drawn from the world's seed.",
+		[]string{Prompt, AtLeastOnce, Unordered, Awkward}, Prompt,
+		"EventBridge, SNS and SQS promise each notice at least once and no order; what AWS Marketplace adds is undocumented."},
 }
 
 // Behaviours lists the table.
@@ -171,6 +242,18 @@ func (s Set) With(choices map[string]string) (Set, error) {
 	return next, nil
 }
 
+// Shuffled is a choice for every behaviour, drawn from seed: the same for the same seed. Each is drawn by its name, so that
+// a behaviour that is added changes no other's draw.
+func Shuffled(seed uint64) map[string]string {
+	choices := make(map[string]string, len(behaviours))
+	for _, b := range behaviours {
+		h := fnv.New64a()
+		_, _ = h.Write([]byte(b.Name)) // never fails
+		choices[string(b.Name)] = b.Allowed[rand.New(rand.NewPCG(seed, h.Sum64())).IntN(len(b.Allowed))]
+	}
+	return choices
+}
+
 // Get is the choice for n.
 func (s Set) Get(n Name) string { return s.values[n] }
 
@@ -184,6 +267,15 @@ func (s Set) Duration(n Name) time.Duration {
 		panic(fmt.Sprintf("profile %s is not a duration: %v", n, err))
 	}
 	return d
+}
+
+// Int is the choice for n, whose values are numbers.
+func (s Set) Int(n Name) int {
+	i, err := strconv.Atoi(s.values[n])
+	if err != nil { // the table is checked by a test
+		panic(fmt.Sprintf("profile %s is not a number: %v", n, err))
+	}
+	return i
 }
 
 // Map is the whole choice, for showing and for keeping.

@@ -12,6 +12,7 @@ import (
 type profilesView struct {
 	Chrome
 	Profiles []Choice
+	Shuffle  uint64 // the seed that chose them; 0: none did
 }
 
 // Choice is a disputed behaviour with what is played at present.
@@ -23,7 +24,7 @@ type Choice struct {
 
 // getProfiles lists the behaviours of AWS that its documents leave open, and which reading is played.
 func (s *Storefront) getProfiles(w http.ResponseWriter, r *http.Request) error {
-	return s.ui.Render(w, http.StatusOK, "profiles", profilesView{s.chrome(w, r), s.choices()})
+	return s.ui.Render(w, http.StatusOK, "profiles", profilesView{s.chrome(w, r), s.choices(), s.opt.World.Shuffle()})
 }
 
 // choices are all disputed behaviours, with what is played at present.

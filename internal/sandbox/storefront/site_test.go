@@ -81,7 +81,7 @@ func newSiteOf(t *testing.T, f *world.File) *site {
 	}
 	topics := topic.New(topic.Options{Clock: s.clock, NewID: uuid.NewString, Base: func() string { return s.url }, Wired: notice.DefaultQueue})
 	desk := notice.NewDesk(notice.Options{Clock: s.clock, Queue: queues, Topics: topics, Bus: rules, Log: log,
-		Draw: func() (fault.Rule, bool) { return s.faults.Draw(fault.Notification) }})
+		Draw: func(world.Notice) (fault.Rule, bool) { return s.faults.Draw(fault.Notification) }})
 	w, err := world.New(world.Options{File: f, Seed: 1, FulfillmentURL: sellerURL, SignInURL: "http://127.0.0.1:4720/", Sink: desk.Accept,
 		Record: func(world.Command) error { s.changes.Add(1); return nil }})
 	if err != nil {

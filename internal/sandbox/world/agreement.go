@@ -11,8 +11,7 @@ import (
 
 // How long after an act its notices come, as observed on the live marketplace in August 2026.
 const (
-	createdAfter       = 11 * time.Second // acceptance → Purchase Agreement Created
-	deprovisionedAfter = 31 * time.Second // Purchase Agreement Ended → License Deprovisioned
+	createdAfter = 11 * time.Second // acceptance → Purchase Agreement Created
 )
 
 // Subscribe is a buyer's acceptance of an offer.

@@ -199,7 +199,7 @@ func termEnds(w *World, a *agreement, at time.Time) {
 // Source: seller guide, saas-notification.
 func closeFinal(w *World, a *agreement, at time.Time) {
 	a.note(at, "Metering closed", "The last hour for metering is over; AWS takes no more records for this agreement.")
-	if !a.product.Identity.ByTopics() || !a.product.takesUsage() {
+	if !a.product.Identity.ByTopics() || !w.unsubscribes(a.product) {
 		return
 	}
 	for _, other := range w.customers[customerKey{a.ProductCode, a.BuyerAccount}].agreements {
@@ -213,7 +213,8 @@ func closeFinal(w *World, a *agreement, at time.Time) {
 }
 
 func (w *World) about(a *agreement, at time.Time) About {
-	return About{ID: w.ids.uuid(), At: at, AgreementID: a.AgreementID, OfferID: a.OfferID, ProductID: a.ProductID,
+	id := w.ids.uuid()
+	return About{ID: id, Travel: w.travel(id), At: at, AgreementID: a.AgreementID, OfferID: a.OfferID, ProductID: a.ProductID,
 		ProductCode: a.ProductCode, LicenseARN: a.License.ARN, BuyerAccount: a.BuyerAccount, SellerAccount: a.SellerAccount,
 		CustomerIdentifier: a.CustomerIdentifier}
 }

@@ -64,6 +64,7 @@ type Command struct {
 	Order          *Order            `json:"order,omitempty"`
 	PurchaseOrders []PurchaseOrder   `json:"purchaseOrders,omitempty"`
 	Profiles       map[string]string `json:"profiles,omitempty"`
+	Shuffle        uint64            `json:"shuffle,omitempty"` // the seed that Profiles were chosen by
 	Batch          *Batch            `json:"batch,omitempty"`
 	Cancellation   *NewCancellation  `json:"cancellation,omitempty"`
 	Answer         RequestStatus     `json:"answer,omitempty"`
@@ -116,7 +117,7 @@ func (w *World) Apply(c Command) error {
 	case c.Act == actChangeOffer && c.OfferPatch != nil:
 		_, err = w.ChangeOffer(c.At, c.ID, *c.OfferPatch)
 	case c.Act == actProfiles:
-		err = w.SetProfiles(c.At, c.Profiles)
+		err = w.choose(c.At, c.Profiles, c.Shuffle)
 	case c.Act == actRequestCancellation && c.Cancellation != nil:
 		_, err = w.RequestCancellation(c.At, c.Account, *c.Cancellation)
 	case c.Act == actAnswerCancellation:

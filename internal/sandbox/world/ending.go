@@ -77,20 +77,30 @@ func (a *agreement) finish(now time.Time, status AgreementStatus, why string) {
 
 // windDown plans the licence's withdrawal and its last hour, given when the seller is told of the end.
 func (w *World) windDown(a *agreement, told time.Time) {
-	withdrawn, closes := told.Add(deprovisionedAfter), told.Add(deprovisionedAfter+contract.FinalWindow)
+	withdrawn := told.Add(w.profiles.Duration(profile.DeprovisionDelay))
+	closes := withdrawn.Add(contract.FinalWindow)
 	if w.profiles.Is(profile.FinalHour, profile.Ended) || a.product.Identity == Legacy {
 		// The classic reading; and legacy products know but one: unsubscribe-pending opens the hour.
 		withdrawn, closes = told.Add(contract.FinalWindow), told.Add(contract.FinalWindow)
+	}
+	if w.looksBack(a) {
+		closes = told.Add(contract.LookBack)
 	}
 	a.License.DeprovisionedAt, a.License.MeteringUntil = withdrawn, closes
 	w.schedule(withdrawn, deprovision, a)
 	w.schedule(closes, closeFinal, a)
 }
 
+// looksBack reports whether a, in whose place another agreement's licence has gone on, is metered for as long as usage of
+// its time is young enough.
+func (w *World) looksBack(a *agreement) bool {
+	return (a.Status == Renewed || a.Status == Replaced) && w.profiles.Is(profile.SuccessorLookback, profile.LookBack)
+}
+
 // tellEnded tells the seller that a has ended: Purchase Agreement Ended, or unsubscribe-pending and entitlement-updated.
 func tellEnded(w *World, a *agreement, at time.Time) {
 	if a.product.Identity.ByEvents() {
-		w.tell(AgreementEnded{About: w.about(a, at), Status: a.Status})
+		w.tell(AgreementEnded{About: w.about(a, at), Status: a.Status, TellsOffer: w.profiles.Is(profile.EndedOffer, profile.Present)})
 		a.note(at, "Purchase Agreement Ended", "AWS Marketplace told the seller of the end.")
 	}
 	goesOn := a.Status == Renewed || a.Status == Replaced // which topics tell by the new agreement alone
@@ -98,7 +108,7 @@ func tellEnded(w *World, a *agreement, at time.Time) {
 	if !a.product.Identity.ByTopics() || goesOn || unheardOf || a.License.Status == FailedLicense {
 		return
 	}
-	if a.product.takesUsage() {
+	if w.unsubscribes(a.product) {
 		w.tell(UnsubscribePending{w.about(a, at)})
 		a.note(at, "unsubscribe-pending", "The last hour for metering runs.")
 	}
@@ -106,6 +116,11 @@ func tellEnded(w *World, a *agreement, at time.Time) {
 		w.tell(EntitlementUpdated{w.about(a, at)})
 		a.note(at, "entitlement-updated", "The contract grants nothing any more.")
 	}
+}
+
+// unsubscribes reports whether the end of a subscription by topic is told with unsubscribe-pending and -success.
+func (w *World) unsubscribes(p *product) bool {
+	return p.takesUsage() || w.profiles.Is(profile.LegacyContractEnd, profile.Unsubscribe)
 }
 
 // takesUsage reports whether sellers meter the product at all.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/sandbox/profile"
 )
 
 // Entitlement is what one running contract grants of one dimension. Source: Entitlement API, Entitlement.
@@ -35,6 +36,7 @@ type EntitlementFilter struct {
 	CustomerAWSAccountIDs []string
 	LicenseARNs           []string
 	Dimensions            []string
+	Now                   time.Time // when it is asked; needed with the profile expired-entitlements
 }
 
 // Entitlements lists what the running contracts for a product grant, by the age of the agreement, then in the order of
@@ -49,19 +51,34 @@ func (w *World) Entitlements(productCode string, f EntitlementFilter) ([]Entitle
 	}
 	all := []Entitlement{}
 	for _, a := range w.candidates(p, &f) {
-		if len(a.Entitlements) == 0 || !f.wants(a) {
+		grants, until := w.grantsOf(a, f.Now)
+		if len(grants) == 0 || !f.wants(a) {
 			continue
 		}
 		for _, d := range p.Dimensions {
-			n, granted := a.Entitlements[d.Key]
+			n, granted := grants[d.Key]
 			if !granted || (len(f.Dimensions) > 0 && !slices.Contains(f.Dimensions, d.Key)) {
 				continue
 			}
 			all = append(all, Entitlement{ProductCode: productCode, Dimension: d.Key, CustomerIdentifier: a.CustomerIdentifier,
-				CustomerAWSAccountID: a.BuyerAccount, LicenseARN: a.License.ARN, Value: EntitlementValue{Integer: new(n)}, ExpirationDate: a.EndTime})
+				CustomerAWSAccountID: a.BuyerAccount, LicenseARN: a.License.ARN, Value: EntitlementValue{Integer: new(n)}, ExpirationDate: until})
 		}
 	}
 	return all, nil
+}
+
+// shownFor is how long a contract that has ended is still shown, with the profile expired-entitlements.
+const shownFor = 24 * time.Hour
+
+// grantsOf are what a grants at now, and until when. With the profile expired-entitlements, a contract that has ended is
+// shown for a while as what it is: over.
+func (w *World) grantsOf(a *agreement, now time.Time) (grants map[string]int64, until time.Time) {
+	shown := a.License.Status == Provisioned || a.License.Status == Deprovisioned
+	ended := a.Status == Cancelled || a.Status == Expired || a.Status == Terminated
+	if ended && shown && now.Before(a.EndedAt.Add(shownFor)) && w.profiles.Is(profile.ExpiredEntitlements, profile.ForADay) {
+		return a.Terms.grants(), a.EndedAt
+	}
+	return a.Entitlements, a.EndTime
 }
 
 // candidates are p's agreements that f may want: all, unless it asks for one licence or one account, as sellers do for

@@ -5,6 +5,8 @@ import (
 	_ "embed"
 	"errors"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -46,7 +48,12 @@ var builtin []byte
 // Builtin is the world without a file: one seller, three buyers, and by licence a pay-as-you-go product, a contract and a
 // contract with consumption; of the legacy generation, a pay-as-you-go product and a contract.
 func Builtin() *File {
-	f := *readBuiltin() // a world changes nothing in its file
+	f := *readBuiltin() // what a caller makes of it is the caller's own
+	f.Sellers, f.AccessKeys, f.Buyers, f.Profiles = slices.Clone(f.Sellers), slices.Clone(f.AccessKeys), slices.Clone(f.Buyers), maps.Clone(f.Profiles)
+	f.Products = slices.Clone(f.Products)
+	for i := range f.Products {
+		f.Products[i].Dimensions = slices.Clone(f.Products[i].Dimensions)
+	}
 	return &f
 }
 

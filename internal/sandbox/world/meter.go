@@ -70,6 +70,9 @@ func (v *verdict) refuse(at stage, code, format string, args ...any) {
 	}
 }
 
+// accountDigits is how long an AWS account's id is.
+const accountDigits = 12
+
 // MeterBatch honours what it can of b, at the instant now, and tells for each record what became of it, in b's order.
 // The first quantity of a meter, dimension, hour and region counts; another is a DuplicateRecord for ever.
 //
@@ -77,6 +80,14 @@ func (v *verdict) refuse(at stage, code, format string, args ...any) {
 func (w *World) MeterBatch(now time.Time, b Batch) ([]Result, error) {
 	defer w.act()()
 	var v verdict
+	if w.profiles.Is(profile.CheckOrder, profile.TimesFirst) {
+		for i := range b.Usage {
+			w.checkWindow(now, &b.Usage[i], &v)
+		}
+		if v.refusal != nil {
+			return nil, v.refusal
+		}
+	}
 	aims := make([]aim, len(b.Usage))
 	p := w.batchProduct(&b, &v)
 	for i := range b.Usage {
@@ -112,6 +123,9 @@ func (w *World) aim(now time.Time, b *Batch, u *Usage, p **product, v *verdict) 
 		return to
 	case u.LicenseARN != "" && u.CustomerIdentifier != "":
 		v.refuse(byIdentifiers, contract.Validation, "A usage record with LicenseArn must have CustomerAWSAccountId, not CustomerIdentifier.")
+		return to
+	case u.BuyerAccount != "" && len(u.BuyerAccount) != accountDigits && w.profiles.Is(profile.AccountDigits, profile.TwelveDigits):
+		v.refuse(byIdentifiers, contract.Validation, "The CustomerAWSAccountId %s is not an AWS account: it must have 12 digits.", u.BuyerAccount)
 		return to
 	case u.LicenseARN != "":
 		to = w.aimLicense(now, b, u, p, v)
@@ -208,7 +222,7 @@ func (w *World) before(t, start time.Time) bool {
 // afterEnd reports whether a record is stamped later than its licence allows.
 func (w *World) afterEnd(t time.Time, a *agreement) bool {
 	end := a.License.MeteringUntil
-	if w.profiles.Is(profile.FinalTimestamps, profile.UntilEnd) {
+	if w.profiles.Is(profile.FinalTimestamps, profile.UntilEnd) || w.looksBack(a) {
 		end = a.License.EndedAt
 	}
 	return !end.IsZero() && t.After(end)
@@ -216,7 +230,11 @@ func (w *World) afterEnd(t time.Time, a *agreement) bool {
 
 // checkWindow refuses stamps that are too old, of a closed month, or in the future. Source: contract.EarliestAccepted.
 func (w *World) checkWindow(now time.Time, u *Usage, v *verdict) {
-	earliest, inclusive := contract.EarliestAccepted(now)
+	judged := now
+	if w.profiles.Is(profile.WindowEdge, profile.Inclusive) {
+		judged = now.Add(-time.Nanosecond) // an edge belongs to the window that was open just before it
+	}
+	earliest, inclusive := contract.EarliestAccepted(judged)
 	switch c := u.Timestamp.Compare(earliest); {
 	case c < 0 || (c == 0 && !inclusive):
 		v.refuse(byTimestamp, contract.TimestampOutOfBounds, "The timestamp %s is too old: it must be after %s.", stamp(u.Timestamp), stamp(earliest))
@@ -321,9 +339,13 @@ func (w *World) honour(now time.Time, b Batch, aims []aim) ([]Result, error) {
 
 // again answers a record whose key was honoured before, as record number n.
 func (w *World) again(n uint32, quantity int64) Result {
+	id := n
+	if w.profiles.Is(profile.ResendRecordID, profile.AnotherRecordID) {
+		id = ^n // no record has it: there would have to be billions
+	}
 	same := w.ledger.row(n).quantity == uint32(quantity)
 	if same && w.profiles.Is(profile.IdenticalResend, profile.Success) {
-		return Result{Status: contract.Success, RecordID: w.ids.recordID(w.ledger.epoch, n)}
+		return Result{Status: contract.Success, RecordID: w.ids.recordID(w.ledger.epoch, id)}
 	}
 	return Result{Status: contract.DuplicateRecord}
 }

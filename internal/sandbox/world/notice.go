@@ -23,6 +23,7 @@ type About struct {
 	BuyerAccount       string // the acceptor
 	SellerAccount      string // the proposer, and the receiver
 	CustomerIdentifier string // legacy products only
+	Travel             Travel
 }
 
 // Subject implements [Notice].
@@ -63,6 +64,8 @@ type (
 	AgreementEnded struct {
 		About
 		Status AgreementStatus
+		// TellsOffer says that this notice names the offer; see profile ended-offer.
+		TellsOffer bool
 	}
 	// LicenseUpdated: the licence was provisioned, or changed.
 	LicenseUpdated struct{ About }

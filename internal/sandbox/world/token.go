@@ -43,9 +43,21 @@ func (w *World) mint(now time.Time, agreementID string, act Act, why string) (To
 		life = contract.APITokenLife
 	}
 	t := Token{Text: w.ids.token(), AgreementID: agreementID, FulfillmentURL: a.product.FulfillmentURL, ExpiresAt: now.Add(life)}
+	if w.profiles.Is(profile.TokenRenewal, profile.ReplaceTokens) {
+		w.expireTokens(a, now)
+	}
 	w.tokens[t.Text] = &token{agreement: a, expiresAt: t.ExpiresAt}
 	a.note(now, "token minted", why)
 	return t, nil
+}
+
+// expireTokens ends the life of all tokens of a.
+func (w *World) expireTokens(a *agreement, now time.Time) {
+	for _, t := range w.tokens {
+		if t.agreement == a && now.Before(t.expiresAt) {
+			t.expiresAt = now
+		}
+	}
 }
 
 // ResolveToken tells seller what a registration token stands for. It proves who the buyer is, not that the

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -37,6 +38,7 @@ type World struct {
 	acts      uint64 // that took effect
 	ids       *ids
 	profiles  profile.Set
+	shuffle   uint64 // the seed of SetProfiles' last shuffle; 0: everything is as it was chosen
 	sellers   map[string]*Seller
 	buyers    map[string]*Buyer
 	products  map[string]*product // by product id and by product code
@@ -106,11 +108,11 @@ func New(opt Options) (*World, error) {
 
 // begin makes everything as f says. The source of identifiers goes on.
 func (w *World) begin(f *File) error {
-	profiles, err := profile.Defaults().With(f.Profiles)
+	profiles, err := profile.Defaults().With(shuffled(w.shuffle, f))
 	if err != nil {
 		return about("profiles", err)
 	}
-	w.profiles = profiles
+	w.profiles = profiles // a shuffle stays
 	w.sellers, w.buyers, w.products = map[string]*Seller{}, map[string]*Buyer{}, map[string]*product{}
 	w.offers, w.proposals, w.keys = map[string]*offer{}, map[string]*offer{}, map[string]AccessKey{}
 	w.agreement, w.licenses = map[string]*agreement{}, map[string]*agreement{}
@@ -190,16 +192,46 @@ func (w *World) Profiles() profile.Set {
 
 // SetProfiles replaces some choices from now on. fail.Invalid: an unknown name or value.
 func (w *World) SetProfiles(now time.Time, choices map[string]string) error {
+	return w.choose(now, choices, w.Shuffle())
+}
+
+// ShuffleProfiles makes every choice by seed, from now on, but for those of the world's file and those given here, and
+// lets the seed draw how notices travel. The same seed chooses the same again; 0 is no shuffle: every default. The seed
+// outlives a [World.Reset]. fail.Invalid: as SetProfiles has it.
+func (w *World) ShuffleProfiles(now time.Time, seed uint64, choices map[string]string) error {
+	all := shuffled(seed, w.opt.File)
+	maps.Copy(all, choices)
+	return w.choose(now, all, seed)
+}
+
+// shuffled is the choice that a world begins with.
+func shuffled(seed uint64, f *File) map[string]string {
+	all := profile.Defaults().Map()
+	if seed != 0 {
+		all = profile.Shuffled(seed)
+	}
+	maps.Copy(all, f.Profiles)
+	return all
+}
+
+func (w *World) choose(now time.Time, choices map[string]string, seed uint64) error {
 	defer w.act()()
 	next, err := w.profiles.With(choices)
 	if err != nil {
 		return err
 	}
-	if err := w.record(Command{At: now, Act: actProfiles, Profiles: choices}); err != nil {
+	if err := w.record(Command{At: now, Act: actProfiles, Profiles: choices, Shuffle: seed}); err != nil {
 		return err
 	}
-	w.profiles = next
+	w.profiles, w.shuffle = next, seed
 	return nil
+}
+
+// Shuffle is the seed of the last shuffle; 0 when there was none since the world's beginning.
+func (w *World) Shuffle() uint64 {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	return w.shuffle
 }
 
 // Reset makes everything as the world's file says: agreements, tokens and honoured usage are gone. New identifiers

@@ -18,6 +18,9 @@ const (
 	classic = "1nkwe11c1ass1c0abcdefghij"
 )
 
+// deprovisionedAfter is what the profile deprovision-delay is unless it is chosen.
+const deprovisionedAfter = 31 * time.Second
+
 // market is a world under test, with what it told the seller.
 type market struct {
 	*World

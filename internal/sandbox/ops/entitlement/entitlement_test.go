@@ -126,7 +126,7 @@ func TestValuesOfEveryType(t *testing.T) {
 func TestFiltersReachTheMarket(t *testing.T) {
 	s := open(t, 0)
 	s.askJSON(`{"ProductCode":"` + inkwell + `","Filter":{"CUSTOMER_AWS_ACCOUNT_ID":["1","2"],"LICENSE_ARN":["a"],"DIMENSION":["users"]}}`)
-	if got, want := fmt.Sprint(s.market.asked), fmt.Sprint(world.EntitlementFilter{CustomerAWSAccountIDs: []string{"1", "2"}, LicenseARNs: []string{"a"}, Dimensions: []string{"users"}}); got != want {
+	if got, want := fmt.Sprint(s.market.asked), fmt.Sprint(world.EntitlementFilter{CustomerAWSAccountIDs: []string{"1", "2"}, LicenseARNs: []string{"a"}, Dimensions: []string{"users"}, Now: noon}); got != want {
 		t.Errorf("asked for %s, want %s", got, want)
 	}
 	s.askJSON(`{"ProductCode":"` + inkwell + `","Filter":{"CUSTOMER_IDENTIFIER":["x"]}}`)
@@ -225,6 +225,27 @@ func TestStaleEntitlements(t *testing.T) {
 	}
 	if got := s.askJSON(body).Body.String(); got != "{}" {
 		t.Errorf("in the end: %s", got)
+	}
+}
+
+func TestReadingsOfGetEntitlements(t *testing.T) {
+	const body = `{"ProductCode":"` + inkwell + `"}`
+	s := open(t, 3)
+	if err := s.market.SetProfiles(noon, map[string]string{"entitlement-page": "1", "empty-entitlements": "list"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.askJSON(body).Body.String(); strings.Count(got, `"LicenseArn"`) != 1 || !strings.Contains(got, "NextToken") {
+		t.Errorf("a page of one: %s", got)
+	}
+	if got := s.askJSON(`{"ProductCode":"` + inkwell + `","MaxResults":2}`).Body.String(); strings.Count(got, `"LicenseArn"`) != 2 {
+		t.Errorf("a page of the size that was asked for: %s", got)
+	}
+	s.market.granted = nil
+	if got := s.askJSON(body).Body.String(); got != `{"Entitlements":[]}` {
+		t.Errorf("nothing: %s", got)
+	}
+	if got := s.askCBOR(t, body).Body.String(); !strings.Contains(got, "Entitlements") {
+		t.Errorf("nothing, in CBOR: %q", got)
 	}
 }
 

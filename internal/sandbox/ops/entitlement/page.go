@@ -8,9 +8,10 @@ import (
 	"souk.dev/souk/internal/sandbox/world"
 )
 
-// result is the output of GetEntitlements. Where there is nothing, AWS leaves Entitlements out.
+// result is the output of GetEntitlements. Where there is nothing, AWS leaves Entitlements out; see profile
+// empty-entitlements.
 type result struct {
-	Entitlements []entitlement `json:"Entitlements,omitempty"`
+	Entitlements []entitlement `json:"Entitlements,omitzero"`
 	NextToken    *string       `json:"NextToken,omitempty"`
 }
 

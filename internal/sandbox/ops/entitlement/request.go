@@ -56,9 +56,9 @@ func (in request) check() (f world.EntitlementFilter, err error) {
 }
 
 // size is how many entitlements a page has at most.
-func (in request) size() int {
+func (in request) size(usual int) int {
 	if in.MaxResults == nil {
-		return contract.MaxEntitlements
+		return usual
 	}
 	return int(*in.MaxResults)
 }

@@ -40,7 +40,8 @@ type service struct {
 // getEntitlements performs GetEntitlements. Errors: InvalidParameterException; ThrottlingException where the profile
 // says that the quota is enforced.
 func (s *service) getEntitlements(_ context.Context, c *wire.Call) (wire.Answer, error) {
-	if s.market.Profiles().Is(profile.Quota, profile.On) && !s.quota.Take(c.Account, c.Region, c.At) {
+	profiles := s.market.Profiles()
+	if profiles.Is(profile.Quota, profile.On) && !s.quota.Take(c.Account, c.Region, c.At) {
 		return wire.Answer{}, &wire.Error{Code: contract.Throttling, Message: "Rate exceeded"}
 	}
 	var in request
@@ -51,10 +52,11 @@ func (s *service) getEntitlements(_ context.Context, c *wire.Call) (wire.Answer,
 	if err != nil {
 		return wire.Answer{}, err
 	}
-	t, ours := page.Of(in.size(), in.NextToken, c.Account, in.ProductCode, in.Filter)
+	t, ours := page.Of(in.size(profiles.Int(profile.EntitlementPage)), in.NextToken, c.Account, in.ProductCode, in.Filter)
 	if !ours {
 		return wire.Answer{}, invalid("The NextToken is not one of an answer to this request.")
 	}
+	filter.Now = c.At
 	all, err := s.granted(c, in.ProductCode, filter)
 	if err != nil {
 		return wire.Answer{}, err
@@ -64,7 +66,11 @@ func (s *service) getEntitlements(_ context.Context, c *wire.Call) (wire.Answer,
 	} else {
 		s.before.keep(t.Question(), all)
 	}
-	return wire.Encode(c, cut(all, t))
+	out := cut(all, t)
+	if profiles.Is(profile.EmptyEntitlements, profile.EmptyList) && out.Entitlements == nil {
+		out.Entitlements = []entitlement{}
+	}
+	return wire.Encode(c, out)
 }
 
 // granted lists what in chooses, of the caller's product.

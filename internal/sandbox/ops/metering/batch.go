@@ -2,9 +2,14 @@ package metering
 
 import (
 	"context"
+	"hash/fnv"
+	"io"
+	"math/rand/v2"
+	"slices"
 
 	"souk.dev/souk/contract"
 	"souk.dev/souk/internal/sandbox/fault"
+	"souk.dev/souk/internal/sandbox/profile"
 	"souk.dev/souk/internal/sandbox/wire"
 	"souk.dev/souk/internal/sandbox/world"
 )
@@ -34,7 +39,23 @@ func (s *service) batchMeterUsage(_ context.Context, c *wire.Call) (wire.Answer,
 			return wire.Answer{}, err
 		}
 	}
-	return wire.Answer{Body: writeBatch(usage[held:], results, usage[:held])}, nil
+	done := usage[held:]
+	if s.world.Profiles().Is(profile.ResultOrder, profile.AnyOrder) {
+		done, results = mixed(c.Body, done, results)
+	}
+	return wire.Answer{Body: writeBatch(done, results, usage[:held])}, nil
+}
+
+// mixed brings records and their results into another order, which is always the same for the same request.
+func mixed(request string, usage []world.Usage, results []world.Result) ([]world.Usage, []world.Result) {
+	h := fnv.New64a()
+	_, _ = io.WriteString(h, request) // never fails
+	usage, results = slices.Clone(usage), slices.Clone(results)
+	rand.New(rand.NewPCG(h.Sum64(), 0)).Shuffle(len(usage), func(i, j int) {
+		usage[i], usage[j] = usage[j], usage[i]
+		results[i], results[j] = results[j], results[i]
+	})
+	return usage, results
 }
 
 // heldBack is how many of n records, the first ones, a fault leaves unprocessed.

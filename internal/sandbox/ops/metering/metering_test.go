@@ -330,6 +330,24 @@ func TestProfilesOfMetering(t *testing.T) {
 			s.refused(batch("", record(a, "Timestamp", end.Add(time.Minute).Unix())), contract.InvalidLicense)
 			s.want("up to the end", batch("", record(a, "Timestamp", end.Unix())), ok)
 		}},
+		"results in another order": {map[string]string{"result-order": "any"}, func(s *stand, a world.Agreement) {
+			moved := false
+			for n := range 10 { // each request has an order of its own
+				body := batch("", record(a), record(a, "Dimension", "gb_stored", "Quantity", 1), record(a, "Quantity", 2+n))
+				s.call("BatchMeterUsage", body)
+				got := s.call("BatchMeterUsage", body).Body.String()
+				if again := s.call("BatchMeterUsage", body).Body.String(); again != got {
+					s.T.Errorf("the same request is answered otherwise:\n%s\n%s", got, again)
+				}
+				moved = moved || strings.Index(got, "gb_stored") < strings.Index(got, "pages")
+				if dups := strings.Count(got, dup); dups != 1 {
+					s.T.Errorf("%d duplicates, and the other quantity alone is one: %s", dups, got)
+				}
+			}
+			if !moved {
+				s.T.Error("every result came where its record had been")
+			}
+		}},
 		"ten calls a second": {map[string]string{"quota": "on"}, func(s *stand, a world.Agreement) {
 			for range 10 {
 				s.want("within", batch("", record(a)), ok)
