@@ -10,6 +10,15 @@ type Gateway struct {
 	Proc *Process
 	API
 	Database string // a file's path
+
+	env, args []string
+}
+
+// Again starts the process, anew after it was killed, and waits until it is ready.
+func (g *Gateway) Again() {
+	g.t.Helper()
+	g.Proc = Start(g.t, g.env, g.args...)
+	g.Proc.ready(g.URL + "/readyz")
 }
 
 // StartGateway starts a gateway on addr (empty: a free port) with its books in the file database; it follows s's clock
@@ -20,9 +29,9 @@ func StartGateway(t testing.TB, s *Sandbox, addr, database string, args ...strin
 		addr = FreeAddress(t)
 	}
 	url := "sqlite:" + database
-	p := Start(t, s.Env(), append([]string{"gateway", "--listen", addr, "--database", url}, args...)...)
-	g := &Gateway{Proc: p, API: API{URL: "http://" + addr, t: t}, Database: database}
-	p.ready(g.URL + "/readyz")
+	g := &Gateway{API: API{URL: "http://" + addr, t: t}, Database: database, env: s.Env(),
+		args: append([]string{"gateway", "--listen", addr, "--database", url}, args...)}
+	g.Again()
 
 	made := Start(t, nil, "keys", "create", "--name", "test", "--json", "--database", url)
 	if code := made.Wait(); code != 0 {

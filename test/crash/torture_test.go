@@ -1,0 +1,213 @@
+package crash
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"souk.dev/souk/test/harness"
+)
+
+// batch is how many events travel together.
+const batch = 500
+
+// TestTheGatewayIsKilledAllTheTime kills the gateway at random moments, while events come in, hours pass, and AWS fails
+// now and then in every way. In the end the marketplace's books are the sums of the events, exactly.
+//
+// SOUK_CRASH_KILLS and SOUK_CRASH_EVENTS make it longer: 200 kills and 1,000,000 events take about ten minutes.
+func TestTheGatewayIsKilledAllTheTime(t *testing.T) {
+	kills, events, seed := number(t, "SOUK_CRASH_KILLS", 6), number(t, "SOUK_CRASH_EVENTS", 30_000), number(t, "SOUK_CRASH_SEED", int(time.Now().UnixNano()%1e6))
+	t.Logf("%d kills over %d events, with SOUK_CRASH_SEED=%d", kills, events, seed)
+	h := newTorture(t, uint64(seed))
+	defer h.stop()
+	batches := (events + batch - 1) / batch
+	for kill := range kills {
+		h.release(batches*(kill+1)/kills - batches*kill/kills)
+		time.Sleep(time.Duration(h.rand.IntN(300)) * time.Millisecond)
+		h.gateway.Proc.Kill()
+		h.gateway.Again()
+	}
+	h.finish(batches)
+	h.compare()
+}
+
+func number(t *testing.T, name string, usual int) int {
+	text := os.Getenv(name)
+	if text == "" {
+		return usual
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return n
+}
+
+// torture is a marketplace, a gateway that dies, and programs that report usage to it.
+type torture struct {
+	t       *testing.T
+	rand    *rand.Rand
+	market  *harness.Sandbox
+	gateway *harness.Gateway
+	arns    []string
+	dims    []string
+
+	todo     chan int // batches to report, by number
+	released int
+	acked    atomic.Int64
+	quit     chan struct{}
+	wg       sync.WaitGroup
+}
+
+func newTorture(t *testing.T, seed uint64) *torture {
+	dir := t.TempDir()
+	h := &torture{t: t, rand: rand.New(rand.NewPCG(seed, 1)), market: harness.StartSandbox(t, ""), todo: make(chan int, 1<<20), quit: make(chan struct{})}
+	h.gateway = harness.StartGateway(t, h.market, "", filepath.Join(dir, "gateway.db"))
+	h.market.Followed()
+	p := h.market.Product("license")
+	for _, b := range h.market.Buyers() {
+		h.arns = append(h.arns, h.market.Buy(b, p).LicenseARN)
+	}
+	for _, d := range p.Dimensions {
+		h.dims = append(h.dims, d.Key)
+	}
+	h.market.Advance(5 * time.Minute)
+	for i, kind := range []string{"throttle", "error", "error-after-commit", "unprocessed", "drop-connection"} {
+		h.market.Post("/_sandbox/faults", map[string]any{"operation": "BatchMeterUsage", "kind": kind, "probability": 0.05, "seed": seed + uint64(i)}, nil)
+	}
+	for range 4 {
+		h.wg.Go(h.report)
+	}
+	h.wg.Go(h.passTime)
+	return h
+}
+
+// release lets the programs report n more batches.
+func (h *torture) release(n int) {
+	for range n {
+		h.todo <- h.released
+		h.released++
+	}
+}
+
+// report reports batches, each until it is taken, as a good client does.
+func (h *torture) report() {
+	for {
+		select {
+		case <-h.quit:
+			return
+		case n := <-h.todo:
+			for !h.take(n) {
+				select {
+				case <-h.quit:
+					return
+				case <-time.After(20 * time.Millisecond):
+				}
+			}
+			h.acked.Add(1)
+		}
+	}
+}
+
+// use is the i-th event of batch n.
+func (h *torture) use(n, i int) (arn, dimension string, quantity int64) {
+	k := n*batch + i
+	return h.arns[k%len(h.arns)], h.dims[k/len(h.arns)%len(h.dims)], int64(k % 7)
+}
+
+func (h *torture) take(n int) bool {
+	type event struct {
+		ID        string `json:"id"`
+		License   string `json:"license"`
+		Dimension string `json:"dimension"`
+		Quantity  int64  `json:"quantity"`
+	}
+	events := make([]event, batch)
+	for i := range events {
+		arn, dim, q := h.use(n, i)
+		events[i] = event{fmt.Sprintf("batch %d event %d", n, i), arn, dim, q}
+	}
+	var said struct {
+		Accepted, Duplicates int
+		Rejected             []any
+	}
+	if err := h.gateway.Do(http.MethodPost, "/v1/events", events, &said); err != nil {
+		return false // nobody answered, or not yet: again
+	}
+	if said.Accepted+said.Duplicates != batch || len(said.Rejected) > 0 {
+		h.t.Errorf("batch %d: %+v", n, said)
+	}
+	return true
+}
+
+// passTime lets business time go on, so that hours close and records are sent all the while.
+func (h *torture) passTime() {
+	for {
+		select {
+		case <-h.quit:
+			return
+		case <-time.After(300 * time.Millisecond):
+		}
+		// While the gateway is being started again nobody may follow, or the one who did has gone.
+		_ = h.market.Do(http.MethodPost, "/_sandbox/clock", map[string]any{"advance": "17m"}, nil)
+	}
+}
+
+// finish waits until all is reported and billed.
+func (h *torture) finish(batches int) {
+	h.t.Helper()
+	for deadline := time.Now().Add(10 * time.Minute); h.acked.Load() < int64(batches); {
+		if time.Now().After(deadline) {
+			h.t.Fatalf("%d of %d batches were taken", h.acked.Load(), batches)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	h.stop()
+	h.market.Mend()
+	h.market.Followed()
+	h.market.Advance(4 * time.Hour)
+	h.market.Advance(4 * time.Hour)
+}
+
+// stop ends the programs and the passing of time.
+func (h *torture) stop() {
+	select {
+	case <-h.quit:
+	default:
+		close(h.quit)
+	}
+	h.wg.Wait()
+}
+
+// compare adds up what was reported and what the marketplace bills, for each licence and dimension.
+func (h *torture) compare() {
+	h.t.Helper()
+	type pair struct{ arn, dimension string }
+	used, billed := map[pair]int64{}, map[pair]int64{}
+	for n := range int(h.acked.Load()) {
+		for i := range batch {
+			arn, dim, q := h.use(n, i)
+			used[pair{arn, dim}] += q
+		}
+	}
+	for _, r := range h.market.Records("") {
+		billed[pair{r.LicenseARN, r.Dimension}] += r.Quantity
+	}
+	for p, want := range used {
+		if billed[p] != want {
+			h.t.Errorf("%v: %d were reported and %d are billed", p, want, billed[p])
+		}
+	}
+	h.gateway.Proc.Stop()
+	audit := harness.Start(h.t, nil, "audit", "--database", "sqlite:"+h.gateway.Database)
+	if code := audit.Wait(); code != 0 {
+		h.t.Errorf("souk audit ends with %d: %s", code, audit.Output())
+	}
+}
