@@ -32,6 +32,7 @@ const (
 	actAnswerCancellation  Act = "answer-cancellation"
 	actQuote               Act = "quote"
 	actAccept              Act = "accept"
+	actPurchaseOrders      Act = "purchase-orders"
 	actCreateOffer         Act = "create-offer"
 	actChangeOffer         Act = "change-offer"
 	actRequestPayment      Act = "request-payment"
@@ -62,6 +63,7 @@ type Command struct {
 	Offer          *Offer            `json:"offer,omitempty"`
 	OfferPatch     *OfferPatch       `json:"offerPatch,omitempty"`
 	Order          *Order            `json:"order,omitempty"`
+	ChargeOrders   []ChargeOrder     `json:"chargeOrders,omitempty"`
 	PurchaseOrders []PurchaseOrder   `json:"purchaseOrders,omitempty"`
 	Profiles       map[string]string `json:"profiles,omitempty"`
 	Shuffle        uint64            `json:"shuffle,omitempty"` // the seed that Profiles were chosen by
@@ -110,6 +112,8 @@ func (w *World) Apply(c Command) error {
 		_, err = w.ChangeProduct(c.At, c.ID, *c.ProductPatch)
 	case c.Act == actQuote && c.Order != nil:
 		_, err = w.Quote(c.At, *c.Order)
+	case c.Act == actPurchaseOrders:
+		_, err = w.SetPurchaseOrders(c.At, c.Account, c.ChargeOrders)
 	case c.Act == actAccept:
 		_, err = w.Accept(c.At, c.Account, c.ID, c.PurchaseOrders)
 	case c.Act == actCreateOffer && c.Offer != nil:
