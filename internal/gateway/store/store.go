@@ -28,6 +28,8 @@ type DB struct {
 	read  *sql.DB
 	url   string
 
+	checkpoints *checkpointer // nil in memory
+
 	readStmts, writeStmts statements
 }
 
@@ -57,7 +59,8 @@ func (d Driver) Open(ctx context.Context, dbURL string) (*DB, error) {
 	}
 	// FULL: an acknowledged commit survives a power cut. IMMEDIATE: a write transaction never fails half-way for
 	// want of the lock.
-	pragmas := url.Values{"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(10000)", "foreign_keys(ON)"}, "_txlock": {"immediate"}}
+	pragmas := url.Values{"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(10000)", "foreign_keys(ON)",
+		fmt.Sprintf("wal_autocheckpoint(%d)", backstopPages)}, "_txlock": {"immediate"}}
 	for k, v := range d.Params {
 		pragmas.Set(k, v)
 	}
@@ -73,17 +76,21 @@ func (d Driver) Open(ctx context.Context, dbURL string) (*DB, error) {
 		if db.read, err = sql.Open(d.Name, dsn); err != nil {
 			return nil, fmt.Errorf("open %s: %w", path, err)
 		}
-		db.read.SetMaxOpenConns(4)
+		db.read.SetMaxOpenConns(5) // one of them moves pages, see checkpointer
 	}
 	if err := w.PingContext(ctx); err != nil {
 		db.Close()
 		return nil, fmt.Errorf("open the database %s: %w", path, err)
+	}
+	if db.read != db.write {
+		db.checkpoints = startCheckpointer(db.read, db.write)
 	}
 	return db, nil
 }
 
 // Close releases the database.
 func (db *DB) Close() error {
+	db.checkpoints.close()
 	if db.read != db.write {
 		return errors.Join(db.read.Close(), db.write.Close())
 	}
@@ -107,6 +114,7 @@ func (db *DB) Tx(ctx context.Context, f func(tx *sql.Tx) error) error {
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
+	db.checkpoints.committed()
 	return nil
 }
 

@@ -32,6 +32,7 @@ func (s Usage) Append(ctx context.Context, g usage.Segment) error {
 	if err != nil {
 		return err
 	}
+	s.db.checkpoints.committed()
 	if n, err := res.RowsAffected(); err != nil || n == 1 {
 		return err
 	}
