@@ -18,8 +18,8 @@ lint: ## formatting and linters alone
 fuzz: ## every fuzz test for a while (FOR=20s)
 	./check fuzz $(FOR)
 
-bench: ## every benchmark; what they gave is in docs/performance.md
-	go test -run '^$$' -bench . -benchmem ./...
+bench: ## the ledger's speed, as the table of docs/performance.md (BENCH=-long: growth, too)
+	go run ./test/bench $(BENCH)
 
 screenshots: ## new pictures of the sandbox's pages; wants Chromium
 	SCREENSHOTS=$(CURDIR)/docs/screenshots/sandbox go test -count=1 -tags screenshots -run Screenshots ./internal/sandbox/storefront

@@ -16,12 +16,11 @@ import (
 	"time"
 
 	"souk.dev/souk/internal/clock"
-	"souk.dev/souk/internal/gateway/api"
 	"souk.dev/souk/internal/gateway/core"
-	"souk.dev/souk/internal/gateway/keys"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/store"
 	"souk.dev/souk/internal/gateway/usage"
+	"souk.dev/souk/internal/job"
 )
 
 // nothing takes events, checks them as the intake does, and keeps none.
@@ -113,7 +112,9 @@ type server struct {
 	took []time.Duration
 }
 
-func newServer(b *testing.B, keeps bool) *server {
+var begin = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+
+func openDB(b *testing.B) *store.DB {
 	db, err := store.Open(b.Context(), "sqlite:"+filepath.Join(b.TempDir(), "souk.db"))
 	if err != nil {
 		b.Fatal(err)
@@ -122,23 +123,27 @@ func newServer(b *testing.B, keeps bool) *server {
 	if _, err := db.Migrate(b.Context()); err != nil {
 		b.Fatal(err)
 	}
-	clk := clock.NewVirtual(time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC))
+	return db
+}
+
+// newServer is a door with one call, and a gateway's jobs behind it.
+func newServer(b *testing.B, keeps bool) *server {
+	db, clk := openDB(b), clock.NewVirtual(begin)
 	lic := subscriber{ID: "lic_1", ARN: "arn:aws:license-manager::294406891311:license:l-1", ProductCode: "p", Customer: "111122223333", Standing: license.Standing{State: license.Active}}
-	var taker api.Acceptor = nothing{usage.Rules{Licenses: lic, MaxAhead: time.Minute, MaxAge: time.Hour}, clk}
-	if keeps {
-		if taker, err = usage.New(b.Context(), usage.Config{Store: store.NewUsage(db), Licenses: lic, Clock: clk}); err != nil {
-			b.Fatal(err)
-		}
+	if !keeps {
+		return serve(b, db, nothing{usage.Rules{Licenses: lic, MaxAhead: time.Minute, MaxAge: time.Hour}, clk}, clk)
 	}
-	key, _, err := keys.Create(b.Context(), db.Keys(), clk, "bench")
+	var run *job.Runner
+	in, err := usage.New(b.Context(), usage.Config{Store: store.NewUsage(db), Licenses: lic, Clock: clk, Wake: func(name string) { run.Wake(name) }})
 	if err != nil {
 		b.Fatal(err)
 	}
-	log := slog.New(slog.DiscardHandler)
-	s := &server{Server: httptest.NewServer(api.NewDoor(keys.NewRing(db.Keys(), clk, log), db.Answers(), clk, log, api.Events{Intake: taker})), key: key,
-		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
-	b.Cleanup(s.Close)
-	return s
+	run = job.New(clk, slog.New(slog.DiscardHandler), in.Jobs()...)
+	ctx, stop := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { run.Run(ctx) })
+	b.Cleanup(func() { stop(); wg.Wait() })
+	return serve(b, db, in, clk)
 }
 
 // load sends all events over conns connections and tells how long it took.

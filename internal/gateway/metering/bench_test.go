@@ -3,16 +3,25 @@ package metering_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"souk.dev/souk/contract"
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/metering"
 	"souk.dev/souk/internal/gateway/store"
 	"souk.dev/souk/internal/gateway/usage"
+	"souk.dev/souk/internal/job"
 )
 
 // fixed is a directory of many licences that stand where they stand; the tests' own looks for each in a list.
@@ -50,10 +59,24 @@ func (willing) Send(_ context.Context, r metering.Request) (a metering.Answer, e
 	return a, nil
 }
 
-// BenchmarkHour seals and sends hours in which each of b.N pairs of licence and dimension was used, with the pace
-// lifted.
-func BenchmarkHour(b *testing.B) {
-	db, err := store.Open(b.Context(), "sqlite:"+filepath.Join(b.TempDir(), "souk.db"))
+// slow is AWS that takes everything, after a while.
+type slow struct {
+	willing
+	after time.Duration
+	taken atomic.Int64
+}
+
+func (s *slow) Send(ctx context.Context, r metering.Request) (metering.Answer, error) {
+	if err := clock.Sleep(ctx, s.after); err != nil {
+		return metering.Answer{}, &metering.Fault{Class: metering.Unreached, Code: "network"}
+	}
+	s.taken.Add(int64(len(r.UsageRecords)))
+	return s.willing.Send(ctx, r)
+}
+
+// ledger is an intake and an engine on a new database at path, with one event of each licence.
+func ledger(b *testing.B, path string, dir fixed, aws metering.Meter, c metering.Config) (*usage.Intake, *metering.Engine, *clock.Virtual) {
+	db, err := store.Open(b.Context(), "sqlite:"+path)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -61,13 +84,13 @@ func BenchmarkHour(b *testing.B) {
 	if _, err := db.Migrate(b.Context()); err != nil {
 		b.Fatal(err)
 	}
-	dir, clk, log := crowd(b.N), clock.NewVirtual(begin), store.NewUsage(db)
-	in, err := usage.New(b.Context(), usage.Config{Store: log, Licenses: dir, Clock: clk})
+	clk, log := clock.NewVirtual(begin), store.NewUsage(db)
+	in, err := usage.New(b.Context(), usage.Config{Store: log, Licenses: dir, Clock: clk, MaxQueued: len(dir)})
 	if err != nil {
 		b.Fatal(err)
 	}
-	eng, err := metering.New(b.Context(), metering.Config{Store: store.NewMetering(db), Log: log, Intake: in, Licenses: dir, Meter: willing{}, Clock: clk,
-		CallsPerSecond: -1, Parallel: 40})
+	c.Store, c.Log, c.Intake, c.Licenses, c.Meter, c.Clock = store.NewMetering(db), log, in, dir, aws, clk
+	eng, err := metering.New(b.Context(), c)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -75,27 +98,39 @@ func BenchmarkHour(b *testing.B) {
 	for id := range dir {
 		es = append(es, usage.Event{ID: "e" + string(id), License: usage.Ref{Name: string(id)}, Dimension: "gb", Quantity: "12.5", Time: begin})
 	}
-	if res, err := in.Accept(b.Context(), "", es); err != nil || res.Accepted != b.N {
-		b.Fatalf("%+v, %v", res, err)
+	for part := range slices.Chunk(es, 10_000) {
+		if res, err := in.Accept(b.Context(), "", part); err != nil || res.Accepted != len(part) {
+			b.Fatalf("%+v, %v", res, err)
+		}
 	}
-	jobs := eng.Jobs()
+	return in, eng, clk
+}
+
+// finish runs a job until it has nothing to do now, and tells how long that took.
+func finish(b *testing.B, j job.Job, clk clock.Clock) time.Duration {
+	took := clock.Stopwatch()
+	for {
+		at, ok, err := j.Due(b.Context())
+		if err != nil {
+			b.Fatal(err)
+		}
+		if !ok || at.After(clk.Now()) {
+			return took()
+		}
+		if _, err := j.Run(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkHour seals and sends hours in which each of b.N pairs of licence and dimension was used, with the pace
+// lifted.
+func BenchmarkHour(b *testing.B) {
+	_, eng, clk := ledger(b, filepath.Join(b.TempDir(), "souk.db"), crowd(b.N), willing{}, metering.Config{CallsPerSecond: -1, Parallel: 40})
 	b.ResetTimer()
 	clk.Set(begin.Add(time.Hour)) // one hour is over, and its settling time
 	for i, what := range []string{"sealed/s", "sent/s"} {
-		took := clock.Stopwatch()
-		for {
-			at, ok, err := jobs[i].Due(b.Context())
-			if err != nil {
-				b.Fatal(err)
-			}
-			if !ok || at.After(clk.Now()) {
-				break
-			}
-			if _, err := jobs[i].Run(b.Context()); err != nil {
-				b.Fatal(err)
-			}
-		}
-		b.ReportMetric(float64(b.N)/took().Seconds(), what)
+		b.ReportMetric(float64(b.N)/finish(b, eng.Jobs()[i], clk).Seconds(), what)
 	}
 	b.StopTimer()
 	b.ReportMetric(0, "ns/op")
@@ -103,4 +138,94 @@ func BenchmarkHour(b *testing.B) {
 	if err != nil || len(rs) != b.N {
 		b.Fatalf("%d of %d records honoured, %v", len(rs), b.N, err)
 	}
+}
+
+// BenchmarkQuota sends for ten seconds at AWS's quota, 10 calls of 25 records a second, with answers that take 150 ms.
+func BenchmarkQuota(b *testing.B) {
+	const seconds = 10
+	for b.Loop() {
+		aws := &slow{after: 150 * time.Millisecond}
+		_, eng, clk := ledger(b, filepath.Join(b.TempDir(), "souk.db"), crowd(4000), aws, metering.Config{})
+		clk.Set(begin.Add(time.Hour))
+		finish(b, eng.Jobs()[0], clk)
+		clk.Apply(clock.Setting{Now: clk.Now(), Rate: 1})
+		ctx, stop := context.WithTimeout(b.Context(), seconds*time.Second)
+		took := clock.Stopwatch()
+		job.New(clk, slog.New(slog.DiscardHandler), eng.Jobs()[1]).Run(ctx)
+		stop()
+		full := took().Seconds() * contract.CallsPerSecond * contract.MaxUsageRecords
+		b.ReportMetric(100*float64(aws.taken.Load())/full, "%quota")
+	}
+	b.ReportMetric(0, "ns/op")
+}
+
+// BenchmarkGrowth fills a ledger to as many million events as SOUK_GROWTH lists (1,10,50 is what docs/performance.md
+// shows), hour after hour, with random ids of 10,000 licences, and at each measures taking half a million events and closing
+// an hour of all licences. It takes a while and 100 bytes of disk an event, so it does nothing without being asked.
+func BenchmarkGrowth(b *testing.B) {
+	list := os.Getenv("SOUK_GROWTH")
+	if list == "" {
+		b.Skip("set SOUK_GROWTH, such as 1,10,50")
+	}
+	const (
+		licences = 10_000
+		batch    = 1000
+		sample   = 500_000
+		perHour  = 5_000_000
+	)
+	dir := crowd(licences)
+	path := filepath.Join(b.TempDir(), "souk.db")
+	in, eng, clk := ledger(b, path, dir, willing{}, metering.Config{NoZeros: true})
+	seal, tidy := eng.Jobs()[0], in.Jobs()[0]
+	stored, used := licences, licences // used: in the running hour
+	take := func(n int) time.Duration {
+		took := clock.Stopwatch()
+		var wg sync.WaitGroup
+		var next atomic.Int64
+		for range 8 {
+			wg.Go(func() {
+				es := make([]usage.Event, batch)
+				for first := int(next.Add(batch)); first <= n; first = int(next.Add(batch)) {
+					for i := range es {
+						no := uint64(stored + first - batch + i)
+						es[i] = usage.Event{ID: fmt.Sprintf("%016x", no*0x9E3779B97F4A7C15), License: usage.Ref{Name: fmt.Sprintf("lic_%07d", no%licences)}, Dimension: "gb", Quantity: "1.25"}
+					}
+					if res, err := in.Accept(b.Context(), "", es); err != nil || res.Accepted != batch {
+						b.Errorf("%+v, %v", res, err)
+						return
+					}
+				}
+			})
+		}
+		wg.Wait()
+		stored, used = stored+n, used+n
+		return took()
+	}
+	closeHour := func() time.Duration {
+		clk.Set(clk.Now().Add(time.Hour))
+		used = 0
+		return finish(b, seal, clk)
+	}
+	for text := range strings.SplitSeq(list, ",") {
+		millions, err := strconv.Atoi(text)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for stored < millions*1_000_000 {
+			take(min(100_000, millions*1_000_000-stored+batch))
+			finish(b, tidy, clk)
+			if used >= perHour {
+				closeHour()
+			}
+		}
+		closeHour()
+		finish(b, tidy, clk)
+		if info, err := os.Stat(path); err == nil {
+			b.ReportMetric(float64(info.Size())/float64(stored), text+"M-B/event")
+		}
+		b.ReportMetric(sample/take(sample).Seconds(), text+"M-events/s")
+		b.ReportMetric(licences/closeHour().Seconds(), text+"M-sealed/s")
+		finish(b, tidy, clk)
+	}
+	b.ReportMetric(0, "ns/op")
 }

@@ -12,8 +12,20 @@ import (
 	"souk.dev/souk/internal/gateway/usage"
 )
 
-// chunk is how many licence-and-dimension pairs are sealed in one transaction: few enough that events do not wait.
-const chunk = 250
+// How many pairs of licence and dimension are sealed in one transaction: few when events come in, so that they do not
+// wait for long; else many, because each transaction has a price.
+const (
+	smallChunk = 50
+	chunk      = 500
+)
+
+// chunkNow is how many to seal next.
+func (e *Engine) chunkNow() int {
+	if e.cfg.Intake.Busy() {
+		return smallChunk
+	}
+	return chunk
+}
 
 // work is a closed hour that is not sealed yet.
 type work struct {
@@ -224,7 +236,7 @@ func (e *Engine) sealChunk(ctx context.Context, w *work, now time.Time) error {
 	if len(w.keys) == 0 {
 		return e.finishWork(ctx, w)
 	}
-	part := w.keys[:min(chunk, len(w.keys))]
+	part := w.keys[:min(e.chunkNow(), len(w.keys))]
 	e.books.Lock()
 	p := page{e: e, now: now, balances: map[Pair]Balance{}}
 	for _, t := range part {

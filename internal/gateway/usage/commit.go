@@ -40,6 +40,13 @@ func (in *Intake) enqueue(c *call) (lead bool, err error) {
 	return true, nil
 }
 
+// Busy reports whether events wait to be stored.
+func (in *Intake) Busy() bool {
+	in.queue.Lock()
+	defer in.queue.Unlock()
+	return in.leading || in.writing
+}
+
 // gather lets callers that are already running join the next commit, which costs nearly the same for one event as for
 // hundreds: those whom the last commit answered are about to call again. While that is still being written there is
 // nothing to lose. Then it yields the processor as long as the queue grows, so that nobody waits for a caller who does
