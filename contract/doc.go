@@ -59,19 +59,14 @@ const (
 
 // Limits of the Agreement API. Source: AgreementAPI, and the service model.
 const (
-	MaxAgreements     = 50               // on one page, of every list
-	MaxFilters        = 10               // of SearchAgreements
-	MaxResourceID     = 64               // characters of an agreement's id
-	MaxFilterValue    = 64               // characters; license ARNs are longer, and taken
-	MaxNextToken      = 8192             // characters
-	MaxRequestedTerms = 30               // of CreateAgreementRequest
-	MaxTermText       = 4096             // characters of a name or value in a term
-	MaxTermID         = 256              // characters
-	MaxPurchaseOrders = 86               // of one call
-	MaxPurchaseOrder  = 200              // characters of a reference; AWS's own limit is not published
-	APITokenLife      = 30 * time.Minute // of the registration token in GetAgreementEntitlements
-	SaaSProduct       = "SaaSProduct"    // the resource type of what is sold here
-	PurchaseContract  = "PurchaseAgreement"
+	MaxAgreements    = 50               // on one page, of every list
+	MaxFilters       = 10               // of SearchAgreements
+	MaxResourceID    = 64               // characters of an agreement's id
+	MaxFilterValue   = 64               // characters; license ARNs are longer, and taken
+	MaxNextToken     = 8192             // characters
+	APITokenLife     = 30 * time.Minute // of the registration token in GetAgreementEntitlements
+	SaaSProduct      = "SaaSProduct"    // the resource type of what is sold here
+	PurchaseContract = "PurchaseAgreement"
 )
 
 // Patterns. Source: MeteringAPI, as in the service model of 2026-08. The licence's last part is {0,1023} there, in two
@@ -86,7 +81,8 @@ const (
 // The form fields that a buyer's browser posts to the landing page. Source: SellerGuide, saas-product-customer-setup.
 const (
 	TokenField     = "x-amzn-marketplace-token"
-	OfferTypeField = "x-amzn-marketplace-offer-type" // "free-trial", and absent otherwise
+	OfferTypeField = "x-amzn-marketplace-offer-type" // [FreeTrialOffer], and absent otherwise
+	FreeTrialOffer = "free-trial"
 )
 
 // Status of one record in BatchMeterUsage's answer. Source: MeteringAPI, API_UsageRecordResult.
@@ -142,12 +138,14 @@ const EventSource = "aws.agreement-marketplace"
 
 // Detail types of EventBridge events, without the role that follows after " - ".
 const (
-	AgreementCreated     = "Purchase Agreement Created"
-	AgreementAmended     = "Purchase Agreement Amended"
-	AgreementEnding      = "Purchase Agreement Ending"
-	AgreementEnded       = "Purchase Agreement Ended"
-	LicenseUpdated       = "License Updated"
-	LicenseDeprovisioned = "License Deprovisioned"
+	AgreementCreated      = "Purchase Agreement Created"
+	AgreementAmended      = "Purchase Agreement Amended"
+	AgreementEnding       = "Purchase Agreement Ending"
+	RenewalTermsFinalized = "Purchase Agreement Renewal Terms Finalized"
+	RenewalUpcoming       = "Purchase Agreement Renewal Upcoming"
+	AgreementEnded        = "Purchase Agreement Ended"
+	LicenseUpdated        = "License Updated"
+	LicenseDeprovisioned  = "License Deprovisioned"
 )
 
 // Actions of the legacy SNS topics. Source: SellerGuide, saas-notification.

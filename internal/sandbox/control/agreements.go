@@ -4,6 +4,9 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/shopspring/decimal"
+
+	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/httpx"
 	"souk.dev/souk/internal/sandbox/world"
 )
@@ -12,9 +15,11 @@ import (
 type agreementView struct {
 	world.Agreement
 	LicenseARN string `json:"licenseArn"`
-	// RegistrationToken and FulfillmentURL come with the purchase only: where the buyer's browser would go next.
+	// RegistrationToken, FulfillmentURL and OfferType come with the purchase only: where the buyer's browser would go next,
+	// and with what.
 	RegistrationToken string `json:"registrationToken,omitempty"`
 	FulfillmentURL    string `json:"fulfillmentUrl,omitempty"`
+	OfferType         string `json:"offerType,omitempty"` // posted as x-amzn-marketplace-offer-type
 }
 
 func view(a world.Agreement) agreementView {
@@ -57,7 +62,7 @@ func (c *Control) postAgreement(w http.ResponseWriter, r *http.Request) error {
 	}
 	c.acted(r.Context())
 	v := view(a)
-	v.RegistrationToken, v.FulfillmentURL = t.Text, t.FulfillmentURL
+	v.RegistrationToken, v.FulfillmentURL, v.OfferType = t.Text, t.FulfillmentURL, t.OfferType
 	return httpx.JSON(w, http.StatusCreated, v)
 }
 
@@ -65,6 +70,7 @@ func (c *Control) postAgreement(w http.ResponseWriter, r *http.Request) error {
 type tokenView struct {
 	RegistrationToken string    `json:"registrationToken"`
 	FulfillmentURL    string    `json:"fulfillmentUrl"`
+	OfferType         string    `json:"offerType,omitempty"` // posted as x-amzn-marketplace-offer-type
 	ExpiresAt         time.Time `json:"expiresAt"`
 }
 
@@ -77,7 +83,7 @@ func (c *Control) postToken(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return httpx.JSON(w, http.StatusCreated, tokenView{t.Text, t.FulfillmentURL, t.ExpiresAt})
+	return httpx.JSON(w, http.StatusCreated, tokenView{t.Text, t.FulfillmentURL, t.OfferType, t.ExpiresAt})
 }
 
 // postAmend is the buyer's change of a running contract.
@@ -94,24 +100,54 @@ func (c *Control) postAmend(w http.ResponseWriter, r *http.Request) error {
 	return httpx.JSON(w, http.StatusOK, view(a))
 }
 
-// acts are what may be done to an agreement in a word. Those without a function are refused with what to do instead.
+// postReplace is the buyer's acceptance of an offer in place of a running agreement. It answers the new agreement.
+func (c *Control) postReplace(w http.ResponseWriter, r *http.Request) error {
+	var in world.Replacement
+	if err := httpx.Decode(w, r, &in); err != nil {
+		return err
+	}
+	a, err := c.opt.World.Replace(c.opt.Clock.Now(), r.PathValue("id"), in)
+	if err != nil {
+		return err
+	}
+	c.acted(r.Context())
+	return httpx.JSON(w, http.StatusOK, view(a))
+}
+
+// postIncrease is the seller's choice from an agreed range of price increases.
+func (c *Control) postIncrease(w http.ResponseWriter, r *http.Request) error {
+	var in struct {
+		Percentage *decimal.Decimal `json:"percentage"`
+	}
+	if err := httpx.Decode(w, r, &in); err != nil {
+		return err
+	}
+	if in.Percentage == nil {
+		return fail.New(fail.Invalid, "percentage", "Say by how many per cent the price rises: {\"percentage\":\"3.5\"}.")
+	}
+	a, err := c.opt.World.ChooseIncrease(c.opt.Clock.Now(), r.PathValue("id"), *in.Percentage)
+	if err != nil {
+		return err
+	}
+	c.acted(r.Context())
+	return httpx.JSON(w, http.StatusOK, view(a))
+}
+
+// acts are what may be done to an agreement in a word.
 var acts = map[string]func(w *world.World, now time.Time, id string) (world.Agreement, error){
 	"cancel":       (*world.World).Cancel,
 	"expire":       (*world.World).Expire,
 	"terminate":    (*world.World).Terminate,
 	"fail-payment": (*world.World).FailPayment,
 	"renew":        (*world.World).Renew,
-	"replace":      nil,
+	"opt-out":      (*world.World).OptOutOfRenewal,
 }
 
 func (c *Control) postAct(w http.ResponseWriter, r *http.Request) error {
 	id, name := r.PathValue("id"), r.PathValue("act")
 	act, known := acts[name]
-	switch {
-	case !known:
+	if !known {
 		return noSuchCall(w, r)
-	case act == nil:
-		return c.opt.World.Unsupported(name, id)
 	}
 	if err := noBody(w, r); err != nil {
 		return err

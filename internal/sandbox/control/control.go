@@ -107,6 +107,8 @@ func (c *Control) calls() map[string]httpx.Func {
 		"GET /_sandbox/agreements/{id}":                   c.getAgreement,
 		"POST /_sandbox/agreements/{id}/token":            c.postToken,
 		"POST /_sandbox/agreements/{id}/amend":            c.postAmend,
+		"POST /_sandbox/agreements/{id}/replace":          c.postReplace,
+		"POST /_sandbox/agreements/{id}/price-increase":   c.postIncrease,
 		"POST /_sandbox/agreements/{id}/refund":           c.postRefund,
 		"POST /_sandbox/agreements/{id}/{act}":            c.postAct,
 		"GET /_sandbox/cancellation-requests":             c.getCancellations,

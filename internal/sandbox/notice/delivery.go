@@ -71,11 +71,11 @@ func (d *Desk) file(n world.Notice) *Delivery {
 	if !ok {
 		panic(fmt.Sprintf("notice: nobody taught the desk to write a %T", n))
 	}
-	del := &Delivery{ID: a.ID, Channel: EventBridge, Seller: a.SellerAccount, AgreementID: a.AgreementID, LicenseARN: a.LicenseARN,
+	del := &Delivery{ID: a.ID, Channel: EventBridge, Seller: a.Receiver(), AgreementID: a.AgreementID, LicenseARN: a.LicenseARN,
 		ProductCode: a.ProductCode, HappenedAt: a.At, notice: n, letter: l}
 	if m, ok := publish(n); ok {
 		del.Channel, del.Kind = SNS, m.Action
-		d.opt.Topics.Offer(a.ProductCode, a.SellerAccount)
+		d.opt.Topics.Offer(a.ProductCode, a.Receiver())
 	} else if e, ok := event(n, ""); ok {
 		del.Kind = e.DetailType
 	}

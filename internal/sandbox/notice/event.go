@@ -162,22 +162,28 @@ const noEnd = "9999-01-01T00:00:00Z"
 // event writes an EventBridge event with the given envelope id; ok is false for a notice that is none.
 func event(n world.Notice, id string) (e envelope, ok bool) {
 	a := n.Subject()
-	e = envelope{Version: "0", ID: id, Source: contract.EventSource, Account: a.SellerAccount,
+	e = envelope{Version: "0", ID: id, Source: contract.EventSource, Account: a.Receiver(),
 		Time: a.At.UTC().Format(time.RFC3339), Region: "us-east-1",
 		Resources: []string{"arn:aws:aws-marketplace::aws:agreement:" + a.AgreementID}}
 	switch n := n.(type) {
 	case world.AgreementCreated:
-		e.DetailType = contract.AgreementCreated + proposer
+		e.DetailType = contract.AgreementCreated + role(a)
 		e.Detail = createdOf(n)
 	case world.AgreementAmended:
-		e.DetailType = contract.AgreementAmended + proposer
+		e.DetailType = contract.AgreementAmended + role(a)
 		e.Detail = amendedOf(n)
 	case world.AgreementEnding:
-		e.DetailType = contract.AgreementEnding + proposer
+		e.DetailType = contract.AgreementEnding + role(a)
 		e.Detail = endingOf(n)
+	case world.AgreementTermsFinalized:
+		e.DetailType = contract.RenewalTermsFinalized + role(a)
+		e.Detail = finalizedOf(n)
+	case world.AgreementRenewalUpcoming:
+		e.DetailType = contract.RenewalUpcoming + role(a)
+		e.Detail = upcomingOf(n)
 	case world.AgreementEnded:
-		e.DetailType = contract.AgreementEnded + proposer
-		e.Detail = endedDetail{RequestID: a.ID, Catalog: catalog, Agreement: endedAgreement{a.AgreementID, string(n.Status)},
+		e.DetailType = contract.AgreementEnded + role(a)
+		e.Detail = endedDetail{RequestID: a.ID, Catalog: catalog, Agreement: endedAgreement{a.AgreementID, string(n.Status)}, ResaleAuthorization: resale(a),
 			Acceptor: accountRef{a.BuyerAccount}, Proposer: accountRef{a.SellerAccount}, Offer: offerOf(n)}
 	case world.LicenseUpdated:
 		e.DetailType = contract.LicenseUpdated + manufacturer
@@ -216,34 +222,57 @@ func agreementOf(n world.AgreementTold, intent world.Intent, previous string) cr
 }
 
 func createdOf(n world.AgreementCreated) any {
-	agreement := agreementOf(n.AgreementTold, n.Intent, n.PreviousAgreementID)
 	if n.Intent == world.IntentRenew {
+		agreement := agreementOf(n.AgreementTold, n.Intent, n.PreviousAgreementID)
 		return renewedDetail{RequestID: n.ID, Catalog: catalog, Agreement: agreement, Product: titledRef{n.ProductID, n.ProductTitle},
 			Acceptor: accountRef{n.BuyerAccount}, Proposer: namedAccountRef{n.SellerAccount, n.ProposerName}, Offer: idRef{n.OfferID}}
 	}
-	return createdDetail{RequestID: n.ID, Catalog: catalog, Agreement: agreement,
+	// Of a replacement, it does not tell what it replaces.
+	return createdDetail{RequestID: n.ID, Catalog: catalog, Agreement: agreementOf(n.AgreementTold, n.Intent, ""), ResaleAuthorization: resale(n.About),
 		Acceptor: accountRef{n.BuyerAccount}, Proposer: accountRef{n.SellerAccount}, Offer: idRef{n.OfferID}}
 }
 
 func amendedOf(n world.AgreementAmended) amendedDetail {
 	return amendedDetail{RequestID: n.ID, Catalog: catalog, Agreement: amendedAgreement{agreementOf(n.AgreementTold, world.IntentAmend, ""), n.AutoRenew},
-		RenewalSummary: renewalOf(n.AutoRenew), Product: titledRef{n.ProductID, n.ProductTitle},
+		RenewalSummary: renewalOf(n.AgreementTold, n.AutoRenew), Product: titledRef{n.ProductID, n.ProductTitle}, ResaleAuthorization: resale(n.About),
 		Acceptor: accountRef{n.BuyerAccount}, Proposer: accountRef{n.SellerAccount}, Offer: idRef{n.OfferID}}
 }
 
 func endingOf(n world.AgreementEnding) endingDetail {
 	return endingDetail{RequestID: n.ID, Catalog: catalog,
 		Agreement:      endingAgreement{agreementOf(n.AgreementTold, n.Intent, ""), n.DaysBeforeEnd, n.AutoRenew},
-		RenewalSummary: renewalOf(n.AutoRenew), Product: titledRef{n.ProductID, n.ProductTitle},
+		RenewalSummary: renewalOf(n.AgreementTold, n.AutoRenew), Product: titledRef{n.ProductID, n.ProductTitle},
 		Acceptor: accountRef{n.BuyerAccount}, Proposer: namedAccountRef{n.SellerAccount, n.ProposerName}, Offer: idRef{n.OfferID}}
 }
 
-// renewalOf says whether a contract renews itself. Sellers cannot opt out here, so if it does not, it was the buyer.
-func renewalOf(renews bool) (r renewalSummary) {
-	if !renews {
+// renewalOf says whether a contract renews itself, and if not, who did not want it.
+func renewalOf(n world.AgreementTold, renews bool) (r renewalSummary) {
+	if !n.LockoutStart.IsZero() {
+		r.LockoutStartTime = new(instant(n.LockoutStart))
+	}
+	switch {
+	case n.ProposerOptedOut:
+		r.DisabledBy = new("PROPOSER")
+	case !renews:
 		r.DisabledBy = new("ACCEPTOR")
 	}
 	return r
+}
+
+// role is what a's receiver is to the agreement.
+func role(a world.About) string {
+	if a.Manufacturer != "" {
+		return manufacturer
+	}
+	return proposer
+}
+
+// resale is what a channel partner sells under.
+func resale(a world.About) nullableID {
+	if a.ResaleAuthorization == "" {
+		return nullableID{}
+	}
+	return nullableID{&a.ResaleAuthorization}
 }
 
 func license(a world.About) licenseDetail {

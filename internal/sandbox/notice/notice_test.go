@@ -56,6 +56,33 @@ var (
 	over          = world.UnsubscribeSuccess{About: about("42b80b92-fdea-4c2c-8f9d-bdfb0c7bf324", accepted.Add(3*time.Minute))}
 )
 
+// The notices of private offers: with a lockout, by the seller's opt-out, of a replacement, and of a channel partner's
+// sale to the account that made the product.
+var (
+	finalized = world.AgreementTermsFinalized{AgreementTold: locking("aaaaaaaa-5555-5ccc-8ddd-eeeeeeeeeeee", accepted.AddDate(1, 0, -60)), Intent: world.IntentNew, Value: decimal.RequireFromString("105000")}
+	upcomes   = world.AgreementRenewalUpcoming{AgreementTold: locking("aaaaaaaa-6666-5ccc-8ddd-eeeeeeeeeeee", accepted.AddDate(1, 0, -30)), Intent: world.IntentNew, Value: decimal.RequireFromString("105000")}
+
+	byProposer = func() world.AgreementAmended {
+		n := world.AgreementAmended{AgreementTold: locking("aaaaaaaa-7777-5ccc-8ddd-eeeeeeeeeeee", accepted.Add(time.Hour)), AutoRenew: true}
+		n.ProposerOptedOut = true
+		return n
+	}()
+	replaced = world.AgreementCreated{AgreementTold: told("aaaaaaaa-8888-5ccc-8ddd-eeeeeeeeeeee", accepted.Add(11*time.Second), accepted.AddDate(1, 0, 0)),
+		Intent: world.IntentReplace, PreviousAgreementID: "agmt-0ld0ld0ld0ld0ld0ld0ld0ld0"}
+	resold = func() world.AgreementCreated {
+		n := created
+		n.SellerAccount, n.Manufacturer, n.ResaleAuthorization = "555566667777", "444455556666", "resaleauthz-ex4mpl3abc12d"
+		return n
+	}()
+)
+
+// locking is told of an agreement whose renewal is settled 30 days before its end.
+func locking(id string, at time.Time) world.AgreementTold {
+	t := told(id, at, accepted.AddDate(1, 0, 0))
+	t.LockoutStart = t.EndTime.AddDate(0, 0, -30)
+	return t
+}
+
 // request is a notice of a cancellation request that has come to a status.
 func request(to world.RequestStatus, why string) world.Notice {
 	at := accepted.Add(time.Hour)
@@ -146,7 +173,8 @@ func TestGolden(t *testing.T) {
 			c.EndTime = accepted.AddDate(1, 0, 0)
 			return c
 		}(), "subscribe-success": success, "unsubscribe-pending": pending, "unsubscribe-success": over,
-		"created-renewal": renewed, "amended": amended, "ending": ending, "amended-opted-out": optedOut, "subscribe-fail": failed, "entitlement-updated": entitled,
+		"created-renewal": renewed, "amended": amended, "ending": ending, "amended-opted-out": optedOut, "created-replacement": replaced,
+		"amended-by-seller": byProposer, "renewal-terms-finalized": finalized, "renewal-upcoming": upcomes, "created-manufacturer": resold, "subscribe-fail": failed, "entitlement-updated": entitled,
 		"cancellation-pending": request(world.PendingApproval, ""), "cancellation-approved": request(world.Approved, "The buyer did not respond within 7 days."),
 		"cancellation-rejected": request(world.Rejected, "We need it."), "cancellation-withdrawn": request(world.Withdrawn, "Wrong agreement."),
 		"adjustment-completed": adjusted(world.AdjustmentCompleted, "100"), "adjustment-failed": adjusted(world.AdjustmentFailed, "0.12345678"),

@@ -11,10 +11,11 @@ import (
 
 type setupView struct {
 	Chrome
-	Product    world.Product
-	Host       string // of the seller's site
-	Token      world.Token
-	TokenField string
+	Product        world.Product
+	Host           string // of the seller's site
+	Token          world.Token
+	TokenField     string
+	OfferTypeField string // sent only where the token has an offer type
 }
 
 // postSetup is "Set up your account". It mints a token and answers with a page whose form posts it to the seller's
@@ -36,7 +37,7 @@ func (s *Storefront) postSetup(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := setupView{Chrome: s.chrome(w, r), Product: p, Token: token, TokenField: contract.TokenField}
+	v := setupView{Chrome: s.chrome(w, r), Product: p, Token: token, TokenField: contract.TokenField, OfferTypeField: contract.OfferTypeField}
 	if u, err := url.Parse(token.FulfillmentURL); err == nil {
 		v.Host = u.Host
 	}

@@ -84,7 +84,9 @@ func tellCreated(w *World, a *agreement, at time.Time) {
 	if !a.product.Identity.ByEvents() {
 		return
 	}
-	w.tell(AgreementCreated{AgreementTold: w.tellable(a, at), Intent: a.Intent, PreviousAgreementID: a.PreviousAgreementID})
+	w.tellParties(a, at, func(told AgreementTold) Notice {
+		return AgreementCreated{AgreementTold: told, Intent: a.Intent, PreviousAgreementID: a.PreviousAgreementID}
+	})
 	a.note(at, "Purchase Agreement Created", "AWS Marketplace told the seller of the agreement.")
 }
 
@@ -93,7 +95,9 @@ func tellAmended(w *World, a *agreement, at time.Time) {
 	if !a.product.Identity.ByEvents() {
 		return
 	}
-	w.tell(AgreementAmended{AgreementTold: w.tellable(a, at), AutoRenew: a.Terms.AutoRenew})
+	w.tellParties(a, at, func(told AgreementTold) Notice {
+		return AgreementAmended{AgreementTold: told, AutoRenew: a.Terms.AutoRenew}
+	})
 	a.note(at, "Purchase Agreement Amended", "AWS Marketplace told the seller of the amendment.")
 }
 
@@ -109,7 +113,7 @@ func deprovision(w *World, a *agreement, at time.Time) {
 	a.License.Status = Deprovisioned
 	a.note(at, "License Deprovisioned", "AWS Marketplace withdrew the license.")
 	if a.product.Identity.ByEvents() {
-		w.tell(LicenseDeprovisioned{w.about(a, at)})
+		w.tell(LicenseDeprovisioned{w.made(a, at)})
 	}
 }
 
@@ -125,7 +129,7 @@ func provision(w *World, a *agreement, at time.Time) {
 	w.grant(a)
 	w.invoiceDue(a, at)
 	if a.product.Identity.ByTopics() && a.Intent != IntentRenew {
-		w.tell(SubscribeSuccess{About: w.about(a, at), FreeTrial: a.Accepted.Trial != nil})
+		w.tell(SubscribeSuccess{About: w.made(a, at), FreeTrial: a.Accepted.Trial != nil})
 		a.note(at, "subscribe-success", "The subscription is valid.")
 	}
 	w.tellLicense(a, at, "The license is provisioned.")
@@ -144,11 +148,11 @@ func (t Terms) grants() map[string]int64 { return maps.Clone(t.Quantities) }
 // tellLicense tells the seller that a licence was provisioned or changed; by topic, of contracts only.
 func (w *World) tellLicense(a *agreement, at time.Time, why string) {
 	if a.product.Identity.ByTopics() && a.product.Pricing.IsContract() {
-		w.tell(EntitlementUpdated{w.about(a, at)})
+		w.tell(EntitlementUpdated{w.made(a, at)})
 		a.note(at, "entitlement-updated", why)
 	}
 	if a.product.Identity.ByEvents() {
-		w.tell(LicenseUpdated{w.about(a, at)})
+		w.tell(LicenseUpdated{w.made(a, at)})
 		a.note(at, "License Updated", why)
 	}
 }
@@ -208,7 +212,7 @@ func closeFinal(w *World, a *agreement, at time.Time) {
 			return
 		}
 	}
-	w.tell(UnsubscribeSuccess{w.about(a, at)})
+	w.tell(UnsubscribeSuccess{w.made(a, at)})
 	a.note(at, "unsubscribe-success", "The cancellation is complete.")
 }
 
@@ -216,13 +220,32 @@ func (w *World) about(a *agreement, at time.Time) About {
 	id := w.ids.uuid()
 	return About{ID: id, Travel: w.travel(id), At: at, AgreementID: a.AgreementID, OfferID: a.OfferID, ProductID: a.ProductID,
 		ProductCode: a.ProductCode, LicenseARN: a.License.ARN, BuyerAccount: a.BuyerAccount, SellerAccount: a.SellerAccount,
-		CustomerIdentifier: a.CustomerIdentifier}
+		CustomerIdentifier: a.CustomerIdentifier, ResaleAuthorization: a.ResaleAuthorization}
+}
+
+// made is about, for what only the product's seller is told, whoever proposed the agreement: of licences, and by topics.
+func (w *World) made(a *agreement, at time.Time) About {
+	told := w.about(a, at)
+	if a.ManufacturerAccount != a.SellerAccount {
+		told.Manufacturer = a.ManufacturerAccount
+	}
+	return told
+}
+
+// tellParties tells the proposer of an agreement, and the product's seller if that is another.
+func (w *World) tellParties(a *agreement, at time.Time, write func(AgreementTold) Notice) {
+	w.tell(write(w.tellable(a, at)))
+	if a.ManufacturerAccount != a.SellerAccount {
+		told := w.tellable(a, at)
+		told.Manufacturer = a.ManufacturerAccount
+		w.tell(write(told))
+	}
 }
 
 // tellable is what notices tell of an agreement itself.
 func (w *World) tellable(a *agreement, at time.Time) AgreementTold {
 	return AgreementTold{About: w.about(a, at), Status: Active, AcceptanceTime: a.AcceptanceTime, StartTime: a.StartTime, EndTime: a.EndTime,
-		ProductTitle: a.product.Title, ProposerName: w.sellers[a.SellerAccount].Name}
+		ProductTitle: a.product.Title, ProposerName: w.sellers[a.SellerAccount].Name, LockoutStart: a.LockoutStart(), ProposerOptedOut: a.ProposerOptedOut}
 }
 
 func (a *agreement) note(at time.Time, what, why string) {

@@ -88,7 +88,7 @@ func (m meter) payer(month int32) *agreement {
 	return m.agreements[0]
 }
 
-// usageLine is a line for a month's usage of one dimension, at the price of a's private offer, or as it is listed now;
+// usageLine is a line for a month's usage of one dimension, at what it costs under a;
 // in a free trial, at none.
 func (w *World) usageLine(k monthKey, a *agreement) Charge {
 	m := w.ledger.subjects[k.subject]
@@ -101,20 +101,30 @@ func (w *World) usageLine(k monthKey, a *agreement) Charge {
 	case k.free:
 		c.To, c.Why = earlier(c.To, a.TrialEndsAt), "Free trial"
 	default:
-		c.From, c.Price = later(c.From, earlier(a.TrialEndsAt, c.To)), a.unitPrice(d)
+		c.From, c.Price = later(c.From, earlier(a.TrialEndsAt, c.To)), a.unitPrice(d, monthStart(k.month+1))
 	}
 	c.Amount = c.Price.Mul(decimal.NewFromInt(quantity))
 	return c
 }
 
-// unitPrice is what one metered unit costs under a.
-func (a *agreement) unitPrice(d Dimension) decimal.Decimal {
+// unitPrice is what one metered unit costs under a in a month that ends at an instant: the price of a's private offer,
+// or as it was listed; as it was listed before, where that was raised without due notice.
+func (a *agreement) unitPrice(d Dimension, end time.Time) decimal.Decimal {
 	if private := a.Accepted.Usage; private != nil && a.offer != a.product.public() {
 		if price, ok := private.Rates[d.Key]; ok {
 			return price
 		}
 	}
-	return d.Price()
+	listed := a.product.public()
+	price, there := listed.termsAt(end).Usage.Rates[d.Key]
+	before, old := listed.termsAt(later(end.Add(-noticeOfRise), a.AcceptanceTime)).Usage.Rates[d.Key]
+	switch {
+	case !there: // it was listed after that month
+		return d.Price()
+	case old && price.GreaterThan(before):
+		return before
+	}
+	return price
 }
 
 // free reports whether a record of the instant at, counted by m, falls into a free trial.

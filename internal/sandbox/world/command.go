@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"souk.dev/souk/internal/fail"
 )
 
@@ -32,7 +34,9 @@ const (
 	actAnswerCancellation  Act = "answer-cancellation"
 	actQuote               Act = "quote"
 	actAccept              Act = "accept"
-	actPurchaseOrders      Act = "purchase-orders"
+	actReplace             Act = "replace"
+	actOptOut              Act = "opt-out-of-renewal"
+	actChooseIncrease      Act = "choose-increase"
 	actCreateOffer         Act = "create-offer"
 	actChangeOffer         Act = "change-offer"
 	actRequestPayment      Act = "request-payment"
@@ -63,7 +67,8 @@ type Command struct {
 	Offer          *Offer            `json:"offer,omitempty"`
 	OfferPatch     *OfferPatch       `json:"offerPatch,omitempty"`
 	Order          *Order            `json:"order,omitempty"`
-	ChargeOrders   []ChargeOrder     `json:"chargeOrders,omitempty"`
+	Replacement    *Replacement      `json:"replacement,omitempty"`
+	Percent        *decimal.Decimal  `json:"percent,omitempty"`
 	PurchaseOrders []PurchaseOrder   `json:"purchaseOrders,omitempty"`
 	Profiles       map[string]string `json:"profiles,omitempty"`
 	Shuffle        uint64            `json:"shuffle,omitempty"` // the seed that Profiles were chosen by
@@ -112,10 +117,14 @@ func (w *World) Apply(c Command) error {
 		_, err = w.ChangeProduct(c.At, c.ID, *c.ProductPatch)
 	case c.Act == actQuote && c.Order != nil:
 		_, err = w.Quote(c.At, *c.Order)
-	case c.Act == actPurchaseOrders:
-		_, err = w.SetPurchaseOrders(c.At, c.Account, c.ChargeOrders)
 	case c.Act == actAccept:
 		_, err = w.Accept(c.At, c.Account, c.ID, c.PurchaseOrders)
+	case c.Act == actReplace && c.Replacement != nil:
+		_, err = w.Replace(c.At, c.ID, *c.Replacement)
+	case c.Act == actOptOut:
+		_, err = w.OptOutOfRenewal(c.At, c.ID)
+	case c.Act == actChooseIncrease && c.Percent != nil:
+		_, err = w.ChooseIncrease(c.At, c.ID, *c.Percent)
 	case c.Act == actCreateOffer && c.Offer != nil:
 		_, err = w.CreateOffer(c.At, *c.Offer)
 	case c.Act == actChangeOffer && c.OfferPatch != nil:

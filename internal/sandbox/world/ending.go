@@ -100,7 +100,9 @@ func (w *World) looksBack(a *agreement) bool {
 // tellEnded tells the seller that a has ended: Purchase Agreement Ended, or unsubscribe-pending and entitlement-updated.
 func tellEnded(w *World, a *agreement, at time.Time) {
 	if a.product.Identity.ByEvents() {
-		w.tell(AgreementEnded{About: w.about(a, at), Status: a.Status, TellsOffer: w.profiles.Is(profile.EndedOffer, profile.Present)})
+		w.tellParties(a, at, func(told AgreementTold) Notice {
+			return AgreementEnded{About: told.About, Status: a.Status, TellsOffer: w.profiles.Is(profile.EndedOffer, profile.Present)}
+		})
 		a.note(at, "Purchase Agreement Ended", "AWS Marketplace told the seller of the end.")
 	}
 	goesOn := a.Status == Renewed || a.Status == Replaced // which topics tell by the new agreement alone
@@ -109,11 +111,11 @@ func tellEnded(w *World, a *agreement, at time.Time) {
 		return
 	}
 	if w.unsubscribes(a.product) {
-		w.tell(UnsubscribePending{w.about(a, at)})
+		w.tell(UnsubscribePending{w.made(a, at)})
 		a.note(at, "unsubscribe-pending", "The last hour for metering runs.")
 	}
 	if a.product.Pricing.IsContract() {
-		w.tell(EntitlementUpdated{w.about(a, at)})
+		w.tell(EntitlementUpdated{w.made(a, at)})
 		a.note(at, "entitlement-updated", "The contract grants nothing any more.")
 	}
 }
@@ -149,7 +151,7 @@ func (w *World) FailPayment(now time.Time, agreementID string) (Agreement, error
 	a.finish(now, Terminated, why)
 	a.License.Status, a.License.MeteringUntil = FailedLicense, now
 	if a.product.Identity.ByTopics() {
-		w.tell(SubscribeFail{w.about(a, now)})
+		w.tell(SubscribeFail{w.made(a, now)})
 		a.note(now, "subscribe-fail", "AWS Marketplace told the seller that the payment failed.")
 	}
 	if a.product.Identity.ByEvents() && w.profiles.Is(profile.FailedPayment, profile.Terminated) {
@@ -158,21 +160,10 @@ func (w *World) FailPayment(now time.Time, agreementID string) (Agreement, error
 	return a.copy(), nil
 }
 
-// Unsupported answers an act that does not exist for the agreement's way of selling: fail.NotFound for an unknown
-// agreement, otherwise fail.Invalid with what to do instead.
-func (w *World) Unsupported(act, agreementID string) error {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	a, ok := w.agreement[agreementID]
-	if !ok {
-		return unknownAgreement(agreementID)
-	}
-	return unsupported(act, a)
-}
-
+// unsupported answers an act that does not exist for an agreement's way of selling, with what to do instead.
 func unsupported(act string, a *agreement) error {
 	if a.product.Pricing.IsContract() {
-		return fail.New(fail.Invalid, "unsupported", "%q is not played for a contract such as %s (%s); amend, renew or cancel it instead.", act, a.AgreementID, a.product.Title)
+		return fail.New(fail.Invalid, "unsupported", "The agreement %[2]s (%[3]s) is one that nobody can %[1]s: its offer says nothing of it.", act, a.AgreementID, a.product.Title)
 	}
-	return fail.New(fail.Invalid, "unsupported", "%q does not exist for a pay-as-you-go agreement such as %s (%s); cancel it instead.", act, a.AgreementID, a.product.Title)
+	return fail.New(fail.Invalid, "unsupported", "The agreement %[2]s (%[3]s) is pay as you go: nobody can %[1]s it.", act, a.AgreementID, a.product.Title)
 }

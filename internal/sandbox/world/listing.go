@@ -1,6 +1,7 @@
 package world
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"time"
@@ -46,6 +47,9 @@ func (w *World) Products() []Product {
 func (p *product) copy() Product {
 	c := p.Product
 	c.Dimensions = slices.Clone(c.Dimensions)
+	for i := range c.Dimensions {
+		c.Dimensions[i].Prices, c.Dimensions[i].Kinds = maps.Clone(c.Dimensions[i].Prices), slices.Clone(c.Dimensions[i].Kinds)
+	}
 	return c
 }
 

@@ -1,10 +1,17 @@
 package world
 
-import "time"
+import (
+	"cmp"
+	"time"
+
+	"github.com/shopspring/decimal"
+)
 
 // Notice is something that the market tells the seller. Its kind is its Go type: [AgreementCreated], [AgreementAmended],
-// [AgreementEnding], [AgreementEnded], [LicenseUpdated] and [LicenseDeprovisioned] are EventBridge events of products with identity
-// license; [CancellationRequested] and [BillingAdjusted] are events for all products; [SubscribeSuccess], [SubscribeFail], [UnsubscribePending], [UnsubscribeSuccess] and [EntitlementUpdated] are
+// [AgreementEnding], [AgreementTermsFinalized], [AgreementRenewalUpcoming], [AgreementEnded], [LicenseUpdated] and
+// [LicenseDeprovisioned] are EventBridge events of products with identity license; [CancellationRequested] and
+// [BillingAdjusted] are events for all products; [SubscribeSuccess], [SubscribeFail], [UnsubscribePending],
+// [UnsubscribeSuccess] and [EntitlementUpdated] are
 // SNS messages of legacy ones.
 type Notice interface {
 	// Subject is what the notice is about.
@@ -21,10 +28,18 @@ type About struct {
 	ProductCode        string
 	LicenseARN         string
 	BuyerAccount       string // the acceptor
-	SellerAccount      string // the proposer, and the receiver
+	SellerAccount      string // the proposer
 	CustomerIdentifier string // legacy products only
 	Travel             Travel
+	// Manufacturer is the product's seller, in what is told to it where it is not the proposer. Whoever is both is told of
+	// agreements as their proposer.
+	Manufacturer string
+	// ResaleAuthorization is what the proposer sells under, where it is not the product's seller.
+	ResaleAuthorization string
 }
+
+// Receiver is the account that is told.
+func (a About) Receiver() string { return cmp.Or(a.Manufacturer, a.SellerAccount) }
 
 // Subject implements [Notice].
 func (a About) Subject() About { return a }
@@ -38,6 +53,10 @@ type AgreementTold struct {
 	EndTime        time.Time
 	ProductTitle   string
 	ProposerName   string
+	// LockoutStart is from when on it is settled whether it renews itself; zero where that is open until its end.
+	LockoutStart time.Time
+	// ProposerOptedOut says that it was not the buyer who does not want it renewed.
+	ProposerOptedOut bool
 }
 
 // The notices.
@@ -59,6 +78,18 @@ type (
 		Intent        Intent
 		DaysBeforeEnd int
 		AutoRenew     bool
+	}
+	// AgreementTermsFinalized: the deadline has passed until which the seller could choose by how much the price rises.
+	AgreementTermsFinalized struct {
+		AgreementTold
+		Intent Intent
+		Value  decimal.Decimal // of the renewal, USD
+	}
+	// AgreementRenewalUpcoming: the lockout has begun, and the contract will renew itself.
+	AgreementRenewalUpcoming struct {
+		AgreementTold
+		Intent Intent
+		Value  decimal.Decimal // of the renewal, USD
 	}
 	// AgreementEnded: an agreement came to its end, for the reason that Status says.
 	AgreementEnded struct {

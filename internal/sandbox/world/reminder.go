@@ -15,6 +15,36 @@ func (w *World) planReminders(a *agreement) {
 			w.schedule(at, remind, a)
 		}
 	}
+	if deadline := a.AdjustmentDeadline(); deadline.After(a.StartTime) {
+		w.schedule(deadline, tellFinalized, a)
+	}
+	if lockout := a.LockoutStart(); lockout.After(a.StartTime) {
+		w.schedule(lockout, tellUpcoming, a)
+	}
+}
+
+// tellFinalized tells the seller that the renewal's price is fixed: Purchase Agreement Renewal Terms Finalized.
+func tellFinalized(w *World, a *agreement, at time.Time) {
+	if what, _, _ := a.EndBehavior(); what != Renews || !a.product.Identity.ByEvents() {
+		return
+	}
+	value := a.renewal(a.EndTime).value()
+	w.tellParties(a, at, func(told AgreementTold) Notice {
+		return AgreementTermsFinalized{AgreementTold: told, Intent: a.Intent, Value: value}
+	})
+	a.note(at, "Purchase Agreement Renewal Terms Finalized", "The renewal's price is fixed.")
+}
+
+// tellUpcoming tells the seller that the contract will renew itself: Purchase Agreement Renewal Upcoming.
+func tellUpcoming(w *World, a *agreement, at time.Time) {
+	if what, _, _ := a.EndBehavior(); what != Renews || !a.product.Identity.ByEvents() {
+		return
+	}
+	value := a.renewal(a.EndTime).value()
+	w.tellParties(a, at, func(told AgreementTold) Notice {
+		return AgreementRenewalUpcoming{AgreementTold: told, Intent: a.Intent, Value: value}
+	})
+	a.note(at, "Purchase Agreement Renewal Upcoming", "The decision on its renewal is final: it will renew itself.")
 }
 
 // remind tells the seller that a contract's end is near: Purchase Agreement Ending. No topic has its like.
@@ -23,6 +53,8 @@ func remind(w *World, a *agreement, at time.Time) {
 		return
 	}
 	days := int(a.EndTime.Sub(at) / day)
-	w.tell(AgreementEnding{AgreementTold: w.tellable(a, at), Intent: a.Intent, DaysBeforeEnd: days, AutoRenew: a.Terms.AutoRenew})
+	w.tellParties(a, at, func(told AgreementTold) Notice {
+		return AgreementEnding{AgreementTold: told, Intent: a.Intent, DaysBeforeEnd: days, AutoRenew: a.Terms.AutoRenew}
+	})
 	a.note(at, "Purchase Agreement Ending", "AWS Marketplace reminded the seller of the contract's end.")
 }

@@ -60,6 +60,15 @@ func (a Agreement) LockoutStart() time.Time {
 	return a.EndTime.AddDate(0, 0, -daily(a.Accepted.Renewal.LockoutPeriod))
 }
 
+// AdjustmentDeadline is until when the seller can choose by how much the price of a's renewal rises; zero where there is
+// nothing to choose.
+func (a Agreement) AdjustmentDeadline() time.Time {
+	if a.Accepted.Renewal == nil || a.EndTime.IsZero() || a.Accepted.Renewal.AdjustmentDeadline == "" {
+		return time.Time{}
+	}
+	return a.EndTime.AddDate(0, 0, -daily(a.Accepted.Renewal.AdjustmentDeadline))
+}
+
 // renewable refuses a change of whether a renews itself.
 func (a *agreement) renewable(now time.Time) error {
 	lockout := a.LockoutStart()

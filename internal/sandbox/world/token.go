@@ -43,6 +43,9 @@ func (w *World) mint(now time.Time, agreementID string, act Act, why string) (To
 		life = contract.APITokenLife
 	}
 	t := Token{Text: w.ids.token(), AgreementID: agreementID, FulfillmentURL: a.product.FulfillmentURL, ExpiresAt: now.Add(life)}
+	if a.Accepted.Trial != nil {
+		t.OfferType = contract.FreeTrialOffer
+	}
 	if w.profiles.Is(profile.TokenRenewal, profile.ReplaceTokens) {
 		w.expireTokens(a, now)
 	}

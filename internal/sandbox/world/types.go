@@ -242,6 +242,8 @@ type Token struct {
 	AgreementID    string    // what it was minted for
 	FulfillmentURL string    // where it is posted to
 	ExpiresAt      time.Time // exclusive
+	// OfferType is what the browser posts beside the token; empty: nothing.
+	OfferType string
 }
 
 // Resolved is what a registration token stands for.

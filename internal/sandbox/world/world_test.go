@@ -239,7 +239,7 @@ func TestWhatCannotBeDoneSaysWhy(t *testing.T) {
 		}, fail.Invalid},
 		"cancel twice":          {func() error { _, err := m.Cancel(noon, ended.AgreementID); return err }, fail.Conflict},
 		"token after the end":   {func() error { _, err := m.MintToken(noon, ended.AgreementID); return err }, fail.Conflict},
-		"renew":                 {func() error { return m.Unsupported("renew", a.AgreementID) }, fail.Invalid},
+		"renew":                 {func() error { _, err := m.Renew(m.now, a.AgreementID); return err }, fail.Invalid},
 		"a contract product":    {func() error { _, err := m.CreateProduct(noon, contractProduct); return err }, fail.Invalid},
 		"http beyond loopback":  {func() error { _, err := m.CreateProduct(noon, far); return err }, fail.Invalid},
 		"a product's code anew": {func() error { _, err := m.CreateProduct(noon, price); return err }, fail.Conflict},
