@@ -10,6 +10,7 @@ type subscriptionView struct {
 	Chrome
 	Sub      Subscription
 	Requests []Request // the seller's, newest first
+	Payments []Payment // that it asks for
 }
 
 // getConfirmation is the page after a purchase. Its one thing to do is to set up the account.
@@ -34,5 +35,6 @@ func (s *Storefront) showSubscription(w http.ResponseWriter, r *http.Request, pa
 	if v.Requests, err = s.requests(world.CancellationQuery{AgreementID: a.AgreementID}, v.Now); err != nil {
 		return err
 	}
+	v.Payments = s.payments(a.AgreementID)
 	return s.ui.Render(w, http.StatusOK, page, v)
 }

@@ -27,6 +27,8 @@ func (s *Storefront) mountSeller(handle func(pattern string, f httpx.Func)) {
 	handle("GET /seller/agreements", s.getSellerAgreements)
 	handle("GET /seller/agreements/{agreement}", s.getSellerAgreement)
 	handle("POST /seller/agreements/{agreement}/cancellation", s.postCancellation)
+	handle("POST /seller/agreements/{agreement}/adjustment", s.postAdjustment)
+	handle("POST /seller/agreements/{agreement}/payment", s.postPayment)
 	handle("GET /seller/requests", s.getRequests)
 	handle("POST /seller/requests/{request}/withdraw", s.postWithdraw)
 }

@@ -58,6 +58,8 @@ type sellerAgreementView struct {
 	Offer    world.Offer
 	Requests []Request // newest first
 	Open     bool      // one of them waits for an answer
+	Money    Money
+	Nonce    string
 	Fields   []webui.Field
 	Wrong    webui.Notice
 }
@@ -86,6 +88,7 @@ func (s *Storefront) showSellerAgreement(w http.ResponseWriter, r *http.Request,
 	if v.Requests, err = s.requests(world.CancellationQuery{AgreementID: a.AgreementID}, v.Now); err != nil {
 		return err
 	}
+	v.Money, v.Nonce = s.money(a), nonce()
 	v.Open = len(v.Requests) > 0 && !v.Requests[0].Status.Final()
 	reason := webui.Field{Name: "reason", Label: "Reason", Type: "select", Value: in.ReasonCode, Required: true}
 	for _, code := range contract.CancellationReasons {
@@ -174,6 +177,7 @@ func orElse(text, otherwise string) string {
 
 type requestsView struct {
 	Counter
+	Cases      []Case    // that wait for the seller
 	Open, Done []Request // newest first
 	Nothing    webui.Empty
 }
@@ -194,6 +198,15 @@ func (s *Storefront) getRequests(w http.ResponseWriter, r *http.Request) error {
 			v.Open = append(v.Open, req)
 		} else if len(v.Done) < requestsDone {
 			v.Done = append(v.Done, req)
+		}
+	}
+	cases, err := s.shownCases(world.CaseQuery{SellerAccount: v.Seller.AccountID, Status: world.CasePending})
+	if err != nil {
+		return err
+	}
+	for _, c := range cases {
+		if c.WaitsForSeller() {
+			v.Cases = append(v.Cases, c)
 		}
 	}
 	return s.ui.Render(w, http.StatusOK, "seller_requests", v)

@@ -122,12 +122,20 @@ func (n Node) Fields() url.Values {
 		chosen := sel.All("option[selected]")
 		switch {
 		case len(chosen) > 0:
-			v.Add(sel.Attr("name"), chosen[0].Attr("value"))
+			v.Add(sel.Attr("name"), chosen[0].choice())
 		case len(options) > 0:
-			v.Add(sel.Attr("name"), options[0].Attr("value"))
+			v.Add(sel.Attr("name"), options[0].choice())
 		}
 	}
 	return v
+}
+
+// choice is what an option stands for: its value, or its text where it has none.
+func (n Node) choice() string {
+	if v, ok := n.attr("value"); ok {
+		return v
+	}
+	return n.Text()
 }
 
 // selector reads what [Node.All] takes. A selector that is not of that form is a mistake in a test.
