@@ -123,6 +123,18 @@ var eventKinds = map[string]license.Kind{
 	contract.LicenseDeprovisioned: license.Deprovisioned,
 }
 
+// requestEvents are the events about a seller's own requests. They are kept for the seller's people, in whose words they
+// are explained; a licence follows the agreement's own events alone.
+var requestEvents = map[string]string{
+	contract.CancellationPending:   "The buyer was asked to agree to the end of an agreement, and has 7 days; then silence is an approval.",
+	contract.CancellationApproved:  "The buyer agreed to the end of an agreement, which AWS tells of separately.",
+	contract.CancellationRejected:  "The buyer did not agree to the end of an agreement, which goes on.",
+	contract.CancellationWithdrawn: "A request to end an agreement was withdrawn.",
+	contract.CancellationFailed:    "AWS could not process a request to end an agreement; its detail says why.",
+	contract.AdjustmentCompleted:   "A part of an invoice was given back to the buyer.",
+	contract.AdjustmentFailed:      "A billing adjustment could not be made; the Agreement API says why.",
+}
+
 // endings are the statuses of Purchase Agreement Ended. A renewed or replaced agreement is no end: another goes on.
 var endings = map[string]license.Kind{
 	"CANCELLED": license.AgreementEnded, "EXPIRED": license.AgreementEnded, "TERMINATED": license.AgreementEnded,
@@ -157,7 +169,11 @@ func (n *Notice) event(body []byte) {
 	kind, known := eventKinds[n.Kind]
 	switch {
 	case !known:
-		n.settle(Unknown, "This kind of event has no bearing on licenses here.")
+		why := requestEvents[n.Kind]
+		if why == "" {
+			why = "This kind of event has no bearing on licenses here."
+		}
+		n.settle(Unknown, why)
 		return
 	case err != nil:
 		n.poison("Its detail is not of the documented form: " + err.Error() + ".")

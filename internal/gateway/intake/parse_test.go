@@ -93,6 +93,8 @@ func TestWhatSaysNothingToUs(t *testing.T) {
 		{"an unknown action", `{"action":"subscribe-maybe","customer-identifier":"x","product-code":"y"}`, Unknown, "sqs:m1"},
 		{"an unknown event", eventOf("Spend Threshold Reached - Proposer", `{"requestId":"r9","agreement":"of an unknown shape"}`), Unknown, "event:r9:SpendThresholdReached"},
 		{"an unknown event that has a request id", eventOf("Purchase Agreement Ending - Proposer", `{"requestId":"r9","agreement":{"id":"agmt-1"}}`), Unknown, "event:r9:PurchaseAgreementEnding"},
+		{"a cancellation request", eventOf("Agreement Cancellation Request Pending Approval - Proposer", `{"requestId":"r9","agreement":{"id":"agmt-1"},"agreementCancellationRequest":{"id":"acr-1"}}`), Unknown, "event:r9:AgreementCancellationRequestPendingApproval"},
+		{"a billing adjustment", eventOf("Purchase Agreement Billing Adjustment Completed - Proposer", `{"requestId":"r9","agreement":{"id":"agmt-1"},"invoice":{"originalInvoiceId":"1"}}`), Unknown, "event:r9:PurchaseAgreementBillingAdjustmentCompleted"},
 		{"an unknown ending", eventOf("Purchase Agreement Ended - Proposer", fmt.Sprintf(endedDetail, "VANISHED")), Unknown, "event:r-ended:PurchaseAgreementEnded"},
 		{"what we bought ourselves", eventOf("Purchase Agreement Ended - Acceptor", fmt.Sprintf(endedDetail, "CANCELLED")), Foreign, "event:r-ended:PurchaseAgreementEnded"},
 		{"another source", strings.Replace(eventOf("License Updated - Manufacturer", licenseDetail), "aws.agreement-marketplace", "my.company", 1), Foreign, "event:e1"},

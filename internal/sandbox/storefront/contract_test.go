@@ -141,3 +141,24 @@ func TestContractIsAmended(t *testing.T) {
 		t.Errorf("pay as you go is amended at %s", v.at)
 	}
 }
+
+// What was given back stands on the bill, with the invoice that it is of.
+func TestBillShowsWhatWasGivenBack(t *testing.T) {
+	s := newSite(t)
+	a, err := s.world.Subscribe(s.clock.Now(), world.Subscribe{BuyerAccount: acme, Product: teams, Terms: world.Terms{Duration: "P1M", Quantities: map[string]int64{"seats": 2}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bill := s.as(acme).get("/bill"); !bill.Has("small", "Not invoiced yet") {
+		t.Errorf("the bill is %s", bill.Text())
+	}
+	s.advance(5 * time.Minute)
+	if _, err := s.world.Refund(s.clock.Now(), a.AgreementID, world.Refund{Amount: "4.50", Reason: "Down for a day"}); err != nil {
+		t.Fatal(err)
+	}
+	invoice := s.world.Invoices(world.InvoiceQuery{Type: world.InvoiceCharge})[0].InvoiceID
+	bill := s.as(acme).get("/bill")
+	if !bill.Has("td", "Given back by AWS Support") || !bill.Has("small", "Down for a day") || !bill.Has("small", "for invoice "+invoice) || bill.One(t, "p.stat-number").Text() != "$19.50" {
+		t.Errorf("the bill is %s", bill.Text())
+	}
+}

@@ -32,8 +32,9 @@ type BillCharge struct {
 	world.Charge
 	Price, Amount string // USD
 	Per           string
-	Records       string // the address of its records; empty for what was charged upfront
-	Note          string // what an upfront charge is for
+	Records       string // the address of its records; empty for all but usage
+	Note          string // what it is for, of all but usage
+	Counted       bool   // it is for so many of something, at a price each
 }
 
 // getBill shows what the buyer's contracts and usage of a month come to.
@@ -70,21 +71,29 @@ func billProducts(b world.Bill) []BillProduct {
 	return all
 }
 
-// upfrontNotes say what upfront charges are for.
-var upfrontNotes = map[world.ChargeKind]string{
-	world.ChargeUpfront: "Contract, paid upfront",
-	world.ChargeAdded:   "Added to the contract, for the rest of its time",
-	world.ChargeCredit:  "Credit for the rest of the time of what was replaced",
+// chargeNotes say what charges other than usage are for.
+var chargeNotes = map[world.ChargeKind]string{
+	world.ChargeUpfront:    "Contract, paid upfront",
+	world.ChargeAdded:      "Added to the contract, for the rest of its time",
+	world.ChargeCredit:     "Credit for the rest of the time of what was replaced",
+	world.ChargeInstalment: "Contract, an instalment",
+	world.ChargePayment:    "A payment that you approved",
+	world.ChargeAdjustment: "Given back by the seller",
+	world.ChargeRefund:     "Given back by AWS Support",
 }
 
 func billCharge(month string, c world.Charge) BillCharge {
 	line := BillCharge{Charge: c, Price: c.Price.String(), Amount: c.Amount.String(), Per: "per " + unitName(world.Dimension{Unit: c.Unit})}
+	line.Counted = c.Dimension != ""
 	if c.Kind != world.ChargeUsage {
-		line.Note = upfrontNotes[c.Kind]
-		line.Per += " for " + durationWords(c.Duration)
+		line.Note = chargeNotes[c.Kind]
+		if c.Duration != "" {
+			line.Per += " for " + durationWords(c.Duration)
+		}
 		return line
 	}
-	q := url.Values{"month": {month}, "product": {c.ProductCode}, "dimension": {c.Dimension}}
+	q := url.Values{"month": {month}, "product": {c.ProductCode}, "dimension": {c.Dimension},
+		"from": {c.From.Format(time.RFC3339Nano)}, "to": {c.To.Format(time.RFC3339Nano)}}
 	if c.LicenseARN != "" {
 		q.Set("license", c.LicenseARN)
 	}

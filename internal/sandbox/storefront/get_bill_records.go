@@ -50,8 +50,12 @@ func (s *Storefront) getBillRecords(w http.ResponseWriter, r *http.Request) erro
 			return fail.New(fail.Invalid, "cursor", "The page %q does not exist; go back to the bill.", c)
 		}
 	}
+	from, to, err := spanIn(ask, v.Month)
+	if err != nil {
+		return err
+	}
 	records, next := s.opt.World.Records(world.RecordQuery{BuyerAccount: b.AccountID, ProductCode: v.Product.ProductCode, Dimension: v.Dimension.Key,
-		LicenseARN: v.License, From: v.Month, To: v.Month.AddDate(0, 1, 0), After: after, Limit: recordsOnPage})
+		LicenseARN: v.License, Unlicensed: v.License == "", From: from, To: to, After: after, Limit: recordsOnPage})
 	v.Records = records
 	if next != 0 {
 		more := url.Values{}
@@ -62,4 +66,17 @@ func (s *Storefront) getBillRecords(w http.ResponseWriter, r *http.Request) erro
 		v.Next = "/bill/records?" + more.Encode()
 	}
 	return s.ui.Render(w, http.StatusOK, "records", v)
+}
+
+// spanIn is the time that the address names, of which the line's records are; the whole month if it names none.
+func spanIn(ask url.Values, month time.Time) (from, to time.Time, err error) {
+	from, to = month, month.AddDate(0, 1, 0)
+	for name, at := range map[string]*time.Time{"from": &from, "to": &to} {
+		if text := ask.Get(name); text != "" {
+			if *at, err = time.Parse(time.RFC3339, text); err != nil {
+				return from, to, fail.New(fail.Invalid, name, "%q is no instant; go back to the bill.", text)
+			}
+		}
+	}
+	return from, to, nil
 }
