@@ -130,6 +130,8 @@ func (c *Control) calls() map[string]httpx.Func {
 		"POST /_sandbox/cases/{id}/{act}":                 c.postCaseAct,
 		"GET /_sandbox/records":                           c.getRecords,
 		"GET /_sandbox/bill":                              c.getBill,
+		"GET /_sandbox/reports":                           c.getReports,
+		"GET /_sandbox/reports/{file}":                    c.getReport,
 		"GET /_sandbox/calls":                             c.getCalls,
 		"GET /_sandbox/deliveries":                        c.getDeliveries,
 		"GET /_sandbox/deliveries/{id}":                   c.getDelivery,
