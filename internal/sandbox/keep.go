@@ -28,6 +28,7 @@ const (
 	ofTopic  = "topic"
 	ofBus    = "bus"
 	ofClock  = "clock"
+	ofFaults = "faults" // all of them, as they are after a change
 )
 
 // clockEntry is how the clock stood when somebody had changed it.
@@ -150,6 +151,8 @@ func (s *Sandbox) again(kind string, data []byte, last *clockEntry) (at time.Tim
 		}
 		s.desk.ReplayTo(c.At)
 		return c.At, s.bus.Replay(c)
+	case ofFaults:
+		return at, json.Unmarshal(data, s.faults)
 	case ofClock:
 		return last.Now, json.Unmarshal(data, last)
 	case ofSnapshot:
@@ -180,6 +183,13 @@ func (s *Sandbox) keepQueue(c queue.Change) error {
 func (s *Sandbox) keepTopic(c topic.Change) error { return s.append(ofTopic, c) }
 
 func (s *Sandbox) keepBus(c bus.Change) error { return s.append(ofBus, c) }
+
+// keepFaults keeps the faults with the draws that they have made.
+func (s *Sandbox) keepFaults(state any) {
+	if err := s.append(ofFaults, state); err != nil {
+		s.log.Error("the faults were not kept: a restart brings back those before", "err", err)
+	}
+}
 
 func (s *Sandbox) wake(name string) {
 	if s.runner != nil { // else it is being assembled, and its jobs have not begun

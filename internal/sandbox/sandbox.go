@@ -153,6 +153,7 @@ func (s *Sandbox) assemble(ctx context.Context) error {
 		s.inbox = inbox.New(s.clock, s.log)
 	}
 	base := func() string { return s.cfg.BaseURL }
+	s.faults.Keep(s.keepFaults)
 	s.queues = queue.New(queue.Options{Clock: s.clock, NewID: newUUID, Log: s.keepQueue, Ready: func() { s.time.nudge() }, Hid: func() { s.wake(queuesJob) }})
 	if err := s.wireUp(base); err != nil {
 		return err

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"time"
 
@@ -56,21 +55,11 @@ func (s *Sandbox) openSnapshot() error {
 	return s.adopt(snap.Header, nil)
 }
 
-// againSnapshot takes over what the entry that ends a snapshot says. Its faults are for the sandbox that is made from
-// it, and not for that one's restarts: rules do not outlive a process.
+// againSnapshot takes over what the entry that ends a snapshot says.
 func (s *Sandbox) againSnapshot(data []byte, last *clockEntry) (at time.Time, err error) {
-	e := snapshotEntry{Faults: &fault.Set{}}
+	e := snapshotEntry{Faults: s.faults}
 	if err := json.Unmarshal(data, &e); err != nil {
 		return at, err
-	}
-	if s.snapshot != nil {
-		text, err := json.Marshal(e.Faults)
-		if err == nil {
-			err = json.Unmarshal(text, s.faults)
-		}
-		if err != nil {
-			return at, fmt.Errorf("bring back the faults: %w", err)
-		}
 	}
 	*last = e.Clock
 	return e.Clock.Now, nil

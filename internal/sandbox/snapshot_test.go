@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -99,8 +100,8 @@ func TestSnapshotMakesTheSameSandbox(t *testing.T) {
 	}
 }
 
-// What goes on from a snapshot in a data folder is a sandbox like any other: it can be started again, and its faults,
-// as anybody's, are not there then.
+// What goes on from a snapshot in a data folder is a sandbox like any other: it can be started again, and its faults go on
+// to be drawn as they would have been.
 func TestSandboxOfASnapshotIsKept(t *testing.T) {
 	dir := t.TempDir()
 	text := snapshotOf(t, lived(t))
@@ -110,6 +111,14 @@ func TestSandboxOfASnapshotIsKept(t *testing.T) {
 	}
 	buy(t, s, inkwell)
 	want := state(s)
+	like := &fault.Set{}
+	text, err = json.Marshal(s.faults)
+	if err == nil {
+		err = json.Unmarshal(text, like)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -119,8 +128,11 @@ func TestSandboxOfASnapshotIsKept(t *testing.T) {
 	if got := state(s); !slices.Equal(got, want) {
 		t.Errorf("came back as\n%q\nwas\n%q", got, want)
 	}
-	if left := s.faults.List(); len(left) != 0 {
-		t.Errorf("faults that nobody switched on in this process: %+v", left)
+	for n := range 50 {
+		want, _ := like.Draw("ResolveCustomer")
+		if got, _ := s.faults.Draw("ResolveCustomer"); got.Kind != want.Kind {
+			t.Fatalf("draw %d after the restart is %q, and would have been %q", n, got.Kind, want.Kind)
+		}
 	}
 	second := snapshotOf(t, s)
 	if err := s.Close(); err != nil {

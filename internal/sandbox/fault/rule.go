@@ -63,6 +63,24 @@ type Set struct {
 	rules []*live
 	made  int
 	turns uint64 // counts what changed
+	keep  func(state any)
+}
+
+// Keep gives the set's state to keep whenever it changes, from now on: with a rule that is added or removed, and with each
+// draw, so that a set that is brought back from it goes on as this one would have. keep is called with the set locked, and
+// makes JSON of the state, which [Set.UnmarshalJSON] reads.
+func (s *Set) Keep(keep func(state any)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.keep = keep
+}
+
+// changed counts a change, and keeps the state after it. s is locked.
+func (s *Set) changed() {
+	s.turns++
+	if s.keep != nil {
+		s.keep(s.saved())
+	}
 }
 
 type live struct {
@@ -86,8 +104,8 @@ func (s *Set) Add(r Rule) (Rule, error) {
 	if r.Kind == Slow || r.Kind == Delay {
 		r.Delay = r.Wait().String()
 	}
-	s.turns++
 	s.rules = append(s.rules, &live{Rule: r, dice: rand.NewPCG(r.Seed, 0)})
+	s.changed()
 	return r, nil
 }
 
@@ -148,8 +166,8 @@ func (s *Set) Remove(id string) error {
 	if i < 0 {
 		return fail.New(fail.NotFound, "unknown_fault", "There is no fault %q.", id)
 	}
-	s.turns++
 	s.rules = slices.Delete(s.rules, i, i+1)
+	s.changed()
 	return nil
 }
 
@@ -157,8 +175,10 @@ func (s *Set) Remove(id string) error {
 func (s *Set) Clear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.turns++
-	s.rules = nil
+	if len(s.rules) > 0 {
+		s.rules = nil
+		s.changed()
+	}
 }
 
 // Changes counts what has changed: a rule that was added, removed or drawn.
@@ -169,9 +189,10 @@ func (s *Set) Changes() uint64 {
 }
 
 // Draw tells which fault, if any, disturbs this one call of operation, or this one [Notification].
-func (s *Set) Draw(operation string) (Rule, bool) {
+func (s *Set) Draw(operation string) (drawn Rule, any bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	rolled := false
 	for _, r := range s.rules {
 		if r.Operation != operation && (r.Operation != "*" || operation == Notification) {
 			continue
@@ -179,12 +200,18 @@ func (s *Set) Draw(operation string) (Rule, bool) {
 		if r.Times != nil && r.Used >= *r.Times {
 			continue
 		}
-		if r.Probability != nil && r.roll() >= *r.Probability {
-			continue
+		if r.Probability != nil {
+			rolled = true
+			if r.roll() >= *r.Probability {
+				continue
+			}
 		}
-		s.turns++
 		r.Used++
-		return r.Rule, true
+		drawn, any = r.Rule, true
+		break
 	}
-	return Rule{}, false
+	if any || rolled {
+		s.changed()
+	}
+	return drawn, any
 }

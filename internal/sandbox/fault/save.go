@@ -21,15 +21,20 @@ type savedRule struct {
 func (s *Set) MarshalJSON() ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return json.Marshal(s.saved())
+}
+
+// saved is the set's state. s is locked.
+func (s *Set) saved() saved {
 	out := saved{Made: s.made}
 	for _, r := range s.rules {
 		dice, err := r.dice.MarshalBinary()
 		if err != nil {
-			return nil, fmt.Errorf("save the draws of %s: %w", r.ID, err)
+			panic(err) // a PCG has no error
 		}
 		out.Rules = append(out.Rules, savedRule{r.Rule, dice})
 	}
-	return json.Marshal(out)
+	return out
 }
 
 // UnmarshalJSON implements json.Unmarshaler: the set becomes the one that was saved.
