@@ -187,7 +187,9 @@ var seen = map[fault.Kind]func(t *testing.T, d *disturbed){
 		}
 	}),
 	fault.LoseRedeliver: noticed("lose-then-redeliver", func(t *testing.T, d *disturbed, at []string) {
-		var l struct{ Items []struct{ Attempts []struct{ Outcome string } } }
+		var l struct {
+			Items []struct{ Attempts []struct{ Outcome string } }
+		}
 		d.call("GET", d.base+"/_sandbox/deliveries", "", nil, &l)
 		if len(at) != 2 || len(l.Items[0].Attempts) != 2 || l.Items[0].Attempts[0].Outcome != "lost" {
 			t.Errorf("%q; %+v", at, l.Items)

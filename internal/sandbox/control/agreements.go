@@ -2,6 +2,7 @@ package control
 
 import (
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -28,13 +29,20 @@ func view(a world.Agreement) agreementView {
 
 func (c *Control) getAgreements(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
-	all := c.opt.World.Agreements(world.AgreementQuery{BuyerAccount: q.Get("buyerAccountId"), ProductCode: q.Get("productCode"),
-		Status: world.AgreementStatus(q.Get("status")), LicenseARN: q.Get("licenseArn")})
-	views := make([]agreementView, len(all))
-	for i, a := range all {
-		views[i] = view(a)
+	p, err := pageOf(q)
+	if err != nil {
+		return err
 	}
-	return answerSlice(w, r, views)
+	part, next := c.opt.World.AgreementsFrom(int(p.after), p.limit, world.AgreementQuery{BuyerAccount: q.Get("buyerAccountId"), ProductCode: q.Get("productCode"),
+		Status: world.AgreementStatus(q.Get("status")), LicenseARN: q.Get("licenseArn")})
+	out := httpx.List[agreementView]{Items: []agreementView{}}
+	for _, a := range part {
+		out.Items = append(out.Items, view(a))
+	}
+	if next > 0 {
+		out.Next = strconv.Itoa(next)
+	}
+	return httpx.JSON(w, http.StatusOK, out)
 }
 
 func (c *Control) getAgreement(w http.ResponseWriter, r *http.Request) error {

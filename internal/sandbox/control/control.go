@@ -62,6 +62,7 @@ type Options struct {
 type Control struct {
 	opt  Options
 	life context.Context
+	told answers
 }
 
 // New makes the control API. life ends what outlives a request: a clock that was told to run fast.
@@ -76,6 +77,9 @@ func (c *Control) Mount(mux *http.ServeMux) {
 		forbid(w, "A page of another site may not control this sandbox.")
 	}))
 	for pattern, f := range c.calls() {
+		if isAct(pattern) {
+			f = c.told.once(f)
+		}
 		mux.Handle(pattern, guard.Handler(httpx.Try(c.opt.Log, f)))
 	}
 	mux.Handle("GET /openapi.json", api.Handler(api.Sandbox))

@@ -237,6 +237,83 @@ func TestProfilesAreShuffledBySeed(t *testing.T) {
 	}
 }
 
+func TestAgreementsArePagedByWhatIsAsked(t *testing.T) {
+	st := open(t, "")
+	var want []string
+	for n := range 7 {
+		buyer := acme
+		if n%2 == 1 {
+			buyer = globex
+		}
+		var a struct{ AgreementID string }
+		st.post("/_sandbox/agreements", map[string]string{"productCode": inkwell, "buyerAccountId": buyer}, &a)
+		if n%2 == 0 {
+			want = append(want, a.AgreementID)
+		}
+	}
+	var got []string
+	for _, a := range all[struct{ AgreementID string }](st, "/_sandbox/agreements", url.Values{"buyerAccountId": {acme}}) { // pages of two
+		got = append(got, a.AgreementID)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("listed %v, want %v", got, want)
+	}
+}
+
+// A request whose answer was lost is repeated with its name, and acts once.
+func TestIdempotencyKeyMakesAnActHappenOnce(t *testing.T) {
+	st := open(t, "")
+	buy := func(key, buyer string) (status int, id, replayed string) {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, st.url+"/_sandbox/agreements", strings.NewReader(`{"productCode":"`+inkwell+`","buyerAccountId":"`+buyer+`"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Idempotency-Key", key)
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		var a struct{ AgreementID string }
+		if err := json.NewDecoder(res.Body).Decode(&a); err != nil {
+			t.Fatal(err)
+		}
+		return res.StatusCode, a.AgreementID, res.Header.Get("Idempotency-Replayed")
+	}
+	_, first, replayed := buy("k1", acme)
+	if replayed != "" {
+		t.Error("the first answer is a repetition")
+	}
+	if status, again, replayed := buy("k1", acme); status != http.StatusCreated || again != first || replayed != "true" {
+		t.Errorf("repeated: %d %s, want %s", status, again, first)
+	}
+	if _, other, _ := buy("k2", acme); other == first {
+		t.Error("another name gave the same agreement")
+	}
+	if status, _, _ := buy("k1", globex); status != http.StatusConflict {
+		t.Errorf("the name of another request: %d", status)
+	}
+	if status, _, _ := buy("k3", "000000000000"); status < 400 {
+		t.Errorf("nobody bought: %d", status)
+	}
+	if status, id, _ := buy("k3", acme); status != http.StatusCreated || id == "" {
+		t.Errorf("a refusal was remembered: %d", status)
+	}
+	if status, _, _ := buy(strings.Repeat("k", 256), acme); status != http.StatusBadRequest {
+		t.Errorf("a long name: %d", status)
+	}
+	got := make(chan string, 8)
+	for range cap(got) {
+		go func() { _, id, _ := buy("k4", acme); got <- id }()
+	}
+	one := <-got
+	for range cap(got) - 1 {
+		if id := <-got; id != one {
+			t.Errorf("at the same time: %s and %s", one, id)
+		}
+	}
+}
+
 func TestCallsArePaged(t *testing.T) {
 	st := open(t, "")
 	for range 5 {

@@ -197,13 +197,25 @@ type AgreementQuery struct {
 
 // Agreements lists the agreements that q chooses, oldest first.
 func (w *World) Agreements(q AgreementQuery) []Agreement {
+	all, _ := w.AgreementsFrom(0, 0, q)
+	return all
+}
+
+// AgreementsFrom lists at most limit (0: all) of the agreements that q chooses, oldest first, from a position on: 0 at
+// first, then the next of the page before. next is 0 on the last page. Only what is listed is copied.
+func (w *World) AgreementsFrom(from, limit int, q AgreementQuery) (page []Agreement, next int) {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
-	all := []Agreement{}
-	for _, a := range w.order.agreements {
-		if q.wants(a) {
-			all = append(all, a.copy())
+	page = []Agreement{}
+	order := w.order.agreements
+	for at := min(from, len(order)); at < len(order); at++ {
+		if !q.wants(order[at]) {
+			continue
 		}
+		if limit > 0 && len(page) == limit {
+			return page, at
+		}
+		page = append(page, order[at].copy())
 	}
-	return all
+	return page, 0
 }
