@@ -67,6 +67,9 @@ var readBuiltin = sync.OnceValue(func() *File {
 
 // ParseFile reads a world file. What is wrong in it is fail.Invalid, with line and column.
 func ParseFile(text []byte) (*File, error) {
+	if err := untagged(text); err != nil {
+		return nil, err
+	}
 	f := &File{Source: text}
 	dec := yaml.NewDecoder(strings.NewReader(string(text)), yaml.Strict(), yaml.DisallowUnknownField())
 	if err := dec.DecodeContext(context.Background(), f); err != nil {

@@ -82,3 +82,10 @@ func FuzzParseFile(f *testing.F) {
 		}
 	})
 }
+
+func TestTagsAreRefusedWhereTheyStand(t *testing.T) {
+	_, err := ParseFile([]byte("version: 1\nsellers: !list\n"))
+	if fail.KindOf(err) != fail.Invalid || !strings.Contains(err.Error(), "line 2: the tag !list") {
+		t.Errorf("got %v", err)
+	}
+}
