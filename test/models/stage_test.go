@@ -20,6 +20,7 @@ type stage struct {
 	license, customer harness.Agreement // pay as you go, of each identity
 	contract, tier    harness.Agreement
 	failed            harness.Agreement // whose payment failed at once
+	offers            []made
 }
 
 func newStage(t *testing.T) *stage {
@@ -45,6 +46,7 @@ func newStage(t *testing.T) *stage {
 	s.buy(object{"productCode": "1nkwe11c1ass1cteamsabcdef", "quantities": object{"seats": 2}, "duration": "P12M"})
 	s.failed = s.buy(object{"productCode": s.payg.ProductCode})
 	s.Post("/_sandbox/agreements/"+s.failed.AgreementID+"/fail-payment", object{}, nil)
+	s.sell()
 	s.Advance(5 * time.Hour)
 	return s
 }
