@@ -80,9 +80,9 @@ func (s *Storefront) postAmend(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	terms, err := readTerms(p, r.PostForm)
+	wanted, err := readQuantities(p, r.PostForm)
 	if err == nil {
-		_, err = s.opt.World.Amend(s.opt.Clock.Now(), a.AgreementID, world.Amendment{Quantities: terms.Quantities})
+		_, err = s.opt.World.Amend(s.opt.Clock.Now(), a.AgreementID, world.Amendment{Quantities: wanted})
 	}
 	if fail.CodeOf(err) == "nothing_changes" {
 		err = nil

@@ -24,27 +24,36 @@ type contractForm struct {
 	Wrong  webui.Notice // why it could not be bought as filled in
 }
 
-// newContractForm is a form for p that has not been filled in: no units, the shortest duration, and renewal, switched
-// on.
-func newContractForm(p world.Product) contractForm {
-	return fillContractForm(p, url.Values{renewField: {"on"}})
+// newContractForm is a form for p, as o sells it, that has not been filled in: no units, the shortest duration, and
+// renewal, switched on.
+func newContractForm(p world.Product, o world.Offer) contractForm {
+	return fillContractForm(p, o, url.Values{renewField: {"on"}})
 }
 
-// fillContractForm is p's form with values in it; of pay as you go, there is none.
-func fillContractForm(p world.Product, values url.Values) contractForm {
+// fillContractForm is the form for p, as o sells it, with values in it; it has fields only for what o leaves to the buyer.
+func fillContractForm(p world.Product, o world.Offer, values url.Values) contractForm {
 	var f contractForm
-	if !p.Pricing.IsContract() {
-		return f
+	if o.Terms.Upfront != nil {
+		f.Fields = upfrontFields(p, values)
 	}
+	if o.Terms.Renewal != nil {
+		f.Fields = append(f.Fields, webui.Field{Name: renewField, Label: "Renew automatically", Hint: "For the same duration, at the price of then. You can change this later.",
+			Type: "checkbox", Checked: values.Get(renewField) != ""})
+	}
+	return f
+}
+
+// upfrontFields ask for quantities, or a tier, and a duration.
+func upfrontFields(p world.Product, values url.Values) (fields []webui.Field) {
 	if p.Selection == world.OneTier {
 		tier := webui.Field{Name: tierField, Label: "Tier", Type: "select", Value: values.Get(tierField), Required: true}
 		for _, d := range p.Entitled() {
 			tier.Options = append(tier.Options, webui.Choice{Value: d.Key, Label: d.Name})
 		}
-		f.Fields = append(f.Fields, tier)
+		fields = append(fields, tier)
 	} else {
 		for _, d := range p.Entitled() {
-			f.Fields = append(f.Fields, webui.Field{Name: unitsField + d.Key, Label: d.Name, Hint: hint(d.Description, priceList(p, d)),
+			fields = append(fields, webui.Field{Name: unitsField + d.Key, Label: d.Name, Hint: hint(d.Description, priceList(p, d)),
 				Value: values.Get(unitsField + d.Key), InputMode: "numeric", Placeholder: "0", Autocomplete: "off", MaxLength: 10})
 		}
 	}
@@ -52,10 +61,7 @@ func fillContractForm(p world.Product, values url.Values) contractForm {
 	for _, d := range p.Durations() {
 		duration.Options = append(duration.Options, webui.Choice{Value: d, Label: durationWords(d)})
 	}
-	renew := webui.Field{Name: renewField, Label: "Renew automatically", Hint: "For the same duration, at the price of then. You can change this later.",
-		Type: "checkbox", Checked: values.Get(renewField) != ""}
-	f.Fields = append(f.Fields, duration, renew)
-	return f
+	return append(fields, duration)
 }
 
 // priceList writes the prices of a dimension in one line.
@@ -78,16 +84,22 @@ func hint(parts ...string) string {
 	return strings.Join(said, " ")
 }
 
-// readTerms reads p's form as it was sent. fail.Invalid: something in it is no number.
-func readTerms(p world.Product, values url.Values) (world.Terms, error) {
-	if !p.Pricing.IsContract() {
-		return world.Terms{}, nil
+// readTerms reads the form for p, as o sells it, as it was sent. fail.Invalid: something in it is no number.
+func readTerms(p world.Product, o world.Offer, values url.Values) (t world.Terms, err error) {
+	t.AutoRenew = o.Terms.Renewal != nil && values.Get(renewField) != ""
+	if o.Terms.Upfront != nil {
+		t.Duration = values.Get(durationField)
+		t.Quantities, err = readQuantities(p, values)
 	}
-	t := world.Terms{Quantities: map[string]int64{}, Duration: values.Get(durationField), AutoRenew: values.Get(renewField) != ""}
+	return t, err
+}
+
+// readQuantities reads how much of p is wanted. fail.Invalid: something is no number.
+func readQuantities(p world.Product, values url.Values) (map[string]int64, error) {
 	if p.Selection == world.OneTier {
-		t.Quantities[values.Get(tierField)] = 1
-		return t, nil
+		return map[string]int64{values.Get(tierField): 1}, nil
 	}
+	wanted := map[string]int64{}
 	for _, d := range p.Entitled() {
 		text := strings.TrimSpace(values.Get(unitsField + d.Key))
 		if text == "" {
@@ -95,9 +107,9 @@ func readTerms(p world.Product, values url.Values) (world.Terms, error) {
 		}
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
-			return t, fail.New(fail.Invalid, "quantities", "%s: write how many as a whole number; %q is none.", d.Name, text)
+			return nil, fail.New(fail.Invalid, "quantities", "%s: write how many as a whole number; %q is none.", d.Name, text)
 		}
-		t.Quantities[d.Key] = n
+		wanted[d.Key] = n
 	}
-	return t, nil
+	return wanted, nil
 }

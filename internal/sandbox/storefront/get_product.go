@@ -2,6 +2,7 @@ package storefront
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"souk.dev/souk/internal/fail"
@@ -18,6 +19,7 @@ type productView struct {
 	Subscribed bool           // one of them is active
 	Nonce      string
 	Contract   contractForm // empty for pay as you go
+	Options    []Option     // what can be accepted beside the listing's own offer
 }
 
 func (s *Storefront) getProduct(w http.ResponseWriter, r *http.Request) error {
@@ -25,7 +27,11 @@ func (s *Storefront) getProduct(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.showProduct(w, r, p, http.StatusOK, newContractForm(p))
+	o, err := s.opt.World.PublicOffer(p.ProductID)
+	if err != nil {
+		return err
+	}
+	return s.showProduct(w, r, p, http.StatusOK, newContractForm(p, o))
 }
 
 // showProduct shows a listing, with the form that buys it as f fills it.
@@ -43,6 +49,15 @@ func (s *Storefront) showProduct(w http.ResponseWriter, r *http.Request, p world
 	for _, d := range p.Dimensions {
 		v.Prices = append(v.Prices, PriceRow{d, pricesOf(p, d)})
 	}
+	account := ""
+	if v.Buyer != nil {
+		account = v.Buyer.AccountID
+	}
+	options, err := s.optionsFor(v.Now, p, account)
+	if err != nil {
+		return err
+	}
+	v.Options = slices.DeleteFunc(options, func(o Option) bool { return o.Public && o.Terms.Trial == nil })
 	if v.Buyer != nil {
 		mine, err := s.subscriptions(world.AgreementQuery{BuyerAccount: v.Buyer.AccountID, ProductCode: p.ProductCode}, v.Now)
 		if err != nil {

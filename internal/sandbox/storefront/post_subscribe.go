@@ -9,8 +9,9 @@ import (
 	"souk.dev/souk/internal/webui"
 )
 
-// postSubscribe buys a product under its public offer. A contract's form that was not filled in well is shown again. A form that is sent twice buys once, and a buyer who is
-// subscribed already (the page stood open in two tabs) is shown what they have.
+// postSubscribe accepts an offer for a product: the one that the form names, or the listing's own. A contract's form that
+// was not filled in well is shown again. A form that is sent twice buys once, and a buyer who has accepted that offer
+// already (the page stood open in two tabs) is shown what they have.
 func (s *Storefront) postSubscribe(w http.ResponseWriter, r *http.Request) error {
 	if err := form(w, r); err != nil {
 		return err
@@ -27,22 +28,34 @@ func (s *Storefront) postSubscribe(w http.ResponseWriter, r *http.Request) error
 	if nonce == "" {
 		return fail.New(fail.Invalid, "no_nonce", "The form is incomplete; go back to the product's page and subscribe there.")
 	}
-	terms, err := readTerms(p, r.PostForm)
+	id := r.PostForm.Get("offer")
+	if id == "" {
+		o, err := s.opt.World.PublicOffer(p.ProductID)
+		if err != nil {
+			return err
+		}
+		id = o.OfferID
+	}
+	_, o, err := s.option(r, id)
 	if err != nil {
-		return s.askAgain(w, r, p, err)
+		return err
+	}
+	terms, err := readTerms(offeredAs(p, o), o, r.PostForm)
+	if err != nil {
+		return s.askAgain(w, r, p, o, err)
 	}
 	bought := true
-	id, err := s.once.do(b.AccountID+" "+p.ProductID+" "+nonce, func() (string, error) {
-		have := s.opt.World.Agreements(world.AgreementQuery{BuyerAccount: b.AccountID, ProductCode: p.ProductCode, Status: world.Active})
+	id, err = s.once.do(b.AccountID+" "+p.ProductID+" "+nonce, func() (string, error) {
+		have := s.opt.World.Agreements(world.AgreementQuery{BuyerAccount: b.AccountID, ProductCode: p.ProductCode, OfferID: o.OfferID, Status: world.Active})
 		if len(have) > 0 {
 			bought = false
 			return have[0].AgreementID, nil
 		}
-		a, err := s.opt.World.Subscribe(s.opt.Clock.Now(), world.Subscribe{BuyerAccount: b.AccountID, Product: p.ProductID, Terms: terms})
+		a, err := s.opt.World.Subscribe(s.opt.Clock.Now(), world.Subscribe{BuyerAccount: b.AccountID, Product: p.ProductID, OfferID: o.OfferID, Terms: terms})
 		return a.AgreementID, err
 	})
 	if fail.Is(err, fail.Invalid) {
-		return s.askAgain(w, r, p, err)
+		return s.askAgain(w, r, p, o, err)
 	}
 	if err != nil {
 		return err
@@ -56,15 +69,18 @@ func (s *Storefront) postSubscribe(w http.ResponseWriter, r *http.Request) error
 	return nil
 }
 
-// askAgain shows p's form as it was filled in, and what is wrong with it.
-func (s *Storefront) askAgain(w http.ResponseWriter, r *http.Request, p world.Product, wrong error) error {
-	if !p.Pricing.IsContract() { // nothing was filled in
+// askAgain shows the offer's form as it was filled in, and what is wrong with it.
+func (s *Storefront) askAgain(w http.ResponseWriter, r *http.Request, p world.Product, o world.Offer, wrong error) error {
+	if !o.Terms.Contract() { // nothing was filled in
 		return wrong
 	}
-	f := fillContractForm(p, r.PostForm)
+	f := fillContractForm(offeredAs(p, o), o, r.PostForm)
 	f.Wrong = webui.Notice{Tone: webui.Error, Title: "Nothing was bought"}
 	if e, ok := errors.AsType[*fail.Error](wrong); ok {
 		f.Wrong.Text = e.Say
+	}
+	if r.PostForm.Get("offer") != "" {
+		return s.showOption(w, r, p, o, http.StatusUnprocessableEntity, f)
 	}
 	return s.showProduct(w, r, p, http.StatusUnprocessableEntity, f)
 }

@@ -109,6 +109,7 @@ func (s *Storefront) mount(mux *http.ServeMux) {
 	handle("GET /{$}", s.getHome)
 	handle("POST /buyer", s.postBuyer)
 	handle("GET /products/{product}", s.getProduct)
+	handle("GET /products/{product}/offers/{offer}", s.getOption)
 	handle("POST /products/{product}/subscribe", s.postSubscribe)
 	handle("GET /subscriptions", s.getSubscriptions)
 	handle("GET /subscriptions/{agreement}", s.getSubscription)

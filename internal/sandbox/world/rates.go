@@ -50,11 +50,11 @@ func (p Product) Durations() []string {
 func (d Dimension) durations() []string {
 	var all []string
 	for name := range d.Prices {
-		if months[name] > 0 {
+		if monthly(name) > 0 {
 			all = append(all, name)
 		}
 	}
-	slices.SortFunc(all, func(a, b string) int { return months[a] - months[b] })
+	slices.SortFunc(all, func(a, b string) int { return monthly(a) - monthly(b) })
 	return all
 }
 

@@ -1,0 +1,169 @@
+package storefront
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/sandbox/world"
+)
+
+// Option is an offer that the visitor may accept, as a product's page lists it.
+type Option struct {
+	world.Offer
+	Badges []string
+	Says   []string
+	Verb   string // what the button says: Subscribe, Create contract or Try for free
+}
+
+// optionsFor lists what a visitor may accept for p; buyer is empty for nobody in particular.
+func (s *Storefront) optionsFor(now time.Time, p world.Product, buyer string) ([]Option, error) {
+	offers, err := s.opt.World.PurchaseOptions(now, buyer, p.ProductID)
+	if err != nil {
+		return nil, err
+	}
+	var all []Option
+	for _, o := range offers {
+		all = append(all, optionOf(now, o, p))
+	}
+	return all, nil
+}
+
+func optionOf(now time.Time, o world.Offer, p world.Product) Option {
+	v := Option{Offer: o, Says: offerWords(o, p), Verb: "Subscribe"}
+	if o.Terms.Contract() {
+		v.Verb = "Create contract"
+	}
+	switch {
+	case o.Terms.Trial != nil:
+		v.Badges, v.Verb = append(v.Badges, "Free trial"), "Try for free"
+	case o.Public:
+		v.Badges = append(v.Badges, "Public")
+	default:
+		v.Badges = append(v.Badges, "Private pricing")
+	}
+	if o.Terms.Validity != nil && o.Terms.Validity.StartDate.After(now) {
+		v.Badges = append(v.Badges, "Future dated")
+	}
+	if o.Replaces != "" {
+		v.Badges, v.Verb = append(v.Badges, "Replacement"), "Accept and replace"
+	}
+	return v
+}
+
+type purchaseView struct {
+	Chrome
+	Product  world.Product
+	Option   Option
+	Seller   string // who proposes it
+	Maker    string // the product's seller, where that is another
+	Prices   []PriceRow
+	Contract contractForm
+	Running  []Subscription // of this offer, or of the product where a buyer may have only one
+	Replaced *Subscription  // what accepting it replaces
+	Nonce    string
+}
+
+// getOption is the page of one offer, on which it is accepted.
+func (s *Storefront) getOption(w http.ResponseWriter, r *http.Request) error {
+	p, o, err := s.option(r, r.PathValue("offer"))
+	if err != nil {
+		return err
+	}
+	return s.showOption(w, r, p, o, http.StatusOK, newContractForm(offeredAs(p, o), o))
+}
+
+// option is the offer of a product that the address names, if the visitor may see it.
+func (s *Storefront) option(r *http.Request, id string) (world.Product, world.Offer, error) {
+	p, err := s.product(r)
+	if err != nil {
+		return p, world.Offer{}, err
+	}
+	b, _ := s.buyer(r)
+	o, _, err := s.opt.World.Proposal(b.AccountID, id)
+	if err == nil && o.ProductID != p.ProductID {
+		err = fail.New(fail.NotFound, "unknown_offer", "%s has no offer %q.", p.Title, id)
+	}
+	if fail.Is(err, fail.NotFound) {
+		err = fail.Wrap(fail.NotFound, err, "unknown_offer", "There is no such offer for this buyer. A private offer is shown to the accounts that it was made for; choose one of them at the top of the page.")
+	}
+	return p, o, err
+}
+
+func (s *Storefront) showOption(w http.ResponseWriter, r *http.Request, p world.Product, o world.Offer, status int, f contractForm) error {
+	v := purchaseView{Chrome: s.chrome(w, r), Product: p, Contract: f, Nonce: nonce()}
+	v.Option = optionOf(v.Now, o, p)
+	as := offeredAs(p, o)
+	for _, d := range as.Dimensions {
+		if prices := pricesOf(as, d); len(prices) > 0 {
+			v.Prices = append(v.Prices, PriceRow{d, prices})
+		}
+	}
+	seller, err := s.opt.World.Seller(o.SellerAccount)
+	if err != nil {
+		return err
+	}
+	v.Seller = seller.Name
+	if o.SellerAccount != o.ManufacturerAccount {
+		maker, err := s.opt.World.Seller(o.ManufacturerAccount)
+		if err != nil {
+			return err
+		}
+		v.Maker = maker.Name
+	}
+	if v.Buyer != nil {
+		if err := s.running(&v); err != nil {
+			return err
+		}
+	}
+	return s.ui.Render(w, status, "purchase", v)
+}
+
+// running finds what the visitor has that bears on the purchase.
+func (s *Storefront) running(v *purchaseView) error {
+	mine, err := s.subscriptions(world.AgreementQuery{BuyerAccount: v.Buyer.AccountID, ProductCode: v.Product.ProductCode, Status: world.Active}, v.Now)
+	if err != nil {
+		return err
+	}
+	for _, m := range mine {
+		switch {
+		case m.AgreementID == v.Option.Replaces:
+			v.Replaced = &m
+		case m.OfferID == v.Option.OfferID || v.Product.Identity.ByTopics():
+			v.Running = append(v.Running, m)
+		}
+	}
+	return nil
+}
+
+// offeredAs is p as an offer sells it: with the offer's prices, for its durations.
+func offeredAs(p world.Product, o world.Offer) world.Product {
+	if o.Terms.Trial != nil {
+		p.Dimensions = nil // nothing is paid
+		return p
+	}
+	sold := make([]world.Dimension, 0, len(p.Dimensions))
+	for _, d := range p.Dimensions {
+		prices := map[string]decimal.Decimal{}
+		if o.Terms.Upfront != nil {
+			for _, card := range o.Terms.Upfront.RateCards {
+				if price, ok := card.Rates[d.Key]; ok {
+					prices[card.Duration] = price
+				}
+			}
+		}
+		if o.Terms.Usage != nil && d.Is(world.Metered) {
+			prices[world.UsagePrice] = o.Terms.Usage.Rates[d.Key]
+		}
+		if d.Prices = prices; len(prices) > 0 {
+			sold = append(sold, d)
+		}
+	}
+	p.Dimensions = sold
+	if o.Terms.Upfront != nil {
+		p.Selection = o.Terms.Upfront.Selection
+	}
+	return p
+}
