@@ -14,6 +14,8 @@ type agreement struct {
 	AgreementID        string `json:"agreementId"`
 	LicenseARN         string `json:"licenseArn,omitempty"`
 	CustomerIdentifier string `json:"customerIdentifier,omitempty"`
+	OfferID            string `json:"offerId,omitempty"`
+	OfferType          string `json:"offerType,omitempty"` // posted beside the token
 	RegistrationToken  string `json:"registrationToken,omitempty"`
 	FulfillmentURL     string `json:"fulfillmentUrl,omitempty"`
 	Status             string `json:"status"`
@@ -21,25 +23,30 @@ type agreement struct {
 
 func buyCommand() *cobra.Command {
 	var product, buyer string
+	var p picked
 	cmd := verb(&cobra.Command{
 		Use:   "buy --product CODE --buyer ACCOUNT",
 		Short: "Subscribe a buyer to a product",
 		Long: `Subscribe a buyer to a product, as the storefront does. The registration token that is printed is what *Set up your
-account* would post to the fulfilment URL.`,
-		Example: "  souk buy --product $CODE --buyer 111122223333\n  souk buy --product $CODE --buyer 111122223333 --json | jq -r .registrationToken",
+account* would post to the fulfilment URL. --offer accepts a private offer, or a free trial; a contract needs --quantity.`,
+		Example: "  souk buy --product $CODE --buyer 111122223333\n  souk buy --product $CODE --buyer 111122223333 --json | jq -r .registrationToken\n  souk buy --product $CODE --buyer 111122223333 --duration P12M --quantity seats=10",
 		Args:    cobra.NoArgs,
 	}, func(ctx context.Context, m marketplace, out verbOutput, _ []string) error {
 		if product == "" || buyer == "" {
 			return usagef("souk buy needs --product and --buyer")
 		}
 		var a agreement
-		in := map[string]string{"productCode": product, "buyerAccountId": buyer}
+		in, err := p.body(map[string]any{"productCode": product, "buyerAccountId": buyer})
+		if err != nil {
+			return err
+		}
 		if err := m.call(ctx, http.MethodPost, "agreements", in, &a); err != nil {
 			return err
 		}
 		return out.tell(a, "agreement  %s, %s\nlicense    %s\ntoken      %s\npost it to %s",
 			a.AgreementID, a.Status, cmpString(a.LicenseARN, "none: known by customer identifier "+a.CustomerIdentifier), a.RegistrationToken, a.FulfillmentURL)
 	})
+	p.flags(cmd)
 	cmd.Flags().StringVar(&product, "product", "", "the product code")
 	cmd.Flags().StringVar(&buyer, "buyer", "", "the buyer's AWS account id")
 	completeFlags(cmd, map[string]namer{"product": productCodes, "buyer": buyerIDs})
@@ -62,11 +69,7 @@ func cancelCommand() *cobra.Command {
 
 		ValidArgsFunction: once(completeWith(running)),
 	}, func(ctx context.Context, m marketplace, out verbOutput, args []string) error {
-		var a agreement
-		if err := m.call(ctx, http.MethodPost, "agreements/"+url.PathEscape(args[0])+"/cancel", nil, &a); err != nil {
-			return err
-		}
-		return out.tell(a, "agreement  %s, %s", a.AgreementID, a.Status)
+		return act(ctx, m, out, args[0], "cancel", nil)
 	})
 }
 
