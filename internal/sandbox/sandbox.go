@@ -34,6 +34,7 @@ import (
 	"souk.dev/souk/internal/sandbox/ops/discovery"
 	"souk.dev/souk/internal/sandbox/ops/entitlement"
 	"souk.dev/souk/internal/sandbox/ops/metering"
+	"souk.dev/souk/internal/sandbox/ops/sns"
 	"souk.dev/souk/internal/sandbox/ops/sqs"
 	"souk.dev/souk/internal/sandbox/queue"
 	"souk.dev/souk/internal/sandbox/storefront"
@@ -170,25 +171,9 @@ func (s *Sandbox) assemble(ctx context.Context) error {
 		return fmt.Errorf("bring the sandbox back: %w", err)
 	}
 	s.front = &wire.Front{Clock: s.clock, Accounts: keyring{w, s.cfg.name}, Faults: s.faults, Calls: s.calls, Log: s.log}
-	s.front.Register(metering.Service(w), entitlement.Service(w), agreement.Service(w), discovery.Service(w, base), (&sqs.Service{Queues: s.queues, Base: base}).Wire())
+	s.front.Register(metering.Service(w), entitlement.Service(w), agreement.Service(w), discovery.Service(w, base), (&sqs.Service{Queues: s.queues, Base: base}).Wire(),
+		s.sns().Wire(), s.eventbridge().Wire())
 	return s.mount(ctx)
-}
-
-// wireUp makes the channels of notices, and what delivers them. Unless the world's file says that sellers' integrations
-// see to it, all notices of a seller are led to its default queue.
-func (s *Sandbox) wireUp(base func() string) (err error) {
-	wired, rules := notice.DefaultQueue, notice.BuiltinRules(s.cfg.World.Sellers)
-	if s.cfg.World.Wiring == world.OwnWiring {
-		wired, rules = "", nil
-	}
-	s.topics = topic.New(topic.Options{Clock: s.clock, NewID: newUUID, Log: s.keepTopic, Base: base, Wired: wired,
-		Confirm: func(to topic.Subscription, m topic.Message) error { return s.desk.Post(notice.PostConfirmation(to, m)) }})
-	if s.bus, err = bus.New(bus.Options{Clock: s.clock, NewID: newUUID, Log: s.keepBus, Builtin: rules}); err != nil {
-		return err
-	}
-	s.desk = notice.NewDesk(notice.Options{Clock: s.clock, Queue: s.queues, Topics: s.topics, Bus: s.bus, Record: s.keepNotice, Log: s.log,
-		Ready: func() { s.time.nudge() }, Draw: s.disturb})
-	return nil
 }
 
 // mount gives every path to its part.
@@ -224,11 +209,14 @@ func getPublicKey(w http.ResponseWriter, _ *http.Request) error {
 // Handler serves everything the sandbox has: AWS's APIs, the control API and the pages.
 func (s *Sandbox) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if wire.IsCall(r) {
+		switch {
+		case wire.IsCall(r):
 			s.front.ServeHTTP(w, r)
-			return
+		case sns.IsLink(r):
+			s.sns().ServeLink(w, r)
+		default:
+			s.people.ServeHTTP(w, r)
 		}
-		s.people.ServeHTTP(w, r)
 	})
 }
 

@@ -346,8 +346,7 @@ func fallback(c *Call, e *Error) Answer {
 		a.Header["smithy-protocol"] = cborProtocol
 		a.Body = e.written(CBOR)
 	case Query:
-		a.ContentType = "text/xml"
-		a.Body = queryError(c, e)
+		a.ContentType, a.Body = contentXML, QueryError(c, "", e.Code, e).Body
 	default:
 		a.Body = e.written(JSON)
 	}

@@ -159,6 +159,9 @@ func bindStruct(v any, to reflect.Value) error {
 	}
 	for f, field := range to.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if !f.IsExported() {
+			continue // the package's own affair, whatever the document calls it
+		}
 		if err := bind(m[name], field); err != nil {
 			return err
 		}

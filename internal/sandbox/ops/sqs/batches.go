@@ -22,7 +22,7 @@ func failed(id string, err error) batchError {
 	if !ok { // such as a journal that cannot be written
 		e = refuse(internalFailure, "The request processing has failed because of an unknown error.")
 	}
-	return batchError{Id: id, SenderFault: side(e.Status) == "Sender", Code: nameOf(e.Code).query, Message: e.Message}
+	return batchError{Id: id, SenderFault: wire.Side(e.Status) == "Sender", Code: nameOf(e.Code).query, Message: e.Message}
 }
 
 // batchID is an entry that succeeded and has no more to say.

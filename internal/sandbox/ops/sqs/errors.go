@@ -60,6 +60,9 @@ var names = map[queue.Code]named{
 	contract.UnknownOperation:   {coral, "InvalidAction", 0},
 }
 
+// forms are the errors of forms.
+var forms = wire.Forms{Malformed: string(serialization), Invalid: string(queue.InvalidParameterValue), Missing: string(queue.MissingParameter)}
+
 // nameOf is how code is called. What is not SQS's own comes from the common front-end, where the query protocol leaves
 // the "Exception" away.
 func nameOf(code string) named {
@@ -88,26 +91,18 @@ func errorOf(err error) error {
 	return err
 }
 
-// side says whose fault an error is: "Sender" or "Receiver".
-func side(status int) string {
-	if status >= http.StatusInternalServerError {
-		return "Receiver"
-	}
-	return "Sender"
-}
-
 // writeError is [wire.Service]'s Fail: e in the call's protocol.
 func writeError(c *wire.Call, e *wire.Error) wire.Answer {
 	n := nameOf(e.Code)
 	if c.Protocol == wire.Query {
 		doc := errorXML{RequestID: c.RequestID}
-		doc.Error.Type, doc.Error.Code, doc.Error.Message = side(e.Status), n.query, e.Message
-		return answerXMLOf(e.Status, doc)
+		doc.Error.Type, doc.Error.Code, doc.Error.Message = wire.Side(e.Status), n.query, e.Message
+		return wire.AnswerXML(e.Status, doc)
 	}
 	a := answerJSONOf(e.Status, map[string]string{"__type": n.namespace + e.Code, "message": e.Message})
 	a.Header = map[string]string{
 		"x-amzn-ErrorType":   e.Code,
-		"x-amzn-query-error": n.query + ";" + side(e.Status), // for clients that knew the query protocol's names
+		"x-amzn-query-error": n.query + ";" + wire.Side(e.Status), // for clients that knew the query protocol's names
 	}
 	return a
 }

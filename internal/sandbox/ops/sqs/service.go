@@ -62,7 +62,10 @@ func (s *Service) Wire() wire.Service {
 			case err != nil:
 				return wire.Answer{}, errorOf(err)
 			case c.Protocol == wire.Query:
-				return answerXMLOf(http.StatusOK, resultXML{name: name, out: out, requestID: c.RequestID}), nil
+				if _, none := out.(*empty); none {
+					out = nil
+				}
+				return wire.AnswerQuery(c, namespace, out), nil
 			default:
 				return answerJSONOf(http.StatusOK, out), nil
 			}
@@ -74,7 +77,7 @@ func (s *Service) Wire() wire.Service {
 // decode reads the call's input in its protocol.
 func decode(c *wire.Call, in any) error {
 	if c.Protocol == wire.Query {
-		return decodeForm(c.Form, in)
+		return forms.Decode(c.Form, in)
 	}
 	if c.Body == "" { // an empty body is an empty input
 		return nil
