@@ -12,12 +12,26 @@ type connectionInput struct {
 	Description       *string     `json:"Description"`
 	AuthorizationType string      `json:"AuthorizationType"`
 	AuthParameters    *parameters `json:"AuthParameters"`
+	// What is not played is refused rather than overlooked.
+	Connectivity *struct{} `json:"InvocationConnectivityParameters"`
+	KMSKey       string    `json:"KmsKeyIdentifier"`
+}
+
+func (in *connectionInput) check() error {
+	p := in.AuthParameters
+	if in.Connectivity != nil || in.KMSKey != "" || (p != nil && (p.OAuth != nil || p.Connectivity != nil)) {
+		return invalid("This sandbox plays neither OAuth, nor private connectivity, nor keys of a customer's own.")
+	}
+	return nil
 }
 
 type parameters struct {
 	Basic      *basic          `json:"BasicAuthParameters,omitempty"`
 	APIKey     *apiKey         `json:"ApiKeyAuthParameters,omitempty"`
 	Invocation *httpParameters `json:"InvocationHttpParameters,omitempty"`
+	// Not played.
+	OAuth        *struct{} `json:"OAuthParameters,omitempty"`
+	Connectivity *struct{} `json:"ConnectivityParameters,omitempty"`
 }
 
 type basic struct {
@@ -113,7 +127,7 @@ type connection struct {
 	AuthParameters     *parameters `json:"AuthParameters,omitempty"`
 	CreationTime       wire.Time   `json:"CreationTime"`
 	LastModifiedTime   wire.Time   `json:"LastModifiedTime"`
-	LastAuthorizedTime wire.Time   `json:"LastAuthorizedTime"`
+	LastAuthorizedTime wire.Time   `json:"LastAuthorizedTime,omitzero"`
 }
 
 func brief(k bus.Connection) connection {
@@ -121,13 +135,21 @@ func brief(k bus.Connection) connection {
 }
 
 func (s *Service) createConnection(c *wire.Call, in *connectionInput) (any, error) {
+	if err := in.check(); err != nil {
+		return nil, err
+	}
 	k := bus.Connection{Name: in.Name}
 	in.fill(&k)
 	k, err := s.Bus.CreateConnection(c.Account, c.Region, k)
-	return brief(k), err
+	out := brief(k)
+	out.LastAuthorizedTime = wire.Time{}
+	return out, err
 }
 
 func (s *Service) updateConnection(c *wire.Call, in *connectionInput) (any, error) {
+	if err := in.check(); err != nil {
+		return nil, err
+	}
 	k, err := s.Bus.UpdateConnection(c.Account, c.Region, in.Name, in.fill)
 	return brief(k), err
 }

@@ -32,8 +32,6 @@ func (s *Service) putRule(c *wire.Call, in *putRuleInput) (any, error) {
 		return nil, invalid("Parameter(s) EventPattern or ScheduleExpression must be specified.")
 	case in.State != "" && in.State != "ENABLED" && in.State != "DISABLED":
 		return nil, invalid("Value '" + in.State + "' at 'state' failed to satisfy constraint: Member must satisfy enum value set: [ENABLED, DISABLED]")
-	case len(in.Description) > 512:
-		return nil, invalid("Value at 'description' failed to satisfy constraint: Member must have length less than or equal to 512")
 	}
 	arn, err := s.Bus.PutRule(c.Account, c.Region, bus.Rule{Name: in.Name, Pattern: in.EventPattern, Description: in.Description, RoleARN: in.RoleArn, Disabled: in.State == "DISABLED"})
 	return &putRuleOutput{arn}, err
@@ -210,9 +208,6 @@ type listRuleNamesByTargetOutput struct {
 
 func (s *Service) listRuleNamesByTarget(c *wire.Call, in *listRuleNamesByTargetInput) (any, error) {
 	if err := onlyDefault(c, in.EventBusName); err != nil {
-		return nil, err
-	}
-	if err := required(map[string]string{"targetArn": in.TargetArn}); err != nil {
 		return nil, err
 	}
 	t, err := listed{in.Limit, in.NextToken}.turn("names", c.Account, c.Region, in.TargetArn)

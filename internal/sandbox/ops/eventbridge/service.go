@@ -3,7 +3,6 @@ package eventbridge
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"souk.dev/souk/internal/sandbox/bus"
 	"souk.dev/souk/internal/sandbox/ops/page"
@@ -26,6 +25,9 @@ func op[I any](f func(s *Service, c *wire.Call, in *I) (any, error)) operation {
 	return func(s *Service, c *wire.Call) (any, error) {
 		in := new(I)
 		if err := wire.Decode(c, in); err != nil {
+			return nil, err
+		}
+		if err := checkLimits(c.Operation, in); err != nil {
 			return nil, err
 		}
 		return f(s, c, in)
@@ -117,17 +119,3 @@ func (l listed) turn(question ...any) (page.Turn, error) {
 }
 
 func byName(name string) page.Key { return page.Key{ID: name} }
-
-// required refuses a request that lacks members.
-func required(members map[string]string) error {
-	var missing []string
-	for name, v := range members {
-		if v == "" {
-			missing = append(missing, name)
-		}
-	}
-	if len(missing) == 0 {
-		return nil
-	}
-	return invalid("Value null at '" + strings.Join(missing, "', '") + "' failed to satisfy constraint: Member must not be null")
-}

@@ -76,9 +76,14 @@ func (s *Service) Wire() wire.Service {
 		}
 	}
 	return wire.Service{Name: "Amazon SNS", Target: "AmazonSimpleNotificationService", Scope: "sns", Version: Version, Outage: internalError,
-		Status: map[string]int{string(topic.NotFound): http.StatusNotFound, string(topic.Unauthorized): http.StatusForbidden, internalError: http.StatusInternalServerError},
+		Status: statuses,
 		Ops:    ops, Fail: writeError}
 }
+
+// statuses are those of errors that are not 400. Source: the service's model; only faults raise most of them.
+var statuses = map[string]int{string(topic.NotFound): http.StatusNotFound, string(topic.Unauthorized): http.StatusForbidden, internalError: http.StatusInternalServerError,
+	"FilterPolicyLimitExceeded": http.StatusForbidden, "ReplayLimitExceeded": http.StatusForbidden, "SubscriptionLimitExceeded": http.StatusForbidden,
+	"TopicLimitExceeded": http.StatusForbidden, "InvalidSecurity": http.StatusForbidden, "KMSOptInRequired": http.StatusForbidden}
 
 // offer makes the topics of the products that there are by now.
 func (s *Service) offer() {
@@ -112,6 +117,8 @@ func writeError(c *wire.Call, e *wire.Error) wire.Answer {
 		code = "InvalidAction"
 	case contract.Serialization:
 		code = "MalformedQueryString"
+	case contract.Validation:
+		code = contract.Validation // SNS's own has the name whole
 	}
 	return wire.QueryError(c, namespace, code, e)
 }

@@ -105,6 +105,9 @@ func (s *Service) list(c *wire.Call, arn, token string) (any, error) {
 }
 
 func (s *Service) getSubscriptionAttributes(c *wire.Call, in *onSubscription) (any, error) {
+	if err := required("SubscriptionArn", in.SubscriptionArn); err != nil {
+		return nil, err
+	}
 	b, err := s.Topics.Subscription(c.Account, in.SubscriptionArn)
 	if err != nil {
 		return nil, err
@@ -128,6 +131,9 @@ type setSubscriptionAttributesInput struct {
 }
 
 func (s *Service) setSubscriptionAttributes(c *wire.Call, in *setSubscriptionAttributesInput) (any, error) {
+	if err := required("SubscriptionArn", in.SubscriptionArn); err != nil {
+		return nil, err
+	}
 	if err := required("AttributeName", in.AttributeName); err != nil {
 		return nil, err
 	}
