@@ -19,12 +19,12 @@ const (
 	forRule   = `{"source":["aws.agreement-marketplace"]}`
 )
 
-// made counts what has been made, so that no name comes twice.
-var made int
+// counted is what has been made, so that no name comes twice.
+var counted int
 
 func another(kind string) string {
-	made++
-	return fmt.Sprintf("%s-%d", kind, made)
+	counted++
+	return fmt.Sprintf("%s-%d", kind, counted)
 }
 
 // channels has a valid request for each operation of SNS and EventBridge that is served.
