@@ -47,11 +47,7 @@ func (e *Engine) Record(ctx context.Context, id string) (Detail, error) {
 // Events calls yield with the events that were billed in r's hour, in the order of their arrival. What the record
 // carries besides, from hours before, is not among them.
 func (e *Engine) Events(ctx context.Context, r Record, yield func(*usage.Entry) error) error {
-	const all = int64(1) << 62 // of the log's segments, only those that hold events of the hour or later
-	err := e.cfg.Log.Segments(ctx, 0, all, r.Hour-1, func(s usage.Segment) error {
-		if s.FirstHour > r.Hour {
-			return nil
-		}
+	err := e.cfg.Log.SegmentsOf(ctx, 0, r.License, r.Hour, func(s usage.Segment) error {
 		return s.Each(func(en *usage.Entry) error {
 			if en.Hour == r.Hour && en.License == r.License && en.Dimension == r.Dimension && en.Unbillable == "" {
 				return yield(en)

@@ -19,8 +19,8 @@ func NewUsage(db *DB) Usage { return Usage{db} }
 
 var _ usage.Store = Usage{}
 
-const appendSegment = `insert into usage_segment (part, seq, first_hour, last_hour, events, at_us, body)
-	values ($1, $2, $3, $4, $5, $6, $7) on conflict (part, seq) do nothing`
+const appendSegment = `insert into usage_segment (part, seq, first_hour, last_hour, events, at_us, licenses, body)
+	values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (part, seq) do nothing`
 
 // Append implements [usage.Store]. The one statement is a transaction of its own.
 func (s Usage) Append(ctx context.Context, g usage.Segment) error {
@@ -28,7 +28,7 @@ func (s Usage) Append(ctx context.Context, g usage.Segment) error {
 	if err != nil {
 		return err
 	}
-	res, err := st.ExecContext(ctx, g.Part, g.Seq, g.FirstHour, g.LastHour, g.Events, g.At, g.Body)
+	res, err := st.ExecContext(ctx, g.Part, g.Seq, g.FirstHour, g.LastHour, g.Events, g.At, noneIsEmpty(g.Licenses), g.Body)
 	if err != nil {
 		return err
 	}
@@ -39,16 +39,66 @@ func (s Usage) Append(ctx context.Context, g usage.Segment) error {
 	return fail.New(fail.Conflict, "segment_taken", "Another process has written segment %d of partition %d; only one may own a partition.", g.Seq, g.Part)
 }
 
+// noneIsEmpty is b, which must not be null in the database.
+func noneIsEmpty(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}
+
+const segmentColumns = `select part, seq, first_hour, last_hour, events, at_us, licenses, body from usage_segment `
+
+func scanSegment(row interface{ Scan(...any) error }) (g usage.Segment, err error) {
+	err = row.Scan(&g.Part, &g.Seq, &g.FirstHour, &g.LastHour, &g.Events, &g.At, &g.Licenses, &g.Body)
+	return g, err
+}
+
 // Segments implements [usage.Store].
 func (s Usage) Segments(ctx context.Context, part int, after int64, hour core.Hour, yield func(usage.Segment) error) error {
 	return scan(ctx, s.db.Read(), func(rows *sql.Rows) error {
-		var g usage.Segment
-		if err := rows.Scan(&g.Part, &g.Seq, &g.FirstHour, &g.LastHour, &g.Events, &g.At, &g.Body); err != nil {
+		g, err := scanSegment(rows)
+		if err != nil {
 			return err
 		}
 		return yield(g)
-	}, `select part, seq, first_hour, last_hour, events, at_us, body from usage_segment
-		where part = $1 and (seq > $2 or last_hour > $3) order by seq`, part, after, int64(hour))
+	}, segmentColumns+`where part = $1 and (seq > $2 or last_hour > $3) order by seq`, part, after, int64(hour))
+}
+
+// SegmentsOf implements [usage.Store]. It looks at the hour's filters first, which lie before the bodies.
+func (s Usage) SegmentsOf(ctx context.Context, part int, l core.LicenseID, hour core.Hour, yield func(usage.Segment) error) error {
+	var seqs []int64
+	err := scan(ctx, s.db.Read(), func(rows *sql.Rows) error {
+		var g usage.Segment
+		var filter sql.RawBytes
+		if err := rows.Scan(&g.Seq, &filter); err != nil {
+			return err
+		}
+		if g.Licenses = filter; g.MayHave(l) {
+			seqs = append(seqs, g.Seq)
+		}
+		return nil
+	}, `select seq, licenses from usage_segment where part = $2 and last_hour between $1 and $1 + 2 and first_hour <= $1
+		union all
+		select seq, licenses from usage_segment where part = $2 and last_hour > first_hour + 2 and last_hour > $1 + 2 and first_hour <= $1
+		order by 1`, int64(hour), part)
+	if err != nil {
+		return err
+	}
+	st, err := s.db.reader(ctx, segmentColumns+`where part = $1 and seq = $2`)
+	if err != nil {
+		return err
+	}
+	for _, seq := range seqs {
+		g, err := scanSegment(st.QueryRowContext(ctx, part, seq))
+		if err != nil {
+			return fmt.Errorf("segment %d: %w", seq, err)
+		}
+		if err := yield(g); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Cut implements [usage.Store].

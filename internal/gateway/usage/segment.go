@@ -49,6 +49,7 @@ type Segment struct {
 	LastHour  core.Hour // the hours its events are billed in lie between these
 	Events    int
 	At        int64  // UTC microseconds of the commit
+	Licenses  []byte // of which its events are: see MayHave
 	Body      []byte // see encodeSegment
 }
 

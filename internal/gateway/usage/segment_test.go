@@ -2,6 +2,7 @@ package usage
 
 import (
 	"encoding/hex"
+	"fmt"
 	"reflect"
 	"testing"
 
@@ -47,7 +48,37 @@ func pack(entries []*Entry, base int64) []byte {
 	for _, e := range entries {
 		ps = append(ps, &prepared{Entry: *e, tags: string(appendTags(nil, e.Tags))})
 	}
-	return encodeSegment(ps, base)
+	body, _ := encodeSegment(ps, base)
+	return body
+}
+
+func TestASegmentKnowsItsLicences(t *testing.T) {
+	wrong, asked := 0, 0
+	for n := range 300 {
+		var ps []*prepared
+		for i := range n + 1 {
+			id := core.LicenseID(fmt.Sprint("lic_", n, "_", i/2))
+			ps = append(ps, &prepared{Entry: Entry{ID: fmt.Sprint(i), Source: string(id), License: id}})
+		}
+		var s Segment
+		s.Body, s.Licenses = encodeSegment(ps, 0)
+		for _, p := range ps {
+			if !s.MayHave(p.License) {
+				t.Fatalf("%d licences: %s is not known", n/2, p.License)
+			}
+		}
+		for i := range 100 {
+			if asked++; s.MayHave(core.LicenseID(fmt.Sprint("other_", n, "_", i))) {
+				wrong++
+			}
+		}
+	}
+	if wrong*50 > asked {
+		t.Errorf("%d of %d others may be in", wrong, asked)
+	}
+	if !(Segment{}).MayHave("any") {
+		t.Error("a segment that says nothing may have any")
+	}
 }
 
 // firstSegment was written by the first version. It must be readable for ever: the log is the audit trail.

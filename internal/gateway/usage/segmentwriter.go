@@ -17,6 +17,8 @@ type segmentWriter struct {
 	base  int64
 	hour  core.Hour
 	texts map[string]uint64 // the number of each, from 1
+	known []bool            // by number: it is the name of a licence
+	of    []uint64          // hashes of the licences met
 	last  [columns]struct { // neighbours are often alike
 		text string
 		no   uint64
@@ -42,21 +44,24 @@ const (
 	maxPooledTexts = 1 << 12
 )
 
-// encodeSegment makes a segment's body.
-func encodeSegment(entries []*prepared, base int64) []byte {
+// encodeSegment makes a segment's body, and the filter of its licences.
+func encodeSegment(entries []*prepared, base int64) (body, licenses []byte) {
 	w := segmentWriters.Get().(*segmentWriter)
 	w.base, w.hour = base, core.HourOf(time.UnixMicro(base))
 	w.raw = binary.AppendVarint(w.raw[:0], base)
 	for _, p := range entries {
 		w.add(p)
 	}
-	body := packer.EncodeAll(w.raw, append(make([]byte, 0, len(w.raw)/2+64), formatV2))
+	body = packer.EncodeAll(w.raw, append(make([]byte, 0, len(w.raw)/2+64), formatV2))
+	licenses = licenseFilter(w.of)
 	if cap(w.raw) <= maxPooled && len(w.texts) <= maxPooledTexts {
 		clear(w.texts)
 		clear(w.last[:])
+		clear(w.known)
+		w.of = w.of[:0]
 		segmentWriters.Put(w)
 	}
-	return body
+	return body, licenses
 }
 
 func (w *segmentWriter) add(p *prepared) {
@@ -80,6 +85,7 @@ func (w *segmentWriter) add(p *prepared) {
 	w.text(inSource, p.Source)
 	w.raw = appendText(w.raw, p.ID)
 	w.text(inLicense, string(p.License))
+	w.note(p.License)
 	w.text(inDimension, string(p.Dimension))
 	w.raw = appendQuantity(w.raw, p.Quantity)
 	w.raw = binary.AppendVarint(w.raw, p.Time-w.base)
@@ -131,6 +137,17 @@ func appendTags(b []byte, tags map[string]string) []byte {
 
 func appendText(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
+
+// note puts the licence that was written last into the filter, once.
+func (w *segmentWriter) note(l core.LicenseID) {
+	no := int(w.last[inLicense].no)
+	if no < len(w.known) && w.known[no] {
+		return
+	}
+	w.known = append(w.known, make([]bool, max(0, no+1-len(w.known)))...)
+	w.known[no] = true
+	w.of = append(w.of, licenseHash(l))
 }
 
 // tagWriter turns tags into text, once for neighbours that have the same.

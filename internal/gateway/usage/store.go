@@ -16,6 +16,9 @@ type Store interface {
 	// Segments calls yield with the segments of part, in order of Seq, that are newer than after, or hold events
 	// billed in an hour later than hour.
 	Segments(ctx context.Context, part int, after int64, hour core.Hour, yield func(Segment) error) error
+	// SegmentsOf calls yield with the segments of part, in order of Seq, that may hold events of the licence billed in
+	// the hour. It reads no others.
+	SegmentsOf(ctx context.Context, part int, l core.LicenseID, hour core.Hour, yield func(Segment) error) error
 
 	// Cut closes hours. Cutting the same scope and hour again changes nothing.
 	Cut(ctx context.Context, c Cut) error

@@ -19,6 +19,7 @@ func Usage(t *testing.T, open func(t *testing.T) usage.Store) {
 	t.Run("ASegmentIsTakenOnce", func(t *testing.T) { aSegmentIsTakenOnce(t, open(t)) })
 	t.Run("TwentyWritersOneSegment", func(t *testing.T) { twentyWritersOneSegment(t, open(t)) })
 	t.Run("SegmentsByPlaceOrHour", func(t *testing.T) { segmentsByPlaceOrHour(t, open(t)) })
+	t.Run("SegmentsOfALicence", func(t *testing.T) { segmentsOfALicence(t, open(t)) })
 	t.Run("Cuts", func(t *testing.T) { cuts(t, open(t)) })
 	t.Run("Runs", func(t *testing.T) { runs(t, open(t)) })
 }
@@ -89,6 +90,26 @@ func segmentsByPlaceOrHour(t *testing.T, s usage.Store) {
 	stop := errors.New("enough")
 	if err := s.Segments(t.Context(), 0, 0, 0, func(usage.Segment) error { return stop }); !errors.Is(err, stop) {
 		t.Errorf("an error of yield came back as %v", err)
+	}
+}
+
+func segmentsOfALicence(t *testing.T, s usage.Store) {
+	for i, span := range [][2]core.Hour{{10, 10}, {10, 12}, {11, 11}, {9, 11}, {12, 12}, {7, 20}} {
+		if err := s.Append(t.Context(), segment(int64(i+1), span[0], span[1], "")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	without := segment(7, 11, 11, "")
+	without.Licenses = make([]byte, 8) // a filter that knows nobody
+	if err := s.Append(t.Context(), without); err != nil {
+		t.Fatal(err)
+	}
+	for hour, want := range map[core.Hour]string{6: "", 7: "6 ", 10: "1 2 4 6 ", 11: "2 3 4 6 ", 12: "2 5 6 ", 20: "6 ", 21: ""} {
+		got := ""
+		err := s.SegmentsOf(t.Context(), 0, "lic", hour, func(g usage.Segment) error { got += fmt.Sprint(g.Seq, " "); return nil })
+		if err != nil || got != want {
+			t.Errorf("hour %d: %q, %v; want %q", int64(hour), got, err, want)
+		}
 	}
 }
 
