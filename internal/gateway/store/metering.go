@@ -38,10 +38,16 @@ func (s Metering) Seal(ctx context.Context, g metering.Sealing) error {
 				return fmt.Errorf("total: %w", err)
 			}
 		}
+		count := recordCount{}
 		for _, r := range g.Records {
 			if err := p.insertRecord(r); err != nil {
 				return err
 			}
+			count[allRecords]++
+			count.settled(r.State)
+		}
+		if err := p.putCount(count); err != nil {
+			return err
 		}
 		for _, w := range g.WriteOffs {
 			_, err := p.exec(`insert into metering_writeoff (license, dimension, at_us, hour, amount, reason, moved_to) values ($1, $2, $3, $4, $5, $6, $7)`,
@@ -209,7 +215,9 @@ func (s Metering) Settle(ctx context.Context, as []metering.Attempt, rs []meteri
 				return fmt.Errorf("request %s: %w", a.ID, err)
 			}
 		}
+		count := recordCount{}
 		for _, r := range rs {
+			count.settled(r.State)
 			n, err := p.exec(`update metering_record set state = $1, reason = $2, why = $3, since_us = $4, retry_us = $5, most = $6, unsure = $7, receipt = $8
 				where id = $9 and state in ('waiting', 'parked', 'sending')`,
 				r.State, r.Reason, r.Why, us(r.Since), us(r.RetryAt), r.Limit, r.Unsure, r.Receipt, r.ID)
@@ -219,6 +227,9 @@ func (s Metering) Settle(ctx context.Context, as []metering.Attempt, rs []meteri
 			if n != 1 {
 				return fail.New(fail.Conflict, "record_final", "The record %s is settled already.", r.ID)
 			}
+		}
+		if err := p.putCount(count); err != nil {
+			return err
 		}
 		return p.putBalances(bs)
 	})

@@ -1,6 +1,9 @@
 package storetest
 
 import (
+	"context"
+	"fmt"
+	"math/rand/v2"
 	"reflect"
 	"testing"
 	"time"
@@ -18,6 +21,51 @@ func Metering(t *testing.T, open func(t *testing.T) metering.Store) {
 	t.Run("EarliestDeadlineFirst", func(t *testing.T) { earliestDeadlineFirst(t, open(t)) })
 	t.Run("Hasten", func(t *testing.T) { hasten(t, open(t)) })
 	t.Run("Pages", func(t *testing.T) { pages(t, open(t)) })
+	t.Run("Counts", func(t *testing.T) { counts(t, open(t)) })
+}
+
+// counter is what a store that tells metrics has besides.
+type counter interface {
+	RecordsByState(ctx context.Context) (map[string]int64, error)
+}
+
+// counts leads records through their lives, and compares what the store says of their number with the records themselves.
+func counts(t *testing.T, s metering.Store) {
+	c, ok := s.(counter)
+	if !ok {
+		t.Skip("it does not count")
+	}
+	ctx := t.Context()
+	rnd := rand.New(rand.NewPCG(1, 2))
+	states := []metering.State{metering.Waiting, metering.Parked, metering.Honoured, metering.Carried, metering.Unbillable}
+	for i := range 60 {
+		r := record(fmt.Sprint(i), core.Hour(i), "gb")
+		if i%20 == 0 {
+			r.State = metering.Unbillable
+		}
+		must(t, s.Seal(ctx, metering.Sealing{Records: []metering.Record{r}}))
+		if err := s.Seal(ctx, metering.Sealing{Records: []metering.Record{r}}); !fail.Is(err, fail.Conflict) {
+			t.Fatalf("the same record again: %v", err)
+		}
+		rs, err := s.Sendable(ctx, t0.Add(time.Hour), 100)
+		must(t, err)
+		if len(rs) > 0 {
+			r = rs[rnd.IntN(len(rs))]
+			must(t, s.Begin(ctx, []metering.Attempt{{ID: fmt.Sprint("att", i), At: t0, Records: []string{r.ID}, Request: []byte(`{}`)}}))
+			if r.State = states[rnd.IntN(len(states))]; i%7 != 0 {
+				must(t, s.Settle(ctx, nil, []metering.Record{r}, nil))
+			}
+		}
+		want := map[string]int64{}
+		must(t, s.EachRecord(ctx, func(r metering.Record) error { want[string(r.State)]++; return nil }))
+		got, err := c.RecordsByState(ctx)
+		must(t, err)
+		for _, state := range append(states, metering.Sending) {
+			if got[string(state)] != want[string(state)] {
+				t.Fatalf("after %d records: %v, want %v", i+1, got, want)
+			}
+		}
+	}
 }
 
 var t0 = time.Date(2026, 11, 17, 10, 5, 0, 0, time.UTC)
