@@ -13,6 +13,8 @@ func commands() []*cobra.Command {
 		migrateCommand(),
 		keysCommand(),
 		auditCommand(),
+		statementCommand(),
+		reconcileCommand(),
 		clockCommand(),
 		buyCommand(),
 		cancelCommand(),

@@ -24,6 +24,7 @@ import (
 	"souk.dev/souk/internal/gateway/portal"
 	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/gateway/seal"
+	"souk.dev/souk/internal/gateway/statement"
 	"souk.dev/souk/internal/gateway/store"
 	"souk.dev/souk/internal/job"
 	"souk.dev/souk/internal/lockstep"
@@ -100,6 +101,10 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 	if err != nil {
 		return nil, err
 	}
+	signer, err := statement.NewSigner(ctx, g.db.Settings())
+	if err != nil {
+		return nil, err
+	}
 	pages, err := portal.New(portal.Config{BaseURL: c.BaseURL, MarketplaceURL: c.MarketplaceURL, Products: c.Products, Seller: portal.Seller(c.Seller),
 		Register: registrations, Accounts: accounts, Usage: months{engine, book}, Entitlements: entitlements, Seal: box, Clock: g.clk, Log: c.Log})
 	if err != nil {
@@ -117,6 +122,7 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 		api.Records{Engine: engine, Directory: book},
 		api.Usage{Engine: engine, Directory: book, Clock: g.clk},
 		api.Finalize{Engine: engine, Directory: book},
+		api.Statements{Maker: statement.Maker{Ledger: store.NewMetering(g.db), Products: c.Products}, Signer: signer, Directory: book, Clock: g.clk},
 	)
 	metrics.Gauges("souk_licenses", "Licences by state.", "state", api.LicensesByState(book))
 	metrics.Gauges("souk_records", "Metering records by state.", "state", store.NewMetering(g.db).RecordsByState)

@@ -13,6 +13,8 @@ import (
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/metering"
+	"souk.dev/souk/internal/gateway/statement"
+	"souk.dev/souk/internal/gateway/store"
 	"souk.dev/souk/internal/gateway/store/powerloss"
 	"souk.dev/souk/internal/gateway/usage"
 )
@@ -346,6 +348,34 @@ func (h *history) check() {
 	}
 }
 
+// statements of all months add up, and have together what the audit found.
+func (h *history) statements(rep metering.Report) {
+	maker := statement.Maker{Ledger: store.NewMetering(h.db)}
+	honoured := map[metering.Pair]usage.Quantity{}
+	for _, id := range lives {
+		l, _ := h.dir.ByID(core.LicenseID(id))
+		for m := range 3 {
+			month := time.Date(2026, 11+time.Month(m), 1, 0, 0, 0, 0, time.UTC)
+			s, err := maker.Make(context.Background(), l, month, h.clk.Now())
+			if err != nil {
+				h.rt.Fatal(err)
+			}
+			for _, line := range s.Lines {
+				if !line.Balanced() {
+					h.rt.Errorf("the statement of %s for %s does not add up: %+v", id, s.Month, line)
+				}
+				p := metering.Pair{License: l.ID, Dimension: line.Dimension}
+				honoured[p] = honoured[p].Add(line.Honoured)
+			}
+		}
+	}
+	for _, l := range rep.Lines {
+		if honoured[l.Pair] != l.Honoured {
+			h.rt.Errorf("%v: the statements have %s honoured, the audit %s", l.Pair, honoured[l.Pair], l.Honoured)
+		}
+	}
+}
+
 // end lets everything that can be settled settle.
 func (h *history) end() {
 	h.aws.fault = nil
@@ -360,6 +390,7 @@ func (h *history) end() {
 	if err != nil {
 		h.rt.Fatal(err)
 	}
+	h.statements(rep)
 	for _, l := range rep.Lines {
 		lic, _ := h.dir.ByID(l.License)
 		if !l.Waiting.IsZero() || !l.Open.IsZero() {
