@@ -6,6 +6,7 @@
 package profile
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"maps"
@@ -232,14 +233,22 @@ func (s Set) With(choices map[string]string) (Set, error) {
 		value := choices[name]
 		i := slices.IndexFunc(behaviours, func(b Behaviour) bool { return string(b.Name) == name })
 		if i < 0 {
-			return s, fail.New(fail.Invalid, "unknown_profile", "There is no profile %q; GET /_sandbox/profiles lists them.", name)
+			return s, fail.New(fail.Invalid, "unknown_profile", "There is no profile %q%s GET /_sandbox/profiles lists them.", name, cmp.Or(Nearest(name, names()), ";"))
 		}
 		if !slices.Contains(behaviours[i].Allowed, value) {
-			return s, fail.New(fail.Invalid, "profile_value", "The profile %q cannot be %q; choose one of %q.", name, value, behaviours[i].Allowed)
+			return s, fail.New(fail.Invalid, "profile_value", "The profile %q cannot be %q%s Choose one of %q.", name, value, cmp.Or(Nearest(value, behaviours[i].Allowed), "."), behaviours[i].Allowed)
 		}
 		next.values[Name(name)] = value
 	}
 	return next, nil
+}
+
+// names are those of all behaviours.
+func names() (all []string) {
+	for _, b := range behaviours {
+		all = append(all, string(b.Name))
+	}
+	return all
 }
 
 // Shuffled is a choice for every behaviour, drawn from seed: the same for the same seed. Each is drawn by its name, so that

@@ -76,7 +76,7 @@ func ParseFile(text []byte) (*File, error) {
 		if errors.Is(err, io.EOF) {
 			return nil, fail.New(fail.Invalid, "world_file", "The world file is empty.")
 		}
-		return nil, fail.New(fail.Invalid, "world_file", "The world file cannot be read: %s", yaml.FormatError(err, false, true))
+		return nil, fail.New(fail.Invalid, "world_file", "The world file cannot be read: %s", hinted(yaml.FormatError(err, false, true)))
 	}
 	if err := f.check(); err != nil {
 		return nil, located(err, text)

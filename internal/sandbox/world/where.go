@@ -3,11 +3,17 @@ package world
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/parser"
 
 	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/sandbox/profile"
 )
 
 // misplaced is what is wrong with one entry of a world file.
@@ -63,4 +69,35 @@ func lineOf(path string, text []byte) int {
 		return 0
 	}
 	return n.GetToken().Position.Line
+}
+
+var unknownField = regexp.MustCompile(`unknown field "([^"]*)"`)
+
+// hinted is what the YAML decoder said, with the field that an unknown one was likely to be.
+func hinted(said string) string {
+	at := unknownField.FindStringSubmatchIndex(said)
+	if at == nil {
+		return said
+	}
+	known := map[string]bool{}
+	fieldsOf(reflect.TypeFor[File](), known)
+	delete(known, "") // embedded
+	return said[:at[1]] + profile.Nearest(said[at[2]:at[3]], slices.Sorted(maps.Keys(known))) + said[at[1]:]
+}
+
+// fieldsOf adds the names of all fields of t, and of what it is made of, to known.
+func fieldsOf(t reflect.Type, known map[string]bool) {
+	switch t.Kind() {
+	case reflect.Slice, reflect.Pointer, reflect.Map:
+		fieldsOf(t.Elem(), known)
+	case reflect.Struct:
+		for i := range t.NumField() {
+			f := t.Field(i)
+			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			if f.IsExported() && name != "-" && !known[name] {
+				known[name] = true
+				fieldsOf(f.Type, known)
+			}
+		}
+	}
 }
