@@ -59,14 +59,19 @@ const (
 
 // Limits of the Agreement API. Source: AgreementAPI, and the service model.
 const (
-	MaxAgreements    = 50               // on one page, of every list
-	MaxFilters       = 10               // of SearchAgreements
-	MaxResourceID    = 64               // characters of an agreement's id
-	MaxFilterValue   = 64               // characters; license ARNs are longer, and taken
-	MaxNextToken     = 8192             // characters
-	APITokenLife     = 30 * time.Minute // of the registration token in GetAgreementEntitlements
-	SaaSProduct      = "SaaSProduct"    // the resource type of what is sold here
-	PurchaseContract = "PurchaseAgreement"
+	MaxAgreements     = 50               // on one page, of every list
+	MaxFilters        = 10               // of SearchAgreements
+	MaxResourceID     = 64               // characters of an agreement's id
+	MaxFilterValue    = 64               // characters; license ARNs are longer, and taken
+	MaxNextToken      = 8192             // characters
+	MaxRequestedTerms = 30               // of CreateAgreementRequest
+	MaxTermText       = 4096             // characters of a name or value in a term
+	MaxTermID         = 256              // characters
+	MaxPurchaseOrders = 86               // of one call
+	MaxPurchaseOrder  = 200              // characters of a reference; AWS's own limit is not published
+	APITokenLife      = 30 * time.Minute // of the registration token in GetAgreementEntitlements
+	SaaSProduct       = "SaaSProduct"    // the resource type of what is sold here
+	PurchaseContract  = "PurchaseAgreement"
 )
 
 // Patterns. Source: MeteringAPI, as in the service model of 2026-08. The licence's last part is {0,1023} there, in two

@@ -37,6 +37,7 @@ const (
 	actReplace             Act = "replace"
 	actOptOut              Act = "opt-out-of-renewal"
 	actChooseIncrease      Act = "choose-increase"
+	actPurchaseOrders      Act = "purchase-orders"
 	actCreateOffer         Act = "create-offer"
 	actChangeOffer         Act = "change-offer"
 	actRequestPayment      Act = "request-payment"
@@ -69,6 +70,7 @@ type Command struct {
 	Order          *Order            `json:"order,omitempty"`
 	Replacement    *Replacement      `json:"replacement,omitempty"`
 	Percent        *decimal.Decimal  `json:"percent,omitempty"`
+	ChargeOrders   []ChargeOrder     `json:"chargeOrders,omitempty"`
 	PurchaseOrders []PurchaseOrder   `json:"purchaseOrders,omitempty"`
 	Profiles       map[string]string `json:"profiles,omitempty"`
 	Shuffle        uint64            `json:"shuffle,omitempty"` // the seed that Profiles were chosen by
@@ -117,6 +119,8 @@ func (w *World) Apply(c Command) error {
 		_, err = w.ChangeProduct(c.At, c.ID, *c.ProductPatch)
 	case c.Act == actQuote && c.Order != nil:
 		_, err = w.Quote(c.At, *c.Order)
+	case c.Act == actPurchaseOrders:
+		_, err = w.SetPurchaseOrders(c.At, c.Account, c.ChargeOrders)
 	case c.Act == actAccept:
 		_, err = w.Accept(c.At, c.Account, c.ID, c.PurchaseOrders)
 	case c.Act == actReplace && c.Replacement != nil:

@@ -176,7 +176,7 @@ func TestCancel(t *testing.T) {
 
 // Every error that the API reference lists is reachable, at the least by a fault, with the model's HTTP status.
 func TestEveryDocumentedErrorCanBeMet(t *testing.T) {
-	status := map[string]int{contract.Validation: 400, contract.AccessDenied: 403, contract.ResourceNotFound: 404, contract.Conflict: 409, contract.Throttling: 429, contract.InternalServer: 500}
+	status := map[string]int{contract.Validation: 400, contract.AccessDenied: 403, contract.ResourceNotFound: 404, contract.Conflict: 409, contract.Throttling: 429, contract.ServiceQuotaExceeded: 402, contract.InternalServer: 500}
 	for name := range Service(nil).Ops {
 		op, ok := contract.Operations[name]
 		if !ok || len(op.Errors) == 0 {

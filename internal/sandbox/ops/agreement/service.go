@@ -19,6 +19,7 @@ func Service(w *world.World) wire.Service {
 		ContentType: "application/x-amz-json-1.0", CBOR: true, Region: contract.HomeRegion, Outage: contract.InternalServer,
 		Status: map[string]int{ // of the service model
 			contract.ResourceNotFound: http.StatusNotFound, contract.Conflict: http.StatusConflict, contract.Throttling: http.StatusTooManyRequests,
+			contract.ServiceQuotaExceeded: http.StatusPaymentRequired,
 		},
 		Ops: map[string]wire.Op{
 			"DescribeAgreement":        s.describeAgreement,
@@ -26,6 +27,11 @@ func Service(w *world.World) wire.Service {
 			"GetAgreementTerms":        s.getAgreementTerms,
 			"GetAgreementEntitlements": s.getAgreementEntitlements,
 			"CancelAgreement":          s.cancelAgreement,
+
+			"CreateAgreementRequest": s.createAgreementRequest,
+			"AcceptAgreementRequest": s.acceptAgreementRequest,
+			"ListAgreementCharges":   s.listAgreementCharges,
+			"UpdatePurchaseOrders":   s.updatePurchaseOrders,
 
 			"SendAgreementCancellationRequest":   s.sendCancellation,
 			"GetAgreementCancellationRequest":    s.getCancellation,
