@@ -22,6 +22,7 @@ const (
 	MaxRequestDescription    = 2000               // characters, also of a reason to reject or withdraw
 	MaxAdjustments           = 5                  // entries of one batch
 	MaxAdjustmentDescription = 500                // characters
+	MaxInvoiceID             = 255                // characters
 	MaxAmountPlaces          = 8                  // decimals of an amount
 	MinPaymentName           = 5                  // characters of a payment request's name
 	MaxPaymentName           = 64

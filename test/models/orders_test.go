@@ -13,19 +13,29 @@ func init() {
 // proposed is the listing's own offer for Inkwell Teams, with its terms by their types.
 func (s *stage) proposed(t *testing.T) (proposal string, terms map[string]string) {
 	t.Helper()
-	d := caller{url: s.URL, service: serviceNamed("discovery"), model: &Model{Operations: map[string]*Operation{
+	offer := s.offerOf(s.contract)
+	proposal, _ = must(t, s, s.discovery(), "GetOffer", object{"offerId": offer})["agreementProposalId"].(string)
+	return proposal, s.termsOf(t, offer)
+}
+
+// discovery calls the Discovery API beside the API that is compared.
+func (s *stage) discovery() caller {
+	return caller{url: s.URL, service: serviceNamed("discovery"), model: &Model{Operations: map[string]*Operation{
 		"GetOffer": {Path: "/2026-02-05/getOffer"}, "GetOfferTerms": {Path: "/2026-02-05/getOfferTerms"}}}}
-	offer := object{"offerId": s.offerOf(s.contract)}
-	proposal, _ = must(t, s, d, "GetOffer", offer)["agreementProposalId"].(string)
-	terms = map[string]string{}
-	all, _ := must(t, s, d, "GetOfferTerms", offer)["offerTerms"].([]any)
+}
+
+// termsOf are the ids of an offer's terms by their types.
+func (s *stage) termsOf(t *testing.T, offer string) map[string]string {
+	t.Helper()
+	terms := map[string]string{}
+	all, _ := must(t, s, s.discovery(), "GetOfferTerms", object{"offerId": offer})["offerTerms"].([]any)
 	for _, one := range all {
 		for _, term := range one.(object) {
 			of := term.(object)
 			terms[of["type"].(string)] = of["id"].(string)
 		}
 	}
-	return proposal, terms
+	return terms
 }
 
 // order is a valid CreateAgreementRequest of everything that it can say.

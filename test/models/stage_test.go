@@ -21,6 +21,7 @@ type stage struct {
 	contract, tier    harness.Agreement
 	failed            harness.Agreement // whose payment failed at once
 	offers            []made
+	adjusted          int // how many billing adjustments were asked for
 }
 
 func newStage(t *testing.T) *stage {

@@ -61,8 +61,8 @@ func check(c *wire.Call, fields ...field) error {
 	return nil
 }
 
-// refused says what the world refused, of a resource, in the words of this API. field is what a change would have to
-// begin with.
+// refused says what the world refused, of a resource, in the words of this API. field is what it is about, where the
+// error does not say.
 func refused(c *wire.Call, err error, resourceType, resourceID, field string) error {
 	resource := map[string]any{"resourceId": resourceID, "resourceType": resourceType}
 	switch fail.KindOf(err) {
@@ -73,7 +73,25 @@ func refused(c *wire.Call, err error, resourceType, resourceID, field string) er
 	case fail.Denied:
 		return denied(c, fail.SayOf(err))
 	case fail.Invalid:
-		return invalid(c, strings.ToUpper(fail.CodeOf(err)), field, fail.SayOf(err))
+		code := fail.CodeOf(err)
+		return invalid(c, strings.ToUpper(code), memberOf(code, field), fail.SayOf(err))
 	}
 	return err
+}
+
+// memberOf is the member of an input that an error of the world is about: those that are missing or invalid are in its
+// code. Others are about otherwise.
+func memberOf(code, otherwise string) string {
+	what, found := strings.CutPrefix(code, "invalid_")
+	if !found {
+		what, found = strings.CutPrefix(code, "missing_")
+	}
+	if !found {
+		return otherwise
+	}
+	words := strings.Split(what, "_")
+	for i, w := range words[1:] {
+		words[i+1] = strings.ToUpper(w[:1]) + w[1:]
+	}
+	return strings.Join(words, "")
 }

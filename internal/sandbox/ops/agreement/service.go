@@ -33,6 +33,18 @@ func Service(w *world.World) wire.Service {
 			"ListAgreementCharges":   s.listAgreementCharges,
 			"UpdatePurchaseOrders":   s.updatePurchaseOrders,
 
+			"SendAgreementPaymentRequest":   s.sendPayment,
+			"GetAgreementPaymentRequest":    s.getPayment,
+			"ListAgreementPaymentRequests":  s.listPayments,
+			"AcceptAgreementPaymentRequest": s.acceptPayment,
+			"RejectAgreementPaymentRequest": s.rejectPayment,
+			"CancelAgreementPaymentRequest": s.withdrawPayment,
+
+			"BatchCreateBillingAdjustmentRequest": s.createAdjustments,
+			"GetBillingAdjustmentRequest":         s.getAdjustment,
+			"ListBillingAdjustmentRequests":       s.listAdjustments,
+			"ListAgreementInvoiceLineItems":       s.listInvoiceLineItems,
+
 			"SendAgreementCancellationRequest":   s.sendCancellation,
 			"GetAgreementCancellationRequest":    s.getCancellation,
 			"ListAgreementCancellationRequests":  s.listCancellations,
