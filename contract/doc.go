@@ -151,6 +151,8 @@ const (
 	AgreementEnded        = "Purchase Agreement Ended"
 	LicenseUpdated        = "License Updated"
 	LicenseDeprovisioned  = "License Deprovisioned"
+	AdvisoryIssued        = "Purchase Agreement Advisory Issued"
+	AdvisoryResolved      = "Purchase Agreement Advisory Resolved"
 )
 
 // Actions of the legacy SNS topics. Source: SellerGuide, saas-notification.

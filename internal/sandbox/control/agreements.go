@@ -143,12 +143,14 @@ func (c *Control) postIncrease(w http.ResponseWriter, r *http.Request) error {
 
 // acts are what may be done to an agreement in a word.
 var acts = map[string]func(w *world.World, now time.Time, id string) (world.Agreement, error){
-	"cancel":       (*world.World).Cancel,
-	"expire":       (*world.World).Expire,
-	"terminate":    (*world.World).Terminate,
-	"fail-payment": (*world.World).FailPayment,
-	"renew":        (*world.World).Renew,
-	"opt-out":      (*world.World).OptOutOfRenewal,
+	"cancel":           (*world.World).Cancel,
+	"expire":           (*world.World).Expire,
+	"terminate":        (*world.World).Terminate,
+	"fail-payment":     (*world.World).FailPayment,
+	"renew":            (*world.World).Renew,
+	"opt-out":          (*world.World).OptOutOfRenewal,
+	"advise":           (*world.World).Advise,
+	"resolve-advisory": (*world.World).ResolveAdvisory,
 }
 
 func (c *Control) postAct(w http.ResponseWriter, r *http.Request) error {

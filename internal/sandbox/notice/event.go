@@ -191,6 +191,12 @@ func event(n world.Notice, id string) (e envelope, ok bool) {
 	case world.LicenseDeprovisioned:
 		e.DetailType = contract.LicenseDeprovisioned + manufacturer
 		e.Detail = license(a)
+	case world.AdvisoryIssued:
+		e.DetailType = contract.AdvisoryIssued + manufacturer
+		e.Detail = advisoryOf(a, advisory{IssuedAt: instant(a.At)})
+	case world.AdvisoryResolved:
+		e.DetailType = contract.AdvisoryResolved + manufacturer
+		e.Detail = advisoryOf(a, advisory{ResolvedAt: instant(a.At)})
 	case world.CancellationRequested:
 		e.DetailType, e.Resources = cancellationTypes[n.Request.Status]+proposer, []string{}
 		e.Detail = cancellationOf(n)

@@ -178,6 +178,8 @@ func TestGolden(t *testing.T) {
 		"cancellation-pending": request(world.PendingApproval, ""), "cancellation-approved": request(world.Approved, "The buyer did not respond within 7 days."),
 		"cancellation-rejected": request(world.Rejected, "We need it."), "cancellation-withdrawn": request(world.Withdrawn, "Wrong agreement."),
 		"adjustment-completed": adjusted(world.AdjustmentCompleted, "100"), "adjustment-failed": adjusted(world.AdjustmentFailed, "0.12345678"),
+		"advisory-issued":     world.AdvisoryIssued{About: about("99999999-0000-5111-8222-333333333333", accepted.Add(time.Hour))},
+		"advisory-resolved":   world.AdvisoryResolved{About: about("99999999-1111-5111-8222-333333333333", accepted.Add(2*time.Hour))},
 		"cancellation-failed": request(world.ValidationFailed, "The agreement has a dependent agreement.")} {
 		t.Run(name, func(t *testing.T) {
 			st := newStage(t)

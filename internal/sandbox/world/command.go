@@ -13,22 +13,24 @@ import (
 type Act string
 
 const (
-	actSubscribe     Act = "subscribe"
-	actEnd           Act = "end"
-	actFailPayment   Act = "fail-payment"
-	actAmend         Act = "amend"
-	actRenew         Act = "renew"
-	actMintToken     Act = "mint-token"
-	actMintAPIToken  Act = "mint-api-token"
-	actUseToken      Act = "use-token"
-	actMeter         Act = "meter"
-	actCalendar      Act = "calendar"
-	actCreateBuyer   Act = "create-buyer"
-	actChangeBuyer   Act = "change-buyer"
-	actCreateProduct Act = "create-product"
-	actChangeProduct Act = "change-product"
-	actProfiles      Act = "profiles"
-	actReset         Act = "reset"
+	actSubscribe       Act = "subscribe"
+	actEnd             Act = "end"
+	actAdvise          Act = "advise"
+	actResolveAdvisory Act = "resolve-advisory"
+	actFailPayment     Act = "fail-payment"
+	actAmend           Act = "amend"
+	actRenew           Act = "renew"
+	actMintToken       Act = "mint-token"
+	actMintAPIToken    Act = "mint-api-token"
+	actUseToken        Act = "use-token"
+	actMeter           Act = "meter"
+	actCalendar        Act = "calendar"
+	actCreateBuyer     Act = "create-buyer"
+	actChangeBuyer     Act = "change-buyer"
+	actCreateProduct   Act = "create-product"
+	actChangeProduct   Act = "change-product"
+	actProfiles        Act = "profiles"
+	actReset           Act = "reset"
 
 	actRequestCancellation Act = "request-cancellation"
 	actAnswerCancellation  Act = "answer-cancellation"
@@ -93,6 +95,10 @@ func (w *World) Apply(c Command) error {
 		_, err = w.Subscribe(c.At, *c.Subscribe)
 	case c.Act == actEnd:
 		_, err = w.end(c.At, c.ID, c.Status, c.Why)
+	case c.Act == actAdvise:
+		_, err = w.Advise(c.At, c.ID)
+	case c.Act == actResolveAdvisory:
+		_, err = w.ResolveAdvisory(c.At, c.ID)
 	case c.Act == actFailPayment:
 		_, err = w.FailPayment(c.At, c.ID)
 	case c.Act == actAmend && c.Amendment != nil:

@@ -9,7 +9,7 @@ import (
 
 // Notice is something that the market tells the seller. Its kind is its Go type: [AgreementCreated], [AgreementAmended],
 // [AgreementEnding], [AgreementTermsFinalized], [AgreementRenewalUpcoming], [AgreementEnded], [LicenseUpdated] and
-// [LicenseDeprovisioned] are EventBridge events of products with identity license; [CancellationRequested] and
+// [LicenseDeprovisioned], [AdvisoryIssued] and [AdvisoryResolved] are EventBridge events of products with identity license; [CancellationRequested] and
 // [BillingAdjusted] are events for all products; [SubscribeSuccess], [SubscribeFail], [UnsubscribePending],
 // [UnsubscribeSuccess] and [EntitlementUpdated] are
 // SNS messages of legacy ones.
@@ -102,6 +102,10 @@ type (
 	LicenseUpdated struct{ About }
 	// LicenseDeprovisioned: the licence was withdrawn.
 	LicenseDeprovisioned struct{ About }
+	// AdvisoryIssued: AWS sees a risk with the buyer.
+	AdvisoryIssued struct{ About }
+	// AdvisoryResolved: the risk is over.
+	AdvisoryResolved struct{ About }
 
 	// CancellationRequested: a seller's cancellation request waits for the buyer, or came to an end, as its status says.
 	CancellationRequested struct {

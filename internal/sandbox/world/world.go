@@ -83,6 +83,7 @@ type agreement struct {
 	invoices []*Invoice
 	// announced is when the seller was, or will be, told of the agreement; toldBy is when of all that has happened to it.
 	announced, toldBy time.Time
+	advised           bool // AWS sees a risk with its buyer
 }
 
 type customerKey struct{ code, account string }
