@@ -32,12 +32,16 @@ type session interface {
 	call(t *testing.T, service, operation string, input map[string]any) answer
 }
 
+// noSuchCall is the code of an operation, or a service, that the client does not know.
+const noSuchCall = "NoSuchCall"
+
 // driver is one official client.
 type driver struct {
 	name string
 	// old clients are of 2022: their models know no license ARN, and they know no endpoint variables.
 	old      bool
 	optional bool // tried only where the machine has it
+	gathers  bool // reads all pages of a list by itself
 	// start starts the client with env, which points at the sandbox. It skips or fails the test when it is not there.
 	start func(t *testing.T, endpoint string, env []string) session
 }
@@ -68,7 +72,7 @@ var drivers = []driver{
 		}
 		return begin(t, env, path)
 	}},
-	{name: "newer AWS CLI", optional: true, start: func(t *testing.T, endpoint string, env []string) session {
+	{name: "newer AWS CLI", optional: true, gathers: true, start: func(t *testing.T, endpoint string, env []string) session {
 		path, err := exec.LookPath("aws")
 		if err != nil || path == "/usr/bin/aws" {
 			t.Skip("this machine has no AWS CLI but Debian's")
@@ -177,6 +181,9 @@ func (c cli) call(t *testing.T, service, operation string, input map[string]any)
 	cmd.Stdout, cmd.Stderr = &out, &log
 	if err := cmd.Run(); err != nil {
 		m := said.FindStringSubmatch(log.String())
+		if m == nil && strings.Contains(log.String(), "nvalid choice") {
+			return answer{Code: noSuchCall, Message: service + " " + operation}
+		}
 		if m == nil {
 			return answer{Code: "NoAnswer", Message: fmt.Sprintf("%v: %s", err, log.String())}
 		}

@@ -13,9 +13,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
+	agreement "github.com/aws/aws-sdk-go-v2/service/marketplaceagreement"
+	entitlement "github.com/aws/aws-sdk-go-v2/service/marketplaceentitlementservice"
 	metering "github.com/aws/aws-sdk-go-v2/service/marketplacemetering"
 	"github.com/aws/aws-sdk-go-v2/service/marketplacemetering/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -65,35 +68,31 @@ func run(ctx context.Context) error {
 	return in.Err()
 }
 
-// call does what req says. Members of the input bear AWS's names, which are those of the SDK's fields.
+// call does what req says, with the method of the service's client that bears the operation's name. Members of the
+// input bear AWS's names, which are those of the SDK's fields, whatever their first letter.
 func call(ctx context.Context, cfg aws.Config, req request) answer {
-	m, q := metering.NewFromConfig(cfg), sqs.NewFromConfig(cfg)
-	switch req.Operation {
-	case "ResolveCustomer":
-		return do(ctx, req.Input, m.ResolveCustomer)
-	case "BatchMeterUsage":
-		return do(ctx, req.Input, m.BatchMeterUsage)
-	case "MeterUsage":
-		return do(ctx, req.Input, m.MeterUsage)
-	case "RegisterUsage":
-		return do(ctx, req.Input, m.RegisterUsage)
-	case "ReceiveMessage":
-		return do(ctx, req.Input, q.ReceiveMessage)
-	case "DeleteMessage":
-		return do(ctx, req.Input, q.DeleteMessage)
-	default:
+	clients := map[string]any{
+		"meteringmarketplace":     metering.NewFromConfig(cfg),
+		"marketplace-entitlement": entitlement.NewFromConfig(cfg),
+		"marketplace-agreement":   agreement.NewFromConfig(cfg),
+		"sqs":                     sqs.NewFromConfig(cfg),
+	}
+	c, ok := clients[req.Service]
+	if !ok {
+		return answer{Code: "NoSuchCall", Message: req.Service}
+	}
+	f := reflect.ValueOf(c).MethodByName(req.Operation)
+	if !f.IsValid() {
 		return answer{Code: "NoSuchCall", Message: req.Operation}
 	}
-}
-
-func do[In, Out, Opt any](ctx context.Context, text []byte, f func(context.Context, *In, ...Opt) (Out, error)) answer {
-	var in In
-	if err := json.Unmarshal(text, &in); err != nil {
+	in := reflect.New(f.Type().In(1).Elem())
+	if err := json.Unmarshal(req.Input, in.Interface()); err != nil {
 		return answer{Code: "BadInput", Message: err.Error()}
 	}
-	out, err := f(ctx, &in)
+	out := f.Call([]reflect.Value{reflect.ValueOf(ctx), in})
+	err, _ := out[1].Interface().(error)
 	if err == nil {
-		return answer{Output: out}
+		return answer{Output: out[0].Interface()}
 	}
 	api, ok := errors.AsType[smithy.APIError](err)
 	if !ok {

@@ -5,10 +5,21 @@
 
 const readline = require("node:readline");
 const sdks = {
+  events: require("@aws-sdk/client-eventbridge"),
+  "marketplace-agreement": require("@aws-sdk/client-marketplace-agreement"),
+  "marketplace-entitlement": require("@aws-sdk/client-marketplace-entitlement-service"),
   meteringmarketplace: require("@aws-sdk/client-marketplace-metering"),
+  sns: require("@aws-sdk/client-sns"),
   sqs: require("@aws-sdk/client-sqs"),
 };
-const Client = { meteringmarketplace: "MarketplaceMeteringClient", sqs: "SQSClient" };
+const Client = {
+  events: "EventBridgeClient",
+  "marketplace-agreement": "MarketplaceAgreementClient",
+  "marketplace-entitlement": "MarketplaceEntitlementServiceClient",
+  meteringmarketplace: "MarketplaceMeteringClient",
+  sns: "SNSClient",
+  sqs: "SQSClient",
+};
 const clients = {};
 
 // The SDK takes instants as Dates.
@@ -16,6 +27,7 @@ const revive = (key, value) => (key === "Timestamp" ? new Date(value) : value);
 
 async function answer({ service, operation, input }) {
   const sdk = sdks[service];
+  if (!sdk?.[operation + "Command"]) return { code: "NoSuchCall", message: service + " " + operation };
   clients[service] ??= new sdk[Client[service]]();
   try {
     const { $metadata, ...output } = await clients[service].send(new sdk[operation + "Command"](input));

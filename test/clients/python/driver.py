@@ -28,7 +28,12 @@ def method(operation):
 
 
 def answer(request):
-    c = client(request["service"])
+    try:
+        c = client(request["service"])
+    except botocore.exceptions.UnknownServiceError as e:
+        return {"code": "NoSuchCall", "typed": False, "message": str(e)}
+    if not hasattr(c, method(request["operation"])):
+        return {"code": "NoSuchCall", "typed": False, "message": request["operation"]}
     try:
         output = getattr(c, method(request["operation"]))(**request["input"])
     except botocore.exceptions.ClientError as e:
