@@ -18,6 +18,7 @@ const (
 // Limits of a seller's requests. Source: AgreementAPI, the service model; SellerGuide, refunds.
 const (
 	CancellationSilence      = 7 * 24 * time.Hour // then a buyer's silence is an approval
+	ConversionWindow         = 7 * 24 * time.Hour // after a free trial went over into paid usage, AWS may refund it; SellerGuide, refunds
 	RefundWindow             = 48 * time.Hour     // after a public contract's acceptance, AWS refunds it without the seller; SellerGuide, refunds
 	MaxRequestDescription    = 2000               // characters, also of a reason to reject or withdraw
 	MaxAdjustments           = 5                  // entries of one batch

@@ -19,15 +19,11 @@ type CaseKind string
 const (
 	CancelAndRefund CaseKind = "cancel_and_refund" // of a contract
 	MeteringError   CaseKind = "metering_error"    // usage that was reported wrongly
+	TrialConversion CaseKind = "trial_conversion"  // what was used in the first days after a free trial went over into paid usage
 )
 
-// reasonCode is the billing adjustment's for a refund in such a case.
-func (k CaseKind) reasonCode() string {
-	if k == MeteringError {
-		return "INCORRECT_METERING"
-	}
-	return "BUYER_DISSATISFACTION"
-}
+// reasonCodes are those of the billing adjustments in such cases.
+var reasonCodes = map[CaseKind]string{CancelAndRefund: "BUYER_DISSATISFACTION", MeteringError: "INCORRECT_METERING", TrialConversion: "UNINTENDED_RENEWAL"}
 
 // CaseStatus is where a support case is, in the words of its subject line. Source: seller guide, refunds.
 type CaseStatus string
@@ -54,7 +50,7 @@ type NewCase struct {
 	AgreementID string   `json:"agreementId"`
 	Kind        CaseKind `json:"kind,omitempty"` // [CancelAndRefund], if empty
 	Reason      string   `json:"reason,omitempty"`
-	// Month and Amount are of metering errors: the month, such as 2026-11, whose usage is disputed, and how many USD of
+	// Month and Amount are of metering errors alone: the month, such as 2026-11, whose usage is disputed, and how many USD of
 	// it; all, if empty.
 	Month  string `json:"month,omitempty"`
 	Amount string `json:"amount,omitempty"`
@@ -86,7 +82,7 @@ type Case struct {
 	Adjustments []string    `json:"billingAdjustmentRequestIds,omitempty"`
 	History     []Happening `json:"history"`
 
-	month  int32           // of metering errors
+	months []int32         // whose usage is disputed; of contracts, none
 	amount decimal.Decimal // to be given back of it at most; zero: all
 }
 
@@ -102,7 +98,8 @@ func (c *Case) copy() Case {
 
 // OpenCase is a buyer's request to AWS Support. A public offer's contract is cancelled at once and refunded in full
 // when the case comes within [contract.RefundWindow] of its acceptance; later, and for a private offer, the seller must
-// authorise it. A metering error is refunded by AWS, once the month is invoiced. What is granted is on the bill after as
+// authorise it. A metering error is refunded by AWS, once the month is invoiced, and so is
+// what was used within [contract.ConversionWindow] after a free trial. What is granted is on the bill after as
 // many business days as the profile refund-days says.
 //
 // Errors: fail.NotFound for an unknown agreement; fail.Invalid for what its kind does not go with; fail.Conflict when
@@ -125,8 +122,8 @@ func (w *World) OpenCase(now time.Time, in NewCase) (Case, error) {
 	c.note(c.OpenedAt, "opened", "The buyer opened a case with AWS Support.")
 	a.note(c.OpenedAt, "support case opened", "The buyer opened the case "+c.CaseID+" with AWS Support.")
 	switch {
-	case c.Kind == MeteringError:
-		w.await(c, a)
+	case len(c.months) > 0:
+		w.await(c)
 	case c.InTime:
 		c.Grant = FullRefund
 		w.cancelInCase(c, a, c.OpenedAt, "AWS Support cancelled it, asked within 48 hours of the purchase.")
@@ -175,14 +172,29 @@ func (w *World) newCase(now time.Time, a *agreement, in NewCase) (*Case, error) 
 		if err != nil || month.After(now) {
 			return bad("month", "Say which month's usage is wrong, such as %s; got %q.", now.Format("2006-01"), in.Month)
 		}
-		if c.month = monthOf(month); in.Amount != "" {
+		c.months = []int32{monthOf(month)}
+		if in.Amount != "" {
 			if c.amount, err = parseAmount(in.Amount); err != nil {
 				return nil, err
 			}
 		}
 		c.Grant = PartRefund
+	case TrialConversion:
+		last := a.TrialEndsAt.Add(contract.ConversionWindow)
+		switch {
+		case in.Month != "" || in.Amount != "":
+			return bad("case", "Month and amount are for metering errors.")
+		case a.TrialEndsAt.IsZero() || !a.product.takesUsage() || now.Before(a.TrialEndsAt):
+			return bad("unsupported", "The agreement %s has no free trial that went over into paid usage.", a.AgreementID)
+		case a.Status != Active && !a.EndedAt.After(a.TrialEndsAt):
+			return nil, hasEnded(a)
+		}
+		for month := monthOf(a.TrialEndsAt); month <= monthOf(last); month++ {
+			c.months = append(c.months, month)
+		}
+		c.Grant = PartRefund
 	default:
-		return bad("case", "A case is for %s or %s; not %q.", CancelAndRefund, MeteringError, in.Kind)
+		return bad("case", "A case is for %s, %s or %s; not %q.", CancelAndRefund, MeteringError, TrialConversion, in.Kind)
 	}
 	return c, nil
 }
@@ -241,15 +253,15 @@ func (w *World) cancelInCase(c *Case, a *agreement, at time.Time, why string) {
 	w.promise(c, at)
 }
 
-// await lets a case wait until the month that it is about is invoiced, and plans the refund.
-func (w *World) await(c *Case, a *agreement) {
-	billed := closes(c.month)
+// await lets a case wait until the months that it is about are invoiced, and plans the refund.
+func (w *World) await(c *Case) {
+	billed := closes(c.months[len(c.months)-1])
 	if !c.OpenedAt.Before(billed) {
 		w.promise(c, c.OpenedAt)
 		return
 	}
 	c.WaitsFor = WaitsForBilling
-	c.note(c.OpenedAt, "waits for the billing cycle", "The usage of "+c.Month+" is not invoiced yet.")
+	c.note(c.OpenedAt, "waits for the billing cycle", "The usage is not invoiced yet; it is on "+billed.Format(time.DateOnly)+".")
 	w.plan(billed, func(at time.Time) {
 		if c.Status == CasePending {
 			w.promise(c, at)
@@ -309,14 +321,28 @@ func (w *World) payCase(c *Case, at time.Time) {
 // owed is what a case's refund comes to at the instant at.
 func (w *World) owed(c *Case, at time.Time) []share {
 	shares := w.refundable(w.agreement[c.AgreementID], c.Grant, at)
-	if c.Kind != MeteringError {
+	if len(c.months) == 0 {
 		return shares
 	}
-	shares = slices.DeleteFunc(shares, func(s share) bool { return s.of.upfrontOnly() || s.of.Month != c.Month })
-	if c.amount.IsPositive() {
+	shares = slices.DeleteFunc(shares, func(s share) bool { return s.of.upfrontOnly() || !slices.Contains(c.months, s.of.month) })
+	switch {
+	case c.Kind == TrialConversion:
+		shares, _ = upTo(w.converted(w.agreement[c.AgreementID]), shares)
+	case c.amount.IsPositive():
 		shares, _ = upTo(c.amount, shares)
 	}
 	return shares
+}
+
+// converted is what was used in the first days after a's free trial.
+func (w *World) converted(a *agreement) decimal.Decimal {
+	sum := decimal.Zero
+	for _, c := range w.usage(RecordQuery{BuyerAccount: a.BuyerAccount, ProductCode: a.ProductCode, From: a.TrialEndsAt, To: a.TrialEndsAt.Add(contract.ConversionWindow)}) {
+		if c.AgreementID == a.AgreementID {
+			sum = sum.Add(c.Amount)
+		}
+	}
+	return sum
 }
 
 func (w *World) close(c *Case, at time.Time, to CaseStatus, why string) {

@@ -178,7 +178,7 @@ func (w *World) giveBack(a *agreement, at time.Time, shares []share, why string,
 		ad := w.newAdjustment(at, s.of, s.amount)
 		ad.RefundedBy, ad.ReasonCode, ad.Description = "AWS", "OTHER", why
 		if in != nil {
-			ad.CaseID, ad.ReasonCode = in.CaseID, in.Kind.reasonCode()
+			ad.CaseID, ad.ReasonCode = in.CaseID, reasonCodes[in.Kind]
 			in.Adjustments = append(in.Adjustments, ad.ID)
 		}
 		w.adjusted(ad, at)

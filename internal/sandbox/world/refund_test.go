@@ -323,6 +323,38 @@ func TestMeteringErrorCase(t *testing.T) {
 	}
 }
 
+// What was used in the first seven days after a free trial comes back, and no more.
+func TestTrialConversionCase(t *testing.T) {
+	m := open(t, map[string]string{string(profile.RefundDays): "3"})
+	a := m.acceptOffer(acme, inkwell, trialOffer)
+	m.pass(time.Hour)
+	if err := m.meter(a, "pages", 1000); err != nil { // for nothing
+		t.Fatal(err)
+	}
+	ask := NewCase{AgreementID: a.AgreementID, Kind: TrialConversion}
+	if _, err := m.OpenCase(m.now, ask); fail.CodeOf(err) != "unsupported" {
+		t.Errorf("within the trial: %v", err)
+	}
+	m.until(a.TrialEndsAt)
+	for _, quantity := range []int64{100, 50} { // 2, and a week later 1
+		if err := m.meter(a, "pages", quantity); err != nil {
+			t.Fatal(err)
+		}
+		m.pass(7 * 24 * time.Hour)
+	}
+	c, err := m.OpenCase(m.now, ask)
+	if err != nil || c.WaitsFor != WaitsForBilling {
+		t.Fatalf("%+v, %v", c, err)
+	}
+	m.pass(60 * 24 * time.Hour)
+	if got, _ := m.Case(c.CaseID); got.Status != CaseCompleted || got.Refunded.String() != "2" || m.owed() != "1" {
+		t.Errorf("%s, gave back %s, %s to pay", got.Status, got.Refunded, m.owed())
+	}
+	if ad := m.Adjustments(AdjustmentQuery{}); len(ad) != 1 || ad[0].ReasonCode != "UNINTENDED_RENEWAL" || ad[0].CaseID != c.CaseID {
+		t.Errorf("adjusted %+v", ad)
+	}
+}
+
 func TestCasesThatCannotBe(t *testing.T) {
 	m := open(t, nil)
 	payg, signed := m.buy(inkwell), m.sign(teams, map[string]int64{"seats": 1}, "P1M", false)

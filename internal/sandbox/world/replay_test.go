@@ -181,11 +181,30 @@ func TestNothingHappensThatIsNotKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := w.RunDue(noon.Add(5 * time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	asked, err := w.RequestCancellation(noon.Add(6*time.Minute), seller, NewCancellation{AgreementID: signed.AgreementID, ReasonCode: "OTHER"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	later := noon.Add(time.Hour)
 	refuse = true
 	usage := Batch{Seller: seller, Region: "us-east-1", Usage: []Usage{{Timestamp: noon, Dimension: "pages", Quantity: 1, BuyerAccount: acme, LicenseARN: a.License.ARN}}}
 	before := picture(w)
+	paid := w.Invoices(InvoiceQuery{AgreementID: signed.AgreementID})
 	for name, act := range map[string]func() error{
+		"request": func() error {
+			_, err := w.RequestCancellation(later, seller, NewCancellation{AgreementID: a.AgreementID, ReasonCode: "OTHER"})
+			return err
+		},
+		"answer": func() error { _, err := w.AcceptCancellation(later, acme, asked.ID); return err },
+		"case":   func() error { _, err := w.OpenCase(later, NewCase{AgreementID: signed.AgreementID}); return err },
+		"refund": func() error { _, err := w.Refund(later, signed.AgreementID, Refund{}); return err },
+		"adjust": func() error {
+			_, _, err := w.Adjust(later, seller, []NewAdjustment{{AgreementID: signed.AgreementID, InvoiceID: paid[0].InvoiceID, Amount: "1", Currency: "USD", ReasonCode: "OTHER", ClientToken: "t"}})
+			return err
+		},
 		"subscribe": func() error {
 			_, err := w.Subscribe(later, Subscribe{BuyerAccount: acme, Product: classic})
 			return err

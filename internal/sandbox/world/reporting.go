@@ -15,6 +15,10 @@ import (
 func (w *World) Usage(q RecordQuery) []Charge {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
+	return w.usage(q)
+}
+
+func (w *World) usage(q RecordQuery) []Charge {
 	sums := map[monthKey]int64{}
 	wanted := w.chosen(q)
 	for n := range w.ledger.n {
