@@ -3,6 +3,8 @@ package report_test
 import (
 	"bytes"
 	"encoding/csv"
+	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -128,7 +130,21 @@ func (m *market) rows(text string) []map[string]string {
 
 var allTime = report.Span{From: noon.AddDate(0, 0, -1), To: noon.AddDate(1, 0, 0)}
 
-// Every report of the three months, to the byte.
+// drawn are identifiers that the world draws, or that are made from such: agreements, licences, references, invoices.
+var drawn = regexp.MustCompile(`agmt-[a-z0-9]{25}|\bl-[0-9a-f]{32}|\b[0-9a-f]{40}\b|\b[1-9][0-9]{9}\b`)
+
+// numbered names drawn identifiers by the order in which they come, because any new notice makes the world draw others.
+func numbered(text string) string {
+	names := map[string]string{}
+	return drawn.ReplaceAllStringFunc(text, func(id string) string {
+		if names[id] == "" {
+			names[id] = fmt.Sprintf("id-%d", len(names)+1)
+		}
+		return names[id]
+	})
+}
+
+// Every report of the three months, to the byte but for drawn identifiers.
 func TestReportsToTheByte(t *testing.T) {
 	m := live(t)
 	for _, r := range report.List() {
@@ -137,7 +153,7 @@ func TestReportsToTheByte(t *testing.T) {
 			if strings.HasPrefix(r.Columns[0], "valid_from") {
 				s = report.Span{}
 			}
-			goldentest.Compare(t, r.Name+".csv", strings.ReplaceAll(m.write(r.Name, seller, s, m.now), "\r\n", "\n"))
+			goldentest.Compare(t, r.Name+".csv", numbered(strings.ReplaceAll(m.write(r.Name, seller, s, m.now), "\r\n", "\n")))
 		})
 	}
 }
