@@ -40,6 +40,8 @@ type Field struct {
 	InputMode    string // "numeric" …, for keyboards on glass
 	Placeholder  string
 	Required     bool
+	// Bare leaves out that the field is optional: where most are, saying so at each helps nobody.
+	Bare      bool
 	Autofocus    bool
 	Checked      bool // of a checkbox
 	MaxLength    int  // characters; 0 is no limit

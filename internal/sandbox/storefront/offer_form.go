@@ -78,7 +78,7 @@ func rateField(at, key string) string { return "rate_" + at + "_" + key }
 // fillOfferForm is the form with values in it.
 func (s *Storefront) fillOfferForm(p world.Product, kind string, v url.Values) offerForm {
 	in := func(name, label, hint string) webui.Field {
-		return webui.Field{Name: name, Label: label, Hint: hint, Value: v.Get(name), Autocomplete: "off"}
+		return webui.Field{Name: name, Label: label, Hint: hint, Value: v.Get(name), Autocomplete: "off", Bare: true}
 	}
 	day := func(name, label, hint string) webui.Field { f := in(name, label, hint); f.Type = "date"; return f }
 	amount := func(name, label, hint string) webui.Field {
@@ -144,7 +144,7 @@ func grantGroup(p world.Product, v url.Values, title, hint string) fieldGroup {
 	g := fieldGroup{Title: title, Hint: hint, Dense: true}
 	for _, d := range p.Entitled() {
 		name := unitsField + d.Key
-		g.Fields = append(g.Fields, webui.Field{Name: name, Label: d.Name, Value: v.Get(name), Autocomplete: "off", MaxLength: 10})
+		g.Fields = append(g.Fields, webui.Field{Name: name, Label: d.Name, Value: v.Get(name), Autocomplete: "off", MaxLength: 10, Bare: true})
 	}
 	return g
 }

@@ -110,15 +110,15 @@ func choiceField[T ~string](name, label, value string, labels map[T]string, orde
 func fillDimension(have world.Product, pricing world.Pricing, i int, v url.Values) dimensionForm {
 	get := func(name string) string { return v.Get(dimensionField(i, name)) }
 	field := func(name, label, hint string) webui.Field {
-		return webui.Field{Name: dimensionField(i, name), Label: label, Hint: hint, Value: get(name), Autocomplete: "off"}
+		return webui.Field{Name: dimensionField(i, name), Label: label, Hint: hint, Value: get(name), Autocomplete: "off", Bare: true}
 	}
 	d := dimensionForm{N: i + 1}
 	if i < len(have.Dimensions) {
 		d.Fixed, d.Key = true, have.Dimensions[i].Key
 	} else {
-		d.Fields = append(d.Fields, field("key", "API name", "Letters, digits and underscores."))
+		d.Fields = append(d.Fields, field("key", "API name", ""))
 	}
-	d.Fields = append(d.Fields, field("name", "Name", ""), field("unit", "Unit", "Users, Hosts, Requests …"), field("description", "Description", ""))
+	d.Fields = append(d.Fields, field("name", "Name", ""), field("unit", "Unit", ""), field("description", "Description", ""))
 	if pricing == world.ContractWithConsumption {
 		for _, k := range []world.DimensionKind{world.Entitled, world.Metered} {
 			label := map[world.DimensionKind]string{world.Entitled: "Bought in advance", world.Metered: "Metered"}[k]

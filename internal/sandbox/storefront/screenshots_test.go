@@ -12,10 +12,14 @@ import (
 	"strings"
 	"testing"
 
+	"souk.dev/souk/internal/sandbox/world"
 	"souk.dev/souk/internal/webui/webuitest"
 )
 
-// TestScreenshots writes a picture of every page, light and dark, wide and as on a phone, to $SCREENSHOTS:
+// inDark are the pages whose components, between them, are all there are: one picture each in the dark will do.
+var inDark = regexp.MustCompile(`^(home|product-tiers|subscriptions|contract|bill|support|seller-offer-new|seller-agreement|mail|control|call-sent)$`)
+
+// TestScreenshots writes a picture of every page, wide and as on a phone, and of some in the dark, to $SCREENSHOTS:
 //
 //	SCREENSHOTS=$PWD/docs/screenshots/sandbox go test -tags screenshots -run Screenshots ./internal/sandbox/storefront
 //
@@ -63,7 +67,25 @@ func TestScreenshots(t *testing.T) {
 	offer := v.at
 	v.post("/seller/agreements/"+contract+"/cancellation", url.Values{"reason": {"REPLACING_AGREEMENT"}, "description": {"We agreed on 120 seats; the offer for them replaces this contract."}})
 	s.advance(5 * 60e9)
+	v.send(v.get("/products/"+press), "/products/"+press+"/subscribe", "tier", "platen", "duration", "P1M")
+	small := strings.TrimSuffix(strings.TrimPrefix(v.at, "/subscriptions/"), "/confirmation")
+	s.advance(5 * 60e9)
+	v.post("/support", url.Values{"agreement": {small}, "kind": {"cancel_and_refund"}, "reason": {"We meant the rotary press."}})
+	refund := v.at
+	options, err := s.world.PurchaseOptions(s.clock.Now(), globex, teams)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := s.world.Subscribe(s.clock.Now(), world.Subscribe{BuyerAccount: globex, Product: teams, OfferID: options[0].OfferID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.advance(60 * 60e9)
+	if _, err := s.world.OpenCase(s.clock.Now(), world.NewCase{AgreementID: private.AgreementID, Reason: "Our office in Springfield has closed."}); err != nil {
+		t.Fatal(err)
+	}
 	pages := map[string]string{
+		"support": "/support", "case": refund,
 		"seller-product": "/seller/products/" + press, "seller-product-new": "/seller/products/new", "seller-offers": "/seller/offers", "seller-offer": offer,
 		"seller-offer-new": "/seller/offers/new?kind=fixed&product=" + teams, "seller-agreements": "/seller/agreements", "seller-agreement": "/seller/agreements/" + contract, "seller-requests": "/seller/requests",
 		"home": "/", "welcome": "/?nobody=1", "product": "/products/" + classic, "product-subscribed": "/products/" + inkwell,
@@ -77,7 +99,11 @@ func TestScreenshots(t *testing.T) {
 		if !only.MatchString(name) {
 			continue
 		}
-		for suffix, shot := range map[string]webuitest.Shot{"": {Width: 1280}, "-dark": {Width: 1280, Dark: true}, "-phone": {Width: 390}} {
+		shots := map[string]webuitest.Shot{"": {Width: 1280}, "-phone": {Width: 390}}
+		if inDark.MatchString(name) {
+			shots["-dark"] = webuitest.Shot{Width: 1280, Dark: true}
+		}
+		for suffix, shot := range shots {
 			shot.URL, shot.File = shown.URL+path, filepath.Join(dir, name+suffix+".png")
 			camera.Take(t, shot)
 		}
