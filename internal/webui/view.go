@@ -42,11 +42,11 @@ type Field struct {
 	Required     bool
 	// Bare leaves out that the field is optional: where most are, saying so at each helps nobody.
 	Bare      bool
-	Autofocus    bool
-	Checked      bool // of a checkbox
-	MaxLength    int  // characters; 0 is no limit
-	Rows         int  // of a textarea
-	Options      []Choice
+	Autofocus bool
+	Checked   bool // of a checkbox
+	MaxLength int  // characters; 0 is no limit
+	Rows      int  // of a textarea
+	Options   []Choice
 }
 
 // Choice is an option of a select field.

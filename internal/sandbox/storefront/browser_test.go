@@ -124,3 +124,37 @@ func TestWhatIsReadStaysOpen(t *testing.T) {
 		t.Errorf("the second call did not appear, or the first was closed: %v", err)
 	}
 }
+
+// TestABrowserAsksForARefund and answers a seller's request, with scripts and under the pages' security policy.
+func TestABrowserAsksForARefund(t *testing.T) {
+	s := newSite(t)
+	v := s.as(acme)
+	kept, gone := v.contractOf(teams), v.contractOf("prod-inkwellclassct")
+	if _, err := s.world.RequestCancellation(s.clock.Now(), kept.SellerAccount, world.NewCancellation{AgreementID: kept.AgreementID, ReasonCode: "OTHER"}); err != nil {
+		t.Fatal(err)
+	}
+	s.advance(time.Minute)
+	ctx, cancel := context.WithTimeout(webuitest.Chromium(t), 60*time.Second)
+	defer cancel()
+	click := func(what, sel string) {
+		t.Helper()
+		if _, err := chromedp.RunResponse(ctx, chromedp.Click(sel)); err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+	}
+	if err := chromedp.Do(ctx, chromedp.Navigate(s.url+"/support")); err != nil {
+		t.Fatal(err)
+	}
+	click("choose a buyer", `main .menu-boxed`)
+	if err := chromedp.Do(ctx, chromedp.Click(`#ask-`+gone.AgreementID+` summary`), chromedp.WaitVisible(`#ask-`+gone.AgreementID+` .btn-danger`)); err != nil {
+		t.Fatalf("open the form: %v", err)
+	}
+	click("ask for the refund", `#ask-`+gone.AgreementID+` .btn-danger`)
+	s.advance(10 * 24 * time.Hour) // past the last of the business days; by then silence has approved the other request
+	if err := chromedp.Do(ctx, chromedp.WaitVisible(`.badge-success`), chromedp.Navigate(s.url+"/subscriptions/"+kept.AgreementID), chromedp.WaitVisible(`//h2[text()="The seller's cancellation request"]`)); err != nil {
+		t.Errorf("the case's page, or the subscription's, did not follow: %v", err)
+	}
+	if a, err := s.world.Agreement(kept.AgreementID); err != nil || a.Status != world.Cancelled {
+		t.Errorf("silence left the agreement %s, %v", a.Status, err)
+	}
+}

@@ -3,16 +3,11 @@
 package storefront
 
 import (
-	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"testing"
 
-	"souk.dev/souk/internal/sandbox/world"
 	"souk.dev/souk/internal/webui/webuitest"
 )
 
@@ -30,72 +25,9 @@ func TestScreenshots(t *testing.T) {
 		t.Skip("SCREENSHOTS names no directory")
 	}
 	only := regexp.MustCompile(os.Getenv("SHOTS"))
-	s := newSite(t)
+	sc := newScene(t)
 	camera := webuitest.NewCamera(t)
-	v := s.as(acme)
-	past := v.subscribe(classic)
-	s.advance(5 * 60e9)
-	v.post("/subscriptions/"+past+"/cancel", url.Values{"confirm": {"confirm"}})
-	s.advance(26 * 60 * 60e9)
-	id := v.subscribe(inkwell)
-	s.meter("pages", 1200)
-	s.advance(60 * 60e9)
-	v.send(v.get("/products/"+teams), "/products/"+teams+"/subscribe", "units_seats", "25", "units_shelves", "4", "duration", "P12M")
-	contract := strings.TrimSuffix(strings.TrimPrefix(v.at, "/subscriptions/"), "/confirmation")
-	s.call("ResolveCustomer", `{"RegistrationToken":"long gone"}`)
-	s.call("BatchMeterUsage", `{"UsageRecords":[]}`)
-	v.post("/control/faults", url.Values{"operation": {"BatchMeterUsage"}, "kind": {"error-after-commit"}, "times": {"3"}})
-	v.post("/control/faults", url.Values{"operation": {"Notification"}, "kind": {"duplicate"}, "probability": {"0.1"}})
-
-	// The browser takes each picture as the buyer, whose cookie the proxy adds.
-	shown := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Query().Get("nobody") == "" {
-			r.AddCookie(&http.Cookie{Name: buyerCookie, Value: acme})
-		}
-		s.front.ServeHTTP(w, r)
-	}))
-	defer shown.Close()
-	s.inbox.Take("hello@inkwell.example", []string{"ada@acme.example"}, []byte(welcomeMail))
-	s.inbox.Take("hello@inkwell.example", []string{"grace@globex.example"}, []byte("From: Inkwell <hello@inkwell.example>\r\nSubject: Your subscription has ended\r\n\r\nYour notes stay for 30 days. Subscribe again at https://inkwell.example/again and nothing is lost.\r\n"))
-	fields := v.get("/seller/offers/new?kind=fixed&product="+teams).Form(t, "/seller/offers/new").Fields()
-	fields["buyer"] = []string{acme}
-	fields.Set("name", "Inkwell Teams for Acme")
-	fields.Set("schedule", "P0D 9000\nP6M 4500\nP12M 4500")
-	fields.Set("units_seats", "120")
-	fields.Set("duration", "P18M")
-	v.post("/seller/offers/new", fields)
-	offer := v.at
-	v.post("/seller/agreements/"+contract+"/cancellation", url.Values{"reason": {"REPLACING_AGREEMENT"}, "description": {"We agreed on 120 seats; the offer for them replaces this contract."}})
-	s.advance(5 * 60e9)
-	v.send(v.get("/products/"+press), "/products/"+press+"/subscribe", "tier", "platen", "duration", "P1M")
-	small := strings.TrimSuffix(strings.TrimPrefix(v.at, "/subscriptions/"), "/confirmation")
-	s.advance(5 * 60e9)
-	v.post("/support", url.Values{"agreement": {small}, "kind": {"cancel_and_refund"}, "reason": {"We meant the rotary press."}})
-	refund := v.at
-	options, err := s.world.PurchaseOptions(s.clock.Now(), globex, teams)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := s.world.Subscribe(s.clock.Now(), world.Subscribe{BuyerAccount: globex, Product: teams, OfferID: options[0].OfferID})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.advance(60 * 60e9)
-	if _, err := s.world.OpenCase(s.clock.Now(), world.NewCase{AgreementID: private.AgreementID, Reason: "Our office in Springfield has closed."}); err != nil {
-		t.Fatal(err)
-	}
-	pages := map[string]string{
-		"support": "/support", "case": refund,
-		"seller-product": "/seller/products/" + press, "seller-product-new": "/seller/products/new", "seller-offers": "/seller/offers", "seller-offer": offer,
-		"seller-offer-new": "/seller/offers/new?kind=fixed&product=" + teams, "seller-agreements": "/seller/agreements", "seller-agreement": "/seller/agreements/" + contract, "seller-requests": "/seller/requests",
-		"home": "/", "welcome": "/?nobody=1", "product": "/products/" + classic, "product-subscribed": "/products/" + inkwell,
-		"product-contract": "/products/prod-inkwellclassct", "product-tiers": "/products/" + press, "contract": "/subscriptions/" + contract, "amend": "/subscriptions/" + contract + "/amend",
-		"confirmation": "/subscriptions/" + id + "/confirmation", "subscriptions": "/subscriptions", "subscription": "/subscriptions/" + id,
-		"cancel": "/subscriptions/" + id + "/cancel", "bill": "/bill", "seller": "/seller", "control": "/control",
-		"control-agreement": "/control/agreements/" + id, "profiles": "/control/profiles", "calls": "/control/calls", "call": "/control/calls/1", "deliveries": "/control/deliveries", "faults": "/control/faults", "not-found": "/nowhere",
-		"inbox": "/inbox", "mail": "/inbox/1", "call-sent": "/control/calls/1?view=sent", "control-agreements": "/control/agreements",
-	}
-	for name, path := range pages {
+	for name, path := range sc.pages {
 		if !only.MatchString(name) {
 			continue
 		}
@@ -104,13 +36,8 @@ func TestScreenshots(t *testing.T) {
 			shots["-dark"] = webuitest.Shot{Width: 1280, Dark: true}
 		}
 		for suffix, shot := range shots {
-			shot.URL, shot.File = shown.URL+path, filepath.Join(dir, name+suffix+".png")
+			shot.URL, shot.File = sc.url+path, filepath.Join(dir, name+suffix+".png")
 			camera.Take(t, shot)
 		}
 	}
 }
-
-const welcomeMail = "From: Inkwell <hello@inkwell.example>\r\nSubject: Welcome to Inkwell, Ada\r\nMIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=b\r\n\r\n" +
-	"--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nHello Ada,\r\n\r\nyour account is ready. Sign in at https://inkwell.example/signin and publish your first note.\r\n" +
-	"--b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<body style='font:16px/1.6 system-ui;margin:2rem;color:#222'><h1 style='color:#7a3e8a'>Welcome, Ada</h1><p>Your account is ready.</p>" +
-	"<p><a href='https://inkwell.example/signin' style='background:#7a3e8a;color:#fff;padding:.6rem 1.2rem;border-radius:8px;text-decoration:none'>Sign in to Inkwell</a></p><p>Publish your first note, and its pages are counted.</p></body>\r\n--b--\r\n"
