@@ -18,11 +18,13 @@ type Chrome struct {
 	Buyer  *world.Buyer // who the visitor says they are; nil before they have
 	Buyers []world.Buyer
 	Rooms  []webui.Link // of the control room
-	Note   webui.Notice // what the act before this page has to say
+	// Version is [Storefront.version] before the page looked at anything: the stream of events tells what came after it.
+	Version uint64
+	Note    webui.Notice // what the act before this page has to say
 }
 
 func (s *Storefront) chrome(w http.ResponseWriter, r *http.Request) Chrome {
-	c := Chrome{Path: r.URL.Path, Back: backTo(r), Now: s.opt.Clock.Now(), Buyers: s.opt.World.Buyers(), Note: s.notes.take(w, r)}
+	c := Chrome{Version: s.version(), Path: r.URL.Path, Back: backTo(r), Now: s.opt.Clock.Now(), Buyers: s.opt.World.Buyers(), Note: s.notes.take(w, r)}
 	for _, room := range s.rooms {
 		link := webui.NewLink(room.Href, room.Label, r.URL.Path)
 		link.Current = link.Current && (room.Href != "/control" || r.URL.Path == "/control")

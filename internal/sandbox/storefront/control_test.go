@@ -213,10 +213,18 @@ func TestTheStreamTellsWhatChanges(t *testing.T) {
 		t.Errorf("the clock's face is %q", got)
 	}
 	s.call("ResolveCustomer", `{}`)
-	await("changed")
+	seen := strings.TrimPrefix(await("changed"), "data: ")
 	s.advance(time.Minute)
 	if got := await("tick"); got != "data: Mon 2 Nov 2026, 12:01:00" {
 		t.Errorf("the clock's face is %q", got)
 	}
+	await("changed")
+
+	later, err := http.Get(s.url + "/live?since=" + seen) // by a page that was hidden meanwhile
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer later.Body.Close()
+	lines = bufio.NewScanner(later.Body)
 	await("changed")
 }

@@ -3,6 +3,7 @@ package storefront
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
 	"souk.dev/souk/internal/clock"
@@ -29,6 +30,10 @@ func (s *Storefront) getLive(w http.ResponseWriter, r *http.Request) error {
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	seen, face, quiet := s.version(), "", 0
+	// A page says what it has seen: what changed between its answer and this stream, or while it was hidden, is news to it.
+	if since, err := strconv.ParseUint(r.URL.Query().Get("since"), 10, 64); err == nil {
+		seen = since
+	}
 	send := func(event, data string) error {
 		quiet = 0
 		if _, err := fmt.Fprintf(w, "event: %s\ndata: %s\n\n", event, data); err != nil {
