@@ -105,7 +105,7 @@ func (w *Worlds) work(t *tenant) {
 	t.working.Go(func() {
 		defer cancel()
 		defer stop()
-		if err := t.Run(ctx); err != nil {
+		if err := t.Run(ctx); err != nil && t.life.Err() == nil { // of one that is being ended, it is no failure
 			select {
 			case w.failed <- err:
 			default: // one failure ends all
