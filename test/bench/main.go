@@ -39,9 +39,9 @@ func ingest(name, what, wanted string) row {
 	return row{"Ingest/" + name, what, "{events/s} events/s", "appending the same bytes, one sync for all who wait: {floor-events/s}", "{%floor} %", wanted}
 }
 
-func hour(pairs string) suite {
+func hour(pairs, name string) suite {
 	return suite{"internal/gateway/metering", "Hour", pairs + "x", "", []row{
-		{"Hour", "sealing an hour of " + pairs + " pairs", "{sealed/s} records/s", "", "", "20,000"},
+		{"Hour", "sealing an hour of " + name + " pairs", "{sealed/s} records/s", "", "", "20,000"},
 		{"Hour", "sending them, pace lifted, AWS answering at once", "{sent/s} records/s", "", "", "10,000"}}}
 }
 
@@ -60,13 +60,13 @@ var quick = []suite{
 	{"internal/gateway/api", "Latency", "50000x", "", []row{
 		{"Latency", "5,000 single events a second offered", "p50 {p50-ms} ms, p99 {p99-ms} ms", "", "", "p99 15 ms"},
 		{"Latency", "the same while an hour of 100,000 pairs is sealed", "p50 {p50-ms-closing} ms, p99 {p99-ms-closing} ms", "", "", "twice its usual"}}},
-	hour("100000"),
+	hour("100000", "100,000"),
 	{"internal/gateway/metering", "Quota", "1x", "", []row{{"Quota", "sending at AWS's quota, answers after 150 ms", "{%quota} % of 250 records/s", "", "", "98 %"}}},
 	{"internal/gateway/usage", "Restart", "1000000x", "", []row{{"Restart", "start after a crash, one million events in the open hour", "{s} s", "", "", "2 s"}}},
 }
 
 var long = []suite{
-	hour("1000000"),
+	hour("1000000", "1,000,000"),
 	{"internal/gateway/metering", "Growth", "1x", "SOUK_GROWTH=1,10,50", []row{
 		growth("1", ""), growth("10", ""), growth("50", "15 % slower at most")}},
 }

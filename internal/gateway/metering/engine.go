@@ -71,6 +71,8 @@ type Engine struct {
 	books    sync.Mutex // held while balances change, in the database and here
 	balances map[core.LicenseID]map[core.Dimension]Balance
 
+	logSeq int64 // the log's newest segment when the seal job, which alone uses this, looked last
+
 	mu      sync.Mutex                  // guards what follows
 	closing map[core.LicenseID]struct{} // licences that are ending or have ended and may not be settled
 	hasten  map[core.LicenseID]struct{} // licences whose records have another deadline now

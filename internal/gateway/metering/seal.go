@@ -13,15 +13,17 @@ import (
 )
 
 // How many pairs of licence and dimension are sealed in one transaction: few when events come in, so that they do not
-// wait for long; else many, because each transaction has a price.
+// wait for long; else more, because each transaction has a price.
 const (
 	smallChunk = 50
-	chunk      = 500
+	chunk      = 250
 )
 
-// chunkNow is how many to seal next.
+// chunkNow is how many to seal next: events came in if the log has grown since it was asked last.
 func (e *Engine) chunkNow() int {
-	if e.cfg.Intake.Busy() {
+	seq := e.cfg.Intake.Seq()
+	grown := seq != e.logSeq
+	if e.logSeq = seq; grown {
 		return smallChunk
 	}
 	return chunk

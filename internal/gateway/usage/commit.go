@@ -40,11 +40,11 @@ func (in *Intake) enqueue(c *call) (lead bool, err error) {
 	return true, nil
 }
 
-// Busy reports whether events wait to be stored.
-func (in *Intake) Busy() bool {
-	in.queue.Lock()
-	defer in.queue.Unlock()
-	return in.leading || in.writing
+// Seq is the number of the newest segment that is in the log or on its way there.
+func (in *Intake) Seq() int64 {
+	in.commit.Lock()
+	defer in.commit.Unlock()
+	return in.seq
 }
 
 // gather lets callers that are already running join the next commit, which costs nearly the same for one event as for
