@@ -56,16 +56,18 @@ func TestDimensionsSayHowTheyAreMetered(t *testing.T) {
 
 func TestProductsThatCannotBe(t *testing.T) {
 	for text, want := range map[string]string{
-		`[{"productCode":"p","pricing":"gift"}]`:                             `its pricing is "gift"`,
-		`[{"productCode":"p","dimensions":[{"key":"a","kinds":["sold"]}]}]`:  `of the kind "sold"`,
-		`[{"productCode":"p","entitlements":{"grace":"-1h"}}]`:               "duration such as 24h",
-		`[{"productCode":"p","entitlements":{"grace":3}}]`:                   "JSON array",
-		`[{"productCode":"p","dimensions":[{"key":"a","meter":"unique"}]}]`:  "write unique:TAG",
-		`[{"productCode":"p","dimensions":[{"key":"a","meter":"min"}]}]`:     `no meter "min"`,
-		`[{"productCode":"p","dimensions":[{"key":"a","round":"off"}]}]`:     `no rounding "off"`,
-		`[{"productCode":"p","dimensions":[{"key":"a","allowance":"day"}]}]`: `no allowance "day"`,
-		`[{"productCode":"p","dimensions":[{"key":"a","per":"-1"}]}]`:        "one unit",
-		`[{"productCode":"p","dimensions":[{"key":"a","per":"0"}]}]`:         "one unit",
+		`[{"productCode":"p","pricing":"gift"}]`:                                            `its pricing is "gift"`,
+		`[{"productCode":"p","dimensions":[{"key":"a","kinds":["sold"]}]}]`:                 `of the kind "sold"`,
+		`[{"productCode":"p","entitlements":{"grace":"-1h"}}]`:                              "duration such as 24h",
+		`[{"productCode":"p","entitlements":{"grace":3}}]`:                                  "JSON array",
+		`[{"productCode":"p","dimensions":[{"key":"a","meter":"unique"}]}]`:                 "write unique:TAG",
+		`[{"productCode":"p","dimensions":[{"key":"a","meter":"min"}]}]`:                    `no meter "min"`,
+		`[{"productCode":"p","identity":"migrating","licenseFrom":"2026-12-01T00:30:00Z"}]`: "beginning of an hour",
+		`[{"productCode":"p","identity":"legacy","licenseFrom":"2026-12-01T00:00:00Z"}]`:    "identity is migrating",
+		`[{"productCode":"p","dimensions":[{"key":"a","round":"off"}]}]`:                    `no rounding "off"`,
+		`[{"productCode":"p","dimensions":[{"key":"a","allowance":"day"}]}]`:                `no allowance "day"`,
+		`[{"productCode":"p","dimensions":[{"key":"a","per":"-1"}]}]`:                       "one unit",
+		`[{"productCode":"p","dimensions":[{"key":"a","per":"0"}]}]`:                        "one unit",
 	} {
 		var v productsValue
 		if err := v.Set(text); err == nil || !strings.Contains(err.Error(), want) {

@@ -121,8 +121,10 @@ type listing struct {
 	ProductCode string `json:"productCode"`
 	Title       string `json:"title"`
 	SignInURL   string `json:"signInUrl"` // where its users sign in: the application
-	Identity    string `json:"identity"`  // license or legacy; empty or migrating: as AWS tells
-	Pricing     string `json:"pricing"`   // one of core.Pricings; empty: as AWS's answers show
+	Identity    string `json:"identity"`  // license, legacy or migrating; empty: as AWS tells
+	// LicenseFrom is the hour from which on usage of a migrating product is metered by licence ARN; empty: not yet.
+	LicenseFrom time.Time `json:"licenseFrom"`
+	Pricing     string    `json:"pricing"` // one of core.Pricings; empty: as AWS's answers show
 	Dimensions  []struct {
 		Key   string   `json:"key"`
 		Name  string   `json:"name"`
@@ -216,12 +218,15 @@ func (l listing) product() (core.Product, error) {
 		p.Title = l.ProductCode
 	}
 	switch l.Identity {
-	case "", "migrating": // known by both names, and AWS tells which
-	case "license", "legacy":
-		legacy := l.Identity == "legacy"
-		p.Legacy = &legacy
+	case "":
+	case "license", "legacy", "migrating": // until its hour, a migrating product's customers are known as they were
+		legacy := l.Identity != "license"
+		p.Legacy, p.LicenseFrom = &legacy, l.LicenseFrom
 	default:
 		return p, fmt.Errorf("its identity is %q; it is license, legacy or migrating", l.Identity)
+	}
+	if !l.LicenseFrom.IsZero() && (l.Identity != "migrating" || !l.LicenseFrom.Equal(l.LicenseFrom.Truncate(time.Hour))) {
+		return p, errors.New("licenseFrom is the beginning of an hour, such as 2026-12-01T00:00:00Z, of a product whose identity is migrating")
 	}
 	if p.Pricing = core.Pricing(l.Pricing); p.Pricing != "" && !slices.Contains(core.Pricings, p.Pricing) {
 		return p, fmt.Errorf("its pricing is %q; it is one of %v", l.Pricing, core.Pricings)

@@ -22,6 +22,9 @@ type Product struct {
 	// Legacy says by what AWS knows its customers: true, by customer identifier; false, by licence ARN; nil, by
 	// whichever AWS gives (integrations made since June 2026 are given no customer identifier).
 	Legacy *bool
+	// LicenseFrom is the beginning of the hour from which on usage of a product that migrates is metered by licence ARN, where
+	// that is known; zero: it does not migrate.
+	LicenseFrom time.Time
 }
 
 // Pricing is how a product is sold, which decides what AWS is asked and told. Source: AWS Marketplace Seller Guide,

@@ -358,3 +358,57 @@ func TestManyAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// A product that migrates is metered by customer identifier until its hour, and by licence ARN from then on; a customer
+// whose ARN is not known stays as it was.
+func TestAProductMigratesAtAnHour(t *testing.T) {
+	legacy := true
+	noon := at("12:00:00")
+	b, _, clk := openBook(t, core.Product{Code: "p", Legacy: &legacy, LicenseFrom: noon})
+	old := arrive(t, b, Buyer{ProductCode: "p", Customer: "111122223333", CustomerIdentifier: "cust-a"}, at("10:00:00"))
+	unnamed := arrive(t, b, Buyer{ProductCode: "p", Customer: "444455556666", CustomerIdentifier: "cust-b"}, at("10:00:00"))
+	// The event tells the ARN of the customer that is there already: it makes no second licence.
+	v := tell(t, b, "n1", Activated, at("11:00:00"), Ref{ProductCode: "p", ARN: "arn:a", Customer: "111122223333", Agreement: "agmt-1"})
+	if v.License != old.ID {
+		t.Fatalf("the event is of %s, want %s", v.License, old.ID)
+	}
+	identity := func(id core.LicenseID, hour time.Time) Identity {
+		t.Helper()
+		l, ok := b.ByID(id)
+		if !ok {
+			t.Fatalf("%s is gone", id)
+		}
+		return l.IdentityAt(hour)
+	}
+	clk.Set(at("11:30:00"))
+	if got := identity(old.ID, at("11:00:00")); got != ByCustomer {
+		t.Errorf("before its hour: %s", got)
+	}
+	clk.Set(at("12:05:00")) // eleven o'clock is sealed now
+	if got := identity(old.ID, at("11:00:00")); got != ByCustomer {
+		t.Errorf("an hour before, sealed after: %s", got)
+	}
+	if got := identity(old.ID, noon); got != ByLicense {
+		t.Errorf("from its hour on: %s", got)
+	}
+	if got := identity(unnamed.ID, noon); got != ByCustomer {
+		t.Errorf("without an ARN: %s", got)
+	}
+	// The move is over: the settings say license, and nobody is named the old way any more.
+	moved := false
+	b.products = core.Catalogue{{Code: "p", Legacy: &moved}}
+	if got := identity(old.ID, noon); got != ByLicense {
+		t.Errorf("when the product has moved: %s", got)
+	}
+}
+
+// Two licences of one buyer without ARN cannot be told apart: an event's ARN is then a third, until the buyer arrives.
+func TestAnARNIsNotGuessed(t *testing.T) {
+	legacy := true
+	b, _, _ := openBook(t, core.Product{Code: "p", Legacy: &legacy, LicenseFrom: at("12:00:00")})
+	one := arrive(t, b, Buyer{ProductCode: "p", ARN: "arn:a", Customer: "111122223333", CustomerIdentifier: "cust-a"}, at("10:00:00"))
+	v := tell(t, b, "n1", Activated, at("11:00:00"), Ref{ProductCode: "p", ARN: "arn:b", Customer: "111122223333"})
+	if v.License == one.ID {
+		t.Error("another ARN is taken for the same licence")
+	}
+}

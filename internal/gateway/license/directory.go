@@ -89,5 +89,22 @@ func (b *Book) present(e *entry) (License, bool) {
 			l.Standing.passTime(now)
 		}
 	}
+	if l.Legacy {
+		b.migrate(&l)
+	}
 	return l, true
+}
+
+// migrate makes l one that AWS knows by its ARN, if its product has moved there or does so at an hour. The two names are
+// never both used for one hour: AWS would bill both.
+func (b *Book) migrate(l *License) {
+	p := b.products.Product(l.ProductCode)
+	switch {
+	case l.ARN == "" || l.Customer == "": // it cannot be named that way yet
+	case p.Legacy != nil && !*p.Legacy:
+		l.Legacy = false
+	case !p.LicenseFrom.IsZero():
+		l.LicenseFrom = p.LicenseFrom
+		l.Legacy = b.clk.Now().Before(p.LicenseFrom)
+	}
 }

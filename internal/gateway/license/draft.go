@@ -123,6 +123,23 @@ func (d *draft) byCustomer(c core.CustomerIdentifier, product core.ProductCode) 
 	return nil
 }
 
+// migrating finds the row of a customer of the legacy generation whose ARN an event tells for the first time, because
+// the product migrates: the buyer's only one without an ARN.
+func (d *draft) migrating(r Ref) (only *entry) {
+	if r.ARN == "" || r.Customer == "" {
+		return nil
+	}
+	for _, id := range d.book.buyers[buyerKey{string(r.Customer), r.ProductCode}] {
+		if e := d.entry(id); e != nil && e.Legacy && e.ARN == "" {
+			if only != nil {
+				return nil
+			}
+			only = e
+		}
+	}
+	return only
+}
+
 // legacy reports whether a customer identifier is what AWS knows the product's customers by.
 func (d *draft) legacy(product core.ProductCode) bool {
 	l := d.book.products.Product(product).Legacy

@@ -16,11 +16,14 @@ type License struct {
 	CustomerIdentifier core.CustomerIdentifier // empty for products made since June 2026
 	Agreements         []core.AgreementID      // oldest first; a renewal adds one
 	Offer              core.OfferID
-	OfferAt            time.Time      // when AWS named Offer; zero if never
-	Legacy             bool           // AWS knows it by CustomerIdentifier, even if an ARN was told besides
-	Account            core.AccountID // who registered; empty until someone has
-	CreatedAt          time.Time
-	Standing           Standing
+	OfferAt            time.Time // when AWS named Offer; zero if never
+	Legacy             bool      // AWS knows it by CustomerIdentifier, even if an ARN was told besides
+	// LicenseFrom is the hour from which on AWS is told the ARN of a licence whose product migrates; zero for the others.
+	// It comes from the settings and is not stored.
+	LicenseFrom time.Time
+	Account     core.AccountID // who registered; empty until someone has
+	CreatedAt   time.Time
+	Standing    Standing
 }
 
 // Identity is how AWS wants this licence named in usage records. The two generations must never be mixed for one
@@ -41,6 +44,15 @@ func (l License) Identity() Identity {
 		return ByLicense
 	}
 	return ByCustomer
+}
+
+// IdentityAt is the licence's mode in the hour that begins at start: a record of an hour before a migration keeps the name
+// that AWS knew the customer by.
+func (l License) IdentityAt(start time.Time) Identity {
+	if !l.LicenseFrom.IsZero() && start.Before(l.LicenseFrom) {
+		return ByCustomer
+	}
+	return l.Identity()
 }
 
 // Directory finds licences. All lookups are answered from memory: they stand on the path of every usage event. The

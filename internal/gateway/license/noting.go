@@ -20,6 +20,9 @@ func (d *draft) note(n Note) func() Verdict {
 		d.agreed(r, n.At)
 	}
 	e := d.byARN(r.ARN)
+	if e == nil {
+		e = d.migrating(r)
+	}
 	switch {
 	case e != nil:
 	case r.ARN != "":

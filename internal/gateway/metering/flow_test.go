@@ -239,3 +239,34 @@ func TestUsageOfAMergedLicenceMoves(t *testing.T) {
 		t.Errorf("moved %s, want 6.5", line.MovedOut)
 	}
 }
+
+// A product that migrates at ten: each hour is sent under one name, the hour before also when AWS took it only later.
+func TestNoHourIsBilledUnderTwoNames(t *testing.T) {
+	w := newWorld(t, begin)
+	ten := begin.Truncate(time.Hour).Add(time.Hour)
+	l := license.License{ID: "c", ProductCode: "oldprod", CustomerIdentifier: "cust-c", Customer: "444455556666", ARN: "arn:c", LicenseFrom: ten}
+	w.dir.all = append(w.dir.all, l)
+	w.fact("c", license.Activated, begin.Add(-time.Hour))
+	w.aws.fault = func(r metering.Request) fault {
+		if w.clk.Now().Before(ten.Add(2 * time.Hour)) {
+			return errorBefore
+		}
+		return fine
+	}
+	w.open()
+	for range 4 {
+		w.use("c", "gb", "1", w.clk.Now())
+		w.pass(time.Hour)
+		w.reopen()
+	}
+	w.pass(3 * time.Hour)
+	if by, under := w.aws.billed("cust-c", "gb"), w.aws.billed("arn:c", "gb"); by != 1 || under != 3 {
+		t.Errorf("AWS bills %d by customer and %d by licence, want 1 and 3", by, under)
+	}
+	for s := range w.aws.ledger {
+		if named := s.who == "arn:c"; named == s.hour.Start().Before(ten) {
+			t.Errorf("%+v is under the wrong name", s)
+		}
+	}
+	w.sound("c", "gb")
+}

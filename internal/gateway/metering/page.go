@@ -139,7 +139,7 @@ func (e *Engine) record(l license.License, p Pair, hour core.Hour, amount, per u
 		Per:   per,
 		Line:  Line{Timestamp: Second(ts.Unix()), Dimension: p.Dimension, Quantity: q},
 		State: Waiting, Why: "The hour is sealed; the record waits for its turn.", Since: now, Expires: expires, Deadline: by, RetryAt: now, Limit: contract.MaxUsageRecords}
-	return r, identity(l, &r.Line)
+	return r, identity(l, hour, &r.Line)
 }
 
 // sendTime is how long before a deadline a record must be made to be worth making: the time a call takes, and clocks

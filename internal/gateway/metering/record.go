@@ -87,9 +87,9 @@ func recordID(l core.LicenseID, d core.Dimension, h core.Hour) string {
 	return FirstID(h) + strings.ToLower(base32.HexEncoding.EncodeToString(sum[:10]))
 }
 
-// identity fills in who used it; ok is false while the licence cannot be named to AWS.
-func identity(l license.License, to *Line) (ok bool) {
-	switch l.Identity() {
+// identity fills in who used it in an hour; ok is false while the licence cannot be named to AWS.
+func identity(l license.License, hour core.Hour, to *Line) (ok bool) {
+	switch l.IdentityAt(hour.Start()) {
 	case license.ByLicense:
 		to.CustomerAWSAccount, to.LicenseARN = l.Customer, l.ARN
 		return l.Customer != ""
