@@ -17,10 +17,12 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	agreement "github.com/aws/aws-sdk-go-v2/service/marketplaceagreement"
 	entitlement "github.com/aws/aws-sdk-go-v2/service/marketplaceentitlementservice"
 	metering "github.com/aws/aws-sdk-go-v2/service/marketplacemetering"
 	"github.com/aws/aws-sdk-go-v2/service/marketplacemetering/types"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/smithy-go"
 )
@@ -76,6 +78,8 @@ func call(ctx context.Context, cfg aws.Config, req request) answer {
 		"marketplace-entitlement": entitlement.NewFromConfig(cfg),
 		"marketplace-agreement":   agreement.NewFromConfig(cfg),
 		"sqs":                     sqs.NewFromConfig(cfg),
+		"sns":                     sns.NewFromConfig(cfg),
+		"events":                  eventbridge.NewFromConfig(cfg),
 	}
 	c, ok := clients[req.Service]
 	if !ok {
