@@ -3,14 +3,14 @@ package cli
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 )
 
 func clockCommand() *cobra.Command {
-	var advance time.Duration
-	var set string
+	var advance, set string
 	var rate float64
 	var freeze, release bool
 	cmd := verb(&cobra.Command{
@@ -18,12 +18,15 @@ func clockCommand() *cobra.Command {
 		Short: "Read or move the sandbox's clock",
 		Long: `Read or move the sandbox's clock. Time moves from one due instant to the next, and at each the sandbox and every
 gateway that follows it do what is due before time goes on; the command ends when all of it has happened.`,
-		Example: "  souk clock\n  souk clock --advance 1h30m\n  souk clock --rate 3600      # an hour a second\n  souk clock --freeze",
+		Example: "  souk clock\n  souk clock --advance 1h30m\n  souk clock --advance P1M    # a month\n  souk clock --rate 3600      # an hour a second\n  souk clock --freeze",
 		Args:    cobra.NoArgs,
 	}, func(ctx context.Context, m marketplace, out verbOutput, _ []string) error {
 		change := map[string]any{}
-		if advance != 0 {
-			change["advance"] = advance.String()
+		if advance != "" {
+			if _, err := time.ParseDuration(advance); err != nil && !strings.HasPrefix(advance, "P") {
+				return usagef("--advance takes a duration such as 90m, 36h, P7D or P1M, not %q", advance)
+			}
+			change["advance"] = advance
 		}
 		if set != "" {
 			if _, err := time.Parse(time.RFC3339, set); err != nil {
@@ -47,7 +50,7 @@ gateway that follows it do what is due before time goes on; the command ends whe
 		}
 		return out.tell(state, "%s", state)
 	})
-	cmd.Flags().DurationVar(&advance, "advance", 0, "move on by this much, such as 90m")
+	cmd.Flags().StringVar(&advance, "advance", "", "move on by this much, such as 90m, P7D or P1M")
 	cmd.Flags().StringVar(&set, "set", "", "move on to this instant, RFC 3339")
 	cmd.Flags().Float64Var(&rate, "rate", 0, "seconds of the sandbox's time in one second")
 	cmd.Flags().BoolVar(&freeze, "freeze", false, "stand still")
