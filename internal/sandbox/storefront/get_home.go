@@ -35,7 +35,7 @@ func (s *Storefront) getHome(w http.ResponseWriter, r *http.Request) error {
 			c.First, c.From, c.More = p.Dimensions[0].Name, pricesOf(p, p.Dimensions[0])[0], len(p.Dimensions)-1
 		}
 		if v.Buyer != nil {
-			c.Subscribed = len(s.opt.World.Agreements(world.AgreementQuery{BuyerAccount: v.Buyer.AccountID, ProductCode: p.ProductCode, Status: world.Active})) > 0
+			c.Subscribed = s.opt.World.CountAgreements(world.AgreementQuery{BuyerAccount: v.Buyer.AccountID, ProductCode: p.ProductCode, Status: world.Active}) > 0
 		}
 		v.Products = append(v.Products, c)
 	}

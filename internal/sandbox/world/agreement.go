@@ -133,6 +133,7 @@ func (w *World) draft(now time.Time, d *deal) *agreement {
 func (w *World) enter(a *agreement) {
 	w.agreement[a.AgreementID], w.licenses[a.License.ARN] = a, a
 	w.order.agreements, a.product.agreements = append(w.order.agreements, a), append(a.product.agreements, a)
+	w.agreementsOf[a.BuyerAccount] = append(w.agreementsOf[a.BuyerAccount], a)
 	w.enrol(a)
 	w.planBilling(a)
 	if !a.EndTime.IsZero() {
@@ -183,39 +184,4 @@ func (w *World) Agreement(id string) (Agreement, error) {
 		return Agreement{}, unknownAgreement(id)
 	}
 	return a.copy(), nil
-}
-
-// AgreementQuery chooses agreements; what is empty chooses all.
-type AgreementQuery struct {
-	BuyerAccount  string
-	ProductCode   string // the product's id does as well
-	Status        AgreementStatus
-	LicenseARN    string
-	SellerAccount string // the proposer
-	OfferID       string
-}
-
-// Agreements lists the agreements that q chooses, oldest first.
-func (w *World) Agreements(q AgreementQuery) []Agreement {
-	all, _ := w.AgreementsFrom(0, 0, q)
-	return all
-}
-
-// AgreementsFrom lists at most limit (0: all) of the agreements that q chooses, oldest first, from a position on: 0 at
-// first, then the next of the page before. next is 0 on the last page. Only what is listed is copied.
-func (w *World) AgreementsFrom(from, limit int, q AgreementQuery) (page []Agreement, next int) {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	page = []Agreement{}
-	order := w.order.agreements
-	for at := min(from, len(order)); at < len(order); at++ {
-		if !q.wants(order[at]) {
-			continue
-		}
-		if limit > 0 && len(page) == limit {
-			return page, at
-		}
-		page = append(page, order[at].copy())
-	}
-	return page, 0
 }

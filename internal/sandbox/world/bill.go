@@ -78,8 +78,8 @@ func (w *World) unbilled(buyer string, month int32) []Charge {
 			lines = append(lines, w.usageLine(key, m.payer(month)))
 		}
 	}
-	for _, a := range w.order.agreements {
-		if a.BuyerAccount != buyer || a.License.Status == FailedLicense {
+	for _, a := range w.agreementsOf[buyer] {
+		if a.License.Status == FailedLicense {
 			continue
 		}
 		for _, c := range a.Charges {

@@ -44,8 +44,8 @@ func (w *World) SetPurchaseOrders(now time.Time, buyer string, orders []ChargeOr
 
 // chargeOf finds a charge of a buyer's.
 func (w *World) chargeOf(buyer string, o ChargeOrder) *UpfrontCharge {
-	for _, a := range w.order.agreements {
-		if a.BuyerAccount != buyer || o.AgreementID != "" && o.AgreementID != a.AgreementID {
+	for _, a := range w.agreementsOf[buyer] {
+		if !wanted(o.AgreementID, a.AgreementID) {
 			continue
 		}
 		for _, list := range [][]UpfrontCharge{a.Charges, a.Scheduled} {

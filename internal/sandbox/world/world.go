@@ -56,8 +56,9 @@ type World struct {
 	}
 	quotes        quotes
 	invoices      shelf[Invoice]
-	invoicesOf    map[string][]*Invoice // by buyer
-	closing       map[int32]bool        // months whose close is planned
+	invoicesOf    map[string][]*Invoice   // by buyer
+	agreementsOf  map[string][]*agreement // by buyer, oldest first
+	closing       map[int32]bool          // months whose close is planned
 	cancellations shelf[CancellationRequest]
 	adjustments   shelf[Adjustment]
 	payments      shelf[PaymentRequest]
@@ -120,6 +121,7 @@ func (w *World) begin(f *File) error {
 	w.customers, w.byHandle = map[customerKey]*customer{}, map[handleKey]string{}
 	w.tokens = map[string]*token{}
 	w.order.sellers, w.order.buyers, w.order.products, w.order.offers, w.order.agreements = nil, nil, nil, nil, nil
+	w.agreementsOf = map[string][]*agreement{}
 	w.invoices, w.invoicesOf, w.closing = shelf[Invoice]{}, map[string][]*Invoice{}, map[int32]bool{}
 	w.payments = shelf[PaymentRequest]{}
 	w.cancellations, w.adjustments, w.cases = shelf[CancellationRequest]{}, shelf[Adjustment]{}, shelf[Case]{}

@@ -2,6 +2,7 @@ package agreement
 
 import (
 	"context"
+	"iter"
 	"regexp"
 	"slices"
 	"strconv"
@@ -114,14 +115,16 @@ func (s *service) listAgreementCharges(_ context.Context, c *wire.Call) (wire.An
 		return wire.Answer{}, err
 	}
 	var all []charge
-	for _, a := range s.world.Agreements(world.AgreementQuery{BuyerAccount: c.Account}) {
-		if id != "" && id != a.AgreementID {
-			continue
+	s.world.ViewAgreements(world.AgreementQuery{BuyerAccount: c.Account}, func(lent iter.Seq[*world.Agreement]) {
+		for a := range lent {
+			if id != "" && id != a.AgreementID {
+				continue
+			}
+			for _, x := range slices.Concat(a.Charges, a.Scheduled) {
+				all = append(all, charge{x.ID, x.Revision, a.AgreementID, contract.PurchaseContract, x.PurchaseOrder, terms.Currency, amount(x.Amount), wire.Time{Time: x.At}})
+			}
 		}
-		for _, x := range slices.Concat(a.Charges, a.Scheduled) {
-			all = append(all, charge{x.ID, x.Revision, a.AgreementID, contract.PurchaseContract, x.PurchaseOrder, terms.Currency, amount(x.Amount), wire.Time{Time: x.At}})
-		}
-	}
+	})
 	part, next := page.Cut(all, func(x charge) page.Key { return page.Key{N: x.Time.UnixMicro(), ID: x.ID} }, false, t)
 	return wire.Encode(c, struct {
 		Items []charge `json:"items"`

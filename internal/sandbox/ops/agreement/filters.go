@@ -18,7 +18,7 @@ type filter struct {
 }
 
 // wanted reports whether an agreement passes one filter.
-type wanted func(a world.Agreement) bool
+type wanted func(a *world.Agreement) bool
 
 // The filters that decide how the others are read.
 const (
@@ -29,17 +29,17 @@ const (
 )
 
 // plain are filters for one exact value.
-var plain = map[string]func(a world.Agreement) string{
-	"ResourceIdentifier":        func(a world.Agreement) string { return a.ProductID },
-	"ResourceType":              func(world.Agreement) string { return contract.SaaSProduct },
-	"AcceptorAccountId":         func(a world.Agreement) string { return a.BuyerAccount },
-	"OfferId":                   func(a world.Agreement) string { return a.OfferID },
-	"OfferSetId":                func(world.Agreement) string { return "" }, // offers are not sold in sets here
-	"InitialAgreementId":        func(a world.Agreement) string { return a.InitialAgreementID },
-	"LicenseArn":                func(a world.Agreement) string { return a.License.ARN },
-	"Status":                    func(a world.Agreement) string { return string(a.Status) },
-	"EndTimeBehaviorType":       func(a world.Agreement) string { return orNone(behaviour(a)).Type },
-	"EndTimeBehaviorReasonCode": func(a world.Agreement) string { return orNone(behaviour(a)).ReasonCode },
+var plain = map[string]func(a *world.Agreement) string{
+	"ResourceIdentifier":        func(a *world.Agreement) string { return a.ProductID },
+	"ResourceType":              func(*world.Agreement) string { return contract.SaaSProduct },
+	"AcceptorAccountId":         func(a *world.Agreement) string { return a.BuyerAccount },
+	"OfferId":                   func(a *world.Agreement) string { return a.OfferID },
+	"OfferSetId":                func(*world.Agreement) string { return "" }, // offers are not sold in sets here
+	"InitialAgreementId":        func(a *world.Agreement) string { return a.InitialAgreementID },
+	"LicenseArn":                func(a *world.Agreement) string { return a.License.ARN },
+	"Status":                    func(a *world.Agreement) string { return string(a.Status) },
+	"EndTimeBehaviorType":       func(a *world.Agreement) string { return orNone(behaviour(*a)).Type },
+	"EndTimeBehaviorReasonCode": func(a *world.Agreement) string { return orNone(behaviour(*a)).ReasonCode },
 }
 
 func orNone(b *endTimeBehavior) endTimeBehavior {
@@ -58,16 +58,16 @@ var enums = map[string][]string{
 }
 
 // instants are what filters for a time before or after one are about, and what agreements are sorted by.
-var instants = map[string]func(a world.Agreement) time.Time{
+var instants = map[string]func(a *world.Agreement) time.Time{
 	"EndTime":        endOf,
-	"StartTime":      func(a world.Agreement) time.Time { return a.StartTime },
-	"LastUpdateTime": updated,
+	"StartTime":      func(a *world.Agreement) time.Time { return a.StartTime },
+	"LastUpdateTime": func(a *world.Agreement) time.Time { return updated(*a) },
 }
 
 // never stands in for the end of an agreement that has none, as it does in AWS's events.
 var never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
-func endOf(a world.Agreement) time.Time {
+func endOf(a *world.Agreement) time.Time {
 	if a.EndTime.IsZero() {
 		return never
 	}
@@ -163,16 +163,16 @@ func readFilter(f filter) (one wanted, reason, message string) {
 		if enum, closed := enums[name]; closed && !slices.Contains(enum, v) {
 			return nil, "INVALID_FILTER_VALUES", wrong
 		}
-		return func(a world.Agreement) bool { return get(a) == v }, "", ""
+		return func(a *world.Agreement) bool { return get(a) == v }, "", ""
 	case isBefore || isAfter:
 		at, err := time.Parse(time.RFC3339, v)
 		if err != nil {
 			return nil, "INVALID_FILTER_VALUES", wrong + " Use ISO 8601, such as 2026-11-18T00:00:00Z."
 		}
 		if isBefore {
-			return func(a world.Agreement) bool { return before(a).Before(at) }, "", ""
+			return func(a *world.Agreement) bool { return before(a).Before(at) }, "", ""
 		}
-		return func(a world.Agreement) bool { return after(a).After(at) }, "", ""
+		return func(a *world.Agreement) bool { return after(a).After(at) }, "", ""
 	}
 	return nil, "", ""
 }

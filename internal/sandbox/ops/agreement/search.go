@@ -2,6 +2,8 @@ package agreement
 
 import (
 	"context"
+	"iter"
+	"slices"
 
 	"souk.dev/souk/contract"
 	"souk.dev/souk/internal/sandbox/ops/page"
@@ -73,34 +75,25 @@ func (s *service) searchAgreements(_ context.Context, c *wire.Call) (wire.Answer
 		return wire.Answer{}, err
 	}
 	at := instants[by]
-	found, next := page.Cut(s.found(c.Account, side, all), func(a world.Agreement) page.Key { return page.Key{N: at(a).UnixMicro(), ID: a.AgreementID} }, descending, t)
-	out := searchResult{Next: next}
-	for _, a := range found {
-		out.Summaries = append(out.Summaries, summarised(a))
-	}
-	return wire.Encode(c, out)
-}
-
-// found lists the agreements of which account is the given side, and which pass all filters.
-func (s *service) found(account, side string, all []wanted) []world.Agreement {
-	var q world.AgreementQuery
+	key := func(a *world.Agreement) page.Key { return page.Key{N: at(a).UnixMicro(), ID: a.AgreementID} }
+	q := world.AgreementQuery{SellerAccount: c.Account}
 	if side == acceptor {
-		q.BuyerAccount = account
+		q = world.AgreementQuery{BuyerAccount: c.Account}
 	}
-	var found []world.Agreement
-next:
-	for _, a := range s.world.Agreements(q) {
-		if side == proposer && a.SellerAccount != account {
-			continue
-		}
-		for _, want := range all {
-			if !want(a) {
-				continue next
+	var out searchResult
+	s.world.ViewAgreements(q, func(lent iter.Seq[*world.Agreement]) {
+		var found []*world.Agreement
+		for a := range lent {
+			if !slices.ContainsFunc(all, func(want wanted) bool { return !want(a) }) {
+				found = append(found, a)
 			}
 		}
-		found = append(found, a)
-	}
-	return found
+		found, out.Next = page.Cut(found, key, descending, t)
+		for _, a := range found {
+			out.Summaries = append(out.Summaries, summarised(*a))
+		}
+	})
+	return wire.Encode(c, out)
 }
 
 // read checks how to sort: by the end, latest first, unless something else is asked for.

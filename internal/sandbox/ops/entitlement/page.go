@@ -1,8 +1,6 @@
 package entitlement
 
 import (
-	"slices"
-
 	"souk.dev/souk/internal/sandbox/ops/page"
 	"souk.dev/souk/internal/sandbox/wire"
 	"souk.dev/souk/internal/sandbox/world"
@@ -38,7 +36,7 @@ func keyOf(e world.Entitlement) page.Key { return page.Key{ID: e.LicenseARN + "\
 
 // cut is the page t of all.
 func cut(all []world.Entitlement, t page.Turn) (out result) {
-	part, next := page.Cut(slices.Clone(all), keyOf, false, t)
+	part, next := page.Cut(all, keyOf, false, t)
 	for _, e := range part {
 		out.Entitlements = append(out.Entitlements, entitlement{e.ProductCode, e.Dimension, e.CustomerIdentifier, e.CustomerAWSAccountID,
 			e.LicenseARN, value(e.Value), wire.Time{Time: e.ExpirationDate}})

@@ -30,11 +30,11 @@ func (s *service) buyerSide() bool {
 
 // subscription is the newest agreement of the calling account for p.
 func (s *service) subscription(c *wire.Call, p world.Product) (world.Agreement, error) {
-	all := s.world.Agreements(world.AgreementQuery{BuyerAccount: c.Account, ProductCode: p.ProductCode})
-	if len(all) == 0 {
+	newest, _ := s.world.NewestAgreements(world.AgreementQuery{BuyerAccount: c.Account, ProductCode: p.ProductCode}, 0, 1)
+	if len(newest) == 0 {
 		return world.Agreement{}, notEntitled(c, p.ProductCode)
 	}
-	return all[len(all)-1], nil
+	return newest[0], nil
 }
 
 func notEntitled(c *wire.Call, code string) error {

@@ -65,7 +65,8 @@ func (t Turn) read(token string) (k Key, ok bool) {
 	return Key{at, id}, err == nil && bad == nil && ours && whole
 }
 
-// Cut sorts items, in descending order if so asked, and cuts t out of them. next is nil on the last page.
+// Cut is the page of items that t asks for, in the order of their keys, descending if so asked. items stay as they are:
+// only the page is sorted, so that it may be cut out of many. next is nil on the last page.
 func Cut[T any](items []T, keyOf func(T) Key, descending bool, t Turn) (part []T, next *string) {
 	compare := func(a, b Key) int {
 		n := cmp.Or(cmp.Compare(a.N, b.N), strings.Compare(a.ID, b.ID))
@@ -74,13 +75,25 @@ func Cut[T any](items []T, keyOf func(T) Key, descending bool, t Turn) (part []T
 		}
 		return n
 	}
-	slices.SortFunc(items, func(a, b T) int { return compare(keyOf(a), keyOf(b)) })
-	if t.after != nil {
-		first, _ := slices.BinarySearchFunc(items, *t.after, func(item T, k Key) int { return cmp.Or(compare(keyOf(item), k), -1) })
-		items = items[first:]
+	part = []T{}
+	var keys []Key // of part, which has one item more than the page, if there is one
+	for i := range items {
+		if descending {
+			i = len(items) - 1 - i // most lists come oldest first, and the newest are soonest on a descending page
+		}
+		item := items[i]
+		k := keyOf(item)
+		if t.after != nil && compare(k, *t.after) <= 0 || len(keys) > t.size && compare(k, keys[t.size]) >= 0 {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(keys, k, compare)
+		keys, part = slices.Insert(keys, at, k), slices.Insert(part, at, item)
+		if len(keys) > t.size+1 {
+			keys, part = keys[:t.size+1], part[:t.size+1]
+		}
 	}
-	if len(items) <= t.size {
-		return items, nil
+	if len(keys) <= t.size {
+		return part, nil
 	}
-	return items[:t.size], t.write(keyOf(items[t.size-1]))
+	return part[:t.size], t.write(keys[t.size-1])
 }

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -22,13 +23,20 @@ func TestPagesOfAgreementsAreTheListBackwards(t *testing.T) {
 			}
 		}
 	}
+	all := w.Agreements(AgreementQuery{})
 	rapid.Check(t, func(t *rapid.T) {
 		q := AgreementQuery{
 			BuyerAccount: rapid.SampledFrom([]string{"", acme, "222233334444"}).Draw(t, "buyer"),
 			Status:       rapid.SampledFrom([]AgreementStatus{"", Active, Cancelled}).Draw(t, "status"),
+			ProductCode:  rapid.SampledFrom([]string{"", inkwell, all[0].ProductID, classic, "nothing"}).Draw(t, "product"),
 		}
 		limit := rapid.IntRange(1, 7).Draw(t, "limit")
-		want := w.Agreements(q)
+		want := slices.DeleteFunc(slices.Clone(all), func(a Agreement) bool {
+			return !wanted(q.BuyerAccount, a.BuyerAccount) || !wanted(q.Status, a.Status) || q.ProductCode != "" && q.ProductCode != a.ProductCode && q.ProductCode != a.ProductID
+		})
+		if n := len(w.Agreements(q)); n != len(want) {
+			t.Fatalf("%d agreements in one list, want %d", n, len(want))
+		}
 		var got []Agreement
 		for before := 0; ; {
 			page, next := w.NewestAgreements(q, before, limit)
