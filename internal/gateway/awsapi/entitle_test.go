@@ -69,7 +69,7 @@ func item(dimension, member string, value cbor.Value, more ...string) cbor.Map {
 	return m
 }
 
-func TestEntitlementsOfEveryKindAndPage(t *testing.T) {
+func TestPeerA21_EntitlementsOfEveryKindAndPage(t *testing.T) {
 	dated := item("users", "IntegerValue", cbor.Uint(50), "LicenseArn", "arn:l")
 	dated["ExpirationDate"] = &cbor.Tag{ID: 1, Value: cbor.Uint(1811844000)}
 	s := &entitleServer{pages: []cbor.Map{

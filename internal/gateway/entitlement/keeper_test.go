@@ -374,7 +374,7 @@ func TestOlderGenerationIsAskedByCustomer(t *testing.T) {
 	}
 }
 
-func TestEndedIsNotAskedAboutAndGivesNothing(t *testing.T) {
+func TestPeerA22_EndedIsNotAskedAboutAndGivesNothing(t *testing.T) {
 	s := newShop(t, byYear)
 	s.aws.has[subject] = users(10, noon.AddDate(1, 0, 0))
 	id := s.buy()

@@ -41,7 +41,7 @@ func quoted(s string) string {
 	return string(b)
 }
 
-func TestForms(t *testing.T) {
+func TestPeerA16_Forms(t *testing.T) {
 	legacyAt := time.Date(2026, 8, 20, 14, 24, 57, 101e6, time.UTC)
 	eventAt := time.Date(2026, 8, 20, 14, 24, 23, 0, time.UTC)
 	legacyRef := license.Ref{ProductCode: "0exampl1product2code3abcd", CustomerIdentifier: "ifAPi5AcF3"}
@@ -57,6 +57,8 @@ func TestForms(t *testing.T) {
 		{"in an envelope, as a string", envelope(quoted(inner)), SNS, "sns:22b80b92", license.Note{Kind: license.UnsubscribePending, At: legacyAt, About: legacyRef}},
 		{"in an envelope, as an object", envelope(inner), SNS, "sns:22b80b92", license.Note{Kind: license.UnsubscribePending, At: legacyAt, About: legacyRef}},
 		{"with the guide's blank and trailing comma", envelope(quoted(`{"action": "subscribe-success", "customer-identifier": " ifAPi5AcF3", "product-code": "0exampl1product2code3abcd", "isFreeTrialTermPresent":"true",}`)),
+			SNS, "sns:22b80b92", license.Note{Kind: license.Activated, At: legacyAt, About: legacyRef}},
+		{"A16: with the trial's flag as a truth value", envelope(quoted(`{"action":"subscribe-success","customer-identifier":"ifAPi5AcF3","product-code":"0exampl1product2code3abcd","isFreeTrialTermPresent":true}`)),
 			SNS, "sns:22b80b92", license.Note{Kind: license.Activated, At: legacyAt, About: legacyRef}},
 		{"an event", eventOf("License Updated - Manufacturer", licenseDetail), EventBridge, "event:ffffffff-0000-5111-8222-333333333333:LicenseUpdated", license.Note{Kind: license.Activated, At: eventAt, About: licenseRef}},
 		{"an event by way of a topic", envelope(quoted(eventOf("License Deprovisioned - Manufacturer", licenseDetail))), EventBridge, "event:ffffffff-0000-5111-8222-333333333333:LicenseDeprovisioned",
@@ -77,7 +79,7 @@ func TestForms(t *testing.T) {
 	}
 }
 
-func TestWhatSaysNothingToUs(t *testing.T) {
+func TestPeerA15_WhatSaysNothingToUsIsKeptAndSetAside(t *testing.T) {
 	for _, c := range []struct {
 		name, body string
 		outcome    license.Outcome

@@ -74,7 +74,7 @@ func TestSubscribingAgainInsideTheLastHour(t *testing.T) {
 	}
 }
 
-func TestOldActivationNeverResurrects(t *testing.T) {
+func TestPeerA14_AnOldActivationNeverResurrects(t *testing.T) {
 	fs := facts("deprovisioned", "14:00:00", "activated", "13:59:00")
 	if s := Replay(fs, at("16:00:00")); s.State != Ended {
 		t.Errorf("%s", s.State)

@@ -349,3 +349,75 @@ func TestThePaceIsKept(t *testing.T) {
 		t.Errorf("%d calls for 2000 records", len(w.aws.calls))
 	}
 }
+
+// A9: a send that fails for ever was only logged, and that customer was stuck without anybody knowing.
+func TestPeerA9_ASendThatFailsForEverIsToldOfAndHoldsUpNobody(t *testing.T) {
+	w, l := active(t)
+	other := w.license("b")
+	w.fact("b", license.Activated, begin.Add(-48*time.Hour))
+	w.aws.spoils = func(r metering.Line) (string, bool) {
+		return contract.InvalidLicense, r.LicenseARN == l.ARN
+	}
+	w.use("a", "gb", "5", begin)
+	w.use("b", "gb", "6", begin)
+	w.pass(2 * time.Hour)
+	w.billed(other, "gb", 6)
+	if len(w.alerts) == 0 || w.alerts[0].License != l.ID || w.alerts[0].Code != "parked" {
+		t.Errorf("nobody was told: %+v", w.alerts)
+	}
+	if line := w.sound("a", "gb"); line.Waiting != usage.Whole(5) {
+		t.Errorf("the usage does not wait: %+v", line)
+	}
+}
+
+// A10: a fleet larger than one run could send was cut off in the middle.
+func TestPeerA10_AFleetThatTakesLongerThanOneRunIsSentWhole(t *testing.T) {
+	w, _ := active(t)
+	const fleet = 400
+	for i := range fleet {
+		w.use("a", fmt.Sprint("d", i), "1", begin)
+	}
+	w.to(begin.Truncate(time.Hour).Add(65*time.Minute + time.Second)) // some calls were made
+	sent := len(w.aws.ledger)
+	if sent == 0 || sent >= fleet {
+		t.Fatalf("%d of %d records were sent in the first second: the run is not cut off in the middle", sent, fleet)
+	}
+	w.reopen()
+	w.pass(time.Hour)
+	billed := int64(0)
+	for i := range fleet {
+		billed += w.aws.billed(string(w.dir.all[0].ARN), core.Dimension(fmt.Sprint("d", i)))
+	}
+	if billed != fleet {
+		t.Errorf("%d of %d units are billed", billed, fleet)
+	}
+}
+
+// A11: nothing marked what was on its way, so that two runs could send the same usage under two timestamps, or none.
+func TestPeerA11_WhatIsOnItsWayIsMarkedAndSentAgainUnchanged(t *testing.T) {
+	w, l := active(t)
+	died := false
+	w.aws.fault = func(metering.Request) fault {
+		if !died {
+			died = true
+			return dropAfter // AWS has it, and the process dies before it knows
+		}
+		return fine
+	}
+	w.use("a", "gb", "5", begin)
+	w.to(begin.Truncate(time.Hour).Add(65 * time.Minute))
+	w.reopen()
+	w.pass(2 * time.Hour)
+	w.billed(l, "gb", 5)
+	var stamps []metering.Second
+	for _, c := range w.aws.calls {
+		for _, r := range c.UsageRecords {
+			if r.Quantity > 0 {
+				stamps = append(stamps, r.Timestamp)
+			}
+		}
+	}
+	if len(stamps) < 2 || stamps[0] != stamps[1] {
+		t.Errorf("it was sent with the timestamps %v; want the same again", stamps)
+	}
+}

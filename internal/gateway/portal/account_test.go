@@ -318,7 +318,7 @@ func TestStatesInPlainWords(t *testing.T) {
 	}
 }
 
-func TestHostileInputIsEscaped(t *testing.T) {
+func TestPeerA20_HostileInputIsEscaped(t *testing.T) {
 	s := newSite(t)
 	s.sells("tok-1", buyer(1))
 	b := s.browser()

@@ -22,7 +22,7 @@ func coreARN(n int) core.LicenseARN {
 	return core.LicenseARN(fmt.Sprintf("arn:aws:license-manager::294406891311:license:l-%032x", n))
 }
 
-func TestFromTheTokenToTheApplication(t *testing.T) {
+func TestPeerA18_FromTheTokenToTheApplicationWithoutACustomerIdentifier(t *testing.T) {
 	s := newSite(t)
 	s.sells("tok-1", buyer(1))
 	b := s.browser()
@@ -51,7 +51,7 @@ func TestFromTheTokenToTheApplication(t *testing.T) {
 	}
 }
 
-func TestNoticeBeforeTheLanding(t *testing.T) {
+func TestPeerA17_ANoticeBeforeTheLanding(t *testing.T) {
 	s := newSite(t)
 	s.sells("tok-1", buyer(1))
 	s.tell(license.Activated, buyer(1))
@@ -62,7 +62,7 @@ func TestNoticeBeforeTheLanding(t *testing.T) {
 }
 
 // Law 5: the token's text is nowhere after POST /register has answered, whatever it answered.
-func TestTokenIsSeenOnce(t *testing.T) {
+func TestPeerA23_TheTokenIsSeenOnce(t *testing.T) {
 	const token = "Zx9+/=tOk%3Aen:~secret-Text_0123456789/=="
 	for name, prepare := range map[string]func(*site){
 		"resolved":       func(s *site) { s.sells(token, buyer(1)) },
