@@ -63,7 +63,7 @@ func (t *tree) numbered() []*tree {
 	}
 	var all []member
 	for name, sub := range t.sub {
-		if n, err := strconv.Atoi(name); err == nil && n > 0 {
+		if n, err := strconv.Atoi(name); err == nil && n > 0 && strconv.Itoa(n) == name { // 01 is no number: there would be two first ones
 			all = append(all, member{n, sub})
 		}
 	}

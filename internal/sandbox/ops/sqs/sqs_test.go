@@ -21,8 +21,8 @@ import (
 
 	"souk.dev/souk/contract"
 	"souk.dev/souk/internal/clock"
-	"souk.dev/souk/internal/goldentest"
 	"souk.dev/souk/internal/sandbox/fault"
+	"souk.dev/souk/internal/sandbox/ops/opstest"
 	"souk.dev/souk/internal/sandbox/queue"
 	"souk.dev/souk/internal/sandbox/wire"
 	"souk.dev/souk/internal/sandbox/world"
@@ -46,8 +46,6 @@ type seller struct{}
 func (seller) Account(string) (world.AccessKey, bool) { return world.AccessKey{}, false }
 func (seller) DefaultSeller() string                  { return account }
 func (seller) Strict() bool                           { return false }
-
-const authorization = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261101/us-east-1/sqs/aws4_request, SignedHeaders=host;x-amz-date, Signature=0000000000000000000000000000000000000000000000000000000000000000"
 
 func newStage(t *testing.T) *stage {
 	st := &stage{clk: clock.NewVirtual(noon)}
@@ -265,42 +263,16 @@ func TestGoSDKQueues(t *testing.T) {
 	}
 }
 
-// exchange is a request and the answer that must follow, byte for byte.
-type exchange struct {
-	name   string
-	target string // empty: the query protocol
-	path   string
-	body   string
-}
+// tongue is how SQS is spoken to.
+var tongue = opstest.Tongue{Scope: "sqs", Target: "AmazonSQS", JSON: "application/x-amz-json-1.0"}
 
 // TestGolden holds every operation's bytes fast in both protocols. The requests are those that the clients send.
 func TestGolden(t *testing.T) {
-	for protocol, list := range map[string][]exchange{"json": jsonExchanges, "query": queryExchanges} {
+	for protocol, list := range map[string][]opstest.Exchange{"json": jsonExchanges, "query": queryExchanges} {
 		t.Run(protocol, func(t *testing.T) {
 			st := newStage(t)
 			st.Service.Base = func() string { return "http://127.0.0.1:4700" }
-			var b strings.Builder
-			for _, x := range list {
-				path := x.path
-				if path == "" {
-					path = "/"
-				}
-				r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(x.body))
-				r.Header.Set("Authorization", authorization)
-				r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-				if x.target != "" {
-					r.Header.Set("X-Amz-Target", "AmazonSQS."+x.target)
-					r.Header.Set("Content-Type", "application/x-amz-json-1.0")
-				}
-				w := httptest.NewRecorder()
-				st.front.ServeHTTP(w, r)
-				fmt.Fprintf(&b, "## %s\n> %s %s\n> %s\n< %d %s\n", x.name, path, x.target, x.body, w.Code, w.Header().Get("Content-Type"))
-				if e := w.Header().Get("x-amzn-query-error"); e != "" {
-					fmt.Fprintf(&b, "< x-amzn-query-error: %s\n", e)
-				}
-				fmt.Fprintf(&b, "%s\n\n", strings.ReplaceAll(w.Body.String(), w.Header().Get("x-amzn-RequestId"), "REQUEST-ID"))
-			}
-			goldentest.Compare(t, protocol+".golden", b.String())
+			tongue.Transcript(t, st.front, protocol+".golden", list)
 		})
 	}
 }
@@ -308,53 +280,53 @@ func TestGolden(t *testing.T) {
 // handleOf is the receipt handle that the first receive of the first message gives.
 const handleOf = "ZmU3NGZmOWVxCjAwMDAwMDAwLTAwMDAtNDAwMC04MDAwLTAwMDAwMDAwMDAwMQox"
 
-var jsonExchanges = []exchange{
-	{name: "no such queue", target: "GetQueueUrl", body: `{"QueueName":"q"}`},
-	{name: "create", target: "CreateQueue", body: `{"QueueName":"q","Attributes":{"VisibilityTimeout":"45"},"tags":{"a":"b"}}`},
-	{name: "create with other attributes", target: "CreateQueue", body: `{"QueueName":"q","Attributes":{"VisibilityTimeout":"46"}}`},
-	{name: "address", target: "GetQueueUrl", body: `{"QueueName":"q"}`},
-	{name: "empty receive", target: "ReceiveMessage", body: `{"QueueUrl":"http://localhost:4700/444455556666/q","WaitTimeSeconds":0}`},
-	{name: "send", target: "SendMessage", body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q","MessageBody":"<a & \"b\">","MessageAttributes":{"n":{"DataType":"Number","StringValue":"7"}}}`},
-	{name: "receive", target: "ReceiveMessage", body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q","MaxNumberOfMessages":10,"MessageSystemAttributeNames":["All"],"MessageAttributeNames":["n"]}`},
-	{name: "hide longer", target: "ChangeMessageVisibility", body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q","ReceiptHandle":"` + handleOf + `","VisibilityTimeout":90}`},
-	{name: "delete", target: "DeleteMessage", path: "/444455556666/q", body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q","ReceiptHandle":"` + handleOf + `"}`},
-	{name: "delete by nonsense", target: "DeleteMessage", body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q","ReceiptHandle":"x"}`},
-	{name: "delete without a queue", target: "DeleteMessage", body: `{"ReceiptHandle":"x"}`},
-	{name: "batch", target: "SendMessageBatch", body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q","Entries":[{"Id":"a","MessageBody":"1"},{"Id":"b","MessageBody":""}]}`},
-	{name: "ids twice", target: "SendMessageBatch", body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q","Entries":[{"Id":"a","MessageBody":"1"},{"Id":"a","MessageBody":"2"}]}`},
-	{name: "empty batch", target: "DeleteMessageBatch", body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q","Entries":[]}`},
-	{name: "attributes", target: "GetQueueAttributes", body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q","AttributeNames":["All"]}`},
-	{name: "list", target: "ListQueues", body: `{}`},
-	{name: "wrong type", target: "ReceiveMessage", body: `{"QueueUrl":7}`},
-	{name: "unknown operation", target: "Fly", body: `{}`},
-	{name: "purge", target: "PurgeQueue", body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q"}`},
-	{name: "purge again", target: "PurgeQueue", body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q"}`},
-	{name: "drop", target: "DeleteQueue", body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q"}`},
+var jsonExchanges = []opstest.Exchange{
+	{Name: "no such queue", Target: "GetQueueUrl", Body: `{"QueueName":"q"}`},
+	{Name: "create", Target: "CreateQueue", Body: `{"QueueName":"q","Attributes":{"VisibilityTimeout":"45"},"tags":{"a":"b"}}`},
+	{Name: "create with other attributes", Target: "CreateQueue", Body: `{"QueueName":"q","Attributes":{"VisibilityTimeout":"46"}}`},
+	{Name: "address", Target: "GetQueueUrl", Body: `{"QueueName":"q"}`},
+	{Name: "empty receive", Target: "ReceiveMessage", Body: `{"QueueUrl":"http://localhost:4700/444455556666/q","WaitTimeSeconds":0}`},
+	{Name: "send", Target: "SendMessage", Body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q","MessageBody":"<a & \"b\">","MessageAttributes":{"n":{"DataType":"Number","StringValue":"7"}}}`},
+	{Name: "receive", Target: "ReceiveMessage", Body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q","MaxNumberOfMessages":10,"MessageSystemAttributeNames":["All"],"MessageAttributeNames":["n"]}`},
+	{Name: "hide longer", Target: "ChangeMessageVisibility", Body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q","ReceiptHandle":"` + handleOf + `","VisibilityTimeout":90}`},
+	{Name: "delete", Target: "DeleteMessage", Path: "/444455556666/q", Body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q","ReceiptHandle":"` + handleOf + `"}`},
+	{Name: "delete by nonsense", Target: "DeleteMessage", Body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q","ReceiptHandle":"x"}`},
+	{Name: "delete without a queue", Target: "DeleteMessage", Body: `{"ReceiptHandle":"x"}`},
+	{Name: "batch", Target: "SendMessageBatch", Body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q","Entries":[{"Id":"a","MessageBody":"1"},{"Id":"b","MessageBody":""}]}`},
+	{Name: "ids twice", Target: "SendMessageBatch", Body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q","Entries":[{"Id":"a","MessageBody":"1"},{"Id":"a","MessageBody":"2"}]}`},
+	{Name: "empty batch", Target: "DeleteMessageBatch", Body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q","Entries":[]}`},
+	{Name: "attributes", Target: "GetQueueAttributes", Body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q","AttributeNames":["All"]}`},
+	{Name: "list", Target: "ListQueues", Body: `{}`},
+	{Name: "wrong type", Target: "ReceiveMessage", Body: `{"QueueUrl":7}`},
+	{Name: "unknown operation", Target: "Fly", Body: `{}`},
+	{Name: "purge", Target: "PurgeQueue", Body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q"}`},
+	{Name: "purge again", Target: "PurgeQueue", Body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q"}`},
+	{Name: "drop", Target: "DeleteQueue", Body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q"}`},
 }
 
-var queryExchanges = []exchange{
-	{name: "no such queue", body: `Action=GetQueueUrl&Version=2012-11-05&QueueName=q`},
-	{name: "create", body: `Action=CreateQueue&Version=2012-11-05&QueueName=q&Attribute.1.Name=VisibilityTimeout&Attribute.1.Value=45&Tag.1.Key=a&Tag.1.Value=b`},
-	{name: "address", body: `Action=GetQueueUrl&Version=2012-11-05&QueueName=q`},
-	{name: "empty receive", body: `Action=ReceiveMessage&Version=2012-11-05&QueueUrl=http%3A%2F%2Flocalhost%3A4700%2F444455556666%2Fq&MaxNumberOfMessages=1`},
-	{name: "send", body: `Action=SendMessage&Version=2012-11-05&QueueUrl=http%3A%2F%2F127.0.0.1%3A4700%2F444455556666%2Fq&MessageBody=%3Ca+%26+%22b%22%3E&MessageAttribute.1.Name=n&MessageAttribute.1.Value.DataType=Number&MessageAttribute.1.Value.StringValue=7&MessageAttribute.2.Name=r&MessageAttribute.2.Value.DataType=Binary&MessageAttribute.2.Value.BinaryValue=AAH%2F`},
-	{name: "receive", path: "/444455556666/q", body: `Action=ReceiveMessage&Version=2012-11-05&MaxNumberOfMessages=10&AttributeName.1=All&MessageAttributeName.1=.%2A`},
-	{name: "hide longer", body: `Action=ChangeMessageVisibilityBatch&Version=2012-11-05&QueueUrl=http%3A%2F%2F127.0.0.1%3A4700%2F444455556666%2Fq&ChangeMessageVisibilityBatchRequestEntry.1.Id=a&ChangeMessageVisibilityBatchRequestEntry.1.ReceiptHandle=` + handleOf + `&ChangeMessageVisibilityBatchRequestEntry.1.VisibilityTimeout=90`},
-	{name: "delete", body: `Action=DeleteMessage&Version=2012-11-05&QueueUrl=http%3A%2F%2F127.0.0.1%3A4700%2F444455556666%2Fq&ReceiptHandle=` + handleOf},
-	{name: "batch of deletes", body: `Action=DeleteMessageBatch&Version=2012-11-05&QueueUrl=http%3A%2F%2F127.0.0.1%3A4700%2F444455556666%2Fq&DeleteMessageBatchRequestEntry.1.Id=a&DeleteMessageBatchRequestEntry.1.ReceiptHandle=x&DeleteMessageBatchRequestEntry.2.Id=b&DeleteMessageBatchRequestEntry.2.ReceiptHandle=` + handleOf},
-	{name: "batch of sends", body: `Action=SendMessageBatch&Version=2012-11-05&QueueUrl=http%3A%2F%2F127.0.0.1%3A4700%2F444455556666%2Fq&SendMessageBatchRequestEntry.1.Id=a&SendMessageBatchRequestEntry.1.MessageBody=1&SendMessageBatchRequestEntry.1.DelaySeconds=3`},
-	{name: "attributes", body: `Action=GetQueueAttributes&Version=2012-11-05&QueueUrl=http%3A%2F%2F127.0.0.1%3A4700%2F444455556666%2Fq&AttributeName.1=QueueArn&AttributeName.2=ApproximateNumberOfMessagesDelayed`},
-	{name: "set", body: `Action=SetQueueAttributes&Version=2012-11-05&QueueUrl=http%3A%2F%2F127.0.0.1%3A4700%2F444455556666%2Fq&Attribute.1.Name=DelaySeconds&Attribute.1.Value=1`},
-	{name: "not a number", body: `Action=ReceiveMessage&Version=2012-11-05&QueueUrl=http%3A%2F%2F127.0.0.1%3A4700%2F444455556666%2Fq&WaitTimeSeconds=soon`},
-	{name: "list", body: `Action=ListQueues&Version=2012-11-05`},
-	{name: "unknown action", body: `Action=Fly&Version=2012-11-05`},
-	{name: "drop", body: `Action=DeleteQueue&Version=2012-11-05&QueueUrl=http%3A%2F%2F127.0.0.1%3A4700%2F444455556666%2Fq`},
+var queryExchanges = []opstest.Exchange{
+	{Name: "no such queue", Body: `Action=GetQueueUrl&Version=2012-11-05&QueueName=q`},
+	{Name: "create", Body: `Action=CreateQueue&Version=2012-11-05&QueueName=q&Attribute.1.Name=VisibilityTimeout&Attribute.1.Value=45&Tag.1.Key=a&Tag.1.Value=b`},
+	{Name: "address", Body: `Action=GetQueueUrl&Version=2012-11-05&QueueName=q`},
+	{Name: "empty receive", Body: `Action=ReceiveMessage&Version=2012-11-05&QueueUrl=http%3A%2F%2Flocalhost%3A4700%2F444455556666%2Fq&MaxNumberOfMessages=1`},
+	{Name: "send", Body: `Action=SendMessage&Version=2012-11-05&QueueUrl=http%3A%2F%2F127.0.0.1%3A4700%2F444455556666%2Fq&MessageBody=%3Ca+%26+%22b%22%3E&MessageAttribute.1.Name=n&MessageAttribute.1.Value.DataType=Number&MessageAttribute.1.Value.StringValue=7&MessageAttribute.2.Name=r&MessageAttribute.2.Value.DataType=Binary&MessageAttribute.2.Value.BinaryValue=AAH%2F`},
+	{Name: "receive", Path: "/444455556666/q", Body: `Action=ReceiveMessage&Version=2012-11-05&MaxNumberOfMessages=10&AttributeName.1=All&MessageAttributeName.1=.%2A`},
+	{Name: "hide longer", Body: `Action=ChangeMessageVisibilityBatch&Version=2012-11-05&QueueUrl=http%3A%2F%2F127.0.0.1%3A4700%2F444455556666%2Fq&ChangeMessageVisibilityBatchRequestEntry.1.Id=a&ChangeMessageVisibilityBatchRequestEntry.1.ReceiptHandle=` + handleOf + `&ChangeMessageVisibilityBatchRequestEntry.1.VisibilityTimeout=90`},
+	{Name: "delete", Body: `Action=DeleteMessage&Version=2012-11-05&QueueUrl=http%3A%2F%2F127.0.0.1%3A4700%2F444455556666%2Fq&ReceiptHandle=` + handleOf},
+	{Name: "batch of deletes", Body: `Action=DeleteMessageBatch&Version=2012-11-05&QueueUrl=http%3A%2F%2F127.0.0.1%3A4700%2F444455556666%2Fq&DeleteMessageBatchRequestEntry.1.Id=a&DeleteMessageBatchRequestEntry.1.ReceiptHandle=x&DeleteMessageBatchRequestEntry.2.Id=b&DeleteMessageBatchRequestEntry.2.ReceiptHandle=` + handleOf},
+	{Name: "batch of sends", Body: `Action=SendMessageBatch&Version=2012-11-05&QueueUrl=http%3A%2F%2F127.0.0.1%3A4700%2F444455556666%2Fq&SendMessageBatchRequestEntry.1.Id=a&SendMessageBatchRequestEntry.1.MessageBody=1&SendMessageBatchRequestEntry.1.DelaySeconds=3`},
+	{Name: "attributes", Body: `Action=GetQueueAttributes&Version=2012-11-05&QueueUrl=http%3A%2F%2F127.0.0.1%3A4700%2F444455556666%2Fq&AttributeName.1=QueueArn&AttributeName.2=ApproximateNumberOfMessagesDelayed`},
+	{Name: "set", Body: `Action=SetQueueAttributes&Version=2012-11-05&QueueUrl=http%3A%2F%2F127.0.0.1%3A4700%2F444455556666%2Fq&Attribute.1.Name=DelaySeconds&Attribute.1.Value=1`},
+	{Name: "not a number", Body: `Action=ReceiveMessage&Version=2012-11-05&QueueUrl=http%3A%2F%2F127.0.0.1%3A4700%2F444455556666%2Fq&WaitTimeSeconds=soon`},
+	{Name: "list", Body: `Action=ListQueues&Version=2012-11-05`},
+	{Name: "unknown action", Body: `Action=Fly&Version=2012-11-05`},
+	{Name: "drop", Body: `Action=DeleteQueue&Version=2012-11-05&QueueUrl=http%3A%2F%2F127.0.0.1%3A4700%2F444455556666%2Fq`},
 }
 
 // FuzzQuery feeds forms to every operation: whatever comes, there is an answer, it is XML, and not our own failure.
 func FuzzQuery(f *testing.F) {
 	for _, x := range queryExchanges {
-		f.Add(x.body)
+		f.Add(x.Body)
 	}
 	f.Add("Action=SendMessageBatch&SendMessageBatchRequestEntry.1.MessageAttribute.1.Name.2.3=x&a.b.c.d.e.f.g.h.i=1")
 	f.Fuzz(func(t *testing.T, body string) {
@@ -381,7 +353,7 @@ func FuzzQuery(f *testing.F) {
 // FuzzJSON does the same for the JSON protocol.
 func FuzzJSON(f *testing.F) {
 	for _, x := range jsonExchanges {
-		f.Add(x.target, x.body)
+		f.Add(x.Target, x.Body)
 	}
 	f.Fuzz(func(t *testing.T, name, body string) {
 		if strings.Contains(strings.ToLower(body), "waittimeseconds") {
