@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	agreement "github.com/aws/aws-sdk-go-v2/service/marketplaceagreement"
+	agreed "github.com/aws/aws-sdk-go-v2/service/marketplaceagreement/types"
 	entitlement "github.com/aws/aws-sdk-go-v2/service/marketplaceentitlementservice"
 	metering "github.com/aws/aws-sdk-go-v2/service/marketplacemetering"
 	"github.com/aws/aws-sdk-go-v2/service/marketplacemetering/types"
@@ -90,7 +91,7 @@ func call(ctx context.Context, cfg aws.Config, req request) answer {
 		return answer{Code: "NoSuchCall", Message: req.Operation}
 	}
 	in := reflect.New(f.Type().In(1).Elem())
-	if err := json.Unmarshal(req.Input, in.Interface()); err != nil {
+	if err := read(req.Input, in.Interface()); err != nil {
 		return answer{Code: "BadInput", Message: err.Error()}
 	}
 	out := f.Call([]reflect.Value{reflect.ValueOf(ctx), in})
@@ -127,6 +128,11 @@ var typed = map[string]func(error) bool{
 	"InvalidUsageDimensionException":     is[*types.InvalidUsageDimensionException],
 	"ThrottlingException":                is[*types.ThrottlingException],
 	"TimestampOutOfBoundsException":      is[*types.TimestampOutOfBoundsException],
+
+	"AccessDeniedException":     is[*agreed.AccessDeniedException],
+	"ConflictException":         is[*agreed.ConflictException],
+	"ResourceNotFoundException": is[*agreed.ResourceNotFoundException],
+	"ValidationException":       is[*agreed.ValidationException],
 }
 
 func is[T error](err error) bool {
