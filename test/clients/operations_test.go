@@ -110,6 +110,10 @@ var operations = []served{
 	}},
 	{service: "sqs", operation: "CreateQueue", input: func(*shop) map[string]any { return map[string]any{"QueueName": "another"} }},
 	{service: "sqs", operation: "ListQueues", list: "QueueUrls", token: "NextToken", size: "MaxResults", input: func(*shop) map[string]any { return map[string]any{} }},
+	{service: "sqs", operation: "ListDeadLetterSourceQueues", input: func(s *shop) map[string]any { return s.queued(nil) }},
+	{service: "sqs", operation: "TagQueue", input: func(s *shop) map[string]any { return s.queued(map[string]any{"Tags": map[string]any{"team": "press"}}) }},
+	{service: "sqs", operation: "ListQueueTags", input: func(s *shop) map[string]any { return s.queued(nil) }},
+	{service: "sqs", operation: "UntagQueue", input: func(s *shop) map[string]any { return s.queued(map[string]any{"TagKeys": []any{"team"}}) }},
 	{service: "sqs", operation: "SendMessage", input: func(s *shop) map[string]any { return s.queued(map[string]any{"MessageBody": "hello"}) }},
 	{service: "sqs", operation: "SendMessageBatch", input: func(s *shop) map[string]any {
 		return s.queued(map[string]any{"Entries": []any{map[string]any{"Id": "one", "MessageBody": "hello"}}})

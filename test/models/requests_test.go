@@ -63,6 +63,17 @@ var base = map[string]func(t *testing.T, s *stage, c caller) asked{
 		return asked{s.seller, object{"QueueUrl": r["QueueUrl"]}}
 	},
 	"sqs ListQueues": fixed(object{"MaxResults": 1}),
+	"sqs ListDeadLetterSourceQueues": func(t *testing.T, s *stage, c caller) asked {
+		must(t, s, c, "CreateQueue", object{"QueueName": "mortal", "Attributes": object{"RedrivePolicy": `{"deadLetterTargetArn":"` + queueARN + `","maxReceiveCount":3}`}})
+		must(t, s, c, "CreateQueue", object{"QueueName": "mortal2", "Attributes": object{"RedrivePolicy": `{"deadLetterTargetArn":"` + queueARN + `","maxReceiveCount":3}`}})
+		return asked{s.seller, object{"QueueUrl": s.queue, "MaxResults": 1}}
+	},
+	"sqs TagQueue":   queued(object{"Tags": object{"team": "press"}}),
+	"sqs UntagQueue": queued(object{"TagKeys": []any{"team"}}),
+	"sqs ListQueueTags": func(t *testing.T, s *stage, c caller) asked {
+		must(t, s, c, "TagQueue", object{"QueueUrl": s.queue, "Tags": object{"team": "press"}})
+		return asked{s.seller, object{"QueueUrl": s.queue}}
+	},
 	"sqs PurgeQueue": func(_ *testing.T, s *stage, _ caller) asked {
 		s.Advance(2 * time.Minute) // one purge a minute
 		return asked{s.seller, object{"QueueUrl": s.queue}}

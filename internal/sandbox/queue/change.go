@@ -10,8 +10,10 @@ type Op string
 
 // The lasting changes.
 const (
-	OpCreate  Op = "create"  // Attributes
+	OpCreate  Op = "create"  // Attributes, Tags
 	OpSet     Op = "set"     // Attributes
+	OpTag     Op = "tag"     // Tags
+	OpUntag   Op = "untag"   // IDs, which are keys of tags
 	OpDrop    Op = "drop"    // the queue itself
 	OpSend    Op = "send"    // Messages
 	OpDelete  Op = "delete"  // IDs
@@ -27,6 +29,7 @@ type Change struct {
 	Queue      string            `json:"queue"`
 	At         time.Time         `json:"at"`
 	Attributes map[string]string `json:"attributes,omitempty"`
+	Tags       map[string]string `json:"tags,omitempty"`
 	Messages   []Message         `json:"messages,omitempty"`
 	IDs        []string          `json:"ids,omitempty"`
 	Target     string            `json:"target,omitempty"`
@@ -64,7 +67,7 @@ func (s *Service) Replay(c Change) error {
 		if err != nil {
 			return fmt.Errorf("create queue %s again: %w", c.Queue, err)
 		}
-		s.queues[k] = newQueue(k, set, c.At)
+		s.queues[k] = newQueue(k, set, c.Tags, c.At)
 		return nil
 	}
 	if q == nil {
@@ -77,6 +80,10 @@ func (s *Service) Replay(c Change) error {
 			return fmt.Errorf("set attributes of queue %s again: %w", c.Queue, err)
 		}
 		q.set, q.modified = set, c.At
+	case OpTag:
+		q.tag(c.Tags)
+	case OpUntag:
+		q.untag(c.IDs)
 	case OpDrop:
 		delete(s.queues, k)
 	case OpSend:

@@ -61,6 +61,7 @@ func New(o Options) *Service {
 type queue struct {
 	key
 	set      settings
+	tags     map[string]string
 	created  time.Time
 	modified time.Time
 	purged   time.Time
@@ -72,9 +73,11 @@ type queue struct {
 	stirred chan struct{} // closed and replaced when there is something for waiting receivers to see
 }
 
-func newQueue(k key, set settings, at time.Time) *queue {
-	return &queue{key: k, set: set, created: at, modified: at, byID: map[string]*item{},
+func newQueue(k key, set settings, tags map[string]string, at time.Time) *queue {
+	q := &queue{key: k, set: set, created: at, modified: at, byID: map[string]*item{},
 		visible: pile{less: byAge}, hidden: pile{less: byReturn}, stirred: make(chan struct{})}
+	q.tag(tags)
+	return q
 }
 
 func (q *queue) arn() string { return ARN(q.account, q.name) }
@@ -143,11 +146,19 @@ var queueName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
 
 // Create makes a queue. One with the same attributes is left as it is; with others it is a QueueNameExists.
 func (s *Service) Create(account, name string, attrs map[string]string) error {
+	return s.CreateTagged(account, name, attrs, nil)
+}
+
+// CreateTagged is Create with tags for the queue. One that is there already keeps its own.
+func (s *Service) CreateTagged(account, name string, attrs, tags map[string]string) error {
 	if !queueName.MatchString(name) {
 		return refuse(InvalidParameterValue, "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length")
 	}
 	set, err := defaults().with(attrs)
 	if err != nil {
+		return err
+	}
+	if err := checkTags(tags); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -162,10 +173,10 @@ func (s *Service) Create(account, name string, attrs map[string]string) error {
 		return nil
 	}
 	now := s.clk.Now()
-	if err := s.record(Change{Op: OpCreate, Account: account, Queue: name, At: now, Attributes: attrs}); err != nil {
+	if err := s.record(Change{Op: OpCreate, Account: account, Queue: name, At: now, Attributes: attrs, Tags: tags}); err != nil {
 		return err
 	}
-	s.queues[k] = newQueue(k, set, now)
+	s.queues[k] = newQueue(k, set, tags, now)
 	return nil
 }
 

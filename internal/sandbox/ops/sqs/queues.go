@@ -11,8 +11,8 @@ import (
 
 type createQueueInput struct {
 	QueueName  string
-	Attributes attributes        `query:"Attribute"`
-	Tags       map[string]string `json:"tags" query:"Tag,Key"`
+	Attributes attributes `query:"Attribute"`
+	Tags       tags       `json:"tags" query:"Tag,Key"`
 }
 
 type queueURLOutput struct {
@@ -23,7 +23,7 @@ func (s *Service) createQueue(_ context.Context, c *wire.Call, in *createQueueIn
 	if in.QueueName == "" {
 		return nil, refuse(queue.MissingParameter, "The request must contain the parameter QueueName.")
 	}
-	if err := s.Queues.Create(c.Account, in.QueueName, in.Attributes); err != nil {
+	if err := s.Queues.CreateTagged(c.Account, in.QueueName, in.Attributes, in.Tags); err != nil {
 		return nil, err
 	}
 	return &queueURLOutput{s.QueueURL(c.Account, in.QueueName)}, nil
@@ -59,20 +59,26 @@ type listQueuesOutput struct {
 	NextToken string   `json:",omitempty" xml:",omitempty"`
 }
 
-// listQueues answers up to 1,000 queues, or MaxResults of them; the token of a next page is the name it begins after.
+// listQueues answers up to 1,000 queues, or MaxResults of them.
 func (s *Service) listQueues(_ context.Context, c *wire.Call, in *listQueuesInput) (any, error) {
-	most := 1000
-	if in.MaxResults != nil {
-		most = int(*in.MaxResults)
-		if most < 1 || most > 1000 {
-			return nil, refuse(queue.InvalidParameterValue, "Value for parameter MaxResults is invalid. Reason: Must be an integer from 1 to 1000.")
+	names, next, err := part(s.Queues.List(c.Account, in.QueueNamePrefix), in.MaxResults, in.NextToken)
+	return &listQueuesOutput{s.urls(c.Account, names), next}, err
+}
+
+// part is the page of names that token asks for: of most, or of 1,000. The token of a next page is the name that it begins
+// after.
+func part(names []string, most *int32, token string) (page []string, next string, err error) {
+	size := 1000
+	if most != nil {
+		size = int(*most)
+		if size < 1 || size > 1000 {
+			return nil, "", refuse(queue.InvalidParameterValue, "Value for parameter MaxResults is invalid. Reason: Must be an integer from 1 to 1000.")
 		}
 	}
-	names := s.Queues.List(c.Account, in.QueueNamePrefix)
-	if in.NextToken != "" {
-		after, err := base64.RawURLEncoding.DecodeString(in.NextToken)
+	if token != "" {
+		after, err := base64.RawURLEncoding.DecodeString(token)
 		if err != nil {
-			return nil, refuse(queue.InvalidParameterValue, "Value for parameter NextToken is invalid. Reason: It was not given by this service.")
+			return nil, "", refuse(queue.InvalidParameterValue, "Value for parameter NextToken is invalid. Reason: It was not given by this service.")
 		}
 		i, found := slices.BinarySearch(names, string(after))
 		if found {
@@ -80,17 +86,22 @@ func (s *Service) listQueues(_ context.Context, c *wire.Call, in *listQueuesInpu
 		}
 		names = names[i:]
 	}
-	out := &listQueuesOutput{}
-	if len(names) > most {
-		names = names[:most]
-		if in.MaxResults != nil { // SQS pages only for those who ask for pages
-			out.NextToken = base64.RawURLEncoding.EncodeToString([]byte(names[most-1]))
-		}
+	if len(names) <= size {
+		return names, "", nil
 	}
-	for _, n := range names {
-		out.QueueUrls = append(out.QueueUrls, s.QueueURL(c.Account, n))
+	names = names[:size]
+	if most != nil { // SQS pages only for those who ask for pages
+		next = base64.RawURLEncoding.EncodeToString([]byte(names[size-1]))
 	}
-	return out, nil
+	return names, next, nil
+}
+
+func (s *Service) urls(account string, names []string) []string {
+	urls := make([]string, len(names))
+	for i, n := range names {
+		urls[i] = s.QueueURL(account, n)
+	}
+	return urls
 }
 
 type getQueueAttributesInput struct {

@@ -50,6 +50,10 @@ var operations = map[string]operation{
 	"DeleteQueue":                  op((*Service).deleteQueue),
 	"ListQueues":                   op((*Service).listQueues),
 	"PurgeQueue":                   op((*Service).purgeQueue),
+	"ListDeadLetterSourceQueues":   op((*Service).listDeadLetterSourceQueues),
+	"TagQueue":                     op((*Service).tagQueue),
+	"UntagQueue":                   op((*Service).untagQueue),
+	"ListQueueTags":                op((*Service).listQueueTags),
 }
 
 // Wire is the service as the front door takes it.

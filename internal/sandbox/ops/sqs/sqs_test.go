@@ -219,7 +219,7 @@ func TestGoSDKTypedErrors(t *testing.T) {
 	if e, ok := errors.AsType[smithy.APIError](err); !ok || e.ErrorCode() != "InvalidParameterValue" {
 		t.Errorf("eleven at once: %v", err)
 	}
-	_, err = c.ListQueueTags(ctx, &awssqs.ListQueueTagsInput{QueueUrl: q.QueueUrl})
+	_, err = c.AddPermission(ctx, &awssqs.AddPermissionInput{QueueUrl: q.QueueUrl, Label: aws.String("l"), AWSAccountIds: []string{account}, Actions: []string{"*"}})
 	if e, ok := errors.AsType[smithy.APIError](err); !ok || e.ErrorCode() != "InvalidAction" {
 		t.Errorf("an operation that is not played: %v", err)
 	}
@@ -297,6 +297,14 @@ var jsonExchanges = []opstest.Exchange{
 	{Name: "empty batch", Target: "DeleteMessageBatch", Body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q","Entries":[]}`},
 	{Name: "attributes", Target: "GetQueueAttributes", Body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q","AttributeNames":["All"]}`},
 	{Name: "list", Target: "ListQueues", Body: `{}`},
+	{Name: "tag", Target: "TagQueue", Body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q","Tags":{"team":"press","a":"c"}}`},
+	{Name: "a reserved tag", Target: "TagQueue", Body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q","Tags":{"AWS:team":"press"}}`},
+	{Name: "tags", Target: "ListQueueTags", Body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q"}`},
+	{Name: "untag", Target: "UntagQueue", Body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q","TagKeys":["team","a","none"]}`},
+	{Name: "no tags", Target: "ListQueueTags", Body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q"}`},
+	{Name: "a queue with dead letters", Target: "CreateQueue", Body: `{"QueueName":"r","Attributes":{"RedrivePolicy":"{\"deadLetterTargetArn\":\"arn:aws:sqs:us-east-1:444455556666:q\",\"maxReceiveCount\":3}"}}`},
+	{Name: "whose they are", Target: "ListDeadLetterSourceQueues", Body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q","MaxResults":10}`},
+	{Name: "nobody's", Target: "ListDeadLetterSourceQueues", Body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/r"}`},
 	{Name: "wrong type", Target: "ReceiveMessage", Body: `{"QueueUrl":7}`},
 	{Name: "unknown operation", Target: "Fly", Body: `{}`},
 	{Name: "purge", Target: "PurgeQueue", Body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q"}`},
@@ -319,6 +327,12 @@ var queryExchanges = []opstest.Exchange{
 	{Name: "set", Body: `Action=SetQueueAttributes&Version=2012-11-05&QueueUrl=http%3A%2F%2F127.0.0.1%3A4700%2F444455556666%2Fq&Attribute.1.Name=DelaySeconds&Attribute.1.Value=1`},
 	{Name: "not a number", Body: `Action=ReceiveMessage&Version=2012-11-05&QueueUrl=http%3A%2F%2F127.0.0.1%3A4700%2F444455556666%2Fq&WaitTimeSeconds=soon`},
 	{Name: "list", Body: `Action=ListQueues&Version=2012-11-05`},
+	{Name: "tag", Path: "/444455556666/q", Body: `Action=TagQueue&Version=2012-11-05&Tag.1.Key=team&Tag.1.Value=press`},
+	{Name: "tags", Path: "/444455556666/q", Body: `Action=ListQueueTags&Version=2012-11-05`},
+	{Name: "untag", Path: "/444455556666/q", Body: `Action=UntagQueue&Version=2012-11-05&TagKey.1=team`},
+	{Name: "a queue with dead letters", Body: `Action=CreateQueue&Version=2012-11-05&QueueName=r&Tag.1.Key=team&Tag.1.Value=press&Attribute.1.Name=RedrivePolicy&Attribute.1.Value=%7B%22deadLetterTargetArn%22%3A%22arn%3Aaws%3Asqs%3Aus-east-1%3A444455556666%3Aq%22%2C%22maxReceiveCount%22%3A3%7D`},
+	{Name: "its tags", Path: "/444455556666/r", Body: `Action=ListQueueTags&Version=2012-11-05`},
+	{Name: "whose dead letters", Path: "/444455556666/q", Body: `Action=ListDeadLetterSourceQueues&Version=2012-11-05`},
 	{Name: "unknown action", Body: `Action=Fly&Version=2012-11-05`},
 	{Name: "drop", Body: `Action=DeleteQueue&Version=2012-11-05&QueueUrl=http%3A%2F%2F127.0.0.1%3A4700%2F444455556666%2Fq`},
 }

@@ -48,6 +48,19 @@ func (a attributes) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
 	return nil
 }
 
+// tags are a queue's.
+type tags map[string]string
+
+// MarshalXML writes one Tag element for each, in the order of their keys.
+func (t tags) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	for _, key := range slices.Sorted(maps.Keys(t)) {
+		if err := e.EncodeElement(struct{ Key, Value string }{key, t[key]}, start); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // messageAttributes are the attributes that a sender gave a message.
 type messageAttributes map[string]attributeValue
 
