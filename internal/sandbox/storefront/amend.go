@@ -15,12 +15,17 @@ type amendView struct {
 	Chrome
 	Sub    Subscription
 	Fields []webui.Field
+	Cost   Cost
 	Wrong  webui.Notice // why it could not be changed as filled in
 }
 
 // getAmend offers more of what a running contract is for.
 func (s *Storefront) getAmend(w http.ResponseWriter, r *http.Request) error {
-	return s.askAmend(w, r, http.StatusOK, nil, webui.Notice{})
+	var values url.Values
+	if q := r.URL.Query(); q.Has(priceField) {
+		values = q
+	}
+	return s.askAmend(w, r, http.StatusOK, values, webui.Notice{})
 }
 
 // askAmend shows the form with values in it; nil: as the contract is.
@@ -38,6 +43,15 @@ func (s *Storefront) askAmend(w http.ResponseWriter, r *http.Request, status int
 		return err
 	}
 	v.Fields = amendFields(v.Sub, values)
+	if values != nil {
+		var q world.Quote
+		wanted, err := readQuantities(v.Sub.Product, values)
+		if err == nil {
+			q, err = s.opt.World.PreviewAmend(v.Now, a.AgreementID, world.Amendment{Quantities: wanted})
+		}
+		v.Cost = costOf(v.Now, q, err)
+	}
+	v.Cost.Page, v.Cost.Asked = "/subscriptions/"+a.AgreementID+"/amend", values != nil
 	return s.ui.Render(w, status, "amend", v)
 }
 

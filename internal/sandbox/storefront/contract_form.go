@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/sandbox/world"
@@ -22,6 +23,22 @@ const (
 type contractForm struct {
 	Fields []webui.Field
 	Wrong  webui.Notice // why it could not be bought as filled in
+	values url.Values
+}
+
+// contractFormOf is the form for p, as o sells it, for somebody who asked for a page with a query: filled in as that says.
+func contractFormOf(p world.Product, o world.Offer, query url.Values) contractForm {
+	if filledIn(query) {
+		return fillContractForm(p, o, query)
+	}
+	return newContractForm(p, o)
+}
+
+// cost is what the form would cost a buyer, on a page. Until somebody has picked something, nobody is told that it is missing.
+func (f contractForm) cost(s *Storefront, now time.Time, buyer string, p world.Product, o world.Offer, page string) Cost {
+	c := s.cost(now, buyer, p, o, f.values)
+	c.Page, c.Asked = page, o.Terms.Upfront == nil || filledIn(f.values)
+	return c
 }
 
 // newContractForm is a form for p, as o sells it, that has not been filled in: no units, the shortest duration, and
@@ -32,7 +49,7 @@ func newContractForm(p world.Product, o world.Offer) contractForm {
 
 // fillContractForm is the form for p, as o sells it, with values in it; it has fields only for what o leaves to the buyer.
 func fillContractForm(p world.Product, o world.Offer, values url.Values) contractForm {
-	var f contractForm
+	f := contractForm{values: values}
 	if o.Terms.Upfront != nil {
 		f.Fields = upfrontFields(p, values)
 	}

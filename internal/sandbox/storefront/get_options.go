@@ -8,12 +8,13 @@ import (
 
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/sandbox/world"
+	"souk.dev/souk/internal/webui"
 )
 
 // Option is an offer that the visitor may accept, as a product's page lists it.
 type Option struct {
 	world.Offer
-	Badges []string
+	Badges []OptionBadge
 	Says   []string
 	Verb   string // what the button says: Subscribe, Create contract or Try for free
 }
@@ -31,6 +32,12 @@ func (s *Storefront) optionsFor(now time.Time, p world.Product, buyer string) ([
 	return all, nil
 }
 
+// OptionBadge is a word on what kind of offer it is.
+type OptionBadge struct {
+	Tone webui.Tone
+	Word string
+}
+
 func optionOf(now time.Time, o world.Offer, p world.Product) Option {
 	v := Option{Offer: o, Says: offerWords(o, p), Verb: "Subscribe"}
 	if o.Terms.Contract() {
@@ -38,17 +45,17 @@ func optionOf(now time.Time, o world.Offer, p world.Product) Option {
 	}
 	switch {
 	case o.Terms.Trial != nil:
-		v.Badges, v.Verb = append(v.Badges, "Free trial"), "Try for free"
+		v.Badges, v.Verb = append(v.Badges, OptionBadge{webui.Success, "Free trial"}), "Try for free"
 	case o.Public:
-		v.Badges = append(v.Badges, "Public")
+		v.Badges = append(v.Badges, OptionBadge{webui.Neutral, "Public"})
 	default:
-		v.Badges = append(v.Badges, "Private pricing")
+		v.Badges = append(v.Badges, OptionBadge{webui.Info, "Private pricing"})
 	}
 	if o.Terms.Validity != nil && o.Terms.Validity.StartDate.After(now) {
-		v.Badges = append(v.Badges, "Future dated")
+		v.Badges = append(v.Badges, OptionBadge{webui.Warn, "Future dated"})
 	}
 	if o.Replaces != "" {
-		v.Badges, v.Verb = append(v.Badges, "Replacement"), "Accept and replace"
+		v.Badges, v.Verb = append(v.Badges, OptionBadge{webui.Warn, "Replacement"}), "Accept and replace"
 	}
 	return v
 }
@@ -61,10 +68,53 @@ type purchaseView struct {
 	Maker    string // the product's seller, where that is another
 	Prices   []PriceRow
 	Contract contractForm
+	Cost     Cost
+	Closed   bool           // it cannot be accepted any more
 	Running  []Subscription // of this offer, or of the product where a buyer may have only one
 	Replaced *Subscription  // what accepting it replaces
 	Nonce    string
 }
+
+// Instalment is a payment of an offer's schedule. When is in words, where it is not a date.
+type Instalment struct {
+	world.Instalment
+	When string
+}
+
+// Schedule are the offer's payments.
+func (v purchaseView) Schedule() (all []Instalment) {
+	for _, i := range v.Option.Terms.Schedule {
+		when := ""
+		switch i.After {
+		case "":
+		case "P0D":
+			when = "At the start"
+		default:
+			when = durationWords(i.After) + " after the start"
+		}
+		all = append(all, Instalment{i, when})
+	}
+	return all
+}
+
+// Document is what a buyer agrees to beside the prices.
+type Document struct {
+	world.Document
+	Title string
+}
+
+// Documents are the offer's legal ones.
+func (v purchaseView) Documents() (all []Document) {
+	titles := map[world.DocumentType]string{world.StandardEula: "Standard contract for AWS Marketplace", world.CustomEula: "The seller's own end user license agreement",
+		world.EnterpriseEula: "Enterprise contract for AWS Marketplace", world.StandardDsa: "Standard data subscription agreement", world.CustomDsa: "The seller's own data subscription agreement"}
+	for _, d := range v.Option.Terms.Legal.Documents {
+		all = append(all, Document{d, orElse(titles[d.Type], string(d.Type))})
+	}
+	return all
+}
+
+// Lockout is how long before its end a contract's renewal is settled, in words.
+func (v purchaseView) Lockout() string { return durationWords(v.Option.Terms.Renewal.LockoutPeriod) }
 
 // getOption is the page of one offer, on which it is accepted.
 func (s *Storefront) getOption(w http.ResponseWriter, r *http.Request) error {
@@ -72,7 +122,7 @@ func (s *Storefront) getOption(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.showOption(w, r, p, o, http.StatusOK, newContractForm(offeredAs(p, o), o))
+	return s.showOption(w, r, p, o, http.StatusOK, contractFormOf(offeredAs(p, o), o, r.URL.Query()))
 }
 
 // option is the offer of a product that the address names, if the visitor may see it.
@@ -94,7 +144,7 @@ func (s *Storefront) option(r *http.Request, id string) (world.Product, world.Of
 
 func (s *Storefront) showOption(w http.ResponseWriter, r *http.Request, p world.Product, o world.Offer, status int, f contractForm) error {
 	v := purchaseView{Chrome: s.chrome(w, r), Product: p, Contract: f, Nonce: nonce()}
-	v.Option = optionOf(v.Now, o, p)
+	v.Option, v.Closed = optionOf(v.Now, o, p), !o.Open(v.Now)
 	as := offeredAs(p, o)
 	for _, d := range as.Dimensions {
 		if prices := pricesOf(as, d); len(prices) > 0 {
@@ -117,6 +167,7 @@ func (s *Storefront) showOption(w http.ResponseWriter, r *http.Request, p world.
 		if err := s.running(&v); err != nil {
 			return err
 		}
+		v.Cost = f.cost(s, v.Now, v.Buyer.AccountID, p, o, "/products/"+p.ProductID+"/offers/"+o.OfferID)
 	}
 	return s.ui.Render(w, status, "purchase", v)
 }

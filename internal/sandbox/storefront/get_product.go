@@ -19,7 +19,9 @@ type productView struct {
 	Subscribed bool           // one of them is active
 	Nonce      string
 	Contract   contractForm // empty for pay as you go
-	Options    []Option     // what can be accepted beside the listing's own offer
+	Cost       Cost
+	Options    []Option // what can be accepted beside the listing's own offer
+	Private    []Option // those of them that were made for this buyer
 }
 
 func (s *Storefront) getProduct(w http.ResponseWriter, r *http.Request) error {
@@ -31,11 +33,11 @@ func (s *Storefront) getProduct(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.showProduct(w, r, p, http.StatusOK, newContractForm(p, o))
+	return s.showProduct(w, r, p, o, http.StatusOK, contractFormOf(p, o, r.URL.Query()))
 }
 
 // showProduct shows a listing, with the form that buys it as f fills it.
-func (s *Storefront) showProduct(w http.ResponseWriter, r *http.Request, p world.Product, status int, f contractForm) error {
+func (s *Storefront) showProduct(w http.ResponseWriter, r *http.Request, p world.Product, o world.Offer, status int, f contractForm) error {
 	seller, err := s.opt.World.Seller(p.SellerAccount)
 	if err != nil {
 		return err
@@ -58,7 +60,13 @@ func (s *Storefront) showProduct(w http.ResponseWriter, r *http.Request, p world
 		return err
 	}
 	v.Options = slices.DeleteFunc(options, func(o Option) bool { return o.Public && o.Terms.Trial == nil })
+	for _, option := range v.Options {
+		if !option.Public {
+			v.Private = append(v.Private, option)
+		}
+	}
 	if v.Buyer != nil {
+		v.Cost = f.cost(s, v.Now, v.Buyer.AccountID, p, o, "/products/"+p.ProductID)
 		mine, err := s.subscriptions(world.AgreementQuery{BuyerAccount: v.Buyer.AccountID, ProductCode: p.ProductCode}, v.Now)
 		if err != nil {
 			return err

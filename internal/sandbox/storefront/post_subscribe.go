@@ -82,5 +82,5 @@ func (s *Storefront) askAgain(w http.ResponseWriter, r *http.Request, p world.Pr
 	if r.PostForm.Get("offer") != "" {
 		return s.showOption(w, r, p, o, http.StatusUnprocessableEntity, f)
 	}
-	return s.showProduct(w, r, p, http.StatusUnprocessableEntity, f)
+	return s.showProduct(w, r, p, o, http.StatusUnprocessableEntity, f)
 }

@@ -64,6 +64,8 @@ func newScene(t *testing.T) scene {
 		t.Fatal(err)
 	}
 	pages := map[string]string{
+		"product-priced": "/products/prod-inkwellclassct?price=show&units_seats=12&duration=P12M&renew=on",
+		"trial":          trialPage, "offer": strings.Replace(offer, "/seller", "/products/"+teams, 1),
 		"seller-reports": "/seller/reports",
 		"support":        "/support", "case": refund,
 		"seller-product": "/seller/products/" + press, "seller-product-new": "/seller/products/new", "seller-offers": "/seller/offers", "seller-offer": offer,

@@ -92,6 +92,33 @@ func (w *World) Preview(now time.Time, o Order) (Quote, error) {
 	return d.quote(now, "", o), nil
 }
 
+// PreviewSubscribe says what [World.Subscribe] would bring about, and keeps nothing. Errors: as there.
+func (w *World) PreviewSubscribe(now time.Time, in Subscribe) (Quote, error) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	now = now.Truncate(time.Millisecond)
+	d, err := w.subscription(now, in)
+	if err != nil {
+		return Quote{}, err
+	}
+	return d.quote(now, "", Order{BuyerAccount: in.BuyerAccount, Intent: d.intent}), nil
+}
+
+// PreviewAmend says what [World.Amend] would bring about, and keeps nothing. Errors: as there.
+func (w *World) PreviewAmend(now time.Time, agreementID string, in Amendment) (Quote, error) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	a, ok := w.agreement[agreementID]
+	if !ok {
+		return Quote{}, unknownAgreement(agreementID)
+	}
+	d, err := w.amendment(now, wish{intent: IntentAmend, buyer: a.buyer, source: a, amendment: in})
+	if err != nil {
+		return Quote{}, err
+	}
+	return d.quote(now, "", Order{BuyerAccount: a.BuyerAccount, Intent: IntentAmend, SourceAgreementID: agreementID}), nil
+}
+
 func (w *World) understood(now time.Time, o Order) (*deal, error) {
 	in, err := w.understand(o)
 	if err != nil {
