@@ -1,5 +1,5 @@
 // Package api holds the OpenAPI documents of the gateway and the sandbox, as files that people read and as what each
-// server gives at /openapi.json.
+// server gives at /openapi.json, and the JSON Schema of the sandbox's world file.
 //
 // It owns: the documents. It does not own what they describe; tests compare the two.
 package api
@@ -21,6 +21,11 @@ var Gateway []byte
 //
 //go:embed sandbox.yaml
 var Sandbox []byte
+
+// World is the JSON Schema of a world file. It is made from the types of internal/sandbox/world, by their test.
+//
+//go:embed world.schema.json
+var World []byte
 
 // Handler serves a document, in JSON. It is translated at the first request, so that nobody else waits for it.
 func Handler(document []byte) http.Handler {

@@ -150,6 +150,7 @@ func (c *Control) calls() map[string]httpx.Func {
 		"GET /_sandbox/inbox/{id}":                        c.getMail,
 		"DELETE /_sandbox/inbox":                          c.deleteInbox,
 		"GET /_sandbox/env":                               c.getEnv,
+		"GET /_sandbox/world.schema.json":                 c.getWorldSchema,
 		"POST /_sandbox/reset":                            c.postReset,
 		"GET /_sandbox/snapshot":                          c.getSnapshot,
 		"POST /_sandbox/snapshot":                         c.postSnapshot,

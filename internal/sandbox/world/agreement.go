@@ -46,11 +46,11 @@ func (w *World) Subscribe(now time.Time, in Subscribe) (Agreement, error) {
 func (w *World) subscription(now time.Time, in Subscribe) (*deal, error) {
 	p, ok := w.products[in.Product]
 	if !ok {
-		return nil, fail.New(fail.NotFound, "unknown_product", "There is no product %q.", in.Product)
+		return nil, w.unknownProduct(in.Product)
 	}
 	b, ok := w.buyers[in.BuyerAccount]
 	if !ok {
-		return nil, fail.New(fail.NotFound, "unknown_buyer", "There is no buyer %q.", in.BuyerAccount)
+		return nil, w.unknownBuyer(in.BuyerAccount)
 	}
 	o := p.public()
 	if in.OfferID != "" {

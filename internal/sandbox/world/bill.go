@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
-
-	"souk.dev/souk/internal/fail"
 )
 
 // Charge is one line of an invoice or a bill: a month's usage of one dimension, under one licence or, in the legacy
@@ -51,7 +49,7 @@ func (w *World) Bill(buyer string, month time.Time) (Bill, error) {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	if _, ok := w.buyers[buyer]; !ok {
-		return Bill{}, fail.New(fail.NotFound, "unknown_buyer", "There is no buyer %q.", buyer)
+		return Bill{}, w.unknownBuyer(buyer)
 	}
 	number := monthOf(month)
 	b := Bill{BuyerAccount: buyer, Month: monthName(number), Currency: Currency, Charges: w.unbilled(buyer, number)}

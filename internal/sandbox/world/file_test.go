@@ -49,6 +49,7 @@ func TestFilesThatCannotBe(t *testing.T) {
 		"a free product":     {"title: P", "title: P\n    pricing: free", "cannot be sold"},
 		"an unknown profile": {"version: 1", "version: 1\nprofiles: {token-life: 9h}", "Line 2 of"},
 		"a profile misspelt": {"version: 1", "version: 1\nprofiles: {token-lief: 4h}", `did you mean "token-life"?`},
+		"a seller misspelt":  {"title: P", "title: P\n    sellerAccountId: \"444455556665\"", `did you mean "444455556666"?`},
 		"half strict":        {"version: 1", "version: 1\nauth: strict\naccessKeys: [{id: A, accountId: \"444455556666\"}]", "Line 3 of"},
 		"no version":         {"version: 1\n", "", "does not say version"},
 		"a seller twice":     {`name: S}]`, `name: S}, {accountId: "444455556666", name: T}]`, "Line 2 of"},

@@ -2,8 +2,6 @@ package world
 
 import (
 	"crypto/sha512"
-
-	"souk.dev/souk/internal/fail"
 )
 
 // buyerKeyPrefix begins the access key that every buyer has by itself; the account id follows.
@@ -15,7 +13,7 @@ func (w *World) BuyerKey(account string) (AccessKey, error) {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	if w.buyers[account] == nil {
-		return AccessKey{}, fail.New(fail.NotFound, "unknown_buyer", "There is no buyer %q.", account)
+		return AccessKey{}, w.unknownBuyer(account)
 	}
 	for _, k := range w.opt.File.AccessKeys {
 		if k.AccountID == account {

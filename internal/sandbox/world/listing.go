@@ -59,7 +59,7 @@ func (w *World) Product(idOrCode string) (Product, error) {
 	defer w.mu.RUnlock()
 	p, ok := w.products[idOrCode]
 	if !ok {
-		return Product{}, fail.New(fail.NotFound, "unknown_product", "There is no product %q.", idOrCode)
+		return Product{}, w.unknownProduct(idOrCode)
 	}
 	return p.copy(), nil
 }
@@ -70,7 +70,7 @@ func (w *World) Buyer(account string) (Buyer, error) {
 	defer w.mu.RUnlock()
 	b, ok := w.buyers[account]
 	if !ok {
-		return Buyer{}, fail.New(fail.NotFound, "unknown_buyer", "There is no buyer %q.", account)
+		return Buyer{}, w.unknownBuyer(account)
 	}
 	return *b, nil
 }
@@ -81,7 +81,7 @@ func (w *World) Seller(account string) (Seller, error) {
 	defer w.mu.RUnlock()
 	s, ok := w.sellers[account]
 	if !ok {
-		return Seller{}, fail.New(fail.NotFound, "unknown_seller", "There is no seller %q.", account)
+		return Seller{}, w.unknownSeller(account)
 	}
 	return *s, nil
 }
@@ -146,7 +146,7 @@ func (w *World) ChangeBuyer(now time.Time, account string, p BuyerPatch) (Buyer,
 	defer w.act()()
 	b, ok := w.buyers[account]
 	if !ok {
-		return Buyer{}, fail.New(fail.NotFound, "unknown_buyer", "There is no buyer %q.", account)
+		return Buyer{}, w.unknownBuyer(account)
 	}
 	if err := w.record(Command{At: now, Act: actChangeBuyer, ID: account, BuyerPatch: &p}); err != nil {
 		return Buyer{}, err

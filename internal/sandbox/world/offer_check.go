@@ -23,7 +23,7 @@ var offerID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,63}$`)
 func (w *World) completeOffer(o Offer) (Offer, *product, error) {
 	p, ok := w.products[o.ProductID]
 	if !ok {
-		return o, nil, fail.New(fail.Invalid, "unknown_product", "The offer %s: there is no product %q.", o.OfferID, o.ProductID)
+		return o, nil, fail.New(fail.Invalid, "unknown_product", "The offer %s: there is no product %q%s", o.OfferID, o.ProductID, meant(o.ProductID, w.products))
 	}
 	if o.OfferID == "" {
 		o.OfferID = w.ids.offerID()
@@ -57,7 +57,7 @@ func (w *World) checkOffer(o Offer) error {
 	case !offerID.MatchString(o.OfferID):
 		return badOffer(o, "offer_id", "the offerId must be letters, digits and hyphens, at most 64.")
 	case w.sellers[o.SellerAccount] == nil:
-		return badOffer(o, "seller", "there is no seller %q.", o.SellerAccount)
+		return badOffer(o, "seller", "there is no seller %q%s", o.SellerAccount, meant(o.SellerAccount, w.sellers))
 	case o.SellerAccount == o.ManufacturerAccount && o.ResaleAuthorization != "":
 		return badOffer(o, "resale_authorization", "a resaleAuthorizationId is for a channel partner's offer, and %s sells its own product.", o.SellerAccount)
 	case o.Public && len(o.Buyers) > 0:
@@ -71,7 +71,7 @@ func (w *World) checkOffer(o Offer) error {
 	}
 	for _, b := range o.Buyers {
 		if w.buyers[b] == nil {
-			return badOffer(o, "buyers", "there is no buyer %q.", b)
+			return badOffer(o, "buyers", "there is no buyer %q%s", b, meant(b, w.buyers))
 		}
 	}
 	if o.Public && !o.Withdrawn {

@@ -103,7 +103,7 @@ func (w *World) ChangeOffer(now time.Time, id string, p OfferPatch) (Offer, erro
 	have, ok := w.offers[id]
 	switch {
 	case !ok:
-		return Offer{}, unknownOffer(id)
+		return Offer{}, w.unknownOffer(id)
 	case have.listed():
 		return Offer{}, fail.New(fail.Invalid, "public_offer", "The offer %s says what the listing of %s says; change the product.", id, have.ProductID)
 	}
@@ -129,10 +129,6 @@ func (w *World) ChangeOffer(now time.Time, id string, p OfferPatch) (Offer, erro
 	return have.copy(), nil
 }
 
-func unknownOffer(id string) error {
-	return fail.New(fail.NotFound, "unknown_offer", "There is no offer %q.", id)
-}
-
 // listed reports whether o is its listing's own offer.
 func (o *offer) listed() bool { return o.OfferID == publicOfferID(o.ProductID) }
 
@@ -151,7 +147,7 @@ func (w *World) PurchaseOptions(now time.Time, buyer, product string) ([]Offer, 
 	defer w.mu.RUnlock()
 	p, ok := w.products[product]
 	if !ok {
-		return nil, fail.New(fail.NotFound, "unknown_product", "There is no product %q.", product)
+		return nil, w.unknownProduct(product)
 	}
 	all := []Offer{}
 	for _, o := range p.offers {
@@ -181,7 +177,7 @@ func (w *World) Proposal(buyer, id string) (o Offer, current bool, err error) {
 	defer w.mu.RUnlock()
 	in := w.proposed(id)
 	if in == nil || !in.visible(buyer) {
-		return Offer{}, false, unknownOffer(id)
+		return Offer{}, false, w.unknownOffer(id)
 	}
 	return in.copy(), in.ProposalID == id || in.OfferID == id, nil
 }
@@ -210,7 +206,7 @@ func (w *World) Offer(id string) (Offer, error) {
 	defer w.mu.RUnlock()
 	o, ok := w.offers[id]
 	if !ok {
-		return Offer{}, unknownOffer(id)
+		return Offer{}, w.unknownOffer(id)
 	}
 	return o.copy(), nil
 }
@@ -221,7 +217,7 @@ func (w *World) PublicOffer(product string) (Offer, error) {
 	defer w.mu.RUnlock()
 	p, ok := w.products[product]
 	if !ok {
-		return Offer{}, fail.New(fail.NotFound, "unknown_product", "There is no product %q.", product)
+		return Offer{}, w.unknownProduct(product)
 	}
 	return p.public().copy(), nil
 }

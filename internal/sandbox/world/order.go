@@ -146,7 +146,7 @@ func invalid(code, format string, args ...any) error {
 func (w *World) understand(o Order) (wish, error) {
 	b, ok := w.buyers[o.BuyerAccount]
 	if !ok {
-		return wish{}, fail.New(fail.NotFound, "unknown_buyer", "There is no buyer %q.", o.BuyerAccount)
+		return wish{}, w.unknownBuyer(o.BuyerAccount)
 	}
 	in := wish{intent: o.Intent, buyer: b}
 	switch o.Intent {

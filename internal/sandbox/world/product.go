@@ -80,7 +80,7 @@ func (w *World) checkProduct(p Product) error {
 	case p.Identity != ByLicense && p.Identity != Legacy && p.Identity != Migrating:
 		return unknownIdentity(p, p.Identity)
 	case w.sellers[p.SellerAccount] == nil:
-		return bad("seller", "there is no seller %q.", p.SellerAccount)
+		return bad("seller", "there is no seller %q%s", p.SellerAccount, meant(p.SellerAccount, w.sellers))
 	case w.products[p.ProductID] != nil || w.products[p.ProductCode] != nil:
 		return fail.New(fail.Conflict, "product_taken", "There is a product with the id %s or the code %s already.", p.ProductID, p.ProductCode)
 	}
@@ -185,7 +185,7 @@ func (w *World) ChangeProduct(now time.Time, idOrCode string, p ProductPatch) (P
 	defer w.act()()
 	have, ok := w.products[idOrCode]
 	if !ok {
-		return Product{}, fail.New(fail.NotFound, "unknown_product", "There is no product %q.", idOrCode)
+		return Product{}, w.unknownProduct(idOrCode)
 	}
 	next, err := w.patched(have.Product, p)
 	if err != nil {

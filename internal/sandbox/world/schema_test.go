@@ -24,9 +24,9 @@ import (
 	"souk.dev/souk/internal/sandbox/world"
 )
 
-var update = flag.Bool("update", false, "write docs/sandbox/world.schema.json anew")
+var update = flag.Bool("update", false, "write api/world.schema.json anew")
 
-const schemaFile = "../../../docs/sandbox/world.schema.json"
+const schemaFile = "../../../api/world.schema.json"
 
 // schema is a JSON Schema, as far as the world file's needs one.
 type schema struct {
@@ -236,7 +236,7 @@ func makeSchema(t *testing.T) []byte {
 	return text.Bytes()
 }
 
-// TestSchemaIsThatOfTheTypes keeps docs/sandbox/world.schema.json; run it with -update after a change of the types.
+// TestSchemaIsThatOfTheTypes keeps api/world.schema.json; run it with -update after a change of the types.
 func TestSchemaIsThatOfTheTypes(t *testing.T) {
 	want := makeSchema(t)
 	if *update {
