@@ -105,3 +105,23 @@ func TestAnAllowanceIsInUnits(t *testing.T) {
 		t.Errorf("covered %s, carried %s; want 3000 and 500", line.Covered, line.Carried)
 	}
 }
+
+// Usage that waited for AWS's word when its licence ended is given up with the rest, and does not come back when the
+// customer subscribes again.
+func TestWhatWaitedIsGivenUpAtTheEnd(t *testing.T) {
+	w, s, l := contractOf(t, core.Measure{Allowance: core.AllowMonthly}, 10)
+	s.now.Known = false
+	w.use("a", "gb", "7", w.clk.Now())
+	w.pass(time.Hour)
+	w.fact("a", license.Deprovisioned, w.clk.Now())
+	w.pass(3 * time.Hour)
+	if line := w.sound("a", "gb"); line.Unbillable[metering.ReasonEnded] != usage.Whole(7) {
+		t.Errorf("given up: %+v", line)
+	}
+	s.now.Known = true
+	w.fact("a", license.Activated, w.clk.Now())
+	w.pass(time.Hour)
+	w.use("a", "gb", "12", w.clk.Now())
+	w.pass(2 * time.Hour)
+	w.billed(l, "gb", 2)
+}

@@ -133,13 +133,13 @@ func (e *Engine) writeOff(ctx context.Context, l license.License, now time.Time)
 	defer e.books.Unlock()
 	var s Sealing
 	for _, b := range e.balances[l.ID] {
-		if b.nothing() {
+		if b.nothing() && b.Cover == (Cover{}) {
 			continue
 		}
 		if !b.Amount.IsZero() {
 			s.WriteOffs = append(s.WriteOffs, WriteOff{Pair: b.Pair, Hour: lastHour(l.Standing.Since), At: now, Amount: b.Amount, Reason: ReasonEnded})
 		}
-		b.Amount, b.Since, b.Level = usage.Quantity{}, now, usage.Level{}
+		b.Amount, b.Since, b.Level, b.Cover = usage.Quantity{}, now, usage.Level{}, Cover{}
 		s.Balances = append(s.Balances, b)
 	}
 	if len(s.Balances) == 0 {
