@@ -33,6 +33,15 @@ func (p *post) accept() {
 	}
 }
 
+// pass offers a connection again, until a box takes it or the listener takes no more.
+func (p *post) pass(c net.Conn) {
+	select {
+	case p.conns <- c:
+	case <-p.ended:
+		_ = c.Close()
+	}
+}
+
 // Close closes the listener, and lets go of a connection that no box has taken.
 func (p *post) Close() error {
 	err := p.Listener.Close()
@@ -55,16 +64,17 @@ type box struct {
 
 func (p *post) box() *box { return &box{post: p, closed: make(chan struct{})} }
 
-// Accept implements net.Listener.
+// Accept implements net.Listener. A connection that comes to a closed box is another one's.
 func (b *box) Accept() (net.Conn, error) {
 	select {
-	case <-b.closed:
-		return nil, net.ErrClosed
-	default:
-	}
-	select {
 	case c := <-b.conns:
-		return c, nil
+		select {
+		case <-b.closed: // of two things that are ready, select takes either
+			go b.pass(c)
+			return nil, net.ErrClosed
+		default:
+			return c, nil
+		}
 	case <-b.ended:
 		return nil, b.err
 	case <-b.closed:
