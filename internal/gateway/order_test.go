@@ -204,9 +204,32 @@ func deprovisioned(n names, at time.Time) act {
 	return event(n, "License Deprovisioned - Manufacturer", at, licenceDetail)
 }
 
+// next is the agreement that comes after n's, of the same buyer.
+func (n names) next() names {
+	n.agmt += "-next"
+	return n
+}
+
+// replaced is what AWS tells when n's agreement is replaced by one with the licence of to.
+func replaced(n, to names) []act {
+	to.agmt = n.next().agmt
+	return []act{
+		event(to, "Purchase Agreement Created - Proposer", at("15:00:00"), `"agreement":{"id":"{agmt}","intent":"REPLACE","status":"ACTIVE","previousAgreementId":"`+string(n.agmt)+`"},"acceptor":{"accountId":"{account}"},"offer":{"id":"offer-2"}`),
+		ended(n, at("15:00:01"), "REPLACED"),
+		updated(to, at("15:01:01")),
+	}
+}
+
 // legacy is a message of the subscription topic in its envelope.
-func legacy(n names, action string, at time.Time) act {
-	inner := fmt.Sprintf(`{\"action\":\"%s\",\"customer-identifier\":\" %s\",\"product-code\":\"%s\",\"offer-identifier\":\"offer-1\"}`, action, n.customer, product)
+func legacy(n names, action string, at time.Time) act { return legacyOf(n, action, "offer-1", at) }
+
+// legacyOf is one that names an offer, or none.
+func legacyOf(n names, action, offer string, at time.Time) act {
+	inner := fmt.Sprintf(`{\"action\":\"%s\",\"customer-identifier\":\" %s\",\"product-code\":\"%s\"`, action, n.customer, product)
+	if offer != "" {
+		inner += fmt.Sprintf(`,\"offer-identifier\":\"%s\"`, offer)
+	}
+	inner += "}"
 	return act{action + " " + at.Format(time.TimeOnly), fmt.Sprintf(`{"Type":"Notification","MessageId":"%s-%s-%d","TopicArn":"arn:aws:sns:us-east-1:287250355862:aws-mp-subscription-notification-%s","Message":"%s","Timestamp":%q}`,
 		n.customer, action, at.UnixMilli(), product, inner, at.Format("2006-01-02T15:04:05.000Z")), at}
 }
@@ -236,16 +259,21 @@ var stories = []struct {
 		return []act{updated(n, at("14:24:57")), {"landing", "", at("14:24:57")}, ended(n, at("14:24:57"), "CANCELLED"), deprovisioned(n, at("14:24:57"))}
 	}, license.Ended},
 	{"license: renewed", byARN, func(n names) []act {
-		next := n
-		next.agmt += "-next"
+		next := n.next()
 		renewal := event(next, "Purchase Agreement Created - Proposer", at("15:00:00"), `"agreement":{"id":"{agmt}","intent":"RENEW","status":"ACTIVE","previousAgreementId":"`+string(n.agmt)+`"},"acceptor":{"accountId":"{account}"}`)
 		return []act{updated(n, at("14:24:23")), {"landing", "", at("14:24:44")}, renewal, ended(n, at("15:00:01"), "RENEWED"), updated(next, at("15:00:05"))}
 	}, license.Active},
 	{"license: the renewal is cancelled, and only Ended says so", byARN, func(n names) []act {
-		next := n
-		next.agmt += "-next"
+		next := n.next()
 		renewal := event(next, "Purchase Agreement Created - Proposer", at("15:00:00"), `"agreement":{"id":"{agmt}","intent":"RENEW","status":"ACTIVE","previousAgreementId":"`+string(n.agmt)+`"},"acceptor":{"accountId":"{account}"}`)
 		return []act{updated(n, at("14:24:23")), {"landing", "", at("14:24:44")}, renewal, ended(n, at("15:00:01"), "RENEWED"), ended(next, at("16:00:00"), "EXPIRED")}
+	}, license.Ended},
+	{"license: replaced, and the licence is kept", byARN, func(n names) []act {
+		return append([]act{updated(n, at("14:24:23")), {"landing", "", at("14:24:44")}}, replaced(n, n)...)
+	}, license.Active},
+	{"license: the replacement is cancelled, and only Ended says so", byARN, func(n names) []act {
+		r := replaced(n, n)
+		return []act{updated(n, at("14:24:23")), {"landing", "", at("14:24:44")}, r[0], r[1], ended(n.next(), at("16:00:00"), "CANCELLED")}
 	}, license.Ended},
 	{"license: AWS names a customer identifier too", byBoth, func(n names) []act {
 		return []act{updated(n, at("14:24:23")), {"landing", "", at("14:24:44")}, ended(n, at("14:24:57"), "CANCELLED"), deprovisioned(n, at("14:25:28"))}
@@ -268,6 +296,12 @@ var stories = []struct {
 	{"legacy: subscribe, cancel, subscribe again", byBoth, func(n names) []act {
 		return []act{legacy(n, "subscribe-success", at("14:24:23")), {"landing", "", at("14:24:44")}, legacy(n, "unsubscribe-pending", at("15:00:00")), legacy(n, "unsubscribe-success", at("16:00:00")), legacy(n, "subscribe-success", at("17:00:00"))}
 	}, license.Active},
+	{"legacy: replaced", byIdentifier, func(n names) []act {
+		return []act{legacy(n, "subscribe-success", at("14:24:23")), {"landing", "", at("14:24:44")}, legacyOf(n, "subscribe-success", "offer-2", at("15:01:12")), legacyOf(n, "entitlement-updated", "", at("15:01:12"))}
+	}, license.Active},
+	{"legacy: replaced, then cancelled", byIdentifier, func(n names) []act {
+		return []act{legacy(n, "subscribe-success", at("14:24:23")), {"landing", "", at("14:24:44")}, legacyOf(n, "subscribe-success", "offer-2", at("15:01:12")), legacyOf(n, "unsubscribe-pending", "offer-2", at("16:00:00")), legacyOf(n, "unsubscribe-success", "offer-2", at("17:00:00"))}
+	}, license.Ended},
 	{"both systems tell of one customer", byBoth, func(n names) []act {
 		return []act{legacy(n, "subscribe-success", at("14:24:23")), updated(n, at("14:24:25")), {"landing", "", at("14:24:44")}, legacy(n, "unsubscribe-pending", at("15:00:00")), deprovisioned(n, at("15:00:30"))}
 	}, license.Ended},
