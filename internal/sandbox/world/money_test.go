@@ -12,6 +12,7 @@ import (
 // The laws of money, over random acts and moves of the clock:
 //   - a bill's total is the sum of its lines, and of the invoices of its month and what will be invoiced;
 //   - what is given back of an invoice is never more than what it was over, and its maximum is what is left of that;
+//   - what was approved of an agreement's payment requests is on its bill once, and is never more than its term allows;
 //   - every honoured record is on exactly one line, whose quantity is the sum of its records;
 //   - every request, adjustment and case comes to one final state, and each state that AWS tells of is told once.
 func TestLawsOfMoney(t *testing.T) {
@@ -52,6 +53,11 @@ func TestLawsOfMoney(t *testing.T) {
 				rt.Fatalf("%+v, told %v", ad, told)
 			}
 		}
+		for _, r := range w.Payments(PaymentQuery{}) {
+			if (r.Status == Approved) != (r.ChargeID != "") || r.Status == PendingApproval && !r.ApprovedBy.IsZero() {
+				rt.Fatalf("%+v", r)
+			}
+		}
 		for _, c := range w.Cases(CaseQuery{}) {
 			if (c.Status == CasePending) != (c.WaitsFor == WaitsForSeller) || (c.Status == CaseCompleted) != c.Refunded.IsPositive() {
 				rt.Fatalf("%+v", c)
@@ -73,7 +79,11 @@ func randomMoney(rt *rapid.T, w *World, now time.Time) {
 		agreement = rapid.SampledFrom(agreements).Draw(rt, "agreement")
 	}
 	amount := rapid.SampledFrom([]string{"0.01", "1", "12", "120.5", "1000"}).Draw(rt, "amount")
-	switch rapid.IntRange(0, 10).Draw(rt, "act") {
+	switch rapid.IntRange(-5, 10).Draw(rt, "act") {
+	case -5, -4:
+		_ = randomPayment(rt, w, now)
+	case -3, -2, -1:
+		_ = sell(rt, w, now, func() string { return agreement.AgreementID })
 	case 0:
 		_, _ = w.Subscribe(now, Subscribe{BuyerAccount: acme, Product: rapid.SampledFrom([]string{inkwell, classic}).Draw(rt, "product")})
 	case 1:
@@ -132,17 +142,16 @@ func checkMoney(rt *rapid.T, w *World) {
 		}
 	}
 	given := map[string]decimal.Decimal{} // by invoice
-	for month := noon; month.Before(noon.AddDate(8, 0, 0)); month = month.AddDate(0, 1, 0) {
-		b, err := w.Bill(acme, month)
-		if err != nil {
-			rt.Fatal(err)
-		}
+	paid := map[string]decimal.Decimal{}  // by agreement, on request
+	for _, b := range bills(rt, w) {
 		sum := decimal.Zero
 		for _, c := range b.Charges {
 			sum = sum.Add(c.Amount)
 			switch {
 			case c.Kind == ChargeUsage && c.Quantity > 0:
 				lines[fmt.Sprint(c.LicenseARN, c.ProductCode, c.Dimension, b.Month)] += c.Quantity
+			case c.Kind == ChargePayment:
+				paid[c.AgreementID] = paid[c.AgreementID].Add(c.Amount)
 			case c.Original != "":
 				given[c.Original] = given[c.Original].Sub(c.Amount)
 			}
@@ -154,6 +163,23 @@ func checkMoney(rt *rapid.T, w *World) {
 	if fmt.Sprint(records) != fmt.Sprint(lines) {
 		rt.Fatalf("honoured %v, billed %v", records, lines)
 	}
+	asked := map[string]decimal.Decimal{} // by agreement: approved, or it waits
+	for _, r := range w.Payments(PaymentQuery{}) {
+		if r.Status == Approved || r.Status == PendingApproval {
+			asked[r.AgreementID] = asked[r.AgreementID].Add(r.Amount)
+			if a, err := w.Agreement(r.AgreementID); err != nil || asked[r.AgreementID].GreaterThan(a.Accepted.Variable.MaxTotal) {
+				rt.Fatalf("%s was asked for under %+v, %v", asked[r.AgreementID], a.Accepted.Variable, err)
+			}
+		}
+		if r.Status == Approved {
+			paid[r.AgreementID] = paid[r.AgreementID].Sub(r.Amount)
+		}
+	}
+	for id, rest := range paid {
+		if !rest.IsZero() {
+			rt.Fatalf("%s is billed %s beside what was approved", id, rest)
+		}
+	}
 	for _, v := range w.Invoices(InvoiceQuery{Type: InvoiceCharge}) {
 		if left := decimal.Max(v.Amount, decimal.Zero).Sub(given[v.InvoiceID]); left.IsNegative() || !left.Equal(v.MaxAdjustment) {
 			rt.Fatalf("of %+v, %s was given back", v, given[v.InvoiceID])
@@ -163,4 +189,18 @@ func checkMoney(rt *rapid.T, w *World) {
 	if len(given) > 0 {
 		rt.Fatalf("given back of no invoice: %v", given)
 	}
+}
+
+// bills are those of every buyer and month.
+func bills(rt *rapid.T, w *World) (all []Bill) {
+	for _, buyer := range w.Buyers() {
+		for month := noon; month.Before(noon.AddDate(8, 0, 0)); month = month.AddDate(0, 1, 0) {
+			b, err := w.Bill(buyer.AccountID, month)
+			if err != nil {
+				rt.Fatal(err)
+			}
+			all = append(all, b)
+		}
+	}
+	return all
 }

@@ -35,7 +35,7 @@ func TestReplayMakesTheSameWorld(t *testing.T) {
 		for range rapid.IntRange(1, 40).Draw(rt, "acts") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 3600).Draw(rt, "seconds")) * time.Second)
 			var err error // many of these acts are refused, which is part of it
-			switch rapid.IntRange(-4, 18).Draw(rt, "act") {
+			switch rapid.IntRange(-6, 18).Draw(rt, "act") {
 			case 0, 1:
 				_, err = w.Subscribe(now, Subscribe{BuyerAccount: rapid.SampledFrom([]string{acme, "222233334444", "nobody"}).Draw(rt, "buyer"),
 					Product: rapid.SampledFrom([]string{inkwell, classic}).Draw(rt, "product")})
@@ -100,6 +100,8 @@ func TestReplayMakesTheSameWorld(t *testing.T) {
 				_, err = w.RunDue(now)
 			case -4, -3, -2, -1:
 				err = sell(rt, w, now, agreement)
+			case -6, -5:
+				err = randomPayment(rt, w, now)
 			case 6:
 				_, err = w.CreateBuyer(now, Buyer{Name: rapid.SampledFrom([]string{"", "New"}).Draw(rt, "name")})
 			case 7:
