@@ -17,6 +17,7 @@ import (
 	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/api"
 	"souk.dev/souk/internal/gateway/awsapi"
+	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/entitlement"
 	"souk.dev/souk/internal/gateway/intake"
 	"souk.dev/souk/internal/gateway/keys"
@@ -90,7 +91,7 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 		return nil, err
 	}
 	in := intake.New(queue, g.db.Notices(), heard{book, entitlements, g.wake}, c.Products, g.clk, c.Log)
-	in.Observe, in.Wake = metrics.Notice, g.wake
+	in.Wake = g.wake
 	accounts := account.New(g.db.Accounts(), g.clk, c.Log)
 	registrations := register.New(g.db.Registrations(), book, awsapi.NewResolver(aws, c.Log), c.Products, g.clk, c.Log)
 	box, err := seal.New(ctx, g.db.Settings(), g.clk)
@@ -101,6 +102,9 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 	if err != nil {
 		return nil, err
 	}
+	corrections := correction.New(correction.Config{Store: g.db.Corrections(), AWS: awsapi.NewAgreements(aws), Usage: counted{events, metrics}, Licenses: book, Products: c.Products,
+		Clock: g.clk, Log: c.Log, Wake: g.wake})
+	in.Observe = observed(metrics, corrections)
 	signer, err := statement.NewSigner(ctx, g.db.Settings())
 	if err != nil {
 		return nil, err
@@ -122,6 +126,7 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 		api.Records{Engine: engine, Directory: book},
 		api.Usage{Engine: engine, Directory: book, Clock: g.clk},
 		api.Finalize{Engine: engine, Directory: book},
+		api.Corrections{Corrections: corrections, Directory: book},
 		api.Statements{Maker: statement.Maker{Ledger: store.NewMetering(g.db), Products: c.Products}, Signer: signer, Directory: book, Clock: g.clk},
 	)
 	metrics.Gauges("souk_licenses", "Licences by state.", "state", api.LicensesByState(book))
@@ -138,7 +143,7 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 	g.handler = handler(c.Log, door, pages, health, metrics)
 
 	// In this order when stepped: what AWS told, then what follows from it, then what goes to AWS.
-	jobs := slices.Concat(in.Jobs(), []job.Job{book.Job(), entitlements.Job(), registrations.Attach()}, engine.Jobs(), events.Jobs(),
+	jobs := slices.Concat(in.Jobs(), []job.Job{book.Job(), entitlements.Job(), registrations.Attach(), corrections.Job()}, engine.Jobs(), events.Jobs(),
 		[]job.Job{accounts.Sweep(), api.ForgetAnswers(g.db.Answers(), g.clk)})
 	for _, j := range jobs {
 		g.jobs = append(g.jobs, j.Name)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	openapi "souk.dev/souk/api"
+	"souk.dev/souk/internal/gateway/correction"
 )
 
 type schema struct {
@@ -41,7 +42,7 @@ func read(t *testing.T) (doc document, text string) {
 // The document names every call that is mounted under /v1, and none that is not.
 func TestOpenAPINamesTheCalls(t *testing.T) {
 	doc, _ := read(t)
-	d := NewDoor(nil, nil, nil, nil, Licenses{}, Notifications{}, Accounts{}, Registrations{}, SignIns{}, Events{}, Records{}, Usage{}, Finalize{}, Checks{}, Statements{})
+	d := NewDoor(nil, nil, nil, nil, Licenses{}, Notifications{}, Accounts{}, Registrations{}, SignIns{}, Events{}, Records{}, Usage{}, Finalize{}, Checks{}, Statements{}, Corrections{})
 	var documented []string
 	for path, item := range doc.Paths {
 		for method := range item {
@@ -63,6 +64,7 @@ func TestOpenAPINamesTheMembers(t *testing.T) {
 	for name, out := range map[string]any{
 		"License": licenseOut{}, "Notification": notificationOut{}, "Record": recordOut{}, "Usage": usageOut{}, "EventsAnswer": eventsOut{},
 		"Registration": registration{}, "Account": accountOut{}, "SignIn": signIn{}, "Check": checkOut{}, "Entitlements": entitlementsOut{}, "Entitlement": entitlementOut{},
+		"Correction": correctionOut{}, "CorrectionAsked": correctionIn{}, "AdjustmentRequest": correction.Request{},
 	} {
 		s, ok := doc.Components.Schemas[name]
 		if !ok {

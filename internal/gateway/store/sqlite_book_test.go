@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"souk.dev/souk/internal/gateway/api"
+	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/entitlement"
 	"souk.dev/souk/internal/gateway/intake"
 	"souk.dev/souk/internal/gateway/keys"
@@ -35,4 +36,8 @@ func TestEntitlementsOnSQLite(t *testing.T) {
 		db := openSQLite(t)
 		return db.Entitlements(), db.Notices(), db.Licenses()
 	})
+}
+
+func TestCorrectionsOnSQLite(t *testing.T) {
+	storetest.Corrections(t, func(t *testing.T) correction.Store { return openSQLite(t).Corrections() })
 }

@@ -68,7 +68,7 @@ func ParseQuantity(text string) (Quantity, error) {
 	case digits == "":
 		return Quantity{}, nil
 	case negative:
-		return Quantity{}, fail.New(fail.Invalid, "negative_quantity", "The quantity %.40q is negative; AWS takes no negative usage. Correct over-billing with a billing adjustment.", text)
+		return Quantity{}, fail.New(fail.Invalid, "negative_quantity", "The quantity %.40q is negative; AWS takes no negative usage. Of what was billed too much, propose a correction: POST /v1/corrections with the kind over_billed.", text)
 	case at > wholeDigits:
 		return Quantity{}, fail.New(fail.Invalid, "too_large", "The quantity %.40q has more than %d digits before the point; send it in parts.", text, wholeDigits)
 	case len(digits)-at > fractionDigits:

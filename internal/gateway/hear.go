@@ -2,7 +2,11 @@ package gateway
 
 import (
 	"context"
+	"time"
 
+	"souk.dev/souk/contract"
+	"souk.dev/souk/internal/gateway/api"
+	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/entitlement"
 	"souk.dev/souk/internal/gateway/intake"
 	"souk.dev/souk/internal/gateway/license"
@@ -24,4 +28,15 @@ func (h heard) Note(ctx context.Context, n license.Note) (license.Verdict, error
 		h.wake()
 	}
 	return v, err
+}
+
+// observed tells the metrics of every delivery of a notice, and the corrections of one that AWS has decided on some
+// adjustment. Were that lost, they would ask by themselves a little later.
+func observed(metrics *api.Metrics, corrections *correction.Service) func(intake.Notice, bool, time.Duration) {
+	return func(n intake.Notice, repeated bool, waited time.Duration) {
+		metrics.Notice(n, repeated, waited)
+		if n.Kind == contract.AdjustmentCompleted || n.Kind == contract.AdjustmentFailed {
+			corrections.Heard()
+		}
+	}
 }

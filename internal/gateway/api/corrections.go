@@ -1,0 +1,197 @@
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/correction"
+	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/statement"
+	"souk.dev/souk/internal/httpx"
+)
+
+// Corrections are the calls about what was billed wrongly.
+type Corrections struct {
+	Corrections *correction.Service
+	Directory   license.Directory
+}
+
+// Mount implements [Mounter].
+func (h Corrections) Mount(d *Door) {
+	d.Create("POST /v1/corrections", h.post)
+	d.Handle("GET /v1/corrections", h.list)
+	d.Handle("GET /v1/corrections/{id}", h.get)
+	d.Handle("POST /v1/corrections/{id}/approve", h.approve)
+	d.Handle("POST /v1/corrections/{id}/reject", h.reject)
+}
+
+// correctionIn is what a caller asks.
+type correctionIn struct {
+	Kind        correction.Kind   `json:"kind"`
+	License     string            `json:"license"`
+	Dimension   core.Dimension    `json:"dimension"`
+	Quantity    string            `json:"quantity"`
+	Amount      string            `json:"amount"`
+	Month       string            `json:"month"`
+	Invoice     string            `json:"invoice"`
+	Reason      string            `json:"reason"`
+	Description string            `json:"description"`
+	Tags        map[string]string `json:"tags"`
+	By          string            `json:"by"`
+}
+
+// correctionOut is a correction from outside.
+type correctionOut struct {
+	ID          correction.ID       `json:"id"`
+	Kind        correction.Kind     `json:"kind"`
+	State       correction.State    `json:"state"`
+	Why         string              `json:"why"`
+	Since       time.Time           `json:"since"`
+	NextAt      time.Time           `json:"nextAt,omitzero"`
+	License     core.LicenseID      `json:"license"`
+	Dimension   core.Dimension      `json:"dimension,omitempty"`
+	Quantity    string              `json:"quantity,omitempty"`
+	Amount      string              `json:"amount,omitempty"`
+	Month       string              `json:"month,omitempty"`
+	Invoice     string              `json:"invoice,omitempty"`
+	Reason      string              `json:"reason"`
+	Description string              `json:"description,omitempty"`
+	Tags        map[string]string   `json:"tags,omitempty"`
+	AskedBy     actorOut            `json:"askedBy"`
+	CreatedAt   time.Time           `json:"createdAt"`
+	DecidedBy   actorOut            `json:"decidedBy,omitzero"`
+	DecidedAt   time.Time           `json:"decidedAt,omitzero"`
+	Request     *correction.Request `json:"request,omitempty"`
+	Maximum     string              `json:"maxAdjustmentAmount,omitempty"`
+	SentAt      time.Time           `json:"sentAt,omitzero"`
+	AWSID       string              `json:"billingAdjustmentRequestId,omitempty"`
+	Event       eventName           `json:"event,omitzero"`
+}
+
+// actorOut is who did something.
+type actorOut struct {
+	Key    string `json:"key"`
+	Person string `json:"person,omitempty"`
+}
+
+// eventName names an event.
+type eventName struct {
+	Source string `json:"source"`
+	ID     string `json:"id"`
+}
+
+func correctionOf(c correction.Correction) correctionOut {
+	out := correctionOut{
+		ID: c.ID, Kind: c.Kind, State: c.State, Why: c.Why, Since: c.Since, NextAt: c.DueAt, License: c.License, Dimension: c.Dimension, Quantity: c.Quantity,
+		Amount: c.Amount, Invoice: c.InvoiceID, Reason: c.Reason, Description: c.Description, Tags: c.Tags, AskedBy: actorOut(c.AskedBy), CreatedAt: c.CreatedAt,
+		DecidedBy: actorOut(c.DecidedBy), DecidedAt: c.DecidedAt, Request: c.Request, Maximum: c.Maximum, SentAt: c.SentAt, AWSID: c.AWSID,
+	}
+	if !c.Month.IsZero() {
+		out.Month = c.Month.Format("2006-01")
+	}
+	if c.Kind == correction.UnderBilled && c.State == correction.Completed {
+		out.Event = eventName{correction.Source, string(c.ID)}
+	}
+	return out
+}
+
+func (h Corrections) post(w http.ResponseWriter, r *http.Request) error {
+	var in correctionIn
+	if err := httpx.Decode(w, r, &in); err != nil {
+		return err
+	}
+	l, err := FindLicense(h.Directory, in.License)
+	if err != nil {
+		return err
+	}
+	c := correction.Correction{Kind: in.Kind, License: l.ID, Dimension: in.Dimension, Quantity: in.Quantity, Amount: in.Amount, InvoiceID: in.Invoice, Reason: in.Reason,
+		Description: in.Description, Tags: in.Tags, AskedBy: actor(r, in.By)}
+	if in.Month != "" {
+		if c.Month, err = statement.ParseMonth(in.Month); err != nil {
+			return err
+		}
+	}
+	if c, err = h.Corrections.Ask(r.Context(), c); err != nil {
+		return err
+	}
+	w.Header().Set("Location", "/v1/corrections/"+string(c.ID))
+	return httpx.JSON(w, http.StatusCreated, correctionOf(c))
+}
+
+// actor is the key that the call came with, and the person whom its body names.
+func actor(r *http.Request, person string) correction.Actor {
+	return correction.Actor{Key: KeyOf(r.Context()).ID, Person: person}
+}
+
+func (h Corrections) get(w http.ResponseWriter, r *http.Request) error {
+	c, err := h.Corrections.Correction(r.Context(), correction.ID(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	return httpx.JSON(w, http.StatusOK, correctionOf(c))
+}
+
+func (h Corrections) approve(w http.ResponseWriter, r *http.Request) error {
+	var in struct {
+		By string `json:"by"`
+	}
+	if err := httpx.Decode(w, r, &in); err != nil {
+		return err
+	}
+	c, err := h.Corrections.Approve(r.Context(), correction.ID(r.PathValue("id")), actor(r, in.By))
+	if err != nil {
+		return err
+	}
+	return httpx.JSON(w, http.StatusOK, correctionOf(c))
+}
+
+func (h Corrections) reject(w http.ResponseWriter, r *http.Request) error {
+	var in struct {
+		By  string `json:"by"`
+		Why string `json:"why"`
+	}
+	if err := httpx.Decode(w, r, &in); err != nil {
+		return err
+	}
+	c, err := h.Corrections.Reject(r.Context(), correction.ID(r.PathValue("id")), actor(r, in.By), in.Why)
+	if err != nil {
+		return err
+	}
+	return httpx.JSON(w, http.StatusOK, correctionOf(c))
+}
+
+func (h Corrections) list(w http.ResponseWriter, r *http.Request) error {
+	limit, err := Limit(r)
+	if err != nil {
+		return err
+	}
+	q := correction.Query{State: correction.State(r.URL.Query().Get("state")), Limit: limit + 1}
+	if q.State != "" && !q.State.Known() {
+		return fail.New(fail.Invalid, "bad_state", "There is no state %.40q; see /openapi.json.", q.State)
+	}
+	if name := r.URL.Query().Get("license"); name != "" {
+		l, err := FindLicense(h.Directory, name)
+		if err != nil {
+			return err
+		}
+		q.License = l.ID
+	}
+	if err := Cursor(r, &q.After); err != nil {
+		return err
+	}
+	list, err := h.Corrections.Corrections(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	out := httpx.List[correctionOut]{Items: []correctionOut{}}
+	for i, c := range list {
+		if i == limit {
+			out.Next = CursorOf(list[i-1].ID)
+			break
+		}
+		out.Items = append(out.Items, correctionOf(c))
+	}
+	return httpx.JSON(w, http.StatusOK, out)
+}

@@ -1,0 +1,103 @@
+package correction
+
+import (
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/shopspring/decimal"
+
+	"souk.dev/souk/contract"
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/usage"
+)
+
+// check says what is wrong with what a caller asks.
+func (s *Service) check(c Correction, l license.License, now time.Time) error {
+	if len(c.AskedBy.Person) > maxSaid || !utf8.ValidString(c.AskedBy.Person) {
+		return fail.New(fail.Invalid, "by", "The name of who asks may have at most %d bytes.", maxSaid)
+	}
+	switch c.Kind {
+	case OverBilled:
+		return s.checkOver(c, l, now)
+	case UnderBilled:
+		return s.checkUnder(c, l, now)
+	}
+	return fail.New(fail.Invalid, "kind", "The kind %.40q is none; it is %s or %s.", c.Kind, OverBilled, UnderBilled)
+}
+
+func (s *Service) checkOver(c Correction, l license.License, now time.Time) error {
+	switch {
+	case c.Month.IsZero():
+		return fail.New(fail.Invalid, "month", "Say in which month too much was billed, such as 2026-11.")
+	case c.Month.After(now):
+		return fail.New(fail.Invalid, "month", "Nothing was billed yet in %s.", c.Month.Format("2006-01"))
+	case (c.Quantity == "") == (c.Amount == ""):
+		return fail.New(fail.Invalid, "amount", "Say how much was billed too much: either as quantity, in units that AWS bills, or as amount, in money.")
+	case !slices.Contains(contract.AdjustmentReasons, c.Reason):
+		return fail.New(fail.Invalid, "reason", "The reason %.60q is none of AWS's, which are %s.", c.Reason, strings.Join(contract.AdjustmentReasons, ", "))
+	case utf8.RuneCountInString(c.Description) > maxDescription || !utf8.ValidString(c.Description):
+		return fail.New(fail.Invalid, "description", "The description may have at most %d characters.", maxDescription)
+	case len(c.InvoiceID) > contract.MaxInvoiceID || !utf8.ValidString(c.InvoiceID):
+		return fail.New(fail.Invalid, "invoice", "An invoice's id has at most %d characters.", contract.MaxInvoiceID)
+	case len(c.Tags) > 0:
+		return fail.New(fail.Invalid, "tags", "Tags belong to usage; a billing adjustment has none.")
+	}
+	if c.Amount != "" {
+		_, err := amountOf(c.Amount)
+		return err
+	}
+	if _, ok := s.cfg.Products.Metered(l.ProductCode, c.Dimension); !ok || c.Dimension == "" {
+		return fail.New(fail.Invalid, "unknown_dimension", "The product %s has no metered dimension %.80q.", l.ProductCode, c.Dimension)
+	}
+	return positive(c.Quantity)
+}
+
+func (s *Service) checkUnder(c Correction, l license.License, now time.Time) error {
+	m, ok := s.cfg.Products.Metered(l.ProductCode, c.Dimension)
+	end, ends := usage.EndOf(l.Standing)
+	switch {
+	case !ok || c.Dimension == "":
+		return fail.New(fail.Invalid, "unknown_dimension", "The product %s has no metered dimension %.80q.", l.ProductCode, c.Dimension)
+	case m.Meter != core.Sum:
+		return fail.New(fail.Invalid, "not_a_sum", "The dimension %s is metered as %s, to which nothing can be added; send the events that are missing.", c.Dimension, m.Meter)
+	case c.Reason == "" || len(c.Reason) > contract.MaxTagValue || !utf8.ValidString(c.Reason):
+		return fail.New(fail.Invalid, "reason", "Say why the usage was not reported when it was used, in at most %d bytes.", contract.MaxTagValue)
+	case len(c.Tags) >= usage.MaxTags:
+		return fail.New(fail.Invalid, "tags", "A correction may have fewer than %d tags; the reason is one more.", usage.MaxTags)
+	case ends && !now.Before(end):
+		return fail.New(fail.Conflict, "license_ended", "AWS bills no usage of the license after %s.", end.Format(time.RFC3339))
+	case c.Amount != "" || !c.Month.IsZero() || c.InvoiceID != "" || c.Description != "":
+		return fail.New(fail.Invalid, "too_much_said", "Usage that is added has a quantity and a reason; amount, month, invoice and description belong to what was billed too much.")
+	}
+	return positive(c.Quantity)
+}
+
+// positive checks a quantity.
+func positive(text string) error {
+	q, err := usage.ParseQuantity(text)
+	if err == nil && q.IsZero() {
+		err = fail.New(fail.Invalid, "bad_quantity", "A correction by 0 corrects nothing.")
+	}
+	return err
+}
+
+// maxAmountDigits is how long an amount may be before the point; AWS does not say.
+const maxAmountDigits = 15
+
+// amountOf reads an amount of money. Source: Agreement API, BatchCreateBillingAdjustmentRequestEntry.
+func amountOf(text string) (decimal.Decimal, error) {
+	whole, fraction, dot := strings.Cut(text, ".")
+	digits := func(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+	if !digits(whole) || len(whole) > maxAmountDigits || dot && !digits(fraction) || len(fraction) > contract.MaxAmountPlaces {
+		return decimal.Decimal{}, fail.New(fail.Invalid, "amount", "The amount %.40q is none; write it like 12.50, with at most %d digits after the point.", text, contract.MaxAmountPlaces)
+	}
+	d, err := decimal.NewFromString(text)
+	if err != nil || !d.IsPositive() {
+		return decimal.Decimal{}, fail.New(fail.Invalid, "amount", "The amount is 0; a correction gives something back.")
+	}
+	return d, nil
+}

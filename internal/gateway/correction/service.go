@@ -1,0 +1,90 @@
+package correction
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync/atomic"
+
+	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/license"
+)
+
+// Config is what a service is made of.
+type Config struct {
+	Store    Store
+	AWS      AWS
+	Usage    Acceptor
+	Licenses license.Directory
+	Products core.Catalogue
+	Clock    clock.Clock
+	Log      *slog.Logger
+	Wake     func() // makes the job look again; may be nil
+}
+
+// Service makes corrections. It is safe for concurrent use.
+type Service struct {
+	cfg   Config
+	heard atomic.Bool // a notice told that AWS has decided on some adjustment
+}
+
+// New makes a service.
+func New(cfg Config) *Service {
+	if cfg.Wake == nil {
+		cfg.Wake = func() {}
+	}
+	return &Service{cfg: cfg}
+}
+
+// Ask proposes a correction (OverBilled), or has it made (UnderBilled). Only what the caller tells is taken from c; the
+// rest is worked out, of one that was billed too much by the job.
+//
+// Errors: fail.Invalid for what cannot be, saying why; fail.NotFound for an unknown licence; fail.Conflict for usage of
+// a licence that has ended.
+func (s *Service) Ask(ctx context.Context, c Correction) (Correction, error) {
+	l, ok := s.cfg.Licenses.ByID(c.License)
+	if !ok {
+		return c, fail.New(fail.NotFound, "no_such_license", "There is no license %.80q.", c.License)
+	}
+	now := s.cfg.Clock.Now()
+	if err := s.check(c, l, now); err != nil {
+		return c, err
+	}
+	c.ID, c.License, c.CreatedAt = ID("cor_"+strings.ToLower(rand.Text())), l.ID, now
+	if c.Kind == UnderBilled {
+		c = c.become(Approved, "It is being added to the usage of the open hour.", now, now)
+	} else {
+		c = c.become(Proposed, "Its invoice is looked for.", now, now)
+	}
+	if err := s.cfg.Store.AddCorrection(ctx, c); err != nil {
+		return c, fmt.Errorf("keep a correction: %w", err)
+	}
+	s.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "correction asked for", slog.String("correction", string(c.ID)), slog.String("kind", string(c.Kind)),
+		slog.String("license", string(c.License)), slog.String("key", c.AskedBy.Key))
+	s.cfg.Wake()
+	return c, nil
+}
+
+// Correction finds one. Errors: fail.NotFound.
+func (s *Service) Correction(ctx context.Context, id ID) (Correction, error) {
+	return s.cfg.Store.Correction(ctx, id)
+}
+
+// Corrections lists those that q chooses, oldest first.
+func (s *Service) Corrections(ctx context.Context, q Query) ([]Correction, error) {
+	list, err := s.cfg.Store.Corrections(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("list corrections: %w", err)
+	}
+	return list, nil
+}
+
+// Heard tells that a notice came that AWS has decided on some adjustment: those that are pending are asked after at once.
+func (s *Service) Heard() {
+	s.heard.Store(true)
+	s.cfg.Wake()
+}

@@ -1,0 +1,78 @@
+package correction
+
+import (
+	"context"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/usage"
+)
+
+// Store keeps corrections. What a method has changed is durable when it returns nil.
+type Store interface {
+	// AddCorrection keeps a new one.
+	AddCorrection(ctx context.Context, c Correction) error
+	// ChangeCorrection keeps c, which was read at c.Revision, and counts the revision on. A request that is kept never
+	// changes. Errors: fail.Conflict if c was changed since it was read, or its request is another than the one kept.
+	ChangeCorrection(ctx context.Context, c Correction) error
+	// Correction finds one; otherwise fail.NotFound.
+	Correction(ctx context.Context, id ID) (Correction, error)
+	// Corrections lists those that q chooses, oldest first.
+	Corrections(ctx context.Context, q Query) ([]Correction, error)
+	// DueCorrection is the one that is due first; ok is false while none is.
+	DueCorrection(ctx context.Context) (c Correction, ok bool, err error)
+	// HastenCorrections makes all that are pending at AWS due at now, at the latest.
+	HastenCorrections(ctx context.Context, now time.Time) error
+}
+
+// Query chooses corrections; what is empty chooses all.
+type Query struct {
+	License core.LicenseID
+	State   State
+	After   ID // the last of the page before
+	Limit   int
+}
+
+// AWS is the Agreement API. Errors are fail.Later where the same may be asked again and nothing is known of its effect,
+// fail.Denied where our settings must be mended first, and fail.Invalid, fail.NotFound or fail.Conflict where AWS will
+// never do it.
+type AWS interface {
+	// Invoices lists the invoices of an agreement whose billing period is month; credit memos are none.
+	Invoices(ctx context.Context, a core.AgreementID, month time.Time) ([]Invoice, error)
+	// Price is what an agreement's terms say that one unit of a metered dimension costs; otherwise fail.NotFound.
+	Price(ctx context.Context, a core.AgreementID, d core.Dimension) (Price, error)
+	// Adjust asks for a billing adjustment and gives AWS's name of it. The same client token again is the same adjustment.
+	Adjust(ctx context.Context, r Request) (awsID string, err error)
+	// Find looks for the adjustment that r became, among those made at since or later; awsID is empty if there is none.
+	Find(ctx context.Context, r Request, since time.Time) (awsID string, err error)
+	// Adjustment is where an adjustment stands.
+	Adjustment(ctx context.Context, a core.AgreementID, awsID string) (Verdict, error)
+}
+
+// Invoice is what AWS has charged for one agreement.
+type Invoice struct {
+	ID           string
+	IssuedAt     time.Time
+	Maximum      decimal.Decimal // that can still be given back
+	CurrencyCode string
+}
+
+// Price is a unit's.
+type Price struct {
+	Amount       decimal.Decimal
+	CurrencyCode string
+}
+
+// Verdict is AWS's on an adjustment. Source: Agreement API, BillingAdjustmentStatus.
+type Verdict struct {
+	Done    bool   // final
+	Given   bool   // of one that is final: the money was given back
+	Message string // why not
+}
+
+// Acceptor takes usage.
+type Acceptor interface {
+	Accept(ctx context.Context, source string, events []usage.Event) (usage.Result, error)
+}
