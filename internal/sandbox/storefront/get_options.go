@@ -113,8 +113,13 @@ func (v purchaseView) Documents() (all []Document) {
 	return all
 }
 
-// Lockout is how long before its end a contract's renewal is settled, in words.
-func (v purchaseView) Lockout() string { return durationWords(v.Option.Terms.Renewal.LockoutPeriod) }
+// RenewalWords are what the offer says of its renewal.
+func (v purchaseView) RenewalWords() []string {
+	if v.Option.Terms.Renewal == nil {
+		return nil
+	}
+	return renewalWords(v.Option.Terms.Renewal, 0)
+}
 
 // getOption is the page of one offer, on which it is accepted.
 func (s *Storefront) getOption(w http.ResponseWriter, r *http.Request) error {

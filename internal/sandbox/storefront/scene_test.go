@@ -63,6 +63,8 @@ func newScene(t *testing.T) scene {
 	if _, err := s.world.OpenCase(s.clock.Now(), world.NewCase{AgreementID: private.AgreementID, Reason: "Our office in Springfield has closed."}); err != nil {
 		t.Fatal(err)
 	}
+	s.advance(5 * time.Minute)
+	v.send(v.get(trialPage), "/products/"+inkwell+"/subscribe")
 	pages := map[string]string{
 		"product-priced": "/products/prod-inkwellclassct?price=show&units_seats=12&duration=P12M&renew=on",
 		"trial":          trialPage, "offer": strings.Replace(offer, "/seller", "/products/"+teams, 1),
@@ -72,7 +74,7 @@ func newScene(t *testing.T) scene {
 		"seller-offer-new": "/seller/offers/new?kind=fixed&product=" + teams, "seller-agreements": "/seller/agreements", "seller-agreement": "/seller/agreements/" + contract, "seller-requests": "/seller/requests",
 		"home": "/", "welcome": "/?nobody=1", "product": "/products/" + classic, "product-subscribed": "/products/" + inkwell,
 		"product-contract": "/products/prod-inkwellclassct", "product-tiers": "/products/" + press, "contract": "/subscriptions/" + contract, "amend": "/subscriptions/" + contract + "/amend",
-		"confirmation": "/subscriptions/" + id + "/confirmation", "subscriptions": "/subscriptions", "subscription": "/subscriptions/" + id,
+		"confirmation": "/subscriptions/" + id + "/confirmation", "subscriptions": "/subscriptions", "subscription": "/subscriptions/" + id, "subscriptions-active": "/subscriptions?status=ACTIVE",
 		"cancel": "/subscriptions/" + id + "/cancel", "bill": "/bill", "seller": "/seller", "control": "/control",
 		"control-agreement": "/control/agreements/" + id, "profiles": "/control/profiles", "calls": "/control/calls", "call": "/control/calls/1", "deliveries": "/control/deliveries", "faults": "/control/faults", "not-found": "/nowhere",
 		"inbox": "/inbox", "mail": "/inbox/1", "call-sent": "/control/calls/1?view=sent", "control-agreements": "/control/agreements",

@@ -15,6 +15,7 @@ type Subscription struct {
 	Product world.Product
 	Seller  string                     // its name
 	Asked   *world.CancellationRequest // the seller's, if it waits for an answer; set where lists show it
+	Trial   bool                       // it is free at present
 	Standing
 }
 
@@ -27,6 +28,17 @@ func (s Subscription) Bought() []string {
 		case s.Product.Selection == world.OneTier:
 			all = append(all, d.Name)
 		default:
+			all = append(all, webui.Quantity(n)+" × "+d.Name)
+		}
+	}
+	return all
+}
+
+// Granted lists what the license entitles to at present.
+func (s Subscription) Granted() []string {
+	var all []string
+	for _, d := range s.Product.Dimensions {
+		if n := s.Entitlements[d.Key]; n > 0 {
 			all = append(all, webui.Quantity(n)+" × "+d.Name)
 		}
 	}
@@ -59,7 +71,7 @@ func standing(a world.Agreement, now time.Time) Standing {
 		if now.Before(a.License.ProvisionedAt) {
 			return Standing{webui.Success, "Active", "The license follows at " + clockTime(a.License.ProvisionedAt) + "; you can set up your account already.", true}
 		}
-		return Standing{webui.Success, "Active", running(a), true}
+		return Standing{webui.Success, "Active", running(a, now), true}
 	}
 	if a.License.Status == world.FailedLicense {
 		return Standing{webui.Neutral, "Payment failed", "It never began, and nothing is charged. You can try again.", false}
@@ -82,8 +94,12 @@ func standing(a world.Agreement, now time.Time) Standing {
 }
 
 // running says how an active agreement goes on.
-func running(a world.Agreement) string {
+func running(a world.Agreement, now time.Time) string {
 	switch {
+	case a.TrialEndsAt.After(now) && a.TrialEndsAt.Equal(a.EndTime):
+		return "Free until " + clockTime(a.TrialEndsAt) + ", when it ends."
+	case a.TrialEndsAt.After(now):
+		return "Free until " + clockTime(a.TrialEndsAt) + "; then usage is charged. Cancel before that to pay nothing."
 	case a.EndTime.IsZero():
 		return "Usage is billed as the seller reports it."
 	case a.Terms.AutoRenew:
@@ -105,7 +121,7 @@ func (s *Storefront) subscription(a world.Agreement, now time.Time) (Subscriptio
 	if err != nil {
 		return Subscription{}, fmt.Errorf("seller of agreement %s: %w", a.AgreementID, err)
 	}
-	return Subscription{Agreement: a, Product: p, Seller: seller.Name, Standing: standing(a, now)}, nil
+	return Subscription{Agreement: a, Product: p, Seller: seller.Name, Standing: standing(a, now), Trial: a.Status == world.Active && a.TrialEndsAt.After(now)}, nil
 }
 
 // subscriptions lists what q chooses, newest first.
