@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -89,6 +90,33 @@ func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
 		}
 		if strings.HasSuffix(cmd.Short, ".") {
 			t.Errorf("%s: its short description ends with a full stop", cmd.CommandPath())
+		}
+	}
+	visit(newRoot(os.LookupEnv, io.Discard, io.Discard))
+}
+
+// Whatever a script may want to read, it can: a verb of the sandbox, and each command that prints data, has --json.
+func TestEveryCommandThatPrintsDataHasJSON(t *testing.T) {
+	printsNoData := []string{
+		"souk sandbox", "souk gateway", "souk inkwell-app", // servers: a line with their address, and a log
+		"souk keys revoke", "souk world check", "souk statement verify", // the exit code says it
+		"souk statement keys", // prints JSON, and nothing else
+	}
+	var visit func(*cobra.Command)
+	visit = func(cmd *cobra.Command) {
+		for _, c := range cmd.Commands() {
+			visit(c)
+		}
+		path := cmd.CommandPath()
+		switch {
+		case !cmd.Runnable() || cmd.HasSubCommands() || cmd.Name() == "help" || strings.HasPrefix(path, "souk completion"):
+		case slices.Contains(printsNoData, path) && cmd.Flag("json") != nil:
+			t.Errorf("%s has --json after all", path)
+		case !slices.Contains(printsNoData, path) && (cmd.Flag("json") == nil || cmd.Flag("json").Value.Type() != "bool"):
+			t.Errorf("%s prints data and has no --json", path)
+		}
+		if cmd.GroupID == groupDrive && !cmd.HasSubCommands() && cmd.Flag("sandbox") == nil {
+			t.Errorf("%s drives a sandbox and cannot be told which", path)
 		}
 	}
 	visit(newRoot(os.LookupEnv, io.Discard, io.Discard))

@@ -70,6 +70,8 @@ func names[T any](path string, q url.Values, word func(T) cobra.Completion) name
 
 type listedProduct struct{ ProductCode, Title string }
 
+type listedOffer struct{ OfferID, ProductID, Name string }
+
 type listedBuyer struct{ AccountID, Name string }
 
 type listedAgreement struct{ AgreementID, LicenseARN, ProductCode, BuyerAccountID, Status string }
@@ -86,10 +88,13 @@ func nameAgreement(a listedAgreement) cobra.Completion {
 var (
 	productCodes = names("products", nil, func(p listedProduct) cobra.Completion { return cobra.CompletionWithDesc(p.ProductCode, p.Title) })
 	buyerIDs     = names("buyers", nil, func(b listedBuyer) cobra.Completion { return cobra.CompletionWithDesc(b.AccountID, b.Name) })
-	agreements   = names("agreements", nil, nameAgreement)
-	running      = names("agreements", url.Values{"status": {"ACTIVE"}}, nameAgreement)
-	licenses     = names("agreements", nil, func(a listedAgreement) cobra.Completion { return cobra.CompletionWithDesc(a.LicenseARN, a.about()) })
-	faultNames   = names("faults", nil, func(d disturbance) cobra.Completion {
+	offerIDs     = names("offers", nil, func(o listedOffer) cobra.Completion {
+		return cobra.CompletionWithDesc(o.OfferID, o.Name+" of "+o.ProductID)
+	})
+	agreements = names("agreements", nil, nameAgreement)
+	running    = names("agreements", url.Values{"status": {"ACTIVE"}}, nameAgreement)
+	licenses   = names("agreements", nil, func(a listedAgreement) cobra.Completion { return cobra.CompletionWithDesc(a.LicenseARN, a.about()) })
+	faultNames = names("faults", nil, func(d disturbance) cobra.Completion {
 		return cobra.CompletionWithDesc(d.ID, d.Kind+" of "+d.Operation)
 	})
 )

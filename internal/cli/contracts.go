@@ -22,6 +22,7 @@ func (p *picked) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&p.duration, "duration", "", "of a contract, such as P12M")
 	cmd.Flags().StringArrayVar(&p.quantities, "quantity", nil, "of a contract, such as seats=10; may be given several times")
 	cmd.Flags().BoolVar(&p.autoRenew, "auto-renew", false, "let the contract renew itself at its end")
+	completeFlags(cmd, map[string]namer{"offer": offerIDs})
 }
 
 // body is what the control API is told of p, beside in.

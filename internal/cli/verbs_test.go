@@ -56,6 +56,8 @@ func TestShellsCompleteWhatTheSandboxHas(t *testing.T) {
 	for line, want := range map[string]string{
 		"buy --product ":             "1nkwe11payasyoug0abcdefgh\tInkwell",
 		"buy --buyer ":               "111122223333\tAcme Corporation",
+		"buy --offer ":               "offer-",
+		"replace --offer ":           "offer-",
 		"cancel ":                    a.AgreementID + "\t1nkwe11payasyoug0abcdefgh of 111122223333, ACTIVE",
 		"events --agreement ":        a.AgreementID,
 		"records --license ":         a.LicenseARN,
