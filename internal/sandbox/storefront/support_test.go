@@ -139,7 +139,7 @@ func TestSellerGivesBackAndAsksForPayments(t *testing.T) {
 	if !page.Has("div.notice-error", "Nothing is given back") {
 		t.Errorf("too much: %s", page.One(t, "main").Text())
 	}
-	page = seller.send(page, at+"/adjustment", "amount", "250.50")
+	seller.send(page, at+"/adjustment", "amount", "250.50")
 	s.advance(24 * time.Hour)
 	if page = seller.get(at); !page.Has("td", "Completed") || !page.Has("td", "−$250.50") || !page.Has("td", "$749.50") {
 		t.Errorf("given back: %s", page.One(t, "main").Text())

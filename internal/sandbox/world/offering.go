@@ -1,7 +1,6 @@
 package world
 
 import (
-	"maps"
 	"slices"
 	"time"
 
@@ -319,9 +318,4 @@ func granted(grants []Grant) map[string]int64 {
 		}
 	}
 	return all
-}
-
-// sameRates reports whether two sets of prices are the same.
-func sameRates(a, b map[string]decimal.Decimal) bool {
-	return maps.EqualFunc(a, b, decimal.Decimal.Equal)
 }

@@ -89,13 +89,13 @@ func (in *createRequest) order(c *wire.Call) (world.Order, error) {
 	switch o.Intent {
 	case "":
 		return o, invalid(c, "MISSING_INTENT", "intent", "The intent is required.")
-	default:
-		return o, invalid(c, "INVALID_INTENT", "intent", "The intent is NEW, AMEND or REPLACE.")
 	case world.IntentNew:
 		source.needed = false
 	case world.IntentAmend:
 		proposal.needed = false
 	case world.IntentReplace:
+	default:
+		return o, invalid(c, "INVALID_INTENT", "intent", "The intent is NEW, AMEND or REPLACE.")
 	}
 	if err := check(c, tokenField(in.ClientToken), proposal, source); err != nil {
 		return o, err
