@@ -245,6 +245,7 @@ func TestWhatAWSRefusesFails(t *testing.T) {
 		if _, err := w.s.Approve(t.Context(), c.ID, grace); err != nil {
 			t.Fatal(err)
 		}
+		w.settle(time.Minute) // the first is sent first
 	}
 	w.settle(24 * time.Hour) // both are pending at once, and are too much together
 	w.want(a.ID, correction.Completed, "")
