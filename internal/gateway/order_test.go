@@ -388,7 +388,11 @@ func TestEveryOrderEndsTheSame(t *testing.T) {
 				}
 			}
 			n := len(story.acts(namesOf(0)))
+			orders := 0
 			permutations(n, func(p []int) {
+				if orders++; testing.Short() && n > 5 && orders%6 != 1 { // the whole run has all of them
+					return
+				}
 				try(p)
 				if testing.Short() && n > 4 {
 					return
