@@ -46,9 +46,10 @@ func newIntegration(t *testing.T) (*integration, string) {
 	in.Sandbox, _ = start(t, Config{World: f, BaseURL: srv.URL})
 	handler = in.Handler()
 	keys := credentials.NewStaticCredentialsProvider("any", "secret", "")
-	in.events = eventbridge.New(eventbridge.Options{BaseEndpoint: &srv.URL, Region: "us-east-1", Credentials: keys, RetryMaxAttempts: 1})
-	in.topics = sns.New(sns.Options{BaseEndpoint: &srv.URL, Region: "us-east-1", Credentials: keys, RetryMaxAttempts: 1})
-	in.queues = sqs.New(sqs.Options{BaseEndpoint: &srv.URL, Region: "us-east-1", Credentials: keys, RetryMaxAttempts: 1})
+	// An answer may overtake the last of its own request, and the client then closes the connection: the SDK tries again.
+	in.events = eventbridge.New(eventbridge.Options{BaseEndpoint: &srv.URL, Region: "us-east-1", Credentials: keys, RetryMaxAttempts: 3})
+	in.topics = sns.New(sns.Options{BaseEndpoint: &srv.URL, Region: "us-east-1", Credentials: keys, RetryMaxAttempts: 3})
+	in.queues = sqs.New(sqs.Options{BaseEndpoint: &srv.URL, Region: "us-east-1", Credentials: keys, RetryMaxAttempts: 3})
 	endpoint := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		in.posted = append(in.posted, string(body)) // only while the test moves the clock and waits
