@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -272,14 +271,12 @@ func (l listing) product() (core.Product, error) {
 	return p, nil
 }
 
-var allocatable = regexp.MustCompile(contract.TagPattern)
-
 func checkAllocateBy(keys []string) error {
 	if len(keys) > core.MaxAllocateBy {
 		return fmt.Errorf("its usage is allocated by %d tags; AWS takes at most %d", len(keys), core.MaxAllocateBy)
 	}
 	for i, k := range keys {
-		if len(k) > contract.MaxTagKey || !allocatable.MatchString(k) {
+		if len(k) > contract.MaxTagKey || !usage.Allocatable(k) {
 			return fmt.Errorf("AWS takes no tag %q: a key has 1 to %d letters, digits, spaces and + - = . _ : / @", k, contract.MaxTagKey)
 		}
 		if slices.Contains(keys[:i], k) {

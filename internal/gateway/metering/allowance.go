@@ -55,7 +55,7 @@ func (p *page) cover(t *SealedTotal, b *Balance, l license.License, m measure) {
 		c.Waiting = c.Waiting.Add(t.Sum)
 		return
 	case m.allowance == core.AllowMonthly || m.allowance == core.AllowHourly:
-		c.begin(m.period(Allowance{}, t.Hour), Allowance{Units: c.Bought}, measure{per: usage.Whole(1)})
+		c.begin(m.period(Allowance{}, t.Hour), Allowance{Units: c.Bought}, plain)
 	}
 	waited := c.Waiting.Add(t.Sum)
 	t.Covered, c.Waiting = c.rest(waited), usage.Quantity{}

@@ -1,7 +1,6 @@
 package usage
 
 import (
-	"regexp"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -166,9 +165,6 @@ func quantity(meter core.Meter, e *Event) (Quantity, error) {
 	return ParseQuantity(e.Quantity)
 }
 
-// allocatable is what AWS takes as the value of a tag.
-var allocatable = regexp.MustCompile(contract.TagPattern)
-
 func (c *Checker) checkTags(tags map[string]string) error {
 	if len(tags) > MaxTags {
 		return fail.New(fail.Invalid, "bad_tags", "An event may have at most %d tags.", MaxTags)
@@ -179,7 +175,7 @@ func (c *Checker) checkTags(tags map[string]string) error {
 		}
 	}
 	for _, k := range c.allocateBy {
-		if v := tags[k]; v != "" && !allocatable.MatchString(v) {
+		if v := tags[k]; v != "" && !Allocatable(v) {
 			return fail.New(fail.Invalid, "bad_tags", "The tag %s goes to AWS, which takes letters, digits, spaces and + - = . _ : / @ in its value, and no %q.", k, v)
 		}
 	}

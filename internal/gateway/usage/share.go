@@ -3,10 +3,16 @@ package usage
 import (
 	"maps"
 	"math/big"
+	"regexp"
 	"slices"
 
 	"souk.dev/souk/contract"
 )
+
+var tagText = regexp.MustCompile(contract.TagPattern)
+
+// Allocatable reports whether AWS takes text as a tag's key or value, but for its length.
+func Allocatable(text string) bool { return tagText.MatchString(text) }
 
 // Share is the part of an hour's usage that carried the same tags, of those keys that a product allocates by. Buyers see
 // their costs by them. Source: AWS Marketplace Seller Guide, "Vendor-metered tagging" (saas-metering-for-usage).
