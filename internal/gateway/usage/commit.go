@@ -132,21 +132,22 @@ func (in *Intake) decide(ctx context.Context, group []*call) (seg Segment, fresh
 		most += len(c.events)
 	}
 	fresh = make([]*prepared, 0, most)
-	for _, c := range group {
-		for i := range c.events {
-			in.warmth += in.ids.warm(c.events[i].key)
-		}
-	}
-	for _, c := range group {
+	ahead := 0 // events whose ids were looked up
+	for n, c := range group {
 		for i := range c.events {
 			p := &c.events[i]
+			if ahead == 0 {
+				ahead = in.lookUp(group[n:], i)
+			}
+			ahead--
 			slot := in.ids.slot(p.key)
 			print, seen, err := slot.print, slot.key == p.key, error(nil)
-			if !seen {
-				if print, seen, err = in.moved(ctx, p.key); err == nil && !seen {
-					in.assign(p)
-					err = in.late(ctx, p)
-				}
+			if !seen && p.perhaps {
+				print, seen, err = in.moved(ctx, p.key)
+			}
+			if !seen && err == nil {
+				in.assign(p)
+				err = in.late(ctx, p)
 			}
 			switch {
 			case err != nil:
@@ -172,6 +173,31 @@ func (in *Intake) decide(ctx context.Context, group []*call) (seg Segment, fresh
 		}
 	}
 	return seg, fresh, nil
+}
+
+// lookAhead is how many events' ids are looked for together: enough that they wait for memory together, and few enough
+// that what was read is still near when they are decided.
+const lookAhead = 256
+
+// lookUp reads what deciding about the next events needs of the ids, and tells for how many it did: those of the calls,
+// from an event of the first on. Called with commit held.
+func (in *Intake) lookUp(calls []*call, from int) (n int) {
+	for _, c := range calls {
+		next := c.events[from:min(len(c.events), from+lookAhead-n)]
+		for i := range next {
+			in.warmth += in.ids.warm(next[i].key)
+			if in.frozen != nil {
+				in.warmth += in.frozen.warm(next[i].key)
+			}
+		}
+		for i := range next {
+			next[i].perhaps = in.perhaps(next[i].key)
+		}
+		if n, from = n+len(next), 0; n == lookAhead {
+			break
+		}
+	}
+	return n
 }
 
 // undecide takes back what memory was told of events that do not come into the log. Called with commit held.

@@ -3,16 +3,24 @@ package usage
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"math/bits"
 )
 
 // idKey stands for (source, id): the first half of their SHA-256. Two different ids share one with a probability of
 // about 10^-21 among 10^9 events.
 type idKey [16]byte
 
+func (k idKey) less(o idKey) bool {
+	if a, b := binary.BigEndian.Uint64(k[:]), binary.BigEndian.Uint64(o[:]); a != b {
+		return a < b
+	}
+	return binary.BigEndian.Uint64(k[8:]) < binary.BigEndian.Uint64(o[8:])
+}
+
 // identify gives e's key and the print of its content, by which a repetition is told from a conflict. An untimed
 // event has the same print whenever it arrives. tags are e's as [appendTags] writes them.
 func identify(e *Entry, tags string) (idKey, uint64) {
-	var buf [512]byte
+	var buf [192]byte // on the stack; nearly always enough
 	b := appendText(appendText(buf[:0], e.Source), e.ID)
 	key := sha256.Sum256(b)
 
@@ -32,14 +40,20 @@ const (
 	filterBits = 20  // per id: about one false "perhaps" in 3,000, for each costs a read of the disk
 )
 
-// filter answers "perhaps" or "certainly not" for keys (a Bloom filter in blocks of one cache line, 64 bytes).
+// filter answers "perhaps" or "certainly not" for keys (a Bloom filter in blocks of one cache line, 64 bytes). A byte
+// behind the blocks says that they are in the order of their keys, so that a run, which comes in that order, fills one
+// after the other. Filters of the first kind, whose blocks are in none, do not have it.
 type filter []byte
 
-func newFilter(ids int) filter { return make(filter, (ids*filterBits/512+1)*64) }
+func newFilter(ids int) filter { return make(filter, (ids*filterBits/512+1)*64+1) }
 
 // places finds a key's block and the seven bits of it. Keys are hashes: their bits are as good as random.
 func (f filter) places(k idKey) (block []byte, spots uint64) {
-	i := binary.BigEndian.Uint64(k[:8]) % uint64(len(f)/64)
+	hash, blocks := binary.BigEndian.Uint64(k[:8]), uint64(len(f)/64)
+	i, _ := bits.Mul64(hash, blocks)
+	if len(f)%64 == 0 {
+		i = hash % blocks
+	}
 	return f[i*64 : i*64+64], binary.BigEndian.Uint64(k[8:])
 }
 

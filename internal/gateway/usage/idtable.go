@@ -1,14 +1,14 @@
 package usage
 
 import (
-	"bytes"
 	"encoding/binary"
-	"slices"
+	"math/bits"
 )
 
 // idTable remembers the prints of ids that are in memory. Keys are hashes already, so their own bits say where they
-// lie, and a look-up costs one visit to memory instead of another hash and two. It has no pointers for the collector
-// to follow, and it grows a shard at a time, so that no caller waits while millions of ids move.
+// lie, and a look-up costs one visit to memory instead of another hash and two. Their highest bits do, so that ids lie
+// nearly in the order of their keys, which is the order that a run has them in. It has no pointers for the collector to
+// follow, and it grows a shard at a time, so that no caller waits while millions of ids move.
 type idTable struct {
 	shards [256]idShard // by a key's first byte, so that they are in the order of keys
 	ids    int
@@ -16,7 +16,7 @@ type idTable struct {
 
 // idShard is an open-addressed table: an id lies in the first free slot from its place on.
 type idShard struct {
-	slots []idSlot // a power of two
+	slots []idSlot
 	used  int
 }
 
@@ -26,12 +26,18 @@ type idSlot struct {
 	print uint64
 }
 
-func (k idKey) place() uint64 { return binary.LittleEndian.Uint64(k[8:]) }
+// place is where key is looked for first. Keys are spread evenly, and so are their places.
+func (s *idShard) place(k idKey) int {
+	i, _ := bits.Mul64(binary.BigEndian.Uint64(k[1:9]), uint64(len(s.slots)))
+	return int(i)
+}
 
 // find is the slot that has key, or the free one where it belongs.
 func (s *idShard) find(key idKey) *idSlot {
-	mask := uint64(len(s.slots) - 1)
-	for i := key.place() & mask; ; i = (i + 1) & mask {
+	for i := s.place(key); ; i++ {
+		if i == len(s.slots) {
+			i = 0
+		}
 		if slot := &s.slots[i]; slot.key == key || slot.key == (idKey{}) {
 			return slot
 		}
@@ -76,7 +82,7 @@ func (t *idTable) warm(key idKey) byte {
 	if len(s.slots) == 0 {
 		return 0
 	}
-	return s.slots[key.place()&uint64(len(s.slots)-1)].key[0]
+	return s.slots[s.place(key)].key[0]
 }
 
 // another is an empty table with room for as many ids as t has, so that it need not grow again.
@@ -125,10 +131,22 @@ func (t *idTable) sorted(yield func([]idSlot) error) error {
 				some = append(some, slot)
 			}
 		}
-		slices.SortFunc(some, func(a, b idSlot) int { return bytes.Compare(a.key[:], b.key[:]) })
+		sortNearly(some)
 		if err := yield(some); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// sortNearly sorts ids that lie as a table has them: each a few places from where it belongs, but for those few that found
+// no room at the end and lie at the beginning. Moving each down to its place is then the least work.
+func sortNearly(ids []idSlot) {
+	for i := 1; i < len(ids); i++ {
+		id, at := ids[i], i
+		for ; at > 0 && id.key.less(ids[at-1].key); at-- {
+			ids[at] = ids[at-1]
+		}
+		ids[at] = id
+	}
 }

@@ -77,11 +77,12 @@ type Intake struct {
 // prepared is a checked event on its way into the log.
 type prepared struct {
 	Entry
-	tags  string // see appendTags
-	index int
-	key   idKey
-	print uint64
-	end   time.Time // the licence's usage from then on is not AWS's to bill; zero: no end is in sight
+	tags    string // see appendTags
+	index   int
+	key     idKey
+	print   uint64
+	perhaps bool      // key may be among the ids that have left memory
+	end     time.Time // the licence's usage from then on is not AWS's to bill; zero: no end is in sight
 }
 
 // call is one caller's events.

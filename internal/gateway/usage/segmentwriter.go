@@ -152,16 +152,30 @@ func (w *segmentWriter) note(l core.LicenseID) {
 
 // tagWriter turns tags into text, once for neighbours that have the same.
 type tagWriter struct {
-	buf  []byte
-	text string
+	last []Tag
+	text string // of last
 }
 
 func (w *tagWriter) write(tags map[string]string) string {
 	if len(tags) == 0 {
 		return ""
 	}
-	if w.buf = appendTags(w.buf[:0], tags); string(w.buf) != w.text {
-		w.text = string(w.buf)
+	if !w.again(tags) {
+		w.last = w.last[:0]
+		for k, v := range tags {
+			w.last = append(w.last, Tag{k, v})
+		}
+		w.text = string(appendTags(nil, tags))
 	}
 	return w.text
+}
+
+// again reports whether tags are the last ones. It asks for each, which costs less than going through a map.
+func (w *tagWriter) again(tags map[string]string) bool {
+	for _, t := range w.last {
+		if v, ok := tags[t.Key]; !ok || v != t.Value {
+			return false
+		}
+	}
+	return len(tags) == len(w.last)
 }

@@ -1,0 +1,86 @@
+package usage
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"math"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func keyNo(i int) idKey {
+	sum := sha256.Sum256([]byte(fmt.Sprint(i)))
+	return idKey(sum[:16])
+}
+
+func TestIDsLeaveATableInOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n, gone := rapid.IntRange(0, 3000).Draw(t, "ids"), rapid.IntRange(0, 50).Draw(t, "gone")
+		var table idTable
+		for i := range n {
+			k := keyNo(i)
+			if i%3 == 0 { // many that want the last places
+				k[0], k[1] = 7, math.MaxUint8
+			}
+			table.put(k, uint64(i))
+			table.put(k, math.MaxUint64) // known: its first print stays
+			if print, ok := table.get(k); !ok || print != uint64(i) {
+				t.Fatalf("id %d is %d, %t", i, print, ok)
+			}
+		}
+		var keys []idKey
+		for i := 1; i < min(n, gone); i += 3 {
+			keys = append(keys, keyNo(i))
+		}
+		table.remove(keys)
+		var last idKey
+		seen := 0
+		err := table.sorted(func(ids []idSlot) error {
+			for _, id := range ids {
+				if !last.less(id.key) {
+					return fmt.Errorf("%x comes after %x", id.key, last)
+				}
+				last = id.key
+				seen++
+			}
+			return nil
+		})
+		if err != nil || seen != n-len(keys) || table.ids != seen {
+			t.Fatalf("%d ids of %d, less %d; the table says %d; %v", seen, n, len(keys), table.ids, err)
+		}
+	})
+}
+
+func TestAFilterKnowsItsKeysAndFewOthers(t *testing.T) {
+	const n = 20_000
+	first := make(filter, len(newFilter(n))-1)
+	for name, f := range map[string]filter{"of now": newFilter(n), "of the first kind": first} {
+		wrong := 0
+		for i := range n {
+			f.add(keyNo(i))
+		}
+		for i := range n {
+			if !f.perhaps(keyNo(i)) {
+				t.Fatalf("%s: key %d is not known", name, i)
+			}
+			if f.perhaps(keyNo(n + i)) {
+				wrong++
+			}
+		}
+		if wrong > n/1000 {
+			t.Errorf("%s: %d of %d others may be in it", name, wrong, n)
+		}
+	}
+}
+
+// Filters of the first kind are in databases.
+func TestFiltersOfTheFirstKindStandAsTheyStood(t *testing.T) {
+	f := make(filter, 256)
+	for i := range 100 {
+		f.add(keyNo(i))
+	}
+	if got := fmt.Sprintf("%x", sha256.Sum256(f)); got != "b4d9c3f58e361ce28f175edf87c43fda50911854e9f6db43ec897f248deb6a9a" {
+		t.Error("now: ", got)
+	}
+}
