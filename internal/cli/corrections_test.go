@@ -3,7 +3,11 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -27,8 +31,8 @@ func (o overbilled) advance(by string) {
 	o.market(http.MethodPost, "clock", map[string]string{"advance": by}, nil)
 }
 
-// gateway calls the gateway and wants the status.
-func (o overbilled) gateway(method, path string, in any, status int, out any) {
+// try calls the gateway.
+func (o overbilled) try(method, path string, in any) (status int, answer []byte) {
 	o.t.Helper()
 	body, err := json.Marshal(in)
 	if err != nil {
@@ -42,15 +46,24 @@ func (o overbilled) gateway(method, path string, in any, status int, out any) {
 	req.Header.Set("Content-Type", "application/json")
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		o.t.Fatal(err)
+		o.t.Error(err)
+		return 0, nil
 	}
 	defer res.Body.Close()
-	if res.StatusCode != status {
-		var problem map[string]any
-		_ = json.NewDecoder(res.Body).Decode(&problem)
-		o.t.Fatalf("%s %s: %s, %v; want %d", method, path, res.Status, problem, status)
+	if answer, err = io.ReadAll(res.Body); err != nil {
+		o.t.Error(err)
 	}
-	if err := json.NewDecoder(res.Body).Decode(out); err != nil {
+	return res.StatusCode, answer
+}
+
+// gateway calls the gateway and wants the status.
+func (o overbilled) gateway(method, path string, in any, want int, out any) {
+	o.t.Helper()
+	status, answer := o.try(method, path, in)
+	if status != want {
+		o.t.Fatalf("%s %s: %d, %s; want %d", method, path, status, answer, want)
+	}
+	if err := json.Unmarshal(answer, out); err != nil {
 		o.t.Fatal(err)
 	}
 }
@@ -62,6 +75,7 @@ type fix struct {
 		OriginalInvoiceID string `json:"originalInvoiceId"`
 		AdjustmentAmount  string `json:"adjustmentAmount"`
 	}
+	Overlaps                   []struct{ ID, State string }
 	MaxAdjustmentAmount        string `json:"maxAdjustmentAmount"`
 	BillingAdjustmentRequestID string `json:"billingAdjustmentRequestId"`
 }
@@ -166,5 +180,76 @@ func TestCorrections(t *testing.T) {
 	tooMuch := o.ask(map[string]any{"kind": "over_billed", "license": o.LicenseARN, "month": month, "amount": "13.01", "reason": "OTHER"})
 	if tooMuch.State != "failed" {
 		t.Errorf("more than is left of the invoice: %+v", tooMuch)
+	}
+}
+
+// Two people propose to give the same 400 pages back, and both proposals are approved at the same instant, several times. AWS
+// is asked once. What AWS then refuses, because it has given the rest of the invoice back meanwhile, ends as refused.
+func TestTwoProposalsApprovedAtOnce(t *testing.T) {
+	b := openPlannedBazaar(t, bazaarPlan{data: t.TempDir(), now: time.Date(2026, 11, 29, 9, 20, 0, 0, time.UTC)})
+	o := overbilled{t: t, b: b}
+	o.market(http.MethodPost, "clock", map[string]bool{"frozen": true}, nil)
+	o.market(http.MethodPost, "agreements", map[string]any{"productCode": b.Product, "buyerAccountId": "111122223333"}, &o.agreement)
+	o.advance("5m")
+	const month = "2026-11"
+	var taken struct{ Accepted int }
+	o.gateway(http.MethodPost, "/v1/events", map[string]any{"id": "one", "license": o.LicenseARN, "dimension": "pages", "quantity": "1000"}, http.StatusOK, &taken)
+	o.advance("72h")
+	over := map[string]any{"kind": "over_billed", "license": o.LicenseARN, "month": month, "dimension": "pages", "quantity": "400", "reason": "INCORRECT_METERING"}
+	twins := []fix{o.ask(over), o.ask(over)}
+	if len(twins[1].Overlaps) != 1 || twins[1].Overlaps[0].ID != twins[0].ID {
+		t.Errorf("the second does not tell of the first: %+v", twins[1])
+	}
+
+	var wg sync.WaitGroup
+	var took, refused [2]atomic.Int64
+	for i := range 8 {
+		which := i % 2
+		wg.Go(func() {
+			switch status, answer := o.try(http.MethodPost, "/v1/corrections/"+twins[which].ID+"/approve", map[string]string{"by": "Grace"}); {
+			case status == http.StatusOK:
+				took[which].Add(1)
+			case status == http.StatusConflict && strings.Contains(string(answer), `"overlaps"`):
+				refused[which].Add(1)
+			default:
+				t.Errorf("%d: %s", status, answer)
+			}
+		})
+	}
+	wg.Wait()
+	first := 0
+	if took[1].Load() > 0 {
+		first = 1
+	}
+	if took[first].Load() != 4 || refused[1-first].Load() != 4 {
+		t.Errorf("approved %d and %d of 4 times, refused %d and %d", took[0].Load(), took[1].Load(), refused[0].Load(), refused[1].Load())
+	}
+	o.advance("2h")
+	if f := o.now(twins[first]); f.State != "completed" {
+		t.Errorf("the one: %+v", f)
+	}
+	if f := o.now(twins[1-first]); f.State != "proposed" {
+		t.Errorf("the other: %+v", f)
+	}
+	if all := o.adjustments(); len(all) != 1 || all[0].Amount != "8" {
+		t.Fatalf("AWS has the adjustments %+v", all)
+	}
+
+	var problem struct{ Code string }
+	o.gateway(http.MethodPost, "/v1/corrections", map[string]any{"kind": "over_billed", "license": o.LicenseARN, "month": month, "dimension": "pages", "quantity": "601",
+		"reason": "OTHER"}, http.StatusConflict, &problem)
+	if problem.Code != "more_than_honoured" {
+		t.Errorf("601 beside 400 of 1000: %+v", problem)
+	}
+	// Another 400 of the 12 that are left; but somebody gives 10 of them back at the seller's desk first.
+	invoice := twins[first].Request.OriginalInvoiceID
+	var batch struct{ Items []givenBack }
+	o.market(http.MethodPost, "adjustments", map[string]any{"entries": []map[string]string{{"agreementId": o.AgreementID, "originalInvoiceId": invoice, "adjustmentAmount": "10",
+		"currencyCode": "USD", "adjustmentReasonCode": "OTHER", "clientToken": "desk"}}}, &batch)
+	var second fix
+	o.gateway(http.MethodPost, "/v1/corrections/"+twins[1-first].ID+"/approve", map[string]any{"by": "Grace", "besides": []string{twins[first].ID}}, http.StatusOK, &second)
+	o.advance("2h")
+	if second = o.now(second); second.State != "failed" || second.BillingAdjustmentRequestID == "" || !strings.Contains(second.Why, "exceeds the maximum") {
+		t.Errorf("what AWS refuses in the end: %+v", second)
 	}
 }

@@ -22,6 +22,7 @@ import (
 	"souk.dev/souk/internal/gateway/intake"
 	"souk.dev/souk/internal/gateway/keys"
 	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/metering"
 	"souk.dev/souk/internal/gateway/portal"
 	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/gateway/seal"
@@ -102,8 +103,8 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 	if err != nil {
 		return nil, err
 	}
-	corrections := correction.New(correction.Config{Store: g.db.Corrections(), AWS: awsapi.NewAgreements(aws), Usage: counted{events, metrics}, Licenses: book, Products: c.Products,
-		Clock: g.clk, Log: c.Log, Wake: g.wake})
+	corrections := correction.New(correction.Config{Store: g.db.Corrections(), AWS: awsapi.NewAgreements(aws), Usage: counted{events, metrics}, Ledger: metering.Ledger{Store: store.NewMetering(g.db), Log: store.NewUsage(g.db)},
+		Licenses: book, Products: c.Products, Clock: g.clk, Log: c.Log, Wake: g.wake})
 	in.Observe = observed(metrics, corrections)
 	signer, err := statement.NewSigner(ctx, g.db.Settings())
 	if err != nil {

@@ -36,10 +36,12 @@ type correctionIn struct {
 	Amount      string            `json:"amount"`
 	Month       string            `json:"month"`
 	Invoice     string            `json:"invoice"`
+	Record      string            `json:"record"`
 	Reason      string            `json:"reason"`
 	Description string            `json:"description"`
 	Tags        map[string]string `json:"tags"`
 	By          string            `json:"by"`
+	Besides     []correction.ID   `json:"besides"`
 }
 
 // correctionOut is a correction from outside.
@@ -56,6 +58,7 @@ type correctionOut struct {
 	Amount      string              `json:"amount,omitempty"`
 	Month       string              `json:"month,omitempty"`
 	Invoice     string              `json:"invoice,omitempty"`
+	Record      string              `json:"record,omitempty"`
 	Reason      string              `json:"reason"`
 	Description string              `json:"description,omitempty"`
 	Tags        map[string]string   `json:"tags,omitempty"`
@@ -63,11 +66,23 @@ type correctionOut struct {
 	CreatedAt   time.Time           `json:"createdAt"`
 	DecidedBy   actorOut            `json:"decidedBy,omitzero"`
 	DecidedAt   time.Time           `json:"decidedAt,omitzero"`
+	Besides     []correction.ID     `json:"besides,omitempty"`
 	Request     *correction.Request `json:"request,omitempty"`
 	Maximum     string              `json:"maxAdjustmentAmount,omitempty"`
 	SentAt      time.Time           `json:"sentAt,omitzero"`
 	AWSID       string              `json:"billingAdjustmentRequestId,omitempty"`
 	Event       eventName           `json:"event,omitzero"`
+	Overlaps    []overlapOut        `json:"overlaps,omitempty"` // only of a single correction
+}
+
+// overlapOut is another correction that may put the same mistake right.
+type overlapOut struct {
+	ID        correction.ID    `json:"id"`
+	State     correction.State `json:"state"`
+	Dimension core.Dimension   `json:"dimension,omitempty"`
+	Quantity  string           `json:"quantity,omitempty"`
+	Amount    string           `json:"amount,omitempty"`
+	CreatedAt time.Time        `json:"createdAt"`
 }
 
 // actorOut is who did something.
@@ -85,8 +100,8 @@ type eventName struct {
 func correctionOf(c correction.Correction) correctionOut {
 	out := correctionOut{
 		ID: c.ID, Kind: c.Kind, State: c.State, Why: c.Why, Since: c.Since, NextAt: c.DueAt, License: c.License, Dimension: c.Dimension, Quantity: c.Quantity,
-		Amount: c.Amount, Invoice: c.InvoiceID, Reason: c.Reason, Description: c.Description, Tags: c.Tags, AskedBy: actorOut(c.AskedBy), CreatedAt: c.CreatedAt,
-		DecidedBy: actorOut(c.DecidedBy), DecidedAt: c.DecidedAt, Request: c.Request, Maximum: c.Maximum, SentAt: c.SentAt, AWSID: c.AWSID,
+		Amount: c.Amount, Invoice: c.InvoiceID, Record: c.Record, Reason: c.Reason, Description: c.Description, Tags: c.Tags, AskedBy: actorOut(c.AskedBy), CreatedAt: c.CreatedAt,
+		DecidedBy: actorOut(c.DecidedBy), DecidedAt: c.DecidedAt, Besides: c.Besides, Request: c.Request, Maximum: c.Maximum, SentAt: c.SentAt, AWSID: c.AWSID,
 	}
 	if !c.Month.IsZero() {
 		out.Month = c.Month.Format("2006-01")
@@ -106,8 +121,8 @@ func (h Corrections) post(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	c := correction.Correction{Kind: in.Kind, License: l.ID, Dimension: in.Dimension, Quantity: in.Quantity, Amount: in.Amount, InvoiceID: in.Invoice, Reason: in.Reason,
-		Description: in.Description, Tags: in.Tags, AskedBy: actor(r, in.By)}
+	c := correction.Correction{Kind: in.Kind, License: l.ID, Dimension: in.Dimension, Quantity: in.Quantity, Amount: in.Amount, InvoiceID: in.Invoice, Record: in.Record, Reason: in.Reason,
+		Description: in.Description, Tags: in.Tags, Besides: in.Besides, AskedBy: actor(r, in.By)}
 	if in.Month != "" {
 		if c.Month, err = statement.ParseMonth(in.Month); err != nil {
 			return err
@@ -117,7 +132,20 @@ func (h Corrections) post(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	w.Header().Set("Location", "/v1/corrections/"+string(c.ID))
-	return httpx.JSON(w, http.StatusCreated, correctionOf(c))
+	return h.show(w, r, http.StatusCreated, c)
+}
+
+// show answers with a single correction, and with those that may put the same mistake right.
+func (h Corrections) show(w http.ResponseWriter, r *http.Request, status int, c correction.Correction) error {
+	others, err := h.Corrections.Overlapping(r.Context(), c)
+	if err != nil {
+		return err
+	}
+	out := correctionOf(c)
+	for _, o := range others {
+		out.Overlaps = append(out.Overlaps, overlapOut{o.ID, o.State, o.Dimension, o.Quantity, o.Amount, o.CreatedAt})
+	}
+	return httpx.JSON(w, status, out)
 }
 
 // actor is the key that the call came with, and the person whom its body names.
@@ -130,21 +158,22 @@ func (h Corrections) get(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return httpx.JSON(w, http.StatusOK, correctionOf(c))
+	return h.show(w, r, http.StatusOK, c)
 }
 
 func (h Corrections) approve(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
-		By string `json:"by"`
+		By      string          `json:"by"`
+		Besides []correction.ID `json:"besides"`
 	}
 	if err := httpx.Decode(w, r, &in); err != nil {
 		return err
 	}
-	c, err := h.Corrections.Approve(r.Context(), correction.ID(r.PathValue("id")), actor(r, in.By))
+	c, err := h.Corrections.Approve(r.Context(), correction.ID(r.PathValue("id")), actor(r, in.By), in.Besides)
 	if err != nil {
 		return err
 	}
-	return httpx.JSON(w, http.StatusOK, correctionOf(c))
+	return h.show(w, r, http.StatusOK, c)
 }
 
 func (h Corrections) reject(w http.ResponseWriter, r *http.Request) error {
@@ -159,7 +188,7 @@ func (h Corrections) reject(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return httpx.JSON(w, http.StatusOK, correctionOf(c))
+	return h.show(w, r, http.StatusOK, c)
 }
 
 func (h Corrections) list(w http.ResponseWriter, r *http.Request) error {

@@ -1,6 +1,8 @@
 package correction
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -12,24 +14,28 @@ import (
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/metering"
 	"souk.dev/souk/internal/gateway/usage"
 )
 
 // check says what is wrong with what a caller asks.
-func (s *Service) check(c Correction, l license.License, now time.Time) error {
+func (s *Service) check(ctx context.Context, c Correction, l license.License, now time.Time) error {
+	if len(c.Besides) > maxBesides {
+		return fail.New(fail.Invalid, "besides", "A correction may name at most %d others.", maxBesides)
+	}
 	if len(c.AskedBy.Person) > maxSaid || !utf8.ValidString(c.AskedBy.Person) {
 		return fail.New(fail.Invalid, "by", "The name of who asks may have at most %d bytes.", maxSaid)
 	}
 	switch c.Kind {
 	case OverBilled:
-		return s.checkOver(c, l, now)
+		return s.checkOver(ctx, c, l, now)
 	case UnderBilled:
 		return s.checkUnder(c, l, now)
 	}
 	return fail.New(fail.Invalid, "kind", "The kind %.40q is none; it is %s or %s.", c.Kind, OverBilled, UnderBilled)
 }
 
-func (s *Service) checkOver(c Correction, l license.License, now time.Time) error {
+func (s *Service) checkOver(ctx context.Context, c Correction, l license.License, now time.Time) error {
 	switch {
 	case c.Month.IsZero():
 		return fail.New(fail.Invalid, "month", "Say in which month too much was billed, such as 2026-11.")
@@ -47,14 +53,43 @@ func (s *Service) checkOver(c Correction, l license.License, now time.Time) erro
 		return fail.New(fail.Invalid, "tags", "Tags belong to usage; a billing adjustment has none.")
 	}
 	if c.Amount != "" {
+		if c.Record != "" {
+			return fail.New(fail.Invalid, "record", "A record bills units; say as quantity how many of them are too many.")
+		}
 		_, err := amountOf(c.Amount)
 		return err
 	}
 	if _, ok := s.cfg.Products.Metered(l.ProductCode, c.Dimension); !ok || c.Dimension == "" {
 		return fail.New(fail.Invalid, "unknown_dimension", "The product %s has no metered dimension %.80q.", l.ProductCode, c.Dimension)
 	}
-	return positive(c.Quantity)
+	if err := positive(c.Quantity); err != nil || c.Record == "" {
+		return err
+	}
+	return s.checkRecord(ctx, c, l.ID)
 }
+
+// checkRecord checks that the record which c names is what c says it is, and was billed.
+func (s *Service) checkRecord(ctx context.Context, c Correction, l core.LicenseID) error {
+	r, err := s.cfg.Ledger.Record(ctx, c.Record)
+	if fail.Is(err, fail.NotFound) {
+		return fail.New(fail.Invalid, "record", "There is no record %.60q.", c.Record)
+	}
+	if err != nil {
+		return fmt.Errorf("find the record %s: %w", c.Record, err)
+	}
+	owner, known := s.cfg.Licenses.ByID(r.License)
+	hour := r.Hour.Start()
+	switch {
+	case !known || owner.ID != l || r.Dimension != c.Dimension || hour.Before(c.Month) || !hour.Before(c.Month.AddDate(0, 1, 0)):
+		return fail.New(fail.Invalid, "record", "The record %s is of %s, %s, hour %s; the correction is of something else.", r.ID, r.License, r.Dimension, r.Hour)
+	case r.State != metering.Honoured:
+		return fail.New(fail.Invalid, "record", "The record %s is %s: AWS bills nothing of it.", r.ID, r.State)
+	}
+	return nil
+}
+
+// maxBesides is how many other corrections one may name.
+const maxBesides = 50
 
 func (s *Service) checkUnder(c Correction, l license.License, now time.Time) error {
 	m, ok := s.cfg.Products.Metered(l.ProductCode, c.Dimension)
@@ -70,8 +105,8 @@ func (s *Service) checkUnder(c Correction, l license.License, now time.Time) err
 		return fail.New(fail.Invalid, "tags", "A correction may have fewer than %d tags; the reason is one more.", usage.MaxTags)
 	case ends && !now.Before(end):
 		return fail.New(fail.Conflict, "license_ended", "AWS bills no usage of the license after %s.", end.Format(time.RFC3339))
-	case c.Amount != "" || !c.Month.IsZero() || c.InvoiceID != "" || c.Description != "":
-		return fail.New(fail.Invalid, "too_much_said", "Usage that is added has a quantity and a reason; amount, month, invoice and description belong to what was billed too much.")
+	case c.Amount != "" || !c.Month.IsZero() || c.InvoiceID != "" || c.Record != "" || c.Description != "":
+		return fail.New(fail.Invalid, "too_much_said", "Usage that is added has a quantity and a reason; amount, month, invoice, record and description belong to what was billed too much.")
 	}
 	return positive(c.Quantity)
 }

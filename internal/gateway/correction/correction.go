@@ -61,6 +61,7 @@ type Correction struct {
 	Amount      string            // a decimal in the invoice's currency, without tax; OverBilled only
 	Month       time.Time         // the first instant of the month that was billed; OverBilled only
 	InvoiceID   string            // the one to adjust, where its proposer knows; OverBilled only
+	Record      string            // the metering record that billed too much, where its proposer knows; OverBilled by quantity only
 	Reason      string            // of OverBilled, one of contract.AdjustmentReasons; of UnderBilled, the asker's own words
 	Description string            // for AWS and the buyer's bill; OverBilled only
 	Tags        map[string]string // of the event; UnderBilled only
@@ -69,6 +70,7 @@ type Correction struct {
 	CreatedAt time.Time
 	DecidedBy Actor     // who approved or rejected
 	DecidedAt time.Time // zero: nobody has
+	Besides   []ID      // those that whoever asked or decided knew of, and that are for other mistakes: see Overlaps
 	Request   *Request  // what AWS is asked; nil while its invoice is looked for, and of UnderBilled
 	Maximum   string    // what could be given back of the invoice when Request was made
 	SentAt    time.Time // when Request was first sent; zero: never

@@ -41,6 +41,7 @@ type world struct {
 	store *memory
 	aws   *market
 	usage *intake
+	books *ledger
 	dir   *directory
 	s     *correction.Service
 	jobs  *job.Runner
@@ -48,7 +49,7 @@ type world struct {
 
 func open(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, clk: clock.NewVirtual(noon), store: newMemory(), usage: &intake{seen: map[string]usage.Event{}},
+	w := &world{t: t, clk: clock.NewVirtual(noon), store: newMemory(), usage: &intake{seen: map[string]usage.Event{}}, books: newLedger(),
 		dir: &directory{l: license.License{ID: "lic_1", ProductCode: "ink", Agreements: []core.AgreementID{"agmt-old", "agmt-1"}, Standing: license.Standing{State: license.Active}}}}
 	w.aws = newMarket(w.clk)
 	w.start()
@@ -59,7 +60,7 @@ func open(t *testing.T) *world {
 func (w *world) start() {
 	log := slog.New(slog.DiscardHandler)
 	w.store.die = -1
-	w.s = correction.New(correction.Config{Store: w.store, AWS: w.aws, Usage: w.usage, Licenses: w.dir, Clock: w.clk, Log: log,
+	w.s = correction.New(correction.Config{Store: w.store, AWS: w.aws, Usage: w.usage, Ledger: w.books, Licenses: w.dir, Clock: w.clk, Log: log,
 		Products: core.Catalogue{{Code: "ink", Dimensions: []core.Measure{{Key: "pages"}, {Key: "peak", Meter: core.Max}}}}})
 	w.jobs = job.New(w.clk, log, w.s.Job())
 }
@@ -122,7 +123,7 @@ func TestOverBilledFromProposalToCredit(t *testing.T) {
 		t.Fatalf("AWS was asked for what nobody approved: %+v", w.aws.asked)
 	}
 	for range 2 { // approving again changes nothing
-		if _, err := w.s.Approve(t.Context(), c.ID, grace); err != nil {
+		if _, err := w.s.Approve(t.Context(), c.ID, grace, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -149,7 +150,7 @@ func TestAProposalWaitsForItsInvoice(t *testing.T) {
 	if c = w.want(c.ID, correction.Proposed, "no invoice yet"); !c.DueAt.Equal(time.Date(2026, 12, 1, 6, 10, 0, 0, time.UTC)) {
 		t.Errorf("looked for again at %v", c.DueAt)
 	}
-	if _, err := w.s.Approve(t.Context(), c.ID, grace); fail.CodeOf(err) != "not_ready" {
+	if _, err := w.s.Approve(t.Context(), c.ID, grace, nil); fail.CodeOf(err) != "not_ready" {
 		t.Errorf("approved: %v", err)
 	}
 	w.settle(40 * 24 * time.Hour)
@@ -168,7 +169,7 @@ func TestProposalsThatCannotBe(t *testing.T) {
 		c := w.ask(change)
 		w.settle(time.Minute)
 		w.want(c.ID, correction.Failed, why)
-		if _, err := w.s.Approve(t.Context(), c.ID, grace); !fail.Is(err, fail.Conflict) {
+		if _, err := w.s.Approve(t.Context(), c.ID, grace, nil); !fail.Is(err, fail.Conflict) {
 			t.Errorf("%s: approved: %v", why, err)
 		}
 	}
@@ -185,20 +186,23 @@ func TestProposalsThatCannotBe(t *testing.T) {
 func TestAskingWrongly(t *testing.T) {
 	w := open(t)
 	for code, change := range map[string]func(*correction.Correction){
-		"kind":              func(c *correction.Correction) { c.Kind = "odd" },
-		"no_such_license":   func(c *correction.Correction) { c.License = "lic_2" },
-		"month":             func(c *correction.Correction) { c.Month = noon.AddDate(0, 1, 0) },
-		"amount":            func(c *correction.Correction) { c.Amount = "1" },
-		"reason":            func(c *correction.Correction) { c.Reason = "WHIM" },
-		"description":       func(c *correction.Correction) { c.Description = strings.Repeat("x", 470) },
-		"unknown_dimension": func(c *correction.Correction) { c.Dimension = "sheets" },
-		"negative_quantity": func(c *correction.Correction) { c.Quantity = "-4" },
-		"bad_quantity":      func(c *correction.Correction) { c.Quantity = "0" },
-		"invoice":           func(c *correction.Correction) { c.InvoiceID = strings.Repeat("x", 256) },
-		"tags":              func(c *correction.Correction) { c.Tags = map[string]string{"a": "b"} },
-		"not_a_sum":         func(c *correction.Correction) { under(c); c.Dimension = "peak" },
-		"too_much_said":     func(c *correction.Correction) { under(c); c.Amount = "1" },
-		"by":                func(c *correction.Correction) { c.AskedBy.Person = strings.Repeat("x", 501) },
+		"kind":               func(c *correction.Correction) { c.Kind = "odd" },
+		"no_such_license":    func(c *correction.Correction) { c.License = "lic_2" },
+		"month":              func(c *correction.Correction) { c.Month = noon.AddDate(0, 1, 0) },
+		"amount":             func(c *correction.Correction) { c.Amount = "1" },
+		"reason":             func(c *correction.Correction) { c.Reason = "WHIM" },
+		"description":        func(c *correction.Correction) { c.Description = strings.Repeat("x", 470) },
+		"unknown_dimension":  func(c *correction.Correction) { c.Dimension = "sheets" },
+		"negative_quantity":  func(c *correction.Correction) { c.Quantity = "-4" },
+		"bad_quantity":       func(c *correction.Correction) { c.Quantity = "0" },
+		"invoice":            func(c *correction.Correction) { c.InvoiceID = strings.Repeat("x", 256) },
+		"record":             func(c *correction.Correction) { c.Record = "rec_none" },
+		"besides":            func(c *correction.Correction) { c.Besides = make([]correction.ID, 51) },
+		"more_than_honoured": func(c *correction.Correction) { c.Quantity = "1000.5" },
+		"tags":               func(c *correction.Correction) { c.Tags = map[string]string{"a": "b"} },
+		"not_a_sum":          func(c *correction.Correction) { under(c); c.Dimension = "peak" },
+		"too_much_said":      func(c *correction.Correction) { under(c); c.Amount = "1" },
+		"by":                 func(c *correction.Correction) { c.AskedBy.Person = strings.Repeat("x", 501) },
 	} {
 		c := correction.Correction{Kind: correction.OverBilled, License: "lic_1", Dimension: "pages", Quantity: "400", Month: november, Reason: "OTHER"}
 		change(&c)
@@ -216,7 +220,7 @@ func TestAskingWrongly(t *testing.T) {
 		t.Errorf("kept %+v", w.store.all)
 	}
 	p := w.ask(nil)
-	if _, err := w.s.Approve(t.Context(), p.ID, correction.Actor{Key: "key_1"}); fail.CodeOf(err) != "by" {
+	if _, err := w.s.Approve(t.Context(), p.ID, correction.Actor{Key: "key_1"}, nil); fail.CodeOf(err) != "by" {
 		t.Errorf("approved by nobody: %v", err)
 	}
 }
@@ -228,7 +232,7 @@ func TestRejectedNeverReachesAWS(t *testing.T) {
 	if _, err := w.s.Reject(t.Context(), c.ID, grace, "It was right."); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.s.Approve(t.Context(), c.ID, grace); !fail.Is(err, fail.Conflict) {
+	if _, err := w.s.Approve(t.Context(), c.ID, grace, nil); !fail.Is(err, fail.Conflict) {
 		t.Errorf("approved what was rejected: %v", err)
 	}
 	w.settle(24 * time.Hour)
@@ -239,19 +243,18 @@ func TestRejectedNeverReachesAWS(t *testing.T) {
 
 func TestWhatAWSRefusesFails(t *testing.T) {
 	w := open(t)
-	a, b := w.ask(nil), w.ask(func(c *correction.Correction) { c.Quantity, c.Amount = "", "15" })
+	c := w.ask(nil)
 	w.settle(time.Minute)
-	for _, c := range []correction.Correction{a, b} {
-		if _, err := w.s.Approve(t.Context(), c.ID, grace); err != nil {
-			t.Fatal(err)
-		}
-		w.settle(time.Minute) // the first is sent first
+	if _, err := w.s.Approve(t.Context(), c.ID, grace, nil); err != nil {
+		t.Fatal(err)
 	}
-	w.settle(24 * time.Hour) // both are pending at once, and are too much together
-	w.want(a.ID, correction.Completed, "")
-	w.want(b.ID, correction.Failed, "exceeds")
+	w.settle(time.Minute)
+	w.want(c.ID, correction.Pending, "decides")
+	w.aws.left["inv-usage"] = "7.99" // AWS has given back of the invoice on its own
+	w.settle(24 * time.Hour)
+	w.want(c.ID, correction.Failed, "exceeds")
 	w.aws.refuse = fail.New(fail.Denied, "", "Mend the role.")
-	c := w.ask(func(c *correction.Correction) { c.Quantity = "1" })
+	c = w.ask(func(c *correction.Correction) { c.Quantity = "1" })
 	w.settle(time.Hour)
 	w.want(c.ID, correction.Proposed, "Mend the role.")
 	w.aws.refuse = nil
@@ -265,7 +268,7 @@ func TestANoticeHastens(t *testing.T) {
 	w.aws.takes = 10 * time.Hour
 	c := w.ask(nil)
 	w.settle(time.Minute)
-	if _, err := w.s.Approve(t.Context(), c.ID, grace); err != nil {
+	if _, err := w.s.Approve(t.Context(), c.ID, grace, nil); err != nil {
 		t.Fatal(err)
 	}
 	w.settle(9*time.Hour + 30*time.Minute)
@@ -289,7 +292,7 @@ func TestUnderBilledIsAnEventWithItsReason(t *testing.T) {
 		t.Errorf("the event %+v", e)
 	}
 	w.usage.reject = true
-	c = w.ask(under)
+	c = w.ask(func(c *correction.Correction) { under(c); c.Reason = "Another was lost." })
 	w.settle(time.Minute)
 	w.want(c.ID, correction.Failed, "No such hour.")
 }
@@ -332,7 +335,7 @@ func (w *world) untilDone(id correction.ID) (died bool) {
 	w.t.Helper()
 	for range 100 {
 		w.settle(10 * time.Minute)
-		if _, err := w.s.Approve(context.WithoutCancel(w.t.Context()), id, grace); err != nil && !errors.Is(err, errCrash) && !fail.Is(err, fail.Conflict) {
+		if _, err := w.s.Approve(context.WithoutCancel(w.t.Context()), id, grace, nil); err != nil && !errors.Is(err, errCrash) && !fail.Is(err, fail.Conflict) {
 			w.t.Fatal(err)
 		}
 		if w.store.dead {

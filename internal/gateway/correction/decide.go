@@ -13,12 +13,25 @@ import (
 // maxSaid is the longest name of a person, and the longest reason of theirs, in bytes.
 const maxSaid = 500
 
-// Approve lets a proposal's request go to AWS. Approving again changes nothing.
+// Approve lets a proposal's request go to AWS. Approving again changes nothing, at whatever instant. besides are the other
+// corrections that the person knows of, and that are for other mistakes.
 //
-// Errors: fail.NotFound; fail.Invalid where no person is named; fail.Conflict while the request is not worked out, and for
-// a correction that was rejected or has failed.
-func (s *Service) Approve(ctx context.Context, id ID, by Actor) (Correction, error) {
-	return s.decide(ctx, id, by, func(c Correction, now time.Time) (Correction, error) {
+// Errors: fail.NotFound; fail.Invalid where no person is named; fail.Conflict while the request is not worked out, for a
+// correction that was rejected or has failed, for one that would give back more than AWS honoured or than the invoice
+// has, and for one that may put the same mistake right as another that was approved and that besides does not name.
+func (s *Service) Approve(ctx context.Context, id ID, by Actor, besides []ID) (Correction, error) {
+	if len(besides) > maxBesides {
+		return Correction{}, fail.New(fail.Invalid, "besides", "A correction may name at most %d others.", maxBesides)
+	}
+	c, err := s.cfg.Store.Correction(ctx, id)
+	if err != nil {
+		return c, err
+	}
+	bill, err := s.billed(ctx, c)
+	if err != nil {
+		return c, err
+	}
+	return s.decide(ctx, id, by, func(c Correction, others []Correction, now time.Time) (Correction, error) {
 		switch {
 		case c.Kind != OverBilled || c.State == Rejected || c.State == Failed:
 			return c, fail.New(fail.Conflict, "not_proposed", "The correction is %s, and nothing is to be approved; propose another.", c.State)
@@ -27,6 +40,12 @@ func (s *Service) Approve(ctx context.Context, id ID, by Actor) (Correction, err
 		case c.Request == nil:
 			return c, fail.New(fail.Conflict, "not_ready", "There is nothing to approve yet. %s", c.Why)
 		}
+		for _, err := range []error{c.within(bill, c.first(others)), c.unnamed(others, besides), c.fits(others)} {
+			if err != nil {
+				return c, err
+			}
+		}
+		c.Besides = besides
 		return c.become(Approved, "It was approved, and goes to AWS.", now, now), nil
 	})
 }
@@ -38,7 +57,7 @@ func (s *Service) Reject(ctx context.Context, id ID, by Actor, why string) (Corr
 	if len(why) > maxSaid || !utf8.ValidString(why) {
 		return Correction{}, fail.New(fail.Invalid, "why", "A reason may have at most %d bytes.", maxSaid)
 	}
-	return s.decide(ctx, id, by, func(c Correction, now time.Time) (Correction, error) {
+	return s.decide(ctx, id, by, func(c Correction, _ []Correction, now time.Time) (Correction, error) {
 		switch c.State {
 		case Rejected:
 			return c, nil
@@ -52,33 +71,26 @@ func (s *Service) Reject(ctx context.Context, id ID, by Actor, why string) (Corr
 	})
 }
 
-// decide does what a person decided. The job may change a proposal meanwhile; then it is looked at again.
-func (s *Service) decide(ctx context.Context, id ID, by Actor, decision func(Correction, time.Time) (Correction, error)) (Correction, error) {
+// decide does what a person decided, in sight of the others.
+func (s *Service) decide(ctx context.Context, id ID, by Actor, decision func(c Correction, others []Correction, now time.Time) (Correction, error)) (Correction, error) {
 	if by.Person == "" || len(by.Person) > maxSaid || !utf8.ValidString(by.Person) {
 		return Correction{}, fail.New(fail.Invalid, "by", "Name the person who decides, in at most %d bytes.", maxSaid)
 	}
-	for tries := 0; ; tries++ {
-		c, err := s.cfg.Store.Correction(ctx, id)
-		if err != nil {
-			return c, err
+	now, decided := s.cfg.Clock.Now(), false
+	c, err := s.cfg.Store.DecideCorrection(ctx, id, func(c Correction, others []Correction) (Correction, error) {
+		next, err := decision(c, others, now)
+		if decided = err == nil && next.State != c.State; decided {
+			next.DecidedBy, next.DecidedAt = by, now
 		}
-		now := s.cfg.Clock.Now()
-		next, err := decision(c, now)
-		if err != nil || next.State == c.State {
-			return c, err
-		}
-		next.DecidedBy, next.DecidedAt = by, now
-		err = s.cfg.Store.ChangeCorrection(ctx, next)
-		switch {
-		case fail.Is(err, fail.Conflict) && tries < 3:
-			continue
-		case err != nil:
-			return c, fmt.Errorf("keep a decision on %s: %w", id, err)
-		}
-		s.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "correction decided", slog.String("correction", string(id)), slog.String("state", string(next.State)),
+		return next, err
+	})
+	if err != nil {
+		return c, fmt.Errorf("keep a decision on %s: %w", id, err)
+	}
+	if decided {
+		s.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "correction decided", slog.String("correction", string(id)), slog.String("state", string(c.State)),
 			slog.String("key", by.Key))
 		s.cfg.Wake()
-		next.Revision++
-		return next, nil
 	}
+	return c, nil
 }

@@ -1,6 +1,7 @@
 package correction_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/correction"
+	"souk.dev/souk/internal/gateway/metering"
 	"souk.dev/souk/internal/gateway/usage"
 )
 
@@ -44,8 +46,37 @@ func (m *memory) write(w func() error) error {
 	return w()
 }
 
-func (m *memory) AddCorrection(_ context.Context, c correction.Correction) error {
+func (m *memory) AddCorrection(ctx context.Context, c correction.Correction, check func([]correction.Correction) error) error {
+	others, _ := m.Beside(ctx, c)
+	if err := check(others); err != nil {
+		return err
+	}
 	return m.write(func() error { m.all[c.ID] = c; return nil })
+}
+
+func (m *memory) DecideCorrection(ctx context.Context, id correction.ID, decision func(correction.Correction, []correction.Correction) (correction.Correction, error)) (correction.Correction, error) {
+	c, err := m.Correction(ctx, id)
+	if err != nil {
+		return c, err
+	}
+	others, _ := m.Beside(ctx, c)
+	next, err := decision(c, others)
+	if err != nil || next.State == c.State {
+		return c, err
+	}
+	return next, m.ChangeCorrection(ctx, next)
+}
+
+func (m *memory) Beside(_ context.Context, c correction.Correction) (others []correction.Correction, err error) {
+	for _, o := range m.all {
+		if o.ID != c.ID && o.License == c.License && o.Kind == c.Kind && o.Month.Equal(c.Month) {
+			others = append(others, o)
+		}
+	}
+	slices.SortFunc(others, func(a, b correction.Correction) int {
+		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
+	})
+	return others, nil
 }
 
 func (m *memory) ChangeCorrection(_ context.Context, c correction.Correction) error {
@@ -182,6 +213,29 @@ func (m *market) Adjustment(_ context.Context, _ core.AgreementID, id string) (c
 	}
 	i := slices.IndexFunc(m.made, func(a adjustment) bool { return a.id == id })
 	return m.made[i].Verdict, m.refuse
+}
+
+// ledger is what AWS honoured: some units of every month, some of them in one record of November.
+type ledger struct {
+	units  int64
+	record metering.Record
+}
+
+func newLedger() *ledger {
+	return &ledger{units: 1000, record: metering.Record{ID: "rec_1", License: "lic_1", Dimension: "pages", Hour: core.HourOf(november.AddDate(0, 0, 3)), Line: metering.Line{Quantity: 300},
+		State: metering.Honoured}}
+}
+
+func (l *ledger) Honoured(context.Context, core.LicenseID, core.Dimension, time.Time) (int64, error) {
+	return l.units, nil
+}
+
+func (l *ledger) Record(_ context.Context, id string) (metering.Record, error) {
+	r := l.record
+	if r.ID = id; id == "rec_1" || id == "rec_2" {
+		return r, nil
+	}
+	return r, fail.New(fail.NotFound, "", "There is none.")
 }
 
 // intake takes each event once.

@@ -14,17 +14,19 @@ import (
 )
 
 const (
-	// invoicedAfter is when, after a month's end, its usage is invoiced at the earliest: AWS takes usage of it until then.
-	// Source: AWS Marketplace Seller Guide, "Metering for usage" (06:00 UTC on the 1st). A little is added for the invoice.
-	invoicedAfter = 6*time.Hour + 10*time.Minute
+	// invoicedAfter is how long after a month's close its usage is invoiced at the earliest. AWS does not say.
+	invoicedAfter = 10 * time.Minute
 	// lookEvery is how often an invoice is looked for that is not there, in its first days; and seldom, afterwards.
 	lookEvery, seldom = time.Hour, 24 * time.Hour
 	firstDays         = 4 * 24 * time.Hour
 )
 
+// closes is the instant from which on AWS honours no more usage of a month.
+func closes(month time.Time) time.Time { return month.AddDate(0, 1, 0).Add(contract.MonthCloses) }
+
 // nextLook is when an invoice of month is looked for again that was not there at now.
 func nextLook(month, now time.Time) time.Time {
-	first := month.AddDate(0, 1, 0).Add(invoicedAfter)
+	first := closes(month).Add(invoicedAfter)
 	switch {
 	case now.Before(first):
 		return first
@@ -61,6 +63,19 @@ func (s *Service) compose(ctx context.Context, c Correction) (Correction, error)
 		return c.become(Failed, "What was billed too much costs nothing.", now, time.Time{}), nil
 	case amount.GreaterThan(v.Maximum):
 		return c.become(Failed, fmt.Sprintf("%s %s is more than the invoice %s can still give back, %s.", amount, v.CurrencyCode, v.ID, v.Maximum), now, time.Time{}), nil
+	}
+	bill, err := s.billed(ctx, c)
+	if err != nil {
+		return c, err
+	}
+	others, err := s.cfg.Store.Beside(ctx, c)
+	if err != nil {
+		return c, fmt.Errorf("read the corrections beside it: %w", err)
+	}
+	if err := c.within(bill, c.first(others)); fail.Is(err, fail.Conflict) {
+		return c.become(Failed, fail.SayOf(err), now, time.Time{}), nil
+	} else if err != nil {
+		return c, err
 	}
 	c.Request = &Request{AgreementID: v.agreement, InvoiceID: v.ID, Amount: amount.String(), CurrencyCode: v.CurrencyCode, ReasonCode: c.Reason,
 		Description: describe(c), ClientToken: clientToken(c.ID)}

@@ -19,6 +19,7 @@ type Config struct {
 	Store    Store
 	AWS      AWS
 	Usage    Acceptor
+	Ledger   Ledger
 	Licenses license.Directory
 	Products core.Catalogue
 	Clock    clock.Clock
@@ -44,23 +45,38 @@ func New(cfg Config) *Service {
 // rest is worked out, of one that was billed too much by the job.
 //
 // Errors: fail.Invalid for what cannot be, saying why; fail.NotFound for an unknown licence; fail.Conflict for usage of
-// a licence that has ended.
+// a licence that has ended, for more than AWS honoured less what is proposed or given back already, and for usage that
+// another correction, which c.Besides does not name, added for the same reason.
 func (s *Service) Ask(ctx context.Context, c Correction) (Correction, error) {
 	l, ok := s.cfg.Licenses.ByID(c.License)
 	if !ok {
 		return c, fail.New(fail.NotFound, "no_such_license", "There is no license %.80q.", c.License)
 	}
 	now := s.cfg.Clock.Now()
-	if err := s.check(c, l, now); err != nil {
+	if err := s.check(ctx, c, l, now); err != nil {
 		return c, err
 	}
-	c.ID, c.License, c.CreatedAt = ID("cor_"+strings.ToLower(rand.Text())), l.ID, now
+	c.License = l.ID
+	bill, err := s.billed(ctx, c)
+	if err != nil {
+		return c, err
+	}
+	c.ID, c.CreatedAt = ID("cor_"+strings.ToLower(rand.Text())), now
 	if c.Kind == UnderBilled {
 		c = c.become(Approved, "It is being added to the usage of the open hour.", now, now)
 	} else {
 		c = c.become(Proposed, "Its invoice is looked for.", now, now)
 	}
-	if err := s.cfg.Store.AddCorrection(ctx, c); err != nil {
+	err = s.cfg.Store.AddCorrection(ctx, c, func(others []Correction) error {
+		switch {
+		case c.Kind == UnderBilled:
+			return c.unnamed(others, c.Besides)
+		case now.Before(closes(c.Month)):
+			return nil // AWS still honours usage of it; it is looked at again when there is an invoice
+		}
+		return c.within(bill, others)
+	})
+	if err != nil {
 		return c, fmt.Errorf("keep a correction: %w", err)
 	}
 	s.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "correction asked for", slog.String("correction", string(c.ID)), slog.String("kind", string(c.Kind)),

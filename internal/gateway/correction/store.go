@@ -12,8 +12,14 @@ import (
 
 // Store keeps corrections. What a method has changed is durable when it returns nil.
 type Store interface {
-	// AddCorrection keeps a new one.
-	AddCorrection(ctx context.Context, c Correction) error
+	// AddCorrection keeps a new one, unless check finds something wrong with it beside the others of [Store.Beside], of which
+	// none can come or change meanwhile. check may be called twice, and touches nothing outside. Errors: check's.
+	AddCorrection(ctx context.Context, c Correction, check func(others []Correction) error) error
+	// DecideCorrection keeps what a person's decision makes of a correction, in the same manner: one decision at a time, in sight
+	// of all others. A decision that changes no state changes nothing. Errors: fail.NotFound, or decision's.
+	DecideCorrection(ctx context.Context, id ID, decision func(c Correction, others []Correction) (Correction, error)) (Correction, error)
+	// Beside lists the other corrections of c's licence, kind and month, in any state, oldest first.
+	Beside(ctx context.Context, c Correction) ([]Correction, error)
 	// ChangeCorrection keeps c, which was read at c.Revision, and counts the revision on. A request that is kept never
 	// changes. Errors: fail.Conflict if c was changed since it was read, or its request is another than the one kept.
 	ChangeCorrection(ctx context.Context, c Correction) error

@@ -1,8 +1,11 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,21 +19,25 @@ func Corrections(t *testing.T, open func(t *testing.T) correction.Store) {
 	for name, test := range map[string]func(*testing.T, correction.Store){
 		"KeptWhole": correctionKeptWhole, "RequestNeverChanges": requestNeverChanges, "TwoChangesAtOnce": twoChangesAtOnce,
 		"DueFirst": correctionDueFirst, "ListGoesOn": correctionListGoesOn,
+		"Beside": correctionsBeside, "TwoDecisionsAtOnce": twoDecisionsAtOnce,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
 }
 
+// anyway finds nothing wrong with a correction beside others.
+func anyway([]correction.Correction) error { return nil }
+
 func proposal(n int, lic core.LicenseID) correction.Correction {
 	at := noon.Add(time.Duration(n) * time.Minute)
 	return correction.Correction{ID: correction.ID(fmt.Sprint("cor_", n)), Kind: correction.OverBilled, License: lic, Dimension: "pages", Quantity: "12.5",
-		Month: time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC), InvoiceID: "inv-1", Reason: "INCORRECT_METERING", Description: "Counted twice.",
+		Month: time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC), InvoiceID: "inv-1", Record: "rec_1", Reason: "INCORRECT_METERING", Description: "Counted twice.",
 		AskedBy: correction.Actor{Key: "key_1", Person: "Ada"}, CreatedAt: at, State: correction.Proposed, Why: "New.", Since: at, DueAt: at}
 }
 
 func addCorrection(t *testing.T, s correction.Store, c correction.Correction) {
 	t.Helper()
-	if err := s.AddCorrection(t.Context(), c); err != nil {
+	if err := s.AddCorrection(t.Context(), c, anyway); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -61,13 +68,14 @@ func correctionKeptWhole(t *testing.T, s correction.Store) {
 	wantCorrection(t, s, c)
 	c.DecidedBy, c.DecidedAt = correction.Actor{Key: "key_2", Person: "Grace"}, noon.Add(time.Hour)
 	c.Request = &correction.Request{AgreementID: "agmt-1", InvoiceID: "inv-1", Amount: "1.25", CurrencyCode: "USD", ReasonCode: c.Reason, Description: "x", ClientToken: "cor-1"}
+	c.Besides = []correction.ID{"cor_7", "cor_8"}
 	c.Maximum, c.SentAt, c.AWSID = "40", noon.Add(2*time.Hour), "ba-1"
 	c.State, c.Why, c.Since, c.DueAt, c.Tries = correction.Pending, "AWS decides.", noon.Add(3*time.Hour), time.Time{}, 2
 	wantCorrection(t, s, changeCorrection(t, s, c))
 	if _, err := s.Correction(t.Context(), "cor_none"); !fail.Is(err, fail.NotFound) {
 		t.Errorf("one that is not there: %v", err)
 	}
-	if err := s.AddCorrection(t.Context(), c); err == nil {
+	if err := s.AddCorrection(t.Context(), c, anyway); err == nil {
 		t.Error("an id was taken twice")
 	}
 }
@@ -159,5 +167,82 @@ func correctionListGoesOn(t *testing.T, s correction.Store) {
 		if got := list(q); fmt.Sprint(got) != want {
 			t.Errorf("listed %v, want %s", got, want)
 		}
+	}
+}
+
+// Those beside one are of its licence, kind and month.
+func correctionsBeside(t *testing.T, s correction.Store) {
+	for i := range 5 {
+		c := proposal(i, "lic_1")
+		switch i {
+		case 1:
+			c.License = "lic_2"
+		case 2:
+			c.Month = c.Month.AddDate(0, 1, 0)
+		case 3:
+			c.State = correction.Rejected
+		}
+		addCorrection(t, s, c)
+	}
+	ids := func(cs []correction.Correction) (ids []correction.ID) {
+		for _, c := range cs {
+			ids = append(ids, c.ID)
+		}
+		return ids
+	}
+	if got, err := s.Beside(t.Context(), proposal(0, "lic_1")); err != nil || fmt.Sprint(ids(got)) != "[cor_3 cor_4]" {
+		t.Errorf("beside the first: %v, %v", ids(got), err)
+	}
+	no := fail.New(fail.Conflict, "no", "No.")
+	err := s.AddCorrection(t.Context(), proposal(9, "lic_1"), func(others []correction.Correction) error {
+		if got := fmt.Sprint(ids(others)); got != "[cor_0 cor_3 cor_4]" {
+			t.Errorf("the check saw %s", got)
+		}
+		return no
+	})
+	if !errors.Is(err, no) {
+		t.Errorf("what the check finds wrong: %v", err)
+	}
+	if _, err := s.Correction(t.Context(), "cor_9"); !fail.Is(err, fail.NotFound) {
+		t.Errorf("it was kept anyway: %v", err)
+	}
+}
+
+// Of many decisions at one instant, each sees what those before it decided.
+func twoDecisionsAtOnce(t *testing.T, s correction.Store) {
+	const n = 8
+	for i := range n {
+		addCorrection(t, s, proposal(i, "lic_1"))
+	}
+	no := fail.New(fail.Conflict, "no", "Another was approved.")
+	var wg sync.WaitGroup
+	var approved, refused atomic.Int64
+	for i := range n {
+		wg.Go(func() {
+			c, err := s.DecideCorrection(t.Context(), correction.ID(fmt.Sprint("cor_", i)), func(c correction.Correction, others []correction.Correction) (correction.Correction, error) {
+				for _, o := range others {
+					if o.State == correction.Approved {
+						return c, no
+					}
+				}
+				c.State = correction.Approved
+				return c, nil
+			})
+			switch {
+			case errors.Is(err, no):
+				refused.Add(1)
+			case err != nil || c.State != correction.Approved || c.Revision != 1:
+				t.Errorf("%+v, %v", c, err)
+			default:
+				approved.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if approved.Load() != 1 || refused.Load() != n-1 {
+		t.Errorf("%d approved, %d refused", approved.Load(), refused.Load())
+	}
+	if _, err := s.DecideCorrection(t.Context(), "cor_none", nil); !fail.Is(err, fail.NotFound) {
+		t.Errorf("one that is not there: %v", err)
 	}
 }
