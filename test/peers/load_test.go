@@ -3,9 +3,8 @@ package peers
 import (
 	"bytes"
 	"fmt"
-	"io"
-	"net/http"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -15,40 +14,53 @@ import (
 // records is how many a call has: the most that AWS takes.
 const records = 25
 
-// target is a server under load. write makes the body of call number n, with records that no call before it had.
+// target is a server under load. call tells which request is call number n, and the timestamp of its records, so that
+// no call before it had the same.
 type target struct {
-	url   string
-	write func(w *bytes.Buffer, n int64)
-	calls atomic.Int64 // made so far
+	addr string
+	call func(n int64) (*request, int64)
+	made atomic.Int64 // calls so far
 }
 
-// authorization is a signature's form; neither server looks further.
-const authorization = "AWS4-HMAC-SHA256 Credential=AKID/20261110/us-east-1/aws-marketplace/aws4_request, SignedHeaders=host;x-amz-date, Signature=00"
+// request is a call's bytes, made before anything is measured: only the records' timestamps are written during it.
+type request struct {
+	text   []byte
+	stamps []int // where the timestamps stand, stampDigits each
+}
 
-// send makes one call and wants all its records honoured.
-func (g *target) send(hc *http.Client, body *bytes.Buffer) error {
-	body.Reset()
-	g.write(body, g.calls.Add(1)-1)
-	req, err := http.NewRequest(http.MethodPost, g.url, bytes.NewReader(body.Bytes()))
-	if err != nil {
-		return err
+// stampDigits is how long a timestamp is, from 2001 to 2286.
+const stampDigits = 10
+
+// blank holds a timestamp's place in a body.
+const blank = 1_000_000_000
+
+// post is a POST of body to addr. It has a signature's form; neither server looks further.
+func post(addr string, body []byte) *request {
+	r := &request{text: fmt.Appendf(nil, "POST / HTTP/1.1\r\nHost: %s\r\n"+
+		"X-Amz-Target: AWSMPMeteringService.BatchMeterUsage\r\nContent-Type: application/x-amz-json-1.1\r\n"+
+		"Authorization: AWS4-HMAC-SHA256 Credential=AKID/20261110/us-east-1/aws-marketplace/aws4_request, SignedHeaders=host;x-amz-date, Signature=00\r\n"+
+		"Content-Length: %d\r\n\r\n", addr, len(body))}
+	at := len(r.text)
+	r.text = append(r.text, body...)
+	mark := strconv.AppendInt([]byte(`"Timestamp":`), blank, 10)
+	for {
+		i := bytes.Index(r.text[at:], mark)
+		if i < 0 {
+			return r
+		}
+		at += i + len(mark)
+		r.stamps = append(r.stamps, at-stampDigits)
 	}
-	req.Header.Set("X-Amz-Target", "AWSMPMeteringService.BatchMeterUsage")
-	req.Header.Set("Content-Type", "application/x-amz-json-1.1")
-	req.Header.Set("Authorization", authorization)
-	res, err := hc.Do(req)
-	if err != nil {
-		return err
+}
+
+// stamped appends r's bytes to b, with that timestamp in every record.
+func (r *request) stamped(b []byte, stamp int64) []byte {
+	from := len(b)
+	b = append(b, r.text...)
+	for _, at := range r.stamps {
+		strconv.AppendInt(b[from+at:from+at], stamp, 10) // into b itself: it is as long as what stands there
 	}
-	defer res.Body.Close()
-	answer, err := io.ReadAll(res.Body)
-	if err != nil {
-		return err
-	}
-	if n := bytes.Count(answer, []byte(`"Success"`)); n != records || res.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s, %d records honoured: %.300s", res.Status, n, answer)
-	}
-	return nil
+	return b
 }
 
 // rate drives g over so many connections for a while and gives the calls in a second.
@@ -66,17 +78,17 @@ func (g *target) fill(b *testing.B, calls int64) {
 // drive makes calls over so many connections until more says that it is enough. A call that has begun is counted.
 func (g *target) drive(b *testing.B, connections int, more func(began time.Time, made int64) bool) float64 {
 	b.Helper()
-	hc := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections}}
-	defer hc.CloseIdleConnections()
 	var made, done atomic.Int64
 	var failed atomic.Pointer[error]
 	var wg sync.WaitGroup
 	began := time.Now()
 	for range connections {
 		wg.Go(func() {
-			var body bytes.Buffer
+			c := &conn{addr: g.addr}
+			defer c.close()
 			for failed.Load() == nil && more(began, made.Add(1)) {
-				if err := g.send(hc, &body); err != nil {
+				r, stamp := g.call(g.made.Add(1) - 1)
+				if err := c.send(r, stamp); err != nil {
 					failed.Store(&err)
 					return
 				}

@@ -93,16 +93,27 @@ func moto(b *testing.B, stored int) *target {
 		}
 		return err
 	})
-	return &target{url: "http://" + addr, write: func(w *bytes.Buffer, n int64) {
-		w.WriteString(`{"ProductCode":"p","UsageRecords":[`)
-		for i := n * records; i < (n+1)*records; i++ {
-			if i > n*records {
-				w.WriteByte(',')
-			}
-			fmt.Fprintf(w, `{"Timestamp":%d,"CustomerIdentifier":"c%d","Dimension":"pages","Quantity":1}`, 1_800_000_000+i, i%customers)
+	calls := make([]*request, customers/records)
+	for i := range calls {
+		var body bytes.Buffer
+		body.WriteString(`{"ProductCode":"p","UsageRecords":[`)
+		for j := range records {
+			fmt.Fprintf(&body, `%s{"Timestamp":%d,"CustomerIdentifier":"c%d","Dimension":"pages","Quantity":1}`, comma(j), blank, i*records+j)
 		}
-		w.WriteString(`]}`)
+		body.WriteString(`]}`)
+		calls[i] = post(addr, body.Bytes())
+	}
+	return &target{addr: addr, call: func(n int64) (*request, int64) {
+		return calls[n%int64(len(calls))], 1_800_000_000 + n
 	}}
+}
+
+// comma separates the elements of a list.
+func comma(i int) string {
+	if i == 0 {
+		return ""
+	}
+	return ","
 }
 
 // souk starts a sandbox in which one buyer has so many subscriptions. Time goes on by half a day whenever the records of
@@ -121,25 +132,29 @@ func souk(b *testing.B) *target {
 		licenses[i] = s.Buy(buyer, p).LicenseARN
 	}
 	began := s.Now().Truncate(time.Hour).Add(time.Hour)
-	s.Advance(half * time.Hour)                                            // the purchases' notices are on their way before anything is measured
-	each, hour := int64(len(dimensions)), customers*int64(len(dimensions)) // records of a license, and of all, in an hour
+	s.Advance(half * time.Hour) // the purchases' notices are on their way before anything is measured
+	addr := strings.TrimPrefix(s.URL, "http://")
+	calls := make([]*request, customers*len(dimensions)/records) // of an hour
+	for i := range calls {
+		var body bytes.Buffer
+		body.WriteString(`{"UsageRecords":[`)
+		for j := range records {
+			at := i*records + j
+			fmt.Fprintf(&body, `%s{"Timestamp":%d,"CustomerAWSAccountId":"%s","LicenseArn":"%s","Dimension":"%s","Quantity":1}`,
+				comma(j), blank, buyer.AccountID, licenses[at/len(dimensions)], dimensions[at%len(dimensions)])
+		}
+		body.WriteString(`]}`)
+		calls[i] = post(addr, body.Bytes())
+	}
 	var moving sync.Mutex
 	moved := int64(1) // halves of a day
-	return &target{url: s.URL, write: func(w *bytes.Buffer, n int64) {
-		first := n * records
+	return &target{addr: addr, call: func(n int64) (*request, int64) {
+		hour := n / int64(len(calls))
 		moving.Lock()
-		for ; moved <= first/(hour*half); moved++ {
+		for ; moved <= hour/half; moved++ {
 			s.Advance(half * time.Hour)
 		}
 		moving.Unlock()
-		w.WriteString(`{"UsageRecords":[`)
-		for i := first; i < first+records; i++ {
-			if i > first {
-				w.WriteByte(',')
-			}
-			fmt.Fprintf(w, `{"Timestamp":%d,"CustomerAWSAccountId":"%s","LicenseArn":"%s","Dimension":"%s","Quantity":1}`,
-				began.Add(time.Duration(i/hour)*time.Hour).Unix(), buyer.AccountID, licenses[i%hour/each], dimensions[i%each])
-		}
-		w.WriteString(`]}`)
+		return calls[n%int64(len(calls))], began.Add(time.Duration(hour) * time.Hour).Unix()
 	}}
 }
