@@ -121,12 +121,15 @@ func comma(i int) string {
 func souk(b *testing.B) *target {
 	const half = 12 // hours
 	s := harness.StartSandbox(b, "")
-	s.Advance(22 * 24 * time.Hour) // so that no month ends soon
-	p, buyer := s.Product("license"), s.Buyers()[0]
-	var dimensions []string
-	for _, d := range p.Dimensions {
-		dimensions = append(dimensions, d.Key)
+	s.Advance(22 * 24 * time.Hour)          // so that no month ends soon
+	dimensions := make([]map[string]any, 8) // enough records for the month, however fast it gets
+	for i := range dimensions {
+		dimensions[i] = map[string]any{"key": fmt.Sprintf("pages_%d", i), "name": "Pages", "unit": "Units", "description": "One printed page",
+			"kinds": []string{"metered"}, "prices": map[string]string{"usage": "0.02"}}
 	}
+	var p harness.Product
+	s.Post("/_sandbox/products", map[string]any{"title": "Press", "pricing": "subscription", "identity": "license", "dimensions": dimensions}, &p)
+	buyer := s.Buyers()[0]
 	licenses := make([]string, customers)
 	for i := range licenses {
 		licenses[i] = s.Buy(buyer, p).LicenseARN
@@ -134,14 +137,14 @@ func souk(b *testing.B) *target {
 	began := s.Now().Truncate(time.Hour).Add(time.Hour)
 	s.Advance(half * time.Hour) // the purchases' notices are on their way before anything is measured
 	addr := strings.TrimPrefix(s.URL, "http://")
-	calls := make([]*request, customers*len(dimensions)/records) // of an hour
+	calls := make([]*request, customers*len(p.Dimensions)/records) // of an hour
 	for i := range calls {
 		var body bytes.Buffer
 		body.WriteString(`{"UsageRecords":[`)
 		for j := range records {
 			at := i*records + j
 			fmt.Fprintf(&body, `%s{"Timestamp":%d,"CustomerAWSAccountId":"%s","LicenseArn":"%s","Dimension":"%s","Quantity":1}`,
-				comma(j), blank, buyer.AccountID, licenses[at/len(dimensions)], dimensions[at%len(dimensions)])
+				comma(j), blank, buyer.AccountID, licenses[at/len(p.Dimensions)], p.Dimensions[at%len(p.Dimensions)].Key)
 		}
 		body.WriteString(`]}`)
 		calls[i] = post(addr, body.Bytes())
