@@ -67,7 +67,10 @@ func openPlannedBazaar(t testing.TB, plan bazaarPlan) *bazaar {
 	t.Helper()
 	var logs bytes.Buffer
 	plan.sandboxAddr, plan.gatewayAddr, plan.appAddr, plan.mailAddr = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
-	plan.now, plan.log, plan.logs = demoBegins, slog.New(slog.DiscardHandler), io.Discard
+	if plan.now.IsZero() {
+		plan.now = demoBegins
+	}
+	plan.log, plan.logs = slog.New(slog.DiscardHandler), io.Discard
 	b, err := openBazaar(t.Context(), plan)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, logs.String())
