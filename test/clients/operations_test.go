@@ -10,6 +10,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
 	"souk.dev/souk/contract"
 	"souk.dev/souk/test/harness"
 )
@@ -59,6 +64,47 @@ func (s *shop) handle() string {
 		s.t.Fatal("the queue gave no message")
 	}
 	return got.Messages[0].ReceiptHandle
+}
+
+// queues is a client for what an old client cannot set up by itself.
+func (s *shop) queues() *sqs.Client {
+	return sqs.New(sqs.Options{BaseEndpoint: &s.URL, Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("any", "secret", "")})
+}
+
+// deadLetters makes a queue for what the seller's gives up, and tells its ARN.
+func (s *shop) deadLetters() string {
+	s.t.Helper()
+	made, err := s.queues().CreateQueue(s.t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("dead")})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	attrs, err := s.queues().GetQueueAttributes(s.t.Context(), &sqs.GetQueueAttributesInput{QueueUrl: made.QueueUrl, AttributeNames: []types.QueueAttributeName{"QueueArn"}})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	arn := attrs.Attributes["QueueArn"]
+	if _, err := s.queues().SetQueueAttributes(s.t.Context(), &sqs.SetQueueAttributesInput{QueueUrl: &s.queue,
+		Attributes: map[string]string{"RedrivePolicy": `{"deadLetterTargetArn":"` + arn + `","maxReceiveCount":3}`}}); err != nil {
+		s.t.Fatal(err)
+	}
+	return arn
+}
+
+// moving begins to move two messages out of the dead-letter queue, one a second, and tells the task's handle.
+func (s *shop) moving() string {
+	s.t.Helper()
+	arn := s.deadLetters()
+	for range 2 {
+		if _, err := s.queues().SendMessage(s.t.Context(), &sqs.SendMessageInput{QueueUrl: aws.String(strings.Replace(s.queue, "marketplace-notices", "dead", 1)), MessageBody: aws.String("rest")}); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	task, err := s.queues().StartMessageMoveTask(s.t.Context(), &sqs.StartMessageMoveTaskInput{SourceArn: &arn,
+		DestinationArn: aws.String(strings.Replace(arn, ":dead", ":marketplace-notices", 1)), MaxNumberOfMessagesPerSecond: aws.Int32(1)})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return aws.ToString(task.TaskHandle)
 }
 
 var searched = []any{map[string]any{"name": "PartyType", "values": []any{"Proposer"}}, map[string]any{"name": "AgreementType", "values": []any{"PurchaseAgreement"}}}
@@ -126,6 +172,13 @@ var operations = []served{
 	{service: "sqs", operation: "DeleteMessageBatch", input: func(s *shop) map[string]any {
 		return s.queued(map[string]any{"Entries": []any{map[string]any{"Id": "one", "ReceiptHandle": s.handle()}}})
 	}},
+	{service: "sqs", operation: "AddPermission", input: func(s *shop) map[string]any {
+		return s.queued(map[string]any{"Label": "friends", "AWSAccountIds": []any{"111122223333"}, "Actions": []any{"SendMessage"}})
+	}},
+	{service: "sqs", operation: "RemovePermission", input: func(s *shop) map[string]any { return s.queued(map[string]any{"Label": "friends"}) }},
+	{service: "sqs", operation: "StartMessageMoveTask", input: func(s *shop) map[string]any { return map[string]any{"SourceArn": s.deadLetters()} }},
+	{service: "sqs", operation: "ListMessageMoveTasks", input: func(s *shop) map[string]any { return map[string]any{"SourceArn": s.deadLetters()} }},
+	{service: "sqs", operation: "CancelMessageMoveTask", input: func(s *shop) map[string]any { return map[string]any{"TaskHandle": s.moving()} }},
 	{service: "sqs", operation: "PurgeQueue", input: func(s *shop) map[string]any { return s.queued(nil) }},
 }
 

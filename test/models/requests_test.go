@@ -1,6 +1,7 @@
 package models
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -74,6 +75,19 @@ var base = map[string]func(t *testing.T, s *stage, c caller) asked{
 		must(t, s, c, "TagQueue", object{"QueueUrl": s.queue, "Tags": object{"team": "press"}})
 		return asked{s.seller, object{"QueueUrl": s.queue}}
 	},
+	"sqs AddPermission": func(_ *testing.T, s *stage, _ caller) asked {
+		return asked{s.seller, object{"QueueUrl": s.queue, "Label": another("friends"), "AWSAccountIds": []any{"111122223333"}, "Actions": []any{"SendMessage"}}}
+	},
+	"sqs RemovePermission": func(t *testing.T, s *stage, c caller) asked {
+		label := another("friends")
+		must(t, s, c, "AddPermission", object{"QueueUrl": s.queue, "Label": label, "AWSAccountIds": []any{"111122223333"}, "Actions": []any{"SendMessage"}})
+		return asked{s.seller, object{"QueueUrl": s.queue, "Label": label}}
+	},
+	"sqs StartMessageMoveTask": func(t *testing.T, s *stage, c caller) asked {
+		return asked{s.seller, object{"SourceArn": deadLetters(t, s, c), "DestinationArn": queueARN, "MaxNumberOfMessagesPerSecond": 1}}
+	},
+	"sqs ListMessageMoveTasks":  moving(func(source, _ string) object { return object{"SourceArn": source, "MaxResults": 1} }),
+	"sqs CancelMessageMoveTask": moving(func(_, handle string) object { return object{"TaskHandle": handle} }),
 	"sqs PurgeQueue": func(_ *testing.T, s *stage, _ caller) asked {
 		s.Advance(2 * time.Minute) // one purge a minute
 		return asked{s.seller, object{"QueueUrl": s.queue}}
@@ -117,6 +131,11 @@ var further = map[string][]func(t *testing.T, s *stage, c caller) asked{
 		func(_ *testing.T, s *stage, _ caller) asked {
 			return asked{s.buyer, object{"agreementId": s.contract.AgreementID, "maxResults": 1}}
 		}},
+	"sqs ListMessageMoveTasks": {func(t *testing.T, s *stage, c caller) asked { // one that fails: nobody knows where its messages came from
+		source := deadLetters(t, s, c)
+		must(t, s, c, "StartMessageMoveTask", object{"SourceArn": source})
+		return asked{s.seller, object{"SourceArn": source}}
+	}},
 	"sqs ReceiveMessage": {func(t *testing.T, s *stage, c caller) asked {
 		must(t, s, c, "SendMessage", object{"QueueUrl": s.queue, "MessageBody": "hello", "MessageAttributes": object{
 			"colour": object{"DataType": "String", "StringValue": "blue"}, "shade": object{"DataType": "Binary", "BinaryValue": "AQID"}}})
@@ -150,6 +169,29 @@ func handled(input func(handle string) object) func(*testing.T, *stage, caller) 
 		in := input(s.handle(t, c))
 		in["QueueUrl"] = s.queue
 		return asked{s.seller, in}
+	}
+}
+
+// deadLetters makes a dead-letter queue with two messages in it, and gives its ARN.
+func deadLetters(t *testing.T, s *stage, c caller) string {
+	t.Helper()
+	name := another("dead")
+	dead := must(t, s, c, "CreateQueue", object{"QueueName": name})["QueueUrl"]
+	arn := queueARN[:strings.LastIndex(queueARN, ":")+1] + name
+	must(t, s, c, "CreateQueue", object{"QueueName": another("mortal"), "Attributes": object{"RedrivePolicy": `{"deadLetterTargetArn":"` + arn + `","maxReceiveCount":3}`}})
+	for range 2 {
+		must(t, s, c, "SendMessage", object{"QueueUrl": dead, "MessageBody": "rest"})
+	}
+	return arn
+}
+
+// moving is about a task that moves the messages of a dead-letter queue, source, and has one left to move.
+func moving(input func(source, handle string) object) func(*testing.T, *stage, caller) asked {
+	return func(t *testing.T, s *stage, c caller) asked {
+		source := deadLetters(t, s, c)
+		task := must(t, s, c, "StartMessageMoveTask", object{"SourceArn": source, "DestinationArn": queueARN, "MaxNumberOfMessagesPerSecond": 1})
+		handle, _ := task["TaskHandle"].(string)
+		return asked{s.seller, input(source, handle)}
 	}
 }
 

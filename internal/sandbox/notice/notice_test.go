@@ -351,7 +351,9 @@ func TestReplay(t *testing.T) {
 		}
 		st.clk.Set(accepted.Add(time.Duration(i+1) * time.Minute))
 		st.RunDue(t.Context())
-		st.queues.RunDue()
+		if _, err := st.queues.RunDue(); err != nil {
+			t.Fatal(err)
+		}
 		if i%2 == 1 {
 			got, err := st.queues.Receive(t.Context(), "444455556666", DefaultQueue, queue.Receiving{})
 			if err != nil {

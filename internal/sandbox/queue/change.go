@@ -19,6 +19,7 @@ const (
 	OpDelete  Op = "delete"  // IDs
 	OpPurge   Op = "purge"   // everything in it
 	OpForward Op = "forward" // IDs, to the dead-letter queue Target
+	OpMove    Op = "move"    // Move, the task as it is then; Moved, out of this dead-letter queue
 	OpReset   Op = "reset"   // every queue of every account but those called Queue, which are emptied
 )
 
@@ -33,6 +34,8 @@ type Change struct {
 	Messages   []Message         `json:"messages,omitempty"`
 	IDs        []string          `json:"ids,omitempty"`
 	Target     string            `json:"target,omitempty"`
+	Move       *Move             `json:"move,omitempty"`
+	Moved      []moved           `json:"moved,omitempty"`
 }
 
 // Log writes a change down before it takes effect. When it fails, the change does not happen and the caller gets the error.
@@ -101,6 +104,11 @@ func (s *Service) Replay(c Change) error {
 		for _, id := range c.IDs {
 			s.forward(q, target, id, c.At)
 		}
+	case OpMove:
+		if c.Move == nil {
+			return fmt.Errorf("a change of queue %s moves messages without a task", c.Queue)
+		}
+		s.move(q, *c.Move, c.Moved, c.At)
 	default:
 		return fmt.Errorf("a change of queue %s has the unknown kind %q", c.Queue, c.Op)
 	}

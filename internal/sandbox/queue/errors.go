@@ -19,6 +19,7 @@ const (
 	PurgeInProgress       Code = "PurgeQueueInProgress"
 	AccessDenied          Code = "AccessDenied"
 	MissingParameter      Code = "MissingRequiredParameterException"
+	ResourceNotFound      Code = "ResourceNotFoundException"
 )
 
 // Error is a refusal by SQS: always the caller's to mend.

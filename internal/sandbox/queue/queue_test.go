@@ -86,12 +86,12 @@ func TestOldestFirstThenHiddenUntilTheTimeoutOnTheSandboxClock(t *testing.T) {
 		t.Fatalf("due %v %v; want the end of the visibility timeout", at, ok)
 	}
 	st.clk.Set(noon.Add(30*time.Second - time.Nanosecond))
-	if st.RunDue() || len(st.receive(t, 10)) != 0 {
+	if did, err := st.RunDue(); did || err != nil || len(st.receive(t, 10)) != 0 {
 		t.Fatal("came back too early")
 	}
 	st.clk.Set(noon.Add(30 * time.Second))
 	before := st.ready
-	if !st.RunDue() || st.ready != before+1 {
+	if did, err := st.RunDue(); !did || err != nil || st.ready != before+1 {
 		t.Fatal("nobody was told that messages are back")
 	}
 	got := st.receive(t, 10)

@@ -3,6 +3,7 @@ package queue
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"regexp"
 	"slices"
@@ -65,6 +66,7 @@ type queue struct {
 	created  time.Time
 	modified time.Time
 	purged   time.Time
+	moves    []Move // out of this queue, oldest first
 
 	byID    map[string]*item
 	visible pile
@@ -225,12 +227,16 @@ func (s *Service) Set(account, name string, attrs map[string]string) error {
 	if err != nil {
 		return err
 	}
+	return s.set(q, attrs)
+}
+
+func (s *Service) set(q *queue, attrs map[string]string) error {
 	set, err := q.set.with(attrs)
 	if err != nil {
 		return err
 	}
 	now := s.clk.Now()
-	if err := s.record(Change{Op: OpSet, Account: account, Queue: name, At: now, Attributes: attrs}); err != nil {
+	if err := s.record(Change{Op: OpSet, Account: q.account, Queue: q.name, At: now, Attributes: attrs}); err != nil {
 		return err
 	}
 	q.set, q.modified = set, now
@@ -299,6 +305,7 @@ func (s *Service) reset(keep string) {
 	for k, q := range s.queues {
 		if k.name == keep {
 			q.clear()
+			q.moves = nil
 			continue
 		}
 		delete(s.queues, k)
@@ -306,40 +313,52 @@ func (s *Service) reset(keep string) {
 	}
 }
 
-// Due tells when a hidden message next becomes visible; ok is false when none is hidden. A queue without readers still
+// Due tells when a hidden message next becomes visible, or a task that moves messages goes on; ok is false when there is
+// neither. A queue without readers still
 // has such instants: a clock that is moved stops there, and whoever reads the queue gets its chance in order.
 func (s *Service) Due() (at time.Time, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	sooner := func(t time.Time) {
+		if !ok || t.Before(at) {
+			at, ok = t, true
+		}
+	}
 	for _, q := range s.queues {
 		if len(q.hidden.items) > 0 {
-			if t := q.hidden.items[0].until; !ok || t.Before(at) {
-				at, ok = t, true
+			sooner(q.hidden.items[0].until)
+		}
+		for _, m := range q.moves {
+			if m.running() {
+				sooner(m.Next)
 			}
 		}
 	}
 	return at, ok
 }
 
-// RunDue makes visible what is to be seen by now, wakes the receives that wait for it, and reports whether there was
-// anything.
-func (s *Service) RunDue() (did bool) {
+// RunDue makes visible what is to be seen by now, wakes the receives that wait for it, lets tasks move messages, and
+// reports whether there was anything. An error is a change that could not be written down.
+func (s *Service) RunDue() (did bool, err error) {
 	s.mu.Lock()
 	now := s.clk.Now()
 	for _, q := range s.queues {
 		did = q.promote(now) || did
+		moved, failed := s.moveOn(q, now)
+		did = did || moved
+		err = errors.Join(err, failed)
 	}
 	s.mu.Unlock()
 	if did {
 		s.ready()
 	}
-	return did
+	return did, err
 }
 
 // Job is RunDue in the shape that a job runner takes.
 func (s *Service) Job() (due func(context.Context) (time.Time, bool, error), run func(context.Context) (bool, error)) {
 	due = func(context.Context) (time.Time, bool, error) { at, ok := s.Due(); return at, ok, nil }
-	run = func(context.Context) (bool, error) { return s.RunDue(), nil }
+	run = func(context.Context) (bool, error) { return s.RunDue() }
 	return due, run
 }
 

@@ -49,6 +49,7 @@ var names = map[queue.Code]named{
 	queue.InvalidMessage:        {own, "", 0},
 	queue.InvalidParameterValue: {coral, "InvalidParameterValue", 0},
 	queue.MissingParameter:      {coral, "MissingParameter", 0},
+	queue.ResourceNotFound:      {own, "", http.StatusNotFound},
 	invalidAddress:              {own, "", http.StatusNotFound},
 	serialization:               {coral, "MalformedQueryString", 0},
 	internalFailure:             {coral, "", http.StatusInternalServerError},

@@ -54,6 +54,11 @@ var operations = map[string]operation{
 	"TagQueue":                     op((*Service).tagQueue),
 	"UntagQueue":                   op((*Service).untagQueue),
 	"ListQueueTags":                op((*Service).listQueueTags),
+	"StartMessageMoveTask":         op((*Service).startMessageMoveTask),
+	"ListMessageMoveTasks":         op((*Service).listMessageMoveTasks),
+	"CancelMessageMoveTask":        op((*Service).cancelMessageMoveTask),
+	"AddPermission":                op((*Service).addPermission),
+	"RemovePermission":             op((*Service).removePermission),
 }
 
 // Wire is the service as the front door takes it.

@@ -219,9 +219,9 @@ func TestGoSDKTypedErrors(t *testing.T) {
 	if e, ok := errors.AsType[smithy.APIError](err); !ok || e.ErrorCode() != "InvalidParameterValue" {
 		t.Errorf("eleven at once: %v", err)
 	}
-	_, err = c.AddPermission(ctx, &awssqs.AddPermissionInput{QueueUrl: q.QueueUrl, Label: aws.String("l"), AWSAccountIds: []string{account}, Actions: []string{"*"}})
-	if e, ok := errors.AsType[smithy.APIError](err); !ok || e.ErrorCode() != "InvalidAction" {
-		t.Errorf("an operation that is not played: %v", err)
+	_, err = c.RemovePermission(ctx, &awssqs.RemovePermissionInput{QueueUrl: q.QueueUrl, Label: aws.String("l")})
+	if e, ok := errors.AsType[smithy.APIError](err); !ok || e.ErrorCode() != "InvalidParameterValue" {
+		t.Errorf("take away what nobody gave: %v", err)
 	}
 }
 
@@ -305,6 +305,18 @@ var jsonExchanges = []opstest.Exchange{
 	{Name: "a queue with dead letters", Target: "CreateQueue", Body: `{"QueueName":"r","Attributes":{"RedrivePolicy":"{\"deadLetterTargetArn\":\"arn:aws:sqs:us-east-1:444455556666:q\",\"maxReceiveCount\":3}"}}`},
 	{Name: "whose they are", Target: "ListDeadLetterSourceQueues", Body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q","MaxResults":10}`},
 	{Name: "nobody's", Target: "ListDeadLetterSourceQueues", Body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/r"}`},
+	{Name: "move what is dead", Target: "StartMessageMoveTask", Body: `{"SourceArn":"arn:aws:sqs:us-east-1:444455556666:q","DestinationArn":"arn:aws:sqs:us-east-1:444455556666:r","MaxNumberOfMessagesPerSecond":500}`},
+	{Name: "what was moved", Target: "ListMessageMoveTasks", Body: `{"SourceArn":"arn:aws:sqs:us-east-1:444455556666:q","MaxResults":10}`},
+	{Name: "move what is not dead", Target: "StartMessageMoveTask", Body: `{"SourceArn":"arn:aws:sqs:us-east-1:444455556666:r"}`},
+	{Name: "move from nowhere", Target: "StartMessageMoveTask", Body: `{"SourceArn":"arn:aws:sqs:us-east-1:444455556666:nowhere"}`},
+	{Name: "move none a second", Target: "StartMessageMoveTask", Body: `{"SourceArn":"arn:aws:sqs:us-east-1:444455556666:q","MaxNumberOfMessagesPerSecond":0}`},
+	{Name: "cancel nonsense", Target: "CancelMessageMoveTask", Body: `{"TaskHandle":"x"}`},
+	{Name: "cancel what nobody began", Target: "CancelMessageMoveTask", Body: `{"TaskHandle":"eyJ0YXNrSWQiOiJ4Iiwic291cmNlQXJuIjoiYXJuOmF3czpzcXM6dXMtZWFzdC0xOjQ0NDQ1NTU1NjY2NjpxIn0="}`},
+	{Name: "permit", Target: "AddPermission", Body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q","Label":"friends","AWSAccountIds":["111122223333","222233334444"],"Actions":["SendMessage"]}`},
+	{Name: "permit again", Target: "AddPermission", Body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q","Label":"friends","AWSAccountIds":["111122223333"],"Actions":["*"]}`},
+	{Name: "permit to fly", Target: "AddPermission", Body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q","Label":"birds","AWSAccountIds":["111122223333"],"Actions":["Fly"]}`},
+	{Name: "the policy", Target: "GetQueueAttributes", Body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q","AttributeNames":["Policy"]}`},
+	{Name: "permit no more", Target: "RemovePermission", Body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q","Label":"friends"}`},
 	{Name: "wrong type", Target: "ReceiveMessage", Body: `{"QueueUrl":7}`},
 	{Name: "unknown operation", Target: "Fly", Body: `{}`},
 	{Name: "purge", Target: "PurgeQueue", Body: `{"QueueUrl":"http://127.0.0.1:4700/444455556666/q"}`},
@@ -333,6 +345,13 @@ var queryExchanges = []opstest.Exchange{
 	{Name: "a queue with dead letters", Body: `Action=CreateQueue&Version=2012-11-05&QueueName=r&Tag.1.Key=team&Tag.1.Value=press&Attribute.1.Name=RedrivePolicy&Attribute.1.Value=%7B%22deadLetterTargetArn%22%3A%22arn%3Aaws%3Asqs%3Aus-east-1%3A444455556666%3Aq%22%2C%22maxReceiveCount%22%3A3%7D`},
 	{Name: "its tags", Path: "/444455556666/r", Body: `Action=ListQueueTags&Version=2012-11-05`},
 	{Name: "whose dead letters", Path: "/444455556666/q", Body: `Action=ListDeadLetterSourceQueues&Version=2012-11-05`},
+	{Name: "move what is dead", Body: `Action=StartMessageMoveTask&Version=2012-11-05&SourceArn=arn%3Aaws%3Asqs%3Aus-east-1%3A444455556666%3Aq&DestinationArn=arn%3Aaws%3Asqs%3Aus-east-1%3A444455556666%3Ar`},
+	{Name: "what was moved", Body: `Action=ListMessageMoveTasks&Version=2012-11-05&SourceArn=arn%3Aaws%3Asqs%3Aus-east-1%3A444455556666%3Aq`},
+	{Name: "cancel what is over", Body: `Action=CancelMessageMoveTask&Version=2012-11-05&TaskHandle=eyJ0YXNrSWQiOiIwMDAwMDAwMC0wMDAwLTQwMDAtODAwMC0wMDAwMDAwMDAwMDMiLCJzb3VyY2VBcm4iOiJhcm46YXdzOnNxczp1cy1lYXN0LTE6NDQ0NDU1NTU2NjY2OnEifQ%3D%3D`},
+	{Name: "permit", Path: "/444455556666/q", Body: `Action=AddPermission&Version=2012-11-05&Label=friends&AWSAccountId.1=111122223333&ActionName.1=SendMessage&ActionName.2=ReceiveMessage`},
+	{Name: "the policy", Path: "/444455556666/q", Body: `Action=GetQueueAttributes&Version=2012-11-05&AttributeName.1=Policy`},
+	{Name: "permit no more", Path: "/444455556666/q", Body: `Action=RemovePermission&Version=2012-11-05&Label=friends`},
+	{Name: "permit no more again", Path: "/444455556666/q", Body: `Action=RemovePermission&Version=2012-11-05&Label=friends`},
 	{Name: "unknown action", Body: `Action=Fly&Version=2012-11-05`},
 	{Name: "drop", Body: `Action=DeleteQueue&Version=2012-11-05&QueueUrl=http%3A%2F%2F127.0.0.1%3A4700%2F444455556666%2Fq`},
 }
