@@ -7,10 +7,12 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/metering"
 	"souk.dev/souk/internal/gateway/store"
 	"souk.dev/souk/internal/gateway/usage"
@@ -27,7 +29,8 @@ func auditCommand() *cobra.Command {
 
   accepted = honoured + open + waiting + carried + unbillable
 
-and it ends with 1 if one of these does not add up, or anything was sent to AWS twice with different content. Run it beside
+and it ends with 1 if one of these does not add up, or anything was sent to AWS twice with different content. Events that
+were dropped after their retention are counted by the sealed totals of their hours, and it says how many they are. Run it beside
 a gateway at rest: what changes while it reads may show as a breach.`,
 		Example: "  souk audit --database sqlite:/var/lib/souk/gateway.db\n  souk audit --database sqlite:.souk/gateway.db --json",
 		Args:    cobra.NoArgs,
@@ -116,6 +119,10 @@ func printAudit(w io.Writer, r metering.Report) error {
 			say("    unbillable %s: %s", l.Unbillable[reason], reason)
 		}
 	}
+	if d := r.Dropped; d.Seq > 0 {
+		say("Dropped, for they were older than the retention: %d events received up to %s. For hours up to %s the sealed totals stand for them.",
+			d.Events, time.UnixMicro(d.Newest).UTC().Format(time.RFC3339), d.Hour)
+	}
 	for _, b := range r.Breaches {
 		say("BREACH  %s", b)
 	}
@@ -132,12 +139,25 @@ type auditDocument struct {
 	OK       bool        `json:"ok"`
 	Lines    []auditLine `json:"lines"`
 	Breaches []string    `json:"breaches"`
+	// Dropped is what was older than the retention; nil when nothing was.
+	Dropped *auditDropped `json:"dropped,omitempty"`
+}
+
+// auditDropped is what the log of events has no more.
+type auditDropped struct {
+	Events        int64     `json:"events"`
+	Bytes         int64     `json:"bytes"`         // that they took, compressed
+	ReceivedUpTo  time.Time `json:"receivedUpTo"`  // the newest of them
+	HoursUpTo     core.Hour `json:"hoursUpTo"`     // hours whose sealed totals stand for their events
+	SegmentsUpTo  int64     `json:"segmentsUpTo"`  // in the log
+	LastDroppedAt time.Time `json:"lastDroppedAt"` // when the job did so last
 }
 
 type auditLine struct {
 	License    string                    `json:"license"`
 	Dimension  string                    `json:"dimension"`
 	Events     int64                     `json:"events"`
+	Dropped    int64                     `json:"eventsDropped"` // of them, older than the retention
 	Accepted   usage.Quantity            `json:"accepted"`
 	Honoured   usage.Quantity            `json:"honoured"`
 	Open       usage.Quantity            `json:"open"`
@@ -153,7 +173,10 @@ type auditLine struct {
 func auditDocumentOf(r metering.Report) auditDocument {
 	d := auditDocument{OK: len(r.Breaches) == 0, Lines: []auditLine{}, Breaches: append([]string{}, r.Breaches...)}
 	for _, l := range r.Lines {
-		d.Lines = append(d.Lines, auditLine{string(l.License), string(l.Dimension), l.Events, l.Accepted, l.Honoured, l.Open, l.Waiting, l.Carried, l.Unbillable, l.Covered, l.Rounded, l.MovedIn, l.MovedOut})
+		d.Lines = append(d.Lines, auditLine{string(l.License), string(l.Dimension), l.Events, l.Dropped, l.Accepted, l.Honoured, l.Open, l.Waiting, l.Carried, l.Unbillable, l.Covered, l.Rounded, l.MovedIn, l.MovedOut})
+	}
+	if g := r.Dropped; g.Seq > 0 {
+		d.Dropped = &auditDropped{g.Events, g.Bytes, time.UnixMicro(g.Newest).UTC(), g.Hour, g.Seq, time.UnixMicro(g.At).UTC()}
 	}
 	return d
 }

@@ -17,7 +17,7 @@ func gatewayCommand() *cobra.Command {
 	var seller gateway.Seller
 	var queue, instance string
 	var products productsValue
-	var settle, margin, entitlements durationValue
+	var settle, margin, entitlements, keepEvents, keepIDs durationValue
 	var logs logging
 	cmd := &cobra.Command{
 		Use:     "gateway",
@@ -51,7 +51,8 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 			g, err := gateway.New(ctx, gateway.Config{
 				DatabaseURL: database, BaseURL: base, QueueURL: queue, ClockURL: string(clockURL), InstanceName: instance,
 				Products: core.Catalogue(products), Seller: seller,
-				SettleTime: time.Duration(settle), FinalMargin: time.Duration(margin), EntitlementsEvery: time.Duration(entitlements), Log: log,
+				SettleTime: time.Duration(settle), FinalMargin: time.Duration(margin), EntitlementsEvery: time.Duration(entitlements),
+				KeepEvents: time.Duration(keepEvents), KeepIDs: time.Duration(keepIDs), Log: log,
 			})
 			if err != nil {
 				return configError(err)
@@ -75,6 +76,8 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 	o.value(&entitlements, "entitlements-every", "")
 	o.value(&settle, "settle-time", "")
 	o.value(&margin, "final-margin", "")
+	o.value(&keepEvents, "keep-events", "")
+	o.value(&keepIDs, "keep-ids", "")
 	logs.take(o)
 	return cmd
 }

@@ -39,6 +39,8 @@ var settings = []setting{
 	{name: "entitlements-every", help: "how often AWS is asked what was bought in advance, though no notice came (default: 1h)"},
 	{name: "settle-time", help: "how long after an hour's end late usage is still taken into it"},
 	{name: "final-margin", help: "how long before the last hour's end the last records go to AWS"},
+	{name: "keep-events", help: "how long usage events stay for the audit, at least 62d (default: 400d, which is 13 months)"},
+	{name: "keep-ids", help: "how long a repeated event is recognised, at least 35d (default: 35d); events older than a day less are refused"},
 	{name: "log-level", help: "debug, info, warn or error"},
 	{name: "log-format", help: "text or json"},
 

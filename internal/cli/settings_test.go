@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -111,5 +112,29 @@ func TestTheTableOfSettings(t *testing.T) {
 			t.Errorf("%s and %s share the variable %s", other, s.name, s.variable())
 		}
 		seen[s.variable()] = s.name
+	}
+}
+
+func TestDurationsMayBeDays(t *testing.T) {
+	for text, want := range map[string]time.Duration{"400d": 400 * 24 * time.Hour, "36h": 36 * time.Hour, "1d": 24 * time.Hour, "90s": 90 * time.Second} {
+		var d durationValue
+		if err := d.Set(text); err != nil || time.Duration(d) != want {
+			t.Errorf("%s: %s, %v", text, time.Duration(d), err)
+		}
+	}
+	for _, text := range []string{"", "d", "0d", "-3d", "1.5d", "1d12h", "4000000d", "99999999999999999999d", "3", "-1h"} {
+		var d durationValue
+		if err := d.Set(text); err == nil {
+			t.Errorf("%q was taken as %s", text, time.Duration(d))
+		}
+	}
+}
+
+func TestWhatIsKeptForTooShortIsRefused(t *testing.T) {
+	for flag, want := range map[string]string{"--keep-events=61d": "62 days", "--keep-ids=34d": "35 days"} {
+		code, _, stderr := souk(t, "gateway", "--listen", "127.0.0.1:0", "--database", "sqlite:"+filepath.Join(t.TempDir(), "g.db"), flag)
+		if code != exitUsage || !strings.Contains(stderr, want) {
+			t.Errorf("%s: exit %d, %q", flag, code, stderr)
+		}
 	}
 }

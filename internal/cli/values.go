@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -42,12 +44,26 @@ func (d *durationValue) String() string {
 	return time.Duration(*d).String()
 }
 func (d *durationValue) Set(s string) error {
-	v, err := time.ParseDuration(s)
+	v, err := parseDuration(s)
 	if err != nil || v <= 0 {
-		return fmt.Errorf("%q is not a duration such as 10m or 90s", s)
+		return fmt.Errorf("%q is not a duration such as 10m, 90s or 35d", s)
 	}
 	*d = durationValue(v)
 	return nil
+}
+
+// parseDuration reads a duration as [time.ParseDuration] does, or a whole number of days of 24 hours, such as 400d.
+func parseDuration(s string) (time.Duration, error) {
+	days, ok := strings.CutSuffix(s, "d")
+	if !ok {
+		return time.ParseDuration(s)
+	}
+	n, err := strconv.ParseInt(days, 10, 32)
+	const day = 24 * time.Hour
+	if err != nil || n > int64(math.MaxInt64/day) {
+		return 0, errors.New("not a number of days")
+	}
+	return time.Duration(n) * day, nil
 }
 
 // instantValue is a setting that is an instant; the zero time when it is not given.

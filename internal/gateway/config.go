@@ -35,6 +35,10 @@ type Config struct {
 	// Zero: the default of package entitlement.
 	EntitlementsEvery time.Duration
 
+	// KeepEvents is how long usage events stay for the audit, KeepIDs how long a repetition of one is recognised. Zero: the
+	// defaults of package usage, which also says what the least is.
+	KeepEvents, KeepIDs time.Duration
+
 	Log *slog.Logger // nil: none
 }
 

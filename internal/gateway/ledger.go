@@ -17,9 +17,12 @@ import (
 
 // openLedger makes what takes usage and what bills it.
 func (g *Gateway) openLedger(ctx context.Context, c Config, cfg awsapi.Config, book *license.Book, bought *entitlement.Keeper) (*usage.Intake, *metering.Engine, error) {
+	if err := usage.CheckKeeping(c.KeepEvents, c.KeepIDs); err != nil {
+		return nil, nil, err
+	}
 	log := store.NewUsage(g.db)
 	events, err := usage.New(ctx, usage.Config{Store: log, Licenses: book, Products: c.Products, Clock: g.clk, Log: c.Log,
-		Wake: func(string) { g.wake() }})
+		KeepEvents: c.KeepEvents, KeepIDs: c.KeepIDs, Wake: func(string) { g.wake() }})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -48,9 +48,10 @@ type recordOut struct {
 	RetryAt  time.Time      `json:"retryAt,omitzero"`
 	Deadline time.Time      `json:"deadline"`
 
-	Request *requestOut `json:"request,omitempty"` // these two only of a single record
+	Request *requestOut `json:"request,omitempty"` // these only of a single record
 	Events  []entryOut  `json:"events,omitempty"`
-	More    bool        `json:"moreEvents,omitempty"` // there are more events than are shown
+	More    bool        `json:"moreEvents,omitempty"`    // there are more events than are shown
+	Dropped bool        `json:"eventsDropped,omitempty"` // events were older than the retention and are gone
 }
 
 // requestOut is the newest request that the record was in, and AWS's answer.
@@ -152,6 +153,7 @@ func (h Records) get(w http.ResponseWriter, r *http.Request) error {
 	if a := d.Request; a != nil {
 		out.Request = &requestOut{ID: a.ID, SentAt: a.At, Body: a.Request, AnsweredAt: a.Answered, Outcome: a.Outcome, Code: a.Code, Answer: a.Answer}
 	}
+	out.Dropped = d.EventsDropped
 	err = h.events(r.Context(), d.Record, &out)
 	if err != nil {
 		return err

@@ -16,7 +16,8 @@ import (
 type AuditLine struct {
 	Pair
 	Events   int64
-	Accepted usage.Quantity // by the log of events, metered anew
+	Dropped  int64          // of them, older than the retention: no longer in the log
+	Accepted usage.Quantity // by the log of events, metered anew; by the sealed totals of hours with dropped events
 
 	Open       usage.Quantity            // in hours that are not sealed yet
 	Waiting    usage.Quantity            // in records that AWS has not taken yet, by state
@@ -33,6 +34,7 @@ type AuditLine struct {
 type Report struct {
 	Lines    []AuditLine
 	Breaches []string
+	Dropped  usage.Dropped // what the log has no more
 	Segments int64
 	Records  int64
 	Requests int64
@@ -54,6 +56,9 @@ func (e *Engine) Audit(ctx context.Context) (Report, error) {
 type audit struct {
 	Report
 	lines map[Pair]*AuditLine
+	last  int64 // the newest segment that was read
+	// ofDropped is, for hours that have dropped events, how many events the totals have, and how many are still there.
+	ofDropped struct{ sealed, here int64 }
 	// sums are the log's events that are not found as sealed yet: by key and hour.
 	sums map[usage.Key]map[core.Hour]usage.Quantity
 	// others are the same for hours whose quantity is not the sum of its events.
@@ -68,7 +73,8 @@ type audit struct {
 // a running engine has in memory is used. It checks, per licence and dimension:
 //
 //   - accepted (+ moved in, rounded) = open + waiting + carried + honoured + covered + unbillable (+ moved out) (law 1);
-//   - each sealed total is what its meter makes of its events;
+//   - no segment is missing but those that the books say were dropped, and no event of theirs;
+//   - each sealed total is what its meter makes of its events, unless some of its hour were dropped: then it stands for them;
 //   - each request told AWS what its record says: identity, timestamp and quantity never changed (law 2).
 //
 // Run it beside a gateway at rest: what changes while it reads may show as a breach.
@@ -80,6 +86,7 @@ func (l Ledger) Audit(ctx context.Context) (Report, error) {
 		what string
 		do   func(context.Context) error
 	}{
+		{"the books of the log", func(ctx context.Context) error { return a.dropped(ctx, l) }},
 		{"the log of events", func(ctx context.Context) error { return l.Log.Segments(ctx, l.Part, 0, 0, a.segment) }},
 		{"the sealed totals", func(ctx context.Context) error { return l.Store.EachTotal(ctx, a.total) }},
 		{"the requests", func(ctx context.Context) error { return l.Store.EachAttempt(ctx, a.attempt) }},
@@ -105,13 +112,25 @@ func (a *audit) line(p Pair) *AuditLine {
 	return a.lines[p]
 }
 
+// dropped reads what is no longer in the log.
+func (a *audit) dropped(ctx context.Context, l Ledger) (err error) {
+	a.Dropped, err = l.Log.Dropped(ctx, l.Part)
+	a.last = a.Dropped.Seq
+	return err
+}
+
 func (a *audit) segment(s usage.Segment) error {
-	if a.Segments++; s.Seq != a.Segments {
-		a.breach("segment %d is missing from the log: %d follows", a.Segments, s.Seq)
-		a.Segments = s.Seq
+	if a.Segments++; s.First != a.last+1 {
+		a.breach("segment %d is missing from the log: %d follows", a.last+1, s.First)
 	}
+	a.last = s.Seq
 	return s.Each(func(e *usage.Entry) error {
 		l := a.line(Pair{e.License, e.Dimension})
+		if e.Hour <= a.Dropped.Hour { // its total counts it
+			l.Dropped--
+			a.ofDropped.here++
+			return nil
+		}
 		l.Events++
 		k := e.Key()
 		if a.meter(k, e) {
@@ -164,8 +183,17 @@ func (a *audit) reading(t SealedTotal) usage.Quantity {
 	return sum
 }
 
+// stand takes a total of an hour that has dropped events as what it says.
+func (a *audit) stand(t SealedTotal) {
+	l := a.line(Pair{t.License, t.Dimension})
+	l.Events, l.Dropped, l.Accepted = l.Events+t.Events, l.Dropped+t.Events, l.Accepted.Add(t.Sum)
+	a.ofDropped.sealed += t.Events
+}
+
 func (a *audit) total(t SealedTotal) error {
-	if got := a.reading(t); got != t.Sum {
+	if t.Hour <= a.Dropped.Hour {
+		a.stand(t)
+	} else if got := a.reading(t); got != t.Sum {
 		a.breach("%s %s %s: the sealed total is %s, and its events come to %s (%s)", t.License, t.Dimension, t.Hour, t.Sum, got, t.Meter)
 	}
 	p := Pair{t.License, t.Dimension}
@@ -258,6 +286,9 @@ func (a *audit) balances(ctx context.Context, s Store) error {
 
 // close adds up what is open and checks each line.
 func (a *audit) close() {
+	if d := a.ofDropped; d.sealed != a.Dropped.Events+d.here {
+		a.breach("hours up to %s have %d sealed events, but %d were dropped and %d are in the log", a.Dropped.Hour, d.sealed, a.Dropped.Events, d.here)
+	}
 	open := func(k usage.Key, q usage.Quantity) {
 		l := a.line(Pair{k.License, k.Dimension})
 		if k.Reason != "" {
@@ -282,6 +313,9 @@ func (a *audit) close() {
 		return cmp.Or(cmp.Compare(a.License, b.License), cmp.Compare(a.Dimension, b.Dimension))
 	}) {
 		l := a.lines[p]
+		if l.Dropped < 0 {
+			a.breach("%s %s: the log has %d events more than are sealed in hours up to %s", p.License, p.Dimension, -l.Dropped, a.Dropped.Hour)
+		}
 		if a.in[p] != a.out[p].Add(l.Carried) {
 			a.breach("%s %s: %s was sealed, but records and write-offs have %s and the balance %s", p.License, p.Dimension, a.in[p], a.out[p], l.Carried)
 		}

@@ -66,6 +66,10 @@ func (s crashingLog) SweepIDs(ctx context.Context, part int) (more bool, err err
 	return more, err
 }
 
+func (s crashingLog) Drop(ctx context.Context, part int, seq, at int64) error {
+	return s.c.write(func() error { return s.Store.Drop(ctx, part, seq, at) })
+}
+
 type crashingLedger struct {
 	metering.Store
 	c *crasher

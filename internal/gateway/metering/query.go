@@ -24,6 +24,8 @@ func (e *Engine) Records(ctx context.Context, q Query) ([]Record, error) {
 type Detail struct {
 	Record
 	Request *Attempt // nil: it was not sent yet
+	// EventsDropped says that events of its hour, or all of them, were older than the retention and are gone.
+	EventsDropped bool
 }
 
 // Record finds one record. Errors: fail.NotFound.
@@ -32,7 +34,11 @@ func (e *Engine) Record(ctx context.Context, id string) (Detail, error) {
 	if err != nil {
 		return Detail{}, fmt.Errorf("find record: %w", err)
 	}
-	d := Detail{Record: r}
+	gone, err := e.cfg.Log.Dropped(ctx, 0)
+	if err != nil {
+		return Detail{}, fmt.Errorf("find out whether record %s has its events: %w", id, err)
+	}
+	d := Detail{Record: r, EventsDropped: r.Hour <= gone.Hour}
 	if r.Attempt == "" {
 		return d, nil
 	}

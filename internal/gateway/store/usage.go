@@ -19,8 +19,8 @@ func NewUsage(db *DB) Usage { return Usage{db} }
 
 var _ usage.Store = Usage{}
 
-const appendSegment = `insert into usage_segment (part, seq, first_hour, last_hour, events, at_us, licenses, body)
-	values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (part, seq) do nothing`
+const appendSegment = `insert into usage_segment (part, seq, first_hour, last_hour, events, at_us, licenses, body, first_seq)
+	values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (part, seq) do nothing`
 
 // Append implements [usage.Store]. The one statement is a transaction of its own.
 func (s Usage) Append(ctx context.Context, g usage.Segment) error {
@@ -28,7 +28,7 @@ func (s Usage) Append(ctx context.Context, g usage.Segment) error {
 	if err != nil {
 		return err
 	}
-	res, err := st.ExecContext(ctx, g.Part, g.Seq, g.FirstHour, g.LastHour, g.Events, g.At, noneIsEmpty(g.Licenses), g.Body)
+	res, err := st.ExecContext(ctx, g.Part, g.Seq, g.FirstHour, g.LastHour, g.Events, g.At, noneIsEmpty(g.Licenses), g.Body, g.First)
 	if err != nil {
 		return err
 	}
@@ -47,10 +47,13 @@ func noneIsEmpty(b []byte) []byte {
 	return b
 }
 
-const segmentColumns = `select part, seq, first_hour, last_hour, events, at_us, licenses, body from usage_segment `
+const segmentColumns = `select part, seq, first_hour, last_hour, events, at_us, licenses, body, first_seq from usage_segment `
 
 func scanSegment(row interface{ Scan(...any) error }) (g usage.Segment, err error) {
-	err = row.Scan(&g.Part, &g.Seq, &g.FirstHour, &g.LastHour, &g.Events, &g.At, &g.Licenses, &g.Body)
+	err = row.Scan(&g.Part, &g.Seq, &g.FirstHour, &g.LastHour, &g.Events, &g.At, &g.Licenses, &g.Body, &g.First)
+	if g.First == 0 { // it was written before segments were packed
+		g.First = g.Seq
+	}
 	return g, err
 }
 

@@ -240,7 +240,7 @@ func (in *Intake) write(ctx context.Context, seg Segment, fresh []*prepared) err
 
 // segment packs entries as the next row of the log.
 func (in *Intake) segment(entries []*prepared) Segment {
-	s := Segment{Part: in.cfg.Part, Seq: in.seq, Events: len(entries), At: entries[0].Received, FirstHour: entries[0].Hour, LastHour: entries[0].Hour}
+	s := Segment{Part: in.cfg.Part, First: in.seq, Seq: in.seq, Events: len(entries), At: entries[0].Received, FirstHour: entries[0].Hour, LastHour: entries[0].Hour}
 	for _, e := range entries {
 		s.FirstHour, s.LastHour = min(s.FirstHour, e.Hour), max(s.LastHour, e.Hour)
 	}

@@ -23,6 +23,12 @@
 // hour that is, and it is marked late. The choice is made inside the commit, under the same lock as [Intake.Cut], and
 // stored with the event. So an hour that was cut never grows: whatever is replayed gives the same sum.
 //
+// # How long events stay
+//
+// A segment stays for [Config.KeepEvents], and for longer where something unsettled is of its hours or of earlier ones:
+// segments leave in the order in which they came, so that the log is whole from some segment on. What left is in the
+// books ([Dropped]). Ids stay for [Config.KeepIDs], for their runs do not need the segments.
+//
 // # Meters
 //
 // Each event is stored with the meter it is counted with, so that a total is a function of the log alone and no change of
@@ -45,6 +51,9 @@
 //   - Between writing an id run and forgetting its ids: ids then stand in both, which is harmless; before the run's
 //     header is committed, its chunks are not looked at and are overwritten next time. Ids only leave memory when their
 //     segments are surely in the log.
+//   - While old segments are dropped (keep.go): one transaction deletes them and books what they were. Nothing that runs
+//     rests on them: their hours are closed, sealed and settled, and their ids have left memory. The audit counts the
+//     hours that have lost events by their sealed totals, which stay.
 //   - Between merging runs and deleting the old ones' chunks: one transaction writes the new header and deletes the old
 //     ones; chunks without a header are swept away later.
 package usage

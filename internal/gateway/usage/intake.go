@@ -26,12 +26,13 @@ type Config struct {
 
 	Part int // the partition that this process owns; 0 while there is one
 
-	MaxAhead  time.Duration // how far in the future an event's time may lie, for clocks that differ; 5 min
-	KeepIDs   time.Duration // how long repetitions are recognised; 35 days
-	MaxAge    time.Duration // how old an event may be at arrival; 34 days, less than KeepIDs
-	MaxQueued int           // events that may wait for a commit before callers are held off; 200,000
-	MaxGroup  int           // events in one segment; 20,000
-	MaxIDs    int           // ids in memory before they move to a run on disk; 1,000,000
+	MaxAhead   time.Duration // how far in the future an event's time may lie, for clocks that differ; 5 min
+	KeepIDs    time.Duration // how long repetitions are recognised; 35 days
+	KeepEvents time.Duration // how long events stay in the log at least; 400 days, which is 13 months and a little
+	MaxAge     time.Duration // how old an event may be at arrival; 34 days, less than KeepIDs
+	MaxQueued  int           // events that may wait for a commit before callers are held off; 200,000
+	MaxGroup   int           // events in one segment; 20,000
+	MaxIDs     int           // ids in memory before they move to a run on disk; 1,000,000
 
 	Wake func(job string) // makes a job look again at what is due (job.Runner.Wake); may be nil
 }
@@ -60,6 +61,8 @@ type Intake struct {
 	asked     bool      // the tidy job knows that there are many ids
 	past      past      // closed hours that late events asked for
 	warmth    byte      // see idTable.warm
+
+	keepAt time.Time // when the keep job, which alone uses this, looks at old segments next
 
 	disk    sync.Mutex // held while a segment or a cut is written; taken with commit held, so that the log has the order of decisions
 	written int64      // the newest segment that is surely in the log
@@ -127,6 +130,7 @@ func New(ctx context.Context, cfg Config) (*Intake, error) {
 	}
 	def(&cfg.MaxAhead, 5*time.Minute)
 	def(&cfg.KeepIDs, 35*24*time.Hour)
+	def(&cfg.KeepEvents, 400*24*time.Hour)
 	def(&cfg.MaxAge, cfg.KeepIDs-24*time.Hour)
 	if cfg.MaxQueued == 0 {
 		cfg.MaxQueued = 200_000

@@ -25,9 +25,9 @@ const (
 	mergeSpan = 4
 )
 
-// Jobs are what the runner has to run.
+// Jobs are what the runner has to run: what keeps ids few, and then what keeps the log no longer than it must be.
 func (in *Intake) Jobs() []job.Job {
-	return []job.Job{{Name: TidyJob, Due: in.tidyDue, Run: in.Tidy}}
+	return []job.Job{{Name: TidyJob, Due: in.tidyDue, Run: in.Tidy}, {Name: KeepJob, Due: in.keepDue, Run: in.Keep}}
 }
 
 func (in *Intake) tidyDue(context.Context) (at time.Time, ok bool, err error) {

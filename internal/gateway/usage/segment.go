@@ -41,14 +41,15 @@ const (
 	ReasonTooLate  = "too_late"  // used before the end, told after the last record had gone
 )
 
-// Segment is one row of the log: the events of one commit.
+// Segment is one row of the log: the events of one commit, or of some that are packed together.
 type Segment struct {
 	Part      int   // the partition; one process owns it
+	First     int64 // the first commit whose events it has: Seq, unless it is packed
 	Seq       int64 // 1, 2, 3 …: the order of commits
 	FirstHour core.Hour
 	LastHour  core.Hour // the hours its events are billed in lie between these
 	Events    int
-	At        int64  // UTC microseconds of the commit
+	At        int64  // UTC microseconds of the commit, the newest one
 	Licenses  []byte // of which its events are: see MayHave
 	Body      []byte // see encodeSegment
 }

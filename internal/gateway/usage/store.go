@@ -40,6 +40,16 @@ type Store interface {
 	// may be others.
 	DropRuns(ctx context.Context, part int, runs []int64) error
 	SweepIDs(ctx context.Context, part int) (more bool, err error)
+
+	// Spans lists at most limit segments of part that are newer than after, in order of Seq.
+	Spans(ctx context.Context, part int, after int64, limit int) ([]Span, error)
+	// Drop deletes the segments up to seq, and adds to the books what they were. At is the instant, UTC microseconds.
+	Drop(ctx context.Context, part int, seq, at int64) error
+	// Dropped is what the books say of segments that are no more.
+	Dropped(ctx context.Context, part int) (Dropped, error)
+	// Unsettled is the earliest hour whose bill is not settled: of a record that AWS has not answered for good, or of the
+	// month that a correction, which is not decided or not done, is of. ok is false if there is none.
+	Unsettled(ctx context.Context) (hour core.Hour, ok bool, err error)
 }
 
 // Cut says that the hours up to Hour are closed: no event that comes later is billed in them.
@@ -50,6 +60,29 @@ type Cut struct {
 	Seq   int64 // the newest segment at the cut
 	At    int64 // UTC microseconds
 	Done  bool  // the hour's totals are all recorded
+}
+
+// Span is a segment as it is looked at from far: without its events.
+type Span struct {
+	Seq       int64
+	FirstHour core.Hour
+	LastHour  core.Hour
+	Events    int
+	At        int64 // UTC microseconds of the commit, the newest one
+	Bytes     int64 // of its body
+}
+
+// Dropped says what was in the log and is no more. Its zero value: nothing was dropped.
+//
+// Some events of the hours up to Hour are gone, and none of a later one: so the sealed totals of those hours stand for
+// their events, and every other total can still be counted anew.
+type Dropped struct {
+	Seq    int64     // the newest segment that is gone; all before it are, too
+	Hour   core.Hour // the latest hour that an event of theirs was billed in
+	Events int64
+	Bytes  int64 // of their bodies
+	Newest int64 // when the newest of them was committed, UTC microseconds
+	At     int64 // when segments were dropped last, UTC microseconds
 }
 
 // Key names a sum: of one licence, dimension, and reason why it cannot be billed (empty: it can).

@@ -22,6 +22,8 @@ func Usage(t *testing.T, open func(t *testing.T) usage.Store) {
 	t.Run("SegmentsOfALicence", func(t *testing.T) { segmentsOfALicence(t, open(t)) })
 	t.Run("Cuts", func(t *testing.T) { cuts(t, open(t)) })
 	t.Run("Runs", func(t *testing.T) { runs(t, open(t)) })
+	t.Run("Spans", func(t *testing.T) { spans(t, open(t)) })
+	t.Run("Drop", func(t *testing.T) { drop(t, open(t)) })
 }
 
 func segment(seq int64, first, last core.Hour, body string) usage.Segment {
