@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -137,8 +136,20 @@ func (s *shuffled) buy(product, dimension string, terms map[string]any) {
 	}
 }
 
-// land brings the buyer's browser to the gateway with a fresh token.
+// land brings the buyer's browser to the gateway with a fresh token; a buyer who is told that AWS is busy comes again.
 func (s *shuffled) land(one *sold) {
+	s.t.Helper()
+	status := s.arrive(one)
+	if status == http.StatusServiceUnavailable {
+		s.advance("1s")
+		status = s.arrive(one)
+	}
+	if status != http.StatusSeeOther {
+		s.t.Errorf("the landing page of %s answered %d", one.product, status)
+	}
+}
+
+func (s *shuffled) arrive(one *sold) (status int) {
 	s.t.Helper()
 	var token struct{ RegistrationToken string }
 	s.call(http.MethodPost, "agreements/"+one.AgreementID+"/token", nil, &token)
@@ -148,9 +159,7 @@ func (s *shuffled) land(one *sold) {
 		s.t.Fatal(err)
 	}
 	res.Body.Close()
-	if res.StatusCode != http.StatusSeeOther {
-		s.t.Errorf("the landing page of %s answered %s", one.product, res.Status)
-	}
+	return res.StatusCode
 }
 
 // find learns which of the gateway's licenses is the one that was sold, which must be active.
@@ -221,8 +230,14 @@ func (s *shuffled) agree() {
 		}
 	}
 	if s.t.Failed() {
-		var p json.RawMessage
-		s.call(http.MethodGet, "profiles", nil, &p)
-		s.t.Logf("played were %s", p)
+		var played struct {
+			Items []struct{ Name, Value, Default string }
+		}
+		s.call(http.MethodGet, "profiles", nil, &played)
+		for _, p := range played.Items {
+			if p.Value != p.Default {
+				s.t.Logf("played was %s: %s", p.Name, p.Value)
+			}
+		}
 	}
 }

@@ -36,6 +36,7 @@ import (
 	"souk.dev/souk/internal/sandbox/ops/metering"
 	"souk.dev/souk/internal/sandbox/ops/sns"
 	"souk.dev/souk/internal/sandbox/ops/sqs"
+	"souk.dev/souk/internal/sandbox/profile"
 	"souk.dev/souk/internal/sandbox/queue"
 	"souk.dev/souk/internal/sandbox/storefront"
 	"souk.dev/souk/internal/sandbox/topic"
@@ -170,7 +171,8 @@ func (s *Sandbox) assemble(ctx context.Context) error {
 	if err := s.restore(); err != nil {
 		return fmt.Errorf("bring the sandbox back: %w", err)
 	}
-	s.front = &wire.Front{Clock: s.clock, Accounts: keyring{w, s.cfg.name}, Faults: s.faults, Calls: s.calls, Log: s.log}
+	s.front = &wire.Front{Clock: s.clock, Accounts: keyring{w, s.cfg.name}, Faults: s.faults, Calls: s.calls, Log: s.log,
+		Namespaced: func() bool { return w.Profiles().Is(profile.ErrorType, profile.NamespacedName) }}
 	s.front.Register(metering.Service(w), entitlement.Service(w), agreement.Service(w), discovery.Service(w, base), (&sqs.Service{Queues: s.queues, Base: base}).Wire(),
 		s.sns().Wire(), s.eventbridge().Wire())
 	return s.mount(ctx)

@@ -85,13 +85,30 @@ type (
 
 // createdDetail is the detail of Purchase Agreement Created.
 type createdDetail struct {
-	RequestID           string           `json:"requestId"`
-	Catalog             string           `json:"catalog"`
-	Agreement           createdAgreement `json:"agreement"`
-	ResaleAuthorization nullableID       `json:"resaleAuthorization"`
-	Acceptor            accountRef       `json:"acceptor"`
-	Proposer            accountRef       `json:"proposer"`
-	Offer               idRef            `json:"offer"`
+	RequestID string           `json:"requestId"`
+	Catalog   string           `json:"catalog"`
+	Agreement createdAgreement `json:"agreement"`
+	named
+	ResaleAuthorization nullableID `json:"resaleAuthorization"`
+	Acceptor            accountRef `json:"acceptor"`
+	Proposer            accountRef `json:"proposer"`
+	Offer               idRef      `json:"offer"`
+}
+
+// named is what the events of an agreement's beginning and end may name beside it. The captured ones have neither.
+type named struct {
+	Product *productRef `json:"product,omitempty"`
+	License *licenseRef `json:"license,omitempty"`
+}
+
+func namedBy(n world.Names, a world.About) (in named) {
+	if n.Product {
+		in.Product = &productRef{ID: a.ProductID, Code: a.ProductCode}
+	}
+	if n.License {
+		in.License = &licenseRef{a.LicenseARN}
+	}
+	return in
 }
 
 // renewedDetail is the detail of Purchase Agreement Created for a renewal, as the guide shows it: with the product and the
@@ -133,13 +150,14 @@ type endingDetail struct {
 
 // endedDetail is the detail of Purchase Agreement Ended. The guide shows an offer in it; the captured event has none.
 type endedDetail struct {
-	RequestID           string         `json:"requestId"`
-	Catalog             string         `json:"catalog"`
-	Agreement           endedAgreement `json:"agreement"`
-	ResaleAuthorization nullableID     `json:"resaleAuthorization"`
-	Acceptor            accountRef     `json:"acceptor"`
-	Proposer            accountRef     `json:"proposer"`
-	Offer               *idRef         `json:"offer,omitempty"`
+	RequestID string         `json:"requestId"`
+	Catalog   string         `json:"catalog"`
+	Agreement endedAgreement `json:"agreement"`
+	named
+	ResaleAuthorization nullableID `json:"resaleAuthorization"`
+	Acceptor            accountRef `json:"acceptor"`
+	Proposer            accountRef `json:"proposer"`
+	Offer               *idRef     `json:"offer,omitempty"`
 }
 
 // licenseDetail is the detail of License Updated and License Deprovisioned.
@@ -183,7 +201,7 @@ func event(n world.Notice, id string) (e envelope, ok bool) {
 		e.Detail = upcomingOf(n)
 	case world.AgreementEnded:
 		e.DetailType = contract.AgreementEnded + role(a)
-		e.Detail = endedDetail{RequestID: a.ID, Catalog: catalog, Agreement: endedAgreement{a.AgreementID, string(n.Status)}, ResaleAuthorization: resale(a),
+		e.Detail = endedDetail{RequestID: a.ID, Catalog: catalog, Agreement: endedAgreement{a.AgreementID, string(n.Status)}, named: namedBy(n.Names, a), ResaleAuthorization: resale(a),
 			Acceptor: accountRef{a.BuyerAccount}, Proposer: accountRef{a.SellerAccount}, Offer: offerOf(n)}
 	case world.LicenseUpdated:
 		e.DetailType = contract.LicenseUpdated + manufacturer
@@ -234,7 +252,7 @@ func createdOf(n world.AgreementCreated) any {
 			Acceptor: accountRef{n.BuyerAccount}, Proposer: namedAccountRef{n.SellerAccount, n.ProposerName}, Offer: idRef{n.OfferID}}
 	}
 	// Of a replacement, it does not tell what it replaces.
-	return createdDetail{RequestID: n.ID, Catalog: catalog, Agreement: agreementOf(n.AgreementTold, n.Intent, ""), ResaleAuthorization: resale(n.About),
+	return createdDetail{RequestID: n.ID, Catalog: catalog, Agreement: agreementOf(n.AgreementTold, n.Intent, ""), named: namedBy(n.Names, n.About), ResaleAuthorization: resale(n.About),
 		Acceptor: accountRef{n.BuyerAccount}, Proposer: accountRef{n.SellerAccount}, Offer: idRef{n.OfferID}}
 }
 

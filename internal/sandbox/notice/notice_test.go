@@ -174,7 +174,9 @@ func TestGolden(t *testing.T) {
 			return c
 		}(), "subscribe-success": success, "unsubscribe-pending": pending, "unsubscribe-success": over,
 		"created-renewal": renewed, "amended": amended, "ending": ending, "amended-opted-out": optedOut, "created-replacement": replaced,
-		"amended-by-seller": byProposer, "renewal-terms-finalized": finalized, "renewal-upcoming": upcomes, "created-manufacturer": resold, "subscribe-fail": failed, "entitlement-updated": entitled,
+		"created-with-product": func() world.Notice { c := created; c.Names.Product = true; return c }(),
+		"ended-with-license":   func() world.Notice { e := ended; e.Names = world.Names{Product: true, License: true}; return e }(),
+		"amended-by-seller":    byProposer, "renewal-terms-finalized": finalized, "renewal-upcoming": upcomes, "created-manufacturer": resold, "subscribe-fail": failed, "entitlement-updated": entitled,
 		"cancellation-pending": request(world.PendingApproval, ""), "cancellation-approved": request(world.Approved, "The buyer did not respond within 7 days."),
 		"cancellation-rejected": request(world.Rejected, "We need it."), "cancellation-withdrawn": request(world.Withdrawn, "Wrong agreement."),
 		"adjustment-completed": adjusted(world.AdjustmentCompleted, "100"), "adjustment-failed": adjusted(world.AdjustmentFailed, "0.12345678"),

@@ -53,9 +53,9 @@ func writeJSON(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-// written is e's body: its name, its message, and the members that its own shape adds.
-func (e *Error) written(p Protocol) []byte {
-	doc := map[string]any{"__type": e.Code, "message": e.Message}
+// written is e's body: its name as it is to be told, its message, and the members that its own shape adds.
+func (e *Error) written(p Protocol, name string) []byte {
+	doc := map[string]any{"__type": name, "message": e.Message}
 	for name, v := range e.Members {
 		doc[name] = v
 	}

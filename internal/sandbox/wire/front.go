@@ -14,7 +14,6 @@ import (
 
 	"souk.dev/souk/contract"
 	"souk.dev/souk/internal/clock"
-	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/sandbox/fault"
 	"souk.dev/souk/internal/sandbox/world"
 )
@@ -37,6 +36,8 @@ type Front struct {
 	Faults   *fault.Set
 	Calls    *Calls
 	Log      *slog.Logger
+	// Namespaced reports whether errors are named with a namespace; nil: never.
+	Namespaced func() bool
 
 	byTarget  map[string]*Service
 	byVersion map[string]*Service
@@ -278,50 +279,6 @@ func raised(c *Call) error {
 	return &Error{Code: code, Message: message, Status: statusOf(c, code)}
 }
 
-// refused answers with err, in the way of the call's protocol and service.
-func (f *Front) refused(c *Call, err error) (Answer, error) {
-	if errors.Is(err, errBroken) || errors.Is(err, context.Canceled) {
-		return Answer{}, errBroken
-	}
-	e := f.errorOf(c, err)
-	if c.Service != nil && c.Service.Fail != nil {
-		return f.finish(c, c.Service.Fail(c, e)), e
-	}
-	return f.finish(c, fallback(c, e)), e
-}
-
-// errorOf is what the client is told of err.
-func (f *Front) errorOf(c *Call, err error) *Error {
-	if e, ok := errors.AsType[*Error](err); ok {
-		if e.Status == 0 {
-			return &Error{Code: e.Code, Message: e.Message, Status: statusOf(c, e.Code), Members: e.Members}
-		}
-		return e
-	}
-	if r, ok := errors.AsType[*world.Refusal](err); ok {
-		return &Error{Code: r.Code, Message: r.Message, Status: statusOf(c, r.Code)}
-	}
-	f.Log.Error("an operation failed", "operation", c.Operation, "request_id", c.RequestID, "kind", fail.KindOf(err).String(), "err", err)
-	return &Error{Code: "InternalFailure", Message: "The request processing has failed because of an unknown error, exception or failure.", Status: http.StatusInternalServerError}
-}
-
-// statusOf is the HTTP status of an AWS error. Source: the errors common to all AWS APIs, as each API reference lists
-// them (2026), and the service's model for its own.
-func statusOf(c *Call, code string) int {
-	if c.Service != nil && c.Service.Status[code] != 0 {
-		return c.Service.Status[code]
-	}
-	switch code {
-	case contract.InternalServiceError, contract.InternalServer, "InternalFailure":
-		return http.StatusInternalServerError
-	case "ServiceUnavailableException":
-		return http.StatusServiceUnavailable
-	case contract.AccessDenied, contract.MissingAuth, contract.IncompleteSignature, contract.InvalidSignature, contract.UnrecognizedClient:
-		return http.StatusForbidden
-	}
-	return http.StatusBadRequest
-}
-
 func (f *Front) finish(c *Call, a Answer) Answer {
 	if a.Status == 0 {
 		a.Status = http.StatusOK
@@ -333,29 +290,6 @@ func (f *Front) finish(c *Call, a Answer) Answer {
 		}
 	}
 	return a
-}
-
-// fallback writes e as AWS's common front-end does in the call's protocol.
-func fallback(c *Call, e *Error) Answer {
-	a := Answer{Status: e.Status, Header: map[string]string{"x-amzn-ErrorType": e.Code}}
-	switch c.Protocol {
-	case CBOR:
-		a.ContentType = cborType
-		a.Header["smithy-protocol"] = cborProtocol
-		a.Body = e.written(CBOR)
-	case Query:
-		a.ContentType, a.Body = contentXML, QueryError(c, "", e.Code, e).Body
-	default:
-		a.Body = e.written(JSON)
-	}
-	return a
-}
-
-func codeOf(err error) string {
-	if e, ok := errors.AsType[*Error](err); ok {
-		return e.Code
-	}
-	return ""
 }
 
 // requestID is a random UUID. It is for telling requests apart, not part of the world.

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/marketplacemetering"
+	"github.com/aws/aws-sdk-go-v2/service/marketplacemetering/types"
 	"github.com/aws/smithy-go"
 
 	"souk.dev/souk/contract"
@@ -123,6 +124,41 @@ func resolve(t *testing.T, url, region, key, secret string) (string, string, err
 		return "", "", err
 	}
 	return aws.ToString(out.ProductCode), aws.ToString(out.CustomerIdentifier), nil
+}
+
+// Where errors have namespaces, a service's own has that service's, and the front-end's its own; with all members, and in
+// every protocol that has names.
+func TestNamespacedErrorsToTheByte(t *testing.T) {
+	const target, op = "X-Amz-Target", "AWSMPMeteringService.ResolveCustomer"
+	for name, c := range map[string]struct {
+		headers []string
+		op      Op
+	}{
+		"namespaced": {[]string{target, op, "Authorization", good}, func(context.Context, *Call) (Answer, error) {
+			return Answer{}, &world.Refusal{Code: contract.InvalidToken, Message: "No."}
+		}},
+		"namespaced-serial":      {[]string{target, op, "Authorization", good}, func(context.Context, *Call) (Answer, error) { return Answer{}, &Error{Code: contract.Serialization} }},
+		"namespaced-no-service":  {[]string{target, "DynamoDB_20120810.ListTables", "Authorization", good}, echo},
+		"namespaced-unspeakable": {[]string{"Authorization", good, "Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}, echo},
+	} {
+		f := front(t, false, c.op)
+		f.Namespaced = func() bool { return true }
+		golden(t, name, post(f, c.headers...))
+	}
+}
+
+// The SDK knows an error by its name, whatever stands before and behind it.
+func TestTheSDKDropsNamespaces(t *testing.T) {
+	f := front(t, false, func(context.Context, *Call) (Answer, error) {
+		return Answer{}, &world.Refusal{Code: contract.ExpiredToken, Message: "Too late."}
+	})
+	f.Namespaced = func() bool { return true }
+	srv := httptest.NewServer(f)
+	defer srv.Close()
+	_, _, err := resolve(t, srv.URL, "us-east-1", "AKIDKNOWN", "any")
+	if e, ok := errors.AsType[*types.ExpiredTokenException](err); !ok || e.ErrorMessage() != "Too late." {
+		t.Errorf("%v", err)
+	}
 }
 
 // The SDK signs; we verify over the headers it named, with a path in the endpoint too.

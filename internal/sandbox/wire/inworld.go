@@ -46,7 +46,7 @@ func Refuse(w http.ResponseWriter, r *http.Request, e *Error) {
 	case strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded"):
 		c.Protocol = Query
 	}
-	a := fallback(c, e)
+	a := fallback(c, e, "")
 	if a.ContentType == "" {
 		a.ContentType = "application/x-amz-json-1.1"
 	}

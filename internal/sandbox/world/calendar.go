@@ -85,7 +85,7 @@ func tellCreated(w *World, a *agreement, at time.Time) {
 		return
 	}
 	w.tellParties(a, at, func(told AgreementTold) Notice {
-		return AgreementCreated{AgreementTold: told, Intent: a.Intent, PreviousAgreementID: a.PreviousAgreementID}
+		return AgreementCreated{AgreementTold: told, Intent: a.Intent, PreviousAgreementID: a.PreviousAgreementID, Names: w.names()}
 	})
 	a.note(at, "Purchase Agreement Created", "AWS Marketplace told the seller of the agreement.")
 }
@@ -128,9 +128,8 @@ func provision(w *World, a *agreement, at time.Time) {
 	}
 	w.grant(a)
 	w.invoiceDue(a, at)
-	if a.product.Identity.ByTopics() && a.Intent != IntentRenew {
-		w.tell(SubscribeSuccess{About: w.made(a, at), FreeTrial: a.Accepted.Trial != nil})
-		a.note(at, "subscribe-success", "The subscription is valid.")
+	if a.Intent != IntentRenew {
+		w.tellSubscribed(a, at)
 	}
 	w.tellLicense(a, at, "The license is provisioned.")
 }
@@ -168,11 +167,25 @@ func begins(w *World, a *agreement, at time.Time) {
 	w.schedule(a.License.ProvisionedAt, provision, a)
 }
 
-// trialEnds notes that a subscription's free trial is over.
-func trialEnds(_ *World, a *agreement, at time.Time) {
-	if a.Status == Active {
-		a.note(at, "trial ended", "The free trial is over: usage is charged from now on.")
+// trialEnds ends a subscription's free trial; whether the seller is told is the profile trial-conversion.
+func trialEnds(w *World, a *agreement, at time.Time) {
+	if a.Status != Active {
+		return
 	}
+	a.note(at, "trial ended", "The free trial is over: usage is charged from now on.")
+	if w.profiles.Is(profile.TrialConversion, profile.ToldAgain) {
+		w.tellSubscribed(a, at)
+		w.tellLicense(a, at, "The free trial is over.")
+	}
+}
+
+// tellSubscribed tells by topic that a subscription is valid: subscribe-success, which says whether it is in a free trial.
+func (w *World) tellSubscribed(a *agreement, at time.Time) {
+	if !a.product.Identity.ByTopics() {
+		return
+	}
+	w.tell(SubscribeSuccess{About: w.made(a, at), FreeTrial: at.Before(a.TrialEndsAt)})
+	a.note(at, "subscribe-success", "The subscription is valid.")
 }
 
 // chargeDue charges what has fallen due of a; of an agreement that has ended, nothing is left to charge.

@@ -204,13 +204,14 @@ func TestCancellationRequestsThatCannotBe(t *testing.T) {
 }
 
 func TestWorkdaysSkipWeekends(t *testing.T) {
+	m := open(t, nil)
 	friday := time.Date(2026, 11, 13, 23, 30, 0, 0, time.UTC)
 	for n, want := range map[int]int{0: 13, 1: 16, 3: 18, 5: 20, 6: 23} {
-		if got := afterWorkdays(friday, n); got.Day() != want || got.Hour() != 23 {
+		if got := m.afterWorkdays(friday, n); got.Day() != want || got.Hour() != 23 {
 			t.Errorf("%d business days after Friday the 13th: %s, want the %dth", n, got, want)
 		}
 	}
-	if got := afterWorkdays(friday.AddDate(0, 0, 1), 1); got.Weekday() != time.Monday {
+	if got := m.afterWorkdays(friday.AddDate(0, 0, 1), 1); got.Weekday() != time.Monday {
 		t.Errorf("after a Saturday: %s", got)
 	}
 }

@@ -271,7 +271,11 @@ func (w *World) await(c *Case) {
 
 // promise plans a case's refund.
 func (w *World) promise(c *Case, at time.Time) {
-	c.WaitsFor, c.RefundAt = WaitsForRefund, afterWorkdays(at, w.refundDays())
+	from := at
+	if w.profiles.Is(profile.RefundFrom, profile.FromRequest) {
+		from = c.OpenedAt
+	}
+	c.WaitsFor, c.RefundAt = WaitsForRefund, later(w.afterWorkdays(from, w.refundDays()), at)
 	c.note(at, "refund granted", "It will be on the bill by "+c.RefundAt.Format(time.DateOnly)+".")
 	w.plan(c.RefundAt, func(at time.Time) { w.payCase(c, at) })
 }

@@ -101,7 +101,7 @@ func (w *World) looksBack(a *agreement) bool {
 func tellEnded(w *World, a *agreement, at time.Time) {
 	if a.product.Identity.ByEvents() {
 		w.tellParties(a, at, func(told AgreementTold) Notice {
-			return AgreementEnded{About: told.About, Status: a.Status, TellsOffer: w.profiles.Is(profile.EndedOffer, profile.Present)}
+			return AgreementEnded{About: told.About, Status: a.Status, TellsOffer: w.profiles.Is(profile.EndedOffer, profile.Present), Names: w.names()}
 		})
 		a.note(at, "Purchase Agreement Ended", "AWS Marketplace told the seller of the end.")
 	}

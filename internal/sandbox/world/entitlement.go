@@ -71,12 +71,16 @@ func (w *World) Entitlements(productCode string, f EntitlementFilter) ([]Entitle
 const shownFor = 24 * time.Hour
 
 // grantsOf are what a grants at now, and until when. With the profile expired-entitlements, a contract that has ended is
-// shown for a while as what it is: over.
+// shown for a while as what it is: over; with early-entitlements, one that is to grant something is shown as if it did.
 func (w *World) grantsOf(a *agreement, now time.Time) (grants map[string]int64, until time.Time) {
 	shown := a.License.Status == Provisioned || a.License.Status == Deprovisioned
 	ended := a.Status == Cancelled || a.Status == Expired || a.Status == Terminated
 	if ended && shown && now.Before(a.EndedAt.Add(shownFor)) && w.profiles.Is(profile.ExpiredEntitlements, profile.ForADay) {
 		return a.Terms.grants(), a.EndedAt
+	}
+	coming := a.Status == Active && (a.License.Status == Provisioning || a.License.Status == ScheduledLicense)
+	if coming && w.profiles.Is(profile.EarlyEntitlements, profile.Listed) {
+		return a.Terms.grants(), a.EndTime
 	}
 	return a.Entitlements, a.EndTime
 }

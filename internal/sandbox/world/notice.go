@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"souk.dev/souk/internal/sandbox/profile"
 )
 
 // Notice is something that the market tells the seller. Its kind is its Go type: [AgreementCreated], [AgreementAmended],
@@ -59,6 +61,15 @@ type AgreementTold struct {
 	ProposerOptedOut bool
 }
 
+// Names is what a notice of an agreement's beginning or end names beside the agreement; see the profile
+// agreement-event-names.
+type Names struct{ Product, License bool }
+
+func (w *World) names() Names {
+	how := w.profiles.Get(profile.AgreementNames)
+	return Names{Product: how != profile.AgreementOnly, License: how == profile.WithLicense}
+}
+
 // The notices.
 type (
 	// AgreementCreated: an agreement was accepted, or renewed. Of a renewal, PreviousAgreementID goes on in it.
@@ -66,6 +77,7 @@ type (
 		AgreementTold
 		Intent              Intent
 		PreviousAgreementID string
+		Names               Names
 	}
 	// AgreementAmended: a contract's quantities, or whether it renews itself, changed.
 	AgreementAmended struct {
@@ -97,6 +109,7 @@ type (
 		Status AgreementStatus
 		// TellsOffer says that this notice names the offer; see profile ended-offer.
 		TellsOffer bool
+		Names      Names
 	}
 	// LicenseUpdated: the licence was provisioned, or changed.
 	LicenseUpdated struct{ About }

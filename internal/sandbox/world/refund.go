@@ -8,6 +8,7 @@ import (
 
 	"souk.dev/souk/contract"
 	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/sandbox/profile"
 )
 
 // RefundKind is how much is given back.
@@ -19,7 +20,7 @@ const (
 	// usage beyond what it has paid for stays payable.
 	FullRefund RefundKind = "full"
 	// ProratedRefund is the part of what a contract was charged upfront that falls on the time after now, or after its
-	// end, in cents. AWS publishes no formula: this one goes by the millisecond.
+	// end, in cents. AWS publishes no formula: see the profile refund-proration.
 	ProratedRefund RefundKind = "prorated"
 	// PartRefund is a given amount.
 	PartRefund RefundKind = "part"
@@ -101,7 +102,7 @@ func (in Refund) read(a *agreement) (RefundKind, decimal.Decimal, error) {
 // refundable is what can be given back of a, by invoice, the oldest first. Of a part, that is everything.
 func (w *World) refundable(a *agreement, kind RefundKind, now time.Time) []share {
 	if kind == ProratedRefund && len(a.Accepted.Schedule) > 0 {
-		return a.unusedInstalments(now)
+		return w.unusedInstalments(a, now)
 	}
 	var shares []share
 	for _, v := range a.invoices {
@@ -111,7 +112,7 @@ func (w *World) refundable(a *agreement, kind RefundKind, now time.Time) []share
 		case a.product.Pricing.IsContract() && !v.upfrontOnly():
 			continue
 		case kind == ProratedRefund:
-			amount = decimal.Min(amount, a.unused(v, now).Sub(v.given()))
+			amount = decimal.Min(amount, w.unused(a, v, now).Sub(v.given()))
 		}
 		if amount.IsPositive() {
 			shares = append(shares, share{v, amount})
@@ -121,13 +122,13 @@ func (w *World) refundable(a *agreement, kind RefundKind, now time.Time) []share
 }
 
 // unused is the part of an invoice that falls on the time which a did not, or does not yet, use.
-func (a *agreement) unused(v *Invoice, now time.Time) decimal.Decimal {
+func (w *World) unused(a *agreement, v *Invoice, now time.Time) decimal.Decimal {
 	if !a.EndedAt.IsZero() {
 		now = a.EndedAt
 	}
 	sum := decimal.Zero
 	for _, c := range v.Lines {
-		left, all := a.EndTime.Sub(now).Milliseconds(), a.EndTime.Sub(c.At).Milliseconds()
+		left, all := w.unusedTime(c.At, now, a.EndTime)
 		if left > 0 && all > 0 {
 			sum = sum.Add(c.Amount.Mul(decimal.NewFromInt(min(left, all))).DivRound(decimal.NewFromInt(all), 2))
 		}
@@ -135,9 +136,18 @@ func (a *agreement) unused(v *Invoice, now time.Time) decimal.Decimal {
 	return decimal.Max(sum, decimal.Zero)
 }
 
+// unusedTime is how much of the time from start to end is left at an instant, and how much that time is, in a unit that the
+// profile refund-proration decides: milliseconds, or whole days, of which one that has begun is used.
+func (w *World) unusedTime(start, at, end time.Time) (left, all int64) {
+	if w.profiles.Is(profile.RefundProration, profile.ByDay) {
+		return int64(end.Sub(at) / day), max(int64((end.Sub(start)+day-1)/day), 1)
+	}
+	return end.Sub(at).Milliseconds(), end.Sub(start).Milliseconds()
+}
+
 // unusedInstalments is what was paid of a schedule for the time that a did not, or does not yet, use: the newest
 // instalments first.
-func (a *agreement) unusedInstalments(now time.Time) []share {
+func (w *World) unusedInstalments(a *agreement, now time.Time) []share {
 	if !a.EndedAt.IsZero() {
 		now = a.EndedAt
 	}
@@ -152,8 +162,8 @@ func (a *agreement) unusedInstalments(now time.Time) []share {
 			all = append(all, share{v, v.MaxAdjustment})
 		}
 	}
-	elapsed, term := now.Sub(a.StartTime).Milliseconds(), a.EndTime.Sub(a.StartTime).Milliseconds()
-	used := whole.Mul(decimal.NewFromInt(max(elapsed, 0))).DivRound(decimal.NewFromInt(term), 2)
+	left, term := w.unusedTime(a.StartTime, now, a.EndTime)
+	used := whole.Mul(decimal.NewFromInt(term-min(left, term))).DivRound(decimal.NewFromInt(term), 2)
 	shares, _ := upTo(paid.Sub(used).Sub(given), all)
 	return slices.DeleteFunc(shares, func(s share) bool { return !s.amount.IsPositive() })
 }

@@ -252,7 +252,7 @@ func TestSupportCases(t *testing.T) {
 					t.Errorf("decided again: %v", err)
 				}
 			}
-			if want := afterWorkdays(m.now, 4); got.WaitsFor == WaitsForRefund && !got.RefundAt.Equal(want) {
+			if want := m.afterWorkdays(m.now, 4); got.WaitsFor == WaitsForRefund && !got.RefundAt.Equal(want) {
 				t.Errorf("the refund comes %s, want %s", got.RefundAt, want)
 			}
 			if !got.RefundAt.IsZero() {

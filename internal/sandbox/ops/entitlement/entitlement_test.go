@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"souk.dev/souk/contract"
 	"souk.dev/souk/internal/sandbox/fault"
@@ -247,6 +248,35 @@ func TestReadingsOfGetEntitlements(t *testing.T) {
 	if got := s.askCBOR(t, body).Body.String(); !strings.Contains(got, "Entitlements") {
 		t.Errorf("nothing, in CBOR: %q", got)
 	}
+}
+
+// A token that expires is good until it does, and one that says no instant never was.
+func TestTokensThatExpire(t *testing.T) {
+	s := open(t, 3)
+	page := func(token string, want int) string {
+		t.Helper()
+		w := s.askJSON(`{"ProductCode":"` + inkwell + `","MaxResults":1` + token + `}`)
+		if w.Code != want {
+			t.Errorf("%s: %s", token, w.Body)
+		}
+		var out struct{ NextToken string }
+		if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil {
+			t.Fatal(err)
+		}
+		return `,"NextToken":"` + out.NextToken + `"`
+	}
+	bare := page("", 200)
+	if err := s.market.SetProfiles(noon, map[string]string{"page-token-expiry": "15m"}); err != nil {
+		t.Fatal(err)
+	}
+	page(bare, 400)
+	first := page("", 200)
+	s.Clock.Set(s.Clock.Now().Add(15*time.Minute - time.Microsecond))
+	second := page(first, 200)
+	s.Clock.Set(s.Clock.Now().Add(time.Microsecond))
+	page(first, 400)
+	page(second, 200)
+	page(strings.Replace(second, `":"`, `":"x!`, 1), 400)
 }
 
 func TestQuota(t *testing.T) {

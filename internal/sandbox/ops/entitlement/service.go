@@ -52,8 +52,9 @@ func (s *service) getEntitlements(_ context.Context, c *wire.Call) (wire.Answer,
 	if err != nil {
 		return wire.Answer{}, err
 	}
-	t, ours := page.Of(in.size(profiles.Int(profile.EntitlementPage)), in.NextToken, c.Account, in.ProductCode, in.Filter)
-	if !ours {
+	token, alive := unstamped(in.NextToken, c.At, profiles)
+	t, ours := page.Of(in.size(profiles.Int(profile.EntitlementPage)), token, c.Account, in.ProductCode, in.Filter)
+	if !ours || !alive {
 		return wire.Answer{}, invalid("The NextToken is not one of an answer to this request.")
 	}
 	filter.Now = c.At
@@ -67,6 +68,7 @@ func (s *service) getEntitlements(_ context.Context, c *wire.Call) (wire.Answer,
 		s.before.keep(t.Question(), all)
 	}
 	out := cut(all, t)
+	out.NextToken = stamped(out.NextToken, c.At, profiles)
 	if profiles.Is(profile.EmptyEntitlements, profile.EmptyList) && out.Entitlements == nil {
 		out.Entitlements = []entitlement{}
 	}

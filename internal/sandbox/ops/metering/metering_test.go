@@ -348,6 +348,26 @@ func TestProfilesOfMetering(t *testing.T) {
 				s.T.Error("every result came where its record had been")
 			}
 		}},
+		"one token a second": {map[string]string{"resolve-quota": "1"}, func(s *stand, a world.Agreement) {
+			resolve := func(want string) {
+				s.T.Helper()
+				token, err := s.World.MintToken(s.Clock.Now(), a.AgreementID)
+				if err != nil {
+					s.T.Fatal(err)
+				}
+				body, err := json.Marshal(map[string]string{"RegistrationToken": token.Text})
+				if err != nil {
+					s.T.Fatal(err)
+				}
+				if got := s.fault(s.call("ResolveCustomer", string(body))); got != want {
+					s.T.Errorf("%q, want %q", got, want)
+				}
+			}
+			resolve("")
+			resolve(contract.Throttling)
+			s.Pass(time.Second)
+			resolve("")
+		}},
 		"ten calls a second": {map[string]string{"quota": "on"}, func(s *stand, a world.Agreement) {
 			for range 10 {
 				s.want("within", batch("", record(a)), ok)

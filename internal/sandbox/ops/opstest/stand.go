@@ -14,6 +14,7 @@ import (
 
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/sandbox/fault"
+	"souk.dev/souk/internal/sandbox/profile"
 	"souk.dev/souk/internal/sandbox/wire"
 	"souk.dev/souk/internal/sandbox/world"
 )
@@ -55,7 +56,8 @@ func OpenWorld(t testing.TB, file *world.File, services ...func(*world.World) wi
 		t.Fatal(err)
 	}
 	clk := clock.NewVirtual(Noon)
-	s := &Stand{T: t, Clock: clk, World: w, Front: &wire.Front{Clock: clk, Accounts: w, Faults: &fault.Set{}, Calls: &wire.Calls{}, Log: slog.New(slog.DiscardHandler)}}
+	s := &Stand{T: t, Clock: clk, World: w, Front: &wire.Front{Clock: clk, Accounts: w, Faults: &fault.Set{}, Calls: &wire.Calls{}, Log: slog.New(slog.DiscardHandler),
+		Namespaced: func() bool { return w.Profiles().Is(profile.ErrorType, profile.NamespacedName) }}}
 	for _, service := range services {
 		s.Register(service(w))
 	}
