@@ -164,6 +164,24 @@ const (
 	EntitlementUpdated = "entitlement-updated"
 )
 
+// Types of the messages that SNS posts. Source: Amazon SNS Developer Guide, "Amazon SNS message and JSON formats".
+const (
+	SNSNotification = "Notification"
+	SNSSubscribed   = "SubscriptionConfirmation"
+	SNSUnsubscribed = "UnsubscribeConfirmation"
+)
+
+// SubscriptionTopic is the ARN of the topic at which a legacy product's subscribe- and unsubscribe- messages are published.
+// It is AWS Marketplace's own, which alone can publish there. Source: SellerGuide, saas-notification.
+func SubscriptionTopic(productCode string) string {
+	return "arn:aws:sns:us-east-1:287250355862:aws-mp-subscription-notification-" + productCode
+}
+
+// EntitlementTopic is the ARN of the topic at which a legacy product's entitlement-updated is published.
+func EntitlementTopic(productCode string) string {
+	return "arn:aws:sns:us-east-1:287250355862:aws-mp-entitlement-notification-" + productCode
+}
+
 // Regions in which ResolveCustomer and BatchMeterUsage exist; elsewhere DisabledApiException. Source: MeteringAPI, 2026.
 var Regions = []string{
 	"us-east-1", "us-east-2", "us-west-1", "us-west-2", "ca-central-1", "sa-east-1", "eu-west-1", "eu-west-2", "eu-west-3",

@@ -26,7 +26,7 @@ var features = []string{
 
 // doors are the gateway's packages that do know something outside.
 var doors = []string{
-	"internal/gateway/awsapi/...", "internal/gateway/store/...", "internal/gateway/api/...", "internal/gateway/portal/...",
+	"internal/gateway/awsapi/...", "internal/gateway/store/...", "internal/gateway/api/...", "internal/gateway/portal/...", "internal/gateway/push/...",
 }
 
 // common is what both products may use of our own.

@@ -24,6 +24,7 @@ import (
 	"souk.dev/souk/internal/gateway/keys"
 	"souk.dev/souk/internal/gateway/store"
 	"souk.dev/souk/internal/sandbox"
+	"souk.dev/souk/internal/sandbox/world"
 )
 
 // bazaar is everything on one machine: a sandbox and a gateway in this process, which meet over HTTP alone, and the
@@ -45,6 +46,9 @@ type bazaarPlan struct {
 	data                              string        // a folder for all state
 	now                               time.Time     // where the sandbox's clock starts; zero: the system's time
 	entitlementsEvery                 time.Duration // as the gateway's setting
+	eventsSecrets                     []string      // as the gateway's setting
+	noQueue                           bool          // the gateway reads none: AWS posts to it
+	world                             *world.File   // nil: the built-in one
 	log                               *slog.Logger
 	logs                              io.Writer // the application's log
 }
@@ -108,7 +112,7 @@ func (b *bazaar) openSandbox(ctx context.Context, plan bazaarPlan, ln net.Listen
 		return err
 	}
 	s, err := sandbox.Open(ctx, sandbox.Config{
-		BaseURL: b.Sandbox, FulfillmentURL: b.Gateway + "/register", SignInURL: b.App + "/",
+		World: plan.world, BaseURL: b.Sandbox, FulfillmentURL: b.Gateway + "/register", SignInURL: b.App + "/",
 		Now: plan.now, Data: filepath.Join(plan.data, "sandbox"), Mail: mail, Log: log,
 	})
 	if err != nil {
@@ -136,11 +140,14 @@ func (b *bazaar) openGateway(ctx context.Context, plan bazaarPlan, ln net.Listen
 	}
 	b.Product = string(products[0].Code)
 	log := plan.log.With("part", "gateway")
+	if plan.noQueue {
+		env["SOUK_QUEUE_URL"] = ""
+	}
 	g, err := gateway.New(ctx, gateway.Config{
 		DatabaseURL: b.Database, BaseURL: b.Gateway, QueueURL: env["SOUK_QUEUE_URL"], ClockURL: b.Sandbox, InstanceName: "souk-up",
 		Endpoint: b.Sandbox, Region: env["AWS_REGION"], AccessKeyID: env["AWS_ACCESS_KEY_ID"], SecretAccessKey: env["AWS_SECRET_ACCESS_KEY"],
 		Products: core.Catalogue(products), Seller: gateway.Seller{Name: "Inkwell", SupportEmail: "help@inkwell.example", Accent: "#2b4a6f"},
-		MarketplaceURL: b.Sandbox + "/subscriptions", EntitlementsEvery: plan.entitlementsEvery,
+		SNSTrust: b.Sandbox, EventsSecrets: plan.eventsSecrets, MarketplaceURL: b.Sandbox + "/subscriptions", EntitlementsEvery: plan.entitlementsEvery,
 		Log: log,
 	})
 	if err != nil {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,9 +14,9 @@ import (
 
 func gatewayCommand() *cobra.Command {
 	var addr, database string
-	var baseURL, clockURL urlValue
+	var baseURL, clockURL, trust urlValue
 	var seller gateway.Seller
-	var queue, instance string
+	var queue, instance, topics, secrets string
 	var products productsValue
 	var settle, margin, entitlements, keepEvents, keepIDs durationValue
 	var logs logging
@@ -51,6 +52,7 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 			g, err := gateway.New(ctx, gateway.Config{
 				DatabaseURL: database, BaseURL: base, QueueURL: queue, ClockURL: string(clockURL), InstanceName: instance,
 				Products: core.Catalogue(products), Seller: seller,
+				SNSTopics: splitList(topics), SNSTrust: string(trust), EventsSecrets: strings.Fields(secrets),
 				SettleTime: time.Duration(settle), FinalMargin: time.Duration(margin), EntitlementsEvery: time.Duration(entitlements),
 				KeepEvents: time.Duration(keepEvents), KeepIDs: time.Duration(keepIDs), Log: log,
 			})
@@ -66,6 +68,9 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 	o.value(&baseURL, "base-url", "")
 	o.text(&database, "database", defaultDatabase)
 	o.text(&queue, "queue", "")
+	o.text(&topics, "sns-topics", "")
+	o.value(&trust, "sns-trust", "")
+	o.text(&secrets, "events-secret", "")
 	o.value(&clockURL, "clock", "")
 	o.text(&instance, "instance", "")
 	o.value(&products, "products", "")
@@ -80,6 +85,11 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 	o.value(&keepIDs, "keep-ids", "")
 	logs.take(o)
 	return cmd
+}
+
+// splitList parts a list with commas; blanks around its members are no part of them.
+func splitList(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' })
 }
 
 // configError is err as the command line tells it: a setting that cannot be is wrong usage.

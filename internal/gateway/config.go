@@ -12,6 +12,12 @@ type Config struct {
 	DatabaseURL string // sqlite:PATH
 	BaseURL     string // how buyers' browsers reach this gateway, such as https://saas.example.com
 	QueueURL    string // the SQS queue of AWS's notices; empty: none is read
+	// SNSTopics are topics, by ARN, whose messages POST /aws/sns takes besides those of AWS Marketplace for Products.
+	SNSTopics []string
+	// SNSTrust is the origin of a sandbox, whose certificates SNS's messages may be signed with; empty: Amazon's alone.
+	SNSTrust string
+	// EventsSecrets are what EventBridge's API destinations may bring to POST /aws/events; none: it takes nothing.
+	EventsSecrets []string
 	// ClockURL is a sandbox whose clock is followed in lock-step; empty: the system's clock.
 	ClockURL string
 	// InstanceName is this process's own name among those that follow the same clock; "gateway" when empty.

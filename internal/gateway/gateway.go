@@ -24,6 +24,7 @@ import (
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/metering"
 	"souk.dev/souk/internal/gateway/portal"
+	"souk.dev/souk/internal/gateway/push"
 	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/gateway/seal"
 	"souk.dev/souk/internal/gateway/statement"
@@ -93,6 +94,11 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 	}
 	in := intake.New(queue, g.db.Notices(), heard{book, entitlements, g.wake}, c.Products, g.clk, c.Log)
 	in.Wake = g.wake
+	posts, err := push.New(push.Config{Intake: in, Clock: g.clk, Log: c.Log, Products: c.Products, Topics: c.SNSTopics, Trust: c.SNSTrust, Secrets: c.EventsSecrets,
+		Observe: metrics.Post})
+	if err != nil {
+		return nil, err
+	}
 	accounts := account.New(g.db.Accounts(), g.clk, c.Log)
 	registrations := register.New(g.db.Registrations(), book, awsapi.NewResolver(aws, c.Log), c.Products, g.clk, c.Log)
 	box, err := seal.New(ctx, g.db.Settings(), g.clk)
@@ -119,7 +125,7 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 	door := api.NewDoor(keys.NewRing(g.db.Keys(), g.clk, c.Log), g.db.Answers(), g.clk, c.Log,
 		api.Licenses{Directory: book, Facts: book.Facts, Entitlements: entitlements, Products: c.Products, Clock: g.clk},
 		api.Checks{Directory: book, Entitlements: entitlements},
-		api.Notifications{Notices: g.db.Notices()},
+		api.Notifications{Notices: g.db.Notices(), Replayer: in},
 		api.Accounts{Accounts: accounts, Register: registrations},
 		api.Registrations{Register: registrations},
 		api.SignIns{Accounts: accounts, Register: registrations},
@@ -141,7 +147,7 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 		return ago.Seconds(), ok
 	})
 	health := api.Health{Log: c.Log, Checks: g.checks(c, in)}
-	g.handler = handler(c.Log, door, pages, health, metrics)
+	g.handler = handler(c.Log, door, pages, posts, health, metrics)
 
 	// In this order when stepped: what AWS told, then what follows from it, then what goes to AWS.
 	jobs := slices.Concat(in.Jobs(), []job.Job{book.Job(), entitlements.Job(), registrations.Attach(), corrections.Job()}, engine.Jobs(), events.Jobs(),

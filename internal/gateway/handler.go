@@ -9,6 +9,7 @@ import (
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/api"
 	"souk.dev/souk/internal/gateway/portal"
+	"souk.dev/souk/internal/gateway/push"
 	"souk.dev/souk/internal/httpx"
 )
 
@@ -16,10 +17,11 @@ import (
 const maxBody = 32 << 20
 
 // handler puts the doors into one house.
-func handler(log *slog.Logger, door *api.Door, pages *portal.Portal, health api.Health, metrics *api.Metrics) http.Handler {
+func handler(log *slog.Logger, door *api.Door, pages *portal.Portal, posts *push.Door, health api.Health, metrics *api.Metrics) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", door)
 	pages.Mount(mux)
+	posts.Mount(mux)
 	health.Mount(mux)
 	mux.Handle("GET /metrics", metrics.Handler())
 	mux.Handle("GET /openapi.json", openapi.Handler(openapi.Gateway))

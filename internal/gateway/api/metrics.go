@@ -25,6 +25,7 @@ type Metrics struct {
 	notices    *prometheus.CounterVec
 	noticeWait prometheus.Histogram
 	entitled   *prometheus.CounterVec
+	posts      *prometheus.CounterVec
 }
 
 // NewMetrics makes the metrics that count what they are told.
@@ -42,8 +43,10 @@ func NewMetrics(log *slog.Logger) *Metrics {
 			Help: "How long notices waited in the queue, in business time.", Buckets: prometheus.ExponentialBuckets(0.05, 4, 10)}),
 		entitled: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "souk_entitlement_fetches_total",
 			Help: "Times AWS was asked for a licence's entitlements, by outcome: changed, same, empty; later, denied or invalid when it gave no answer."}, []string{"outcome"}),
+		posts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "souk_aws_posts_total",
+			Help: "Posts in AWS's name, by door (sns, events) and outcome: taken, or the code of the refusal."}, []string{"door", "outcome"}),
 	}
-	m.registry.MustRegister(m.events, m.awsCalls, m.awsSeconds, m.notices, m.noticeWait, m.entitled,
+	m.registry.MustRegister(m.posts, m.events, m.awsCalls, m.awsSeconds, m.notices, m.noticeWait, m.entitled,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -71,6 +74,9 @@ func (m *Metrics) Notice(n intake.Notice, repeated bool, waited time.Duration) {
 	m.notices.WithLabelValues(kind, outcome).Inc()
 	m.noticeWait.Observe(max(waited, 0).Seconds())
 }
+
+// Post counts one post in AWS's name.
+func (m *Metrics) Post(door, outcome string) { m.posts.WithLabelValues(door, outcome).Inc() }
 
 // Entitlements counts one asking for entitlements.
 func (m *Metrics) Entitlements(outcome string) { m.entitled.WithLabelValues(outcome).Inc() }

@@ -17,18 +17,28 @@ type Notices interface {
 	Notices(ctx context.Context, q intake.Query) ([]intake.Notice, error)
 }
 
+// Replayer reads a notice that had no effect again, and applies it; *intake.Intake is one.
+type Replayer interface {
+	Replay(ctx context.Context, key string) (intake.Notice, error)
+}
+
 // Notifications are the calls about notices from AWS.
-type Notifications struct{ Notices Notices }
+type Notifications struct {
+	Notices  Notices
+	Replayer Replayer
+}
 
 // Mount implements [Mounter].
 func (h Notifications) Mount(d *Door) {
 	d.Handle("GET /v1/notifications", h.list)
 	d.Handle("GET /v1/notifications/{id}", h.get)
+	d.Handle("POST /v1/notifications/{id}/replay", h.replay)
 }
 
 // notificationOut is a notice from outside.
 type notificationOut struct {
 	ID          string           `json:"id"`
+	Via         intake.Way       `json:"via"`
 	Channel     intake.Channel   `json:"channel"`
 	Kind        string           `json:"kind"`
 	Role        string           `json:"role,omitempty"`
@@ -44,7 +54,7 @@ type notificationOut struct {
 }
 
 func notificationOf(n intake.Notice) notificationOut {
-	return notificationOut{ID: n.Key, Channel: n.Channel, Kind: n.Kind, Role: n.Role, ProductCode: n.ProductCode, License: n.License,
+	return notificationOut{ID: n.Key, Via: n.Way, Channel: n.Channel, Kind: n.Kind, Role: n.Role, ProductCode: n.ProductCode, License: n.License,
 		Outcome: n.Outcome, Why: n.Why, Time: n.At, ReceivedAt: n.ReceivedAt, LastAt: n.LastAt, Deliveries: n.Deliveries}
 }
 
@@ -56,6 +66,14 @@ func (h Notifications) get(w http.ResponseWriter, r *http.Request) error {
 	out := notificationOf(n)
 	out.Body = n.Body
 	return httpx.JSON(w, http.StatusOK, out)
+}
+
+func (h Notifications) replay(w http.ResponseWriter, r *http.Request) error {
+	n, err := h.Replayer.Replay(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return httpx.JSON(w, http.StatusOK, notificationOf(n))
 }
 
 // noticeCursor is the last notice of a page: they are listed newest first.
@@ -75,7 +93,7 @@ func (h Notifications) list(w http.ResponseWriter, r *http.Request) error {
 	}
 	q := r.URL.Query()
 	ns, err := h.Notices.Notices(r.Context(), intake.Query{
-		Outcome: license.Outcome(q.Get("outcome")), Kind: q.Get("kind"), License: core.LicenseID(q.Get("license")),
+		Outcome: license.Outcome(q.Get("outcome")), Kind: q.Get("kind"), License: core.LicenseID(q.Get("license")), Way: intake.Way(q.Get("via")),
 		Before: c.ReceivedAt, BeforeKey: c.Key, Limit: limit + 1})
 	if err != nil {
 		return err

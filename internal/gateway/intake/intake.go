@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -30,8 +31,9 @@ type Intake struct {
 	// Wake, if set, is called when the job "notices" has something to do.
 	Wake func()
 
-	behind atomic.Bool                          // there may be notices that are kept and not applied
-	polled atomic.Pointer[func() time.Duration] // the time since the queue last answered
+	applying sync.Mutex                           // held from looking at a notice's outcome until it is applied, so that two deliveries do so once
+	behind   atomic.Bool                          // there may be notices that are kept and not applied
+	polled   atomic.Pointer[func() time.Duration] // the time since the queue last answered
 }
 
 // New makes an intake that reads queue, which may be nil: then only what is kept already is applied.
@@ -80,6 +82,8 @@ func (in *Intake) catchUp(ctx context.Context) (did bool, err error) {
 		}
 	}
 	var failed []error
+	in.applying.Lock()
+	defer in.applying.Unlock()
 	for after := ""; ; {
 		ns, err := in.store.WaitingNotices(ctx, after, batch)
 		if err != nil {
@@ -106,13 +110,34 @@ func (in *Intake) catchUp(ctx context.Context) (did bool, err error) {
 
 // reread reads a kept notice again, so that what it says need not be kept twice.
 func reread(kept Notice) Notice {
-	again := Parse(Message{ID: kept.MessageID, Body: kept.Body, SentAt: kept.SentAt})
+	again := Parse(kept.delivery())
 	kept.note = again.note
 	kept.note.ID = kept.Key
 	if again.Outcome != Received { // this version reads it otherwise than the one that kept it
 		kept.note = license.Note{ID: kept.Key, At: kept.At}
 	}
 	return kept
+}
+
+// delivery is what brought n first.
+func (n Notice) delivery() Message {
+	return Message{ID: n.MessageID, Way: n.Way, Body: n.Body, SentAt: n.SentAt}
+}
+
+// Take keeps what AWS posted and applies it, and returns the notice as it stands. It is for a door that has proven who
+// speaks (law 6). Repeating it changes nothing but the count of deliveries.
+//
+// Errors: only where the notice could not be kept; ask for it again then. One that is kept and could not be applied is
+// applied by the job "notices", and its outcome is [Received] until then.
+func (in *Intake) Take(ctx context.Context, m Message) (Notice, error) {
+	n := Parse(m)
+	n.ReceivedAt = in.clk.Now()
+	kept, err := in.one(ctx, n)
+	if err != nil && kept.Key != "" {
+		in.log.ErrorContext(ctx, "a notice is kept and could not be applied; it is tried again", "notice", kept.Key, "err", err)
+		err = nil
+	}
+	return kept, err
 }
 
 // poll takes in what the queue has.
@@ -141,7 +166,7 @@ func (in *Intake) take(ctx context.Context, ms []Message) (done []Message, err e
 	for _, m := range ms {
 		n := Parse(m)
 		n.ReceivedAt = in.clk.Now()
-		if err := in.one(ctx, n); err != nil {
+		if _, err := in.one(ctx, n); err != nil {
 			failed = append(failed, err)
 			continue // it stays in the queue
 		}
@@ -150,10 +175,12 @@ func (in *Intake) take(ctx context.Context, ms []Message) (done []Message, err e
 	return done, errors.Join(failed...)
 }
 
-func (in *Intake) one(ctx context.Context, n Notice) error {
-	kept, err := in.store.KeepNotice(ctx, n)
-	if err != nil {
-		return fmt.Errorf("keep notice %s: %w", n.Key, err)
+// one keeps a notice and applies it. What it returns besides an error was kept, if it has a key.
+func (in *Intake) one(ctx context.Context, n Notice) (kept Notice, err error) {
+	in.applying.Lock()
+	defer in.applying.Unlock()
+	if kept, err = in.store.KeepNotice(ctx, n); err != nil {
+		return Notice{}, fmt.Errorf("keep notice %s: %w", n.Key, err)
 	}
 	repeated := kept.Deliveries > 1
 	kept.note = n.note
@@ -163,18 +190,24 @@ func (in *Intake) one(ctx context.Context, n Notice) error {
 			if in.Wake != nil {
 				in.Wake()
 			}
-			return err
+			return kept, err
 		}
 	}
-	if !repeated && kept.Outcome != license.Applied && kept.Outcome != license.Confirmed && kept.Outcome != license.Recorded {
-		in.log.WarnContext(ctx, "a notice had no effect", "notice", kept.Key, "kind", kept.Kind, "outcome", kept.Outcome, "why", kept.Why)
-	} else {
-		in.log.InfoContext(ctx, "notice", "notice", kept.Key, "kind", kept.Kind, "license", kept.License, "outcome", kept.Outcome, "delivery", kept.Deliveries)
-	}
+	in.tell(ctx, kept, repeated)
 	if in.Observe != nil {
 		in.Observe(kept, repeated, n.ReceivedAt.Sub(n.SentAt))
 	}
-	return nil
+	return kept, nil
+}
+
+// tell logs what became of a notice.
+func (in *Intake) tell(ctx context.Context, n Notice, repeated bool) {
+	switch {
+	case repeated || n.Outcome == license.Applied || n.Outcome == license.Confirmed || n.Outcome == license.Recorded:
+		in.log.InfoContext(ctx, "notice", "notice", n.Key, "kind", n.Kind, "license", n.License, "outcome", n.Outcome, "delivery", n.Deliveries)
+	default:
+		in.log.WarnContext(ctx, "a notice had no effect", "notice", n.Key, "kind", n.Kind, "outcome", n.Outcome, "why", n.Why)
+	}
 }
 
 func (in *Intake) apply(ctx context.Context, n Notice) (Notice, error) {

@@ -60,6 +60,11 @@ func (s *shelf) Notices(context.Context, Query) ([]Notice, error) {
 	return nil, errors.New("not needed")
 }
 
+func (s *shelf) RereadNotice(_ context.Context, n Notice) error {
+	s.notices[n.Key] = n
+	return nil
+}
+
 func (s *shelf) UnservedProducts(context.Context) (codes []core.ProductCode, err error) {
 	for _, n := range s.notices {
 		if n.Outcome == Unserved {

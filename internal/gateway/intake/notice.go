@@ -19,6 +19,16 @@ const (
 	NoChannel   Channel = "unreadable"
 )
 
+// Way is how a notice reached the gateway first.
+type Way string
+
+// The ways.
+const (
+	FromQueue  Way = "queue"      // read from the SQS queue
+	ByTopic    Way = "aws_sns"    // posted by an SNS topic, whose signature was checked
+	ByEventBus Way = "aws_events" // posted by an EventBridge API destination, which knows our secret
+)
+
 // Outcomes that a notice has before, or without, the book of licences; the others are the book's.
 const (
 	Received license.Outcome = "received"     // kept, and not yet applied
@@ -31,13 +41,14 @@ const (
 // Notice is one thing that AWS told, however often it was delivered.
 type Notice struct {
 	Key         string // the same for every delivery; see keyOf
+	Way         Way
 	Channel     Channel
 	Kind        string // AWS's word: an event's detail type without its role, or a message's action
 	Role        string // Proposer, Manufacturer or Acceptor; empty in the legacy generation
 	ProductCode core.ProductCode
-	MessageID   string    // of the queue's message that brought it first
+	MessageID   string    // of the queue's message that brought it first; empty where none did
 	At          time.Time // when it happened, by AWS's word; when it was sent, where AWS does not say
-	SentAt      time.Time // when the queue took it
+	SentAt      time.Time // when the queue took it; of one that was posted, when it was signed or came
 	ReceivedAt  time.Time // when it was first read here
 	LastAt      time.Time // when it was last read here
 	Deliveries  int
@@ -49,9 +60,10 @@ type Notice struct {
 	note license.Note // what it says, where Outcome is Received
 }
 
-// Message is what a queue delivers.
+// Message is what a queue delivers, or AWS posts.
 type Message struct {
-	ID      string // the queue's own
+	ID      string // the queue's own; empty where there was no queue
+	Way     Way    // empty: FromQueue
 	Receipt string // hands it back to the queue
 	Body    string
 	SentAt  time.Time
@@ -84,6 +96,9 @@ type Store interface {
 	Notices(ctx context.Context, q Query) ([]Notice, error)
 	// UnservedProducts lists the products of notices that were put aside because their product was not configured.
 	UnservedProducts(ctx context.Context) ([]core.ProductCode, error)
+	// RereadNotice replaces what was understood of a kept notice (its channel, kind, role, product, instant, outcome and
+	// reason) by what n has. Its key, its body and its deliveries stay.
+	RereadNotice(ctx context.Context, n Notice) error
 	// ReconsiderProduct makes the product's notices that were put aside wait to be applied.
 	ReconsiderProduct(ctx context.Context, code core.ProductCode) error
 }
@@ -93,6 +108,7 @@ type Query struct {
 	Outcome license.Outcome
 	Kind    string
 	License core.LicenseID
+	Way     Way
 	// Before and BeforeKey are the last notice of the page before; zero for the first page.
 	Before    time.Time
 	BeforeKey string

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -20,7 +21,7 @@ import (
 // as a published AWS sample has it: a legacy message ({"action":…}), an SNS envelope ({"Type":…,"Message":…}), and
 // an EventBridge event ({"detail-type":…}). Members that are not known are ignored.
 func Parse(m Message) Notice {
-	n := Notice{Channel: Raw, MessageID: m.ID, At: m.SentAt, SentAt: m.SentAt, Body: m.Body}
+	n := Notice{Way: cmp.Or(m.Way, FromQueue), Channel: Raw, MessageID: m.ID, At: m.SentAt, SentAt: m.SentAt, Body: m.Body}
 	n.read([]byte(m.Body), "")
 	if n.Key == "" {
 		// Nothing inside names the happening, so that the queue's own id must do: it tells a redelivery by the queue, but
@@ -54,6 +55,8 @@ func (n *Notice) read(body []byte, envelope string) {
 	switch {
 	case s.DetailType != nil:
 		n.event(body)
+	case n.Way == ByEventBus:
+		n.poison("It was posted as an EventBridge event, and is none; look at the input transformer of the rule's target.")
 	case s.Action != nil:
 		n.message(body)
 	case s.Message != nil && envelope == "":
@@ -64,9 +67,8 @@ func (n *Notice) read(body []byte, envelope string) {
 		if t, ok := instant(s.Timestamp); ok {
 			n.At = t
 		}
-		if s.Type != "" && s.Type != "Notification" {
-			n.Kind = s.Type
-			n.settle(Unknown, "It is about the subscription of the queue to its topic, not a notice; confirm subscriptions in the AWS console.")
+		if s.Type != "" && s.Type != contract.SNSNotification {
+			n.handshake(s.Type)
 			return
 		}
 		inner := []byte(s.Message)
@@ -77,6 +79,19 @@ func (n *Notice) read(body []byte, envelope string) {
 		n.read(inner, "sns:"+s.MessageID)
 	default:
 		n.poison("It is JSON, but neither an EventBridge event, nor an SNS envelope, nor a marketplace message.")
+	}
+}
+
+// handshake is what a topic says of the subscription itself.
+func (n *Notice) handshake(kind string) {
+	n.Kind = kind
+	switch {
+	case n.Way == ByTopic && kind == contract.SNSSubscribed:
+		n.settle(license.Recorded, "The topic asked whether its messages are wanted here; they are, and the subscription was confirmed.")
+	case n.Way == ByTopic && kind == contract.SNSUnsubscribed:
+		n.settle(license.Recorded, "Somebody ended the topic's subscription: its notices come here no more. Subscribe again in the AWS console, unless that was meant.")
+	default:
+		n.settle(Unknown, "It is about the subscription of the queue to its topic, not a notice; confirm subscriptions in the AWS console.")
 	}
 }
 

@@ -19,10 +19,10 @@ func (db *DB) Notices() Notices { return Notices{db} }
 
 var _ intake.Store = Notices{}
 
-const noticeColumns = `key, channel, kind, role, product_code, message_id, at_us, sent_us, received_us, last_us, deliveries, body, outcome, why, license_id`
+const noticeColumns = `key, way, channel, kind, role, product_code, message_id, at_us, sent_us, received_us, last_us, deliveries, body, outcome, why, license_id`
 
 func scanNotice(scan func(...any) error) (n intake.Notice, err error) {
-	err = scan(&n.Key, &n.Channel, &n.Kind, &n.Role, &n.ProductCode, &n.MessageID, instant{&n.At}, instant{&n.SentAt}, instant{&n.ReceivedAt}, instant{&n.LastAt},
+	err = scan(&n.Key, &n.Way, &n.Channel, &n.Kind, &n.Role, &n.ProductCode, &n.MessageID, instant{&n.At}, instant{&n.SentAt}, instant{&n.ReceivedAt}, instant{&n.LastAt},
 		&n.Deliveries, &n.Body, &n.Outcome, &n.Why, &n.License)
 	return n, err
 }
@@ -31,9 +31,9 @@ func scanNotice(scan func(...any) error) (n intake.Notice, err error) {
 func (s Notices) KeepNotice(ctx context.Context, n intake.Notice) (kept intake.Notice, err error) {
 	err = s.db.Tx(ctx, func(tx *sql.Tx) error {
 		if err := exec(ctx, tx, "keep notice", `insert into notice (`+noticeColumns+`)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, $11, $12, $13, $14)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12, $13, $14, $15)
 			on conflict (key) do update set deliveries = notice.deliveries + 1, last_us = excluded.last_us`,
-			n.Key, n.Channel, n.Kind, n.Role, n.ProductCode, n.MessageID, us(n.At), us(n.SentAt), us(n.ReceivedAt), us(n.ReceivedAt), n.Body, n.Outcome, n.Why, n.License); err != nil {
+			n.Key, n.Way, n.Channel, n.Kind, n.Role, n.ProductCode, n.MessageID, us(n.At), us(n.SentAt), us(n.ReceivedAt), us(n.ReceivedAt), n.Body, n.Outcome, n.Why, n.License); err != nil {
 			return err
 		}
 		kept, err = scanNotice(tx.QueryRowContext(ctx, `select `+noticeColumns+` from notice where key = $1`, n.Key).Scan)
@@ -64,13 +64,13 @@ func (s Notices) NoticeByKey(ctx context.Context, key string) (intake.Notice, er
 // Notices implements [intake.Store].
 func (s Notices) Notices(ctx context.Context, q intake.Query) (ns []intake.Notice, err error) {
 	err = each(ctx, s.db.read, `select `+noticeColumns+` from notice
-		where ($1 = '' or outcome = $1) and ($2 = '' or kind = $2) and ($3 = '' or license_id = $3)
-			and ($4 = 0 or received_us < $4 or (received_us = $4 and key < $5))
-		order by received_us desc, key desc limit $6`, func(scan func(...any) error) error {
+		where ($1 = '' or outcome = $1) and ($2 = '' or kind = $2) and ($3 = '' or license_id = $3) and ($4 = '' or way = $4)
+			and ($5 = 0 or received_us < $5 or (received_us = $5 and key < $6))
+		order by received_us desc, key desc limit $7`, func(scan func(...any) error) error {
 		n, err := scanNotice(scan)
 		ns = append(ns, n)
 		return err
-	}, q.Outcome, q.Kind, q.License, us(q.Before), q.BeforeKey, q.Limit)
+	}, q.Outcome, q.Kind, q.License, q.Way, us(q.Before), q.BeforeKey, q.Limit)
 	return ns, err
 }
 
@@ -83,6 +83,18 @@ func (s Notices) UnservedProducts(ctx context.Context) (codes []core.ProductCode
 		return err
 	}, intake.Unserved)
 	return codes, err
+}
+
+// RereadNotice implements [intake.Store].
+func (s Notices) RereadNotice(ctx context.Context, n intake.Notice) error {
+	err := s.db.Tx(ctx, func(tx *sql.Tx) error {
+		return exec(ctx, tx, "reread", `update notice set channel = $2, kind = $3, role = $4, product_code = $5, at_us = $6, outcome = $7, why = $8 where key = $1`,
+			n.Key, n.Channel, n.Kind, n.Role, n.ProductCode, us(n.At), n.Outcome, n.Why)
+	})
+	if err != nil {
+		return fmt.Errorf("keep what notice %s says by now: %w", n.Key, err)
+	}
+	return nil
 }
 
 // ReconsiderProduct implements [intake.Store].

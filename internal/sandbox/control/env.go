@@ -61,6 +61,7 @@ func (c *Control) env() ([]variable, error) {
 		{"AWS_ENDPOINT_URL_EVENTBRIDGE", base},
 		{"SOUK_CLOCK", base},
 		{"SOUK_QUEUE_URL", c.queueURL()},
+		{"SOUK_SNS_TRUST", base},
 		{"SOUK_PRODUCTS", string(products)},
 	}
 	if c.opt.SMTP != "" {

@@ -3,6 +3,8 @@ package topic
 import (
 	"fmt"
 	"time"
+
+	"souk.dev/souk/contract"
 )
 
 // Marketplace is AWS Marketplace's account, in the ARNs of its topics as sellers see them.
@@ -17,15 +19,10 @@ func ARN(account, region, name string) string {
 }
 
 // Subscriptions is the ARN of a product's topic for subscribe- and unsubscribe- messages.
-// Source: https://docs.aws.amazon.com/marketplace/latest/userguide/saas-notification.html
-func Subscriptions(productCode string) string {
-	return ARN(Marketplace, Region, "aws-mp-subscription-notification-"+productCode)
-}
+func Subscriptions(productCode string) string { return contract.SubscriptionTopic(productCode) }
 
 // Entitlements is the ARN of a product's topic for entitlement-updated.
-func Entitlements(productCode string) string {
-	return ARN(Marketplace, Region, "aws-mp-entitlement-notification-"+productCode)
-}
+func Entitlements(productCode string) string { return contract.EntitlementTopic(productCode) }
 
 // Topic is a topic as its owner, or a subscriber, sees it.
 type Topic struct {

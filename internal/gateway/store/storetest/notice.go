@@ -16,11 +16,12 @@ func Notices(t *testing.T, open func(t *testing.T) (intake.Store, license.Store)
 	t.Run("KeptOnceCountedOften", func(t *testing.T) { n, _ := open(t); keptOnce(t, n) })
 	t.Run("SettledWithTheChange", func(t *testing.T) { n, l := open(t); settledWithTheChange(t, n, l) })
 	t.Run("NewestFirstByPages", func(t *testing.T) { n, _ := open(t); newestFirst(t, n) })
+	t.Run("ReadAgain", func(t *testing.T) { n, _ := open(t); readAgain(t, n) })
 	t.Run("PutAsideAndLookedAtAgain", func(t *testing.T) { n, l := open(t); putAside(t, n, l) })
 }
 
 func aNotice(key string, at time.Time) intake.Notice {
-	return intake.Notice{Key: key, Channel: intake.EventBridge, Kind: "License Updated", Role: "Manufacturer", ProductCode: "p", MessageID: "m-" + key, At: at,
+	return intake.Notice{Key: key, Way: intake.ByTopic, Channel: intake.EventBridge, Kind: "License Updated", Role: "Manufacturer", ProductCode: "p", MessageID: "m-" + key, At: at,
 		SentAt: at.Add(time.Second), ReceivedAt: at.Add(2 * time.Second), Body: `{"a":"ü"}`, Outcome: intake.Received}
 }
 
@@ -110,6 +111,29 @@ func newestFirst(t *testing.T, s intake.Store) {
 	}
 	if ns, err := s.Notices(t.Context(), intake.Query{Limit: 9, Outcome: intake.Received}); err != nil || len(ns) != 5 {
 		t.Errorf("received: %v, %v", ns, err)
+	}
+}
+
+func readAgain(t *testing.T, s intake.Store) {
+	n := keep(t, s, aNotice("k", noon))
+	other := keep(t, s, aNotice("o", noon))
+	now := n
+	now.Channel, now.Kind, now.Role, now.ProductCode, now.At, now.Outcome, now.Why = intake.SNS, "subscribe-success", "", "q", noon.Add(time.Minute), intake.Unknown, "w"
+	asked := now
+	asked.Body, asked.Deliveries, asked.Way, asked.License = "not kept", 9, intake.FromQueue, "lic_x" // they stay as they are
+	if err := s.RereadNotice(t.Context(), asked); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []intake.Notice{now, other} {
+		if got, err := s.NoticeByKey(t.Context(), want.Key); err != nil || got != want {
+			t.Errorf("got  %+v, %v\nwant %+v", got, err, want)
+		}
+	}
+	if ns, err := s.Notices(t.Context(), intake.Query{Limit: 9, Way: intake.FromQueue}); err != nil || len(ns) != 0 {
+		t.Errorf("by the queue: %v, %v", ns, err)
+	}
+	if ns, err := s.Notices(t.Context(), intake.Query{Limit: 9, Way: intake.ByTopic}); err != nil || len(ns) != 2 {
+		t.Errorf("by topics: %v, %v", ns, err)
 	}
 }
 
