@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 
 	"souk.dev/souk/contract"
 	"souk.dev/souk/internal/clock"
@@ -100,9 +101,20 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.write(w)
 }
 
+// bodies are the buffers that bodies are read into, before each becomes a string of its own.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// maxIdle is the largest buffer, in bytes, that is kept for another body.
+const maxIdle = 64 << 10
+
 func readBody(w http.ResponseWriter, r *http.Request) (string, error) {
-	var b bytes.Buffer // which reads into its own memory; io.Copy would make 32 KiB for each request
-	b.Grow(int(min(max(r.ContentLength, 0), maxRequest)) + bytes.MinRead)
+	b := bodies.Get().(*bytes.Buffer)
+	defer func() {
+		if b.Cap() <= maxIdle {
+			b.Reset()
+			bodies.Put(b)
+		}
+	}()
 	if _, err := b.ReadFrom(http.MaxBytesReader(w, r.Body, maxRequest)); err != nil {
 		if _, big := errors.AsType[*http.MaxBytesError](err); big {
 			return "", &Error{Code: "RequestEntityTooLargeException", Message: "The request is larger than 2 MiB.", Status: http.StatusRequestEntityTooLarge}

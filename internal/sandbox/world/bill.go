@@ -71,9 +71,15 @@ func (w *World) Bill(buyer string, month time.Time) (Bill, error) {
 // unbilled are the lines of a buyer's month that no invoice has yet.
 func (w *World) unbilled(buyer string, month int32) []Charge {
 	lines := []Charge{}
-	for key := range w.ledger.unbilled {
-		if m := w.ledger.subjects[key.subject]; key.month == month && m.buyer.AccountID == buyer {
-			lines = append(lines, w.usageLine(key, m.payer(month)))
+	for i := range w.ledger.subjects {
+		m := &w.ledger.subjects[i]
+		if m.buyer.AccountID != buyer {
+			continue
+		}
+		for _, t := range m.unbilled {
+			if t.month == month {
+				lines = append(lines, m.line(t, m.payer(month)))
+			}
 		}
 	}
 	for _, a := range w.agreementsOf[buyer] {

@@ -1,7 +1,6 @@
 package world
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -39,22 +38,16 @@ func closes(month int32) time.Time { return monthStart(month + 1).Add(contract.M
 // that can be metered.
 func (w *World) closeMonth(month int32, at time.Time) {
 	delete(w.closing, month)
-	var keys []monthKey
-	for k := range w.ledger.unbilled {
-		if k.month <= month {
-			keys = append(keys, k)
+	for i := range w.ledger.subjects {
+		m := &w.ledger.subjects[i]
+		for due := m.unbilled.close(month); len(due) > 0; {
+			n := 1
+			for n < len(due) && due[n].month == due[0].month {
+				n++
+			}
+			w.billUsage(m, due[:n], at)
+			due = due[n:]
 		}
-	}
-	slices.SortFunc(keys, func(x, y monthKey) int {
-		return cmp.Or(cmp.Compare(x.subject, y.subject), cmp.Compare(x.month, y.month), cmp.Compare(x.dim, y.dim), x.freeFirst(y))
-	})
-	for len(keys) > 0 {
-		n := 1
-		for n < len(keys) && keys[n].subject == keys[0].subject && keys[n].month == keys[0].month {
-			n++
-		}
-		w.billUsage(keys[:n], at)
-		keys = keys[n:]
 	}
 	if w.metering(monthStart(month + 1)) {
 		w.planClosing(month + 1)
@@ -62,23 +55,22 @@ func (w *World) closeMonth(month int32, at time.Time) {
 }
 
 // billUsage issues the invoice of one meter's month.
-func (w *World) billUsage(keys []monthKey, at time.Time) {
-	a := w.ledger.subjects[keys[0].subject].payer(keys[0].month)
+func (w *World) billUsage(m *meter, of tallies, at time.Time) {
+	a := m.payer(of[0].month)
 	var lines []Charge
-	for _, k := range keys {
-		if c := w.usageLine(k, a); c.Quantity > 0 {
+	for _, t := range of {
+		if c := m.line(t, a); c.Quantity > 0 {
 			lines = append(lines, c)
 		}
-		delete(w.ledger.unbilled, k)
 	}
-	if v := w.issue(a, at, keys[0].month, InvoiceCharge, lines); v != nil {
+	if v := w.issue(a, at, of[0].month, InvoiceCharge, lines); v != nil {
 		a.note(at, "invoiced", "AWS issued the invoice "+v.InvoiceID+" over "+v.Amount.String()+" "+Currency+", for the usage of "+v.Month+".")
 	}
 }
 
 // payer is the agreement that a month's usage is billed to: of those that the meter's records counted for, the last that
 // had begun in that month. A renewal under the same licence, and a legacy customer who came back, share a meter.
-func (m meter) payer(month int32) *agreement {
+func (m *meter) payer(month int32) *agreement {
 	end := monthStart(month + 1)
 	for _, a := range slices.Backward(m.agreements) {
 		if a.StartTime.Before(end) {
@@ -88,22 +80,20 @@ func (m meter) payer(month int32) *agreement {
 	return m.agreements[0]
 }
 
-// usageLine is a line for a month's usage of one dimension, at what it costs under a;
+// line is a line for a month's usage of one dimension, at what it costs under a;
 // in a free trial, at none.
-func (w *World) usageLine(k monthKey, a *agreement) Charge {
-	m := w.ledger.subjects[k.subject]
-	d := m.product.Dimensions[k.dim]
-	quantity := w.ledger.unbilled[k]
+func (m *meter) line(t tally, a *agreement) Charge {
+	d := m.product.Dimensions[t.dim]
 	c := Charge{Kind: ChargeUsage, ProductCode: m.product.ProductCode, Title: m.product.Title, AgreementID: a.AgreementID, LicenseARN: m.arn,
-		Dimension: d.Key, Name: d.Name, Unit: d.Unit, Quantity: quantity,
-		From: monthStart(k.month), To: monthStart(k.month + 1)}
+		Dimension: d.Key, Name: d.Name, Unit: d.Unit, Quantity: t.quantity,
+		From: monthStart(t.month), To: monthStart(t.month + 1)}
 	switch {
-	case k.free:
+	case t.free:
 		c.To, c.Why = earlier(c.To, a.TrialEndsAt), "Free trial"
 	default:
-		c.From, c.Price = later(c.From, earlier(a.TrialEndsAt, c.To)), a.unitPrice(d, monthStart(k.month+1))
+		c.From, c.Price = later(c.From, earlier(a.TrialEndsAt, c.To)), a.unitPrice(d, monthStart(t.month+1))
 	}
-	c.Amount = c.Price.Mul(decimal.NewFromInt(quantity))
+	c.Amount = c.Price.Mul(decimal.NewFromInt(t.quantity))
 	return c
 }
 
@@ -128,7 +118,7 @@ func (a *agreement) unitPrice(d Dimension, end time.Time) decimal.Decimal {
 }
 
 // free reports whether a record of the instant at, counted by m, falls into a free trial.
-func (m meter) free(at time.Time) bool {
+func (m *meter) free(at time.Time) bool {
 	for _, a := range slices.Backward(m.agreements) {
 		if !at.Before(a.StartTime.Truncate(time.Hour)) {
 			return at.Before(a.TrialEndsAt)

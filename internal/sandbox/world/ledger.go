@@ -9,16 +9,15 @@ import (
 
 // ledger keeps every record that was honoured: at most one quantity for each key, the first.
 //
-// It is laid out for millions of records: a record is 32 bytes in a chunk that never moves, and its key, packed into
-// 64 bits, is found in one map.
+// It is laid out for millions of records: a record is 32 bytes in a chunk that never moves, and some 5 in the index.
 type ledger struct {
 	epoch    uint64 // counts resets, so that record ids never come again
 	subjects []meter
-	byKey    map[slot]uint32 // → the record's number
+	byKey    index
 	chunks   [][]entryRow
 	n        uint32
-	split    map[uint32][]Allocation // of the few records that have any
-	unbilled map[monthKey]int64      // the quantities that no invoice has yet
+	split    map[uint32][]Allocation      // of the few records that have any
+	month    struct{ hour, number int32 } // the last hour's month: records come hour by hour
 }
 
 // meter is what usage is counted for: a licence, or in the legacy generation a customer of a product. The same buyer's
@@ -30,6 +29,7 @@ type meter struct {
 	handle  string // the customer identifier, of a customer
 	// agreements are those that its records counted for, oldest first.
 	agreements []*agreement
+	unbilled   tallies // what no invoice has yet
 }
 
 type entryRow struct {
@@ -42,43 +42,11 @@ type entryRow struct {
 	region   uint8
 }
 
-// slot is the key under which AWS honours one quantity: meter, dimension, hour and region, packed.
-//
-//	63        32 31      11 10    6 5      0
-//	| subject   | hour     | dim    | region |
-type slot uint64
-
-const (
-	regionBits = 6
-	dimBits    = 5
-	hourBits   = 21 // to the year 2209
-	chunkRows  = 1 << 15
-)
-
-func slotOf(subject uint32, hour int32, dim, region uint8) slot {
-	return slot(subject)<<32 | slot(hour)&(1<<hourBits-1)<<(regionBits+dimBits) | slot(dim)<<regionBits | slot(region)
-}
-
-type monthKey struct {
-	subject uint32
-	month   int32 // months since year 0
-	dim     uint8
-	free    bool // within a free trial
-}
-
-// freeFirst orders keys that differ in nothing else.
-func (k monthKey) freeFirst(other monthKey) int {
-	switch {
-	case k.free == other.free:
-		return 0
-	case k.free:
-		return -1
-	}
-	return 1
-}
+// chunkRows is how many rows a chunk has.
+const chunkRows = 1 << 15
 
 func (l *ledger) clear() {
-	*l = ledger{epoch: l.epoch + 1, byKey: map[slot]uint32{}, split: map[uint32][]Allocation{}, unbilled: map[monthKey]int64{}}
+	*l = ledger{epoch: l.epoch + 1, split: map[uint32][]Allocation{}}
 }
 
 // subject gives m its number.
@@ -98,15 +66,23 @@ func (l *ledger) add(k slot, r entryRow, split []Allocation) uint32 {
 	last := &l.chunks[n/chunkRows]
 	*last = append(*last, r)
 	l.n++
-	l.byKey[k] = n
+	l.byKey.set(k, n)
 	if len(split) > 0 {
 		l.split[n] = split
 	}
-	at := time.UnixMicro(r.stamp)
-	l.unbilled[monthKey{r.subject, monthOf(at), r.dim, l.subjects[r.subject].free(at)}] += int64(r.quantity)
+	m := &l.subjects[r.subject]
+	m.unbilled.count(l.monthOfHour(r.hour), r.dim, m.free(time.UnixMicro(r.stamp)), int64(r.quantity))
 	return n
 }
 
+func (l *ledger) monthOfHour(hour int32) int32 {
+	if l.month.hour != hour || l.month.number == 0 {
+		l.month.hour, l.month.number = hour, monthOf(time.Unix(int64(hour)*3600, 0))
+	}
+	return l.month.number
+}
+
+// monthOf is a month's number since year 0.
 func monthOf(t time.Time) int32 {
 	t = t.UTC()
 	return int32(t.Year())*12 + int32(t.Month()) - 1

@@ -80,9 +80,10 @@ const accountDigits = 12
 func (w *World) MeterBatch(now time.Time, b Batch) ([]Result, error) {
 	defer w.act()()
 	var v verdict
+	within := w.bounds(now)
 	if w.profiles.Is(profile.CheckOrder, profile.TimesFirst) {
 		for i := range b.Usage {
-			w.checkWindow(now, &b.Usage[i], &v)
+			within.check(&b.Usage[i], &v)
 		}
 		if v.refusal != nil {
 			return nil, v.refusal
@@ -91,7 +92,7 @@ func (w *World) MeterBatch(now time.Time, b Batch) ([]Result, error) {
 	aims := make([]aim, len(b.Usage))
 	p := w.batchProduct(&b, &v)
 	for i := range b.Usage {
-		aims[i] = w.aim(now, &b, &b.Usage[i], &p, &v)
+		aims[i] = w.aim(&within, &b, &b.Usage[i], &p, &v)
 	}
 	if v.refusal == nil && w.profiles.Is(profile.BatchDuplicates, profile.Reject) {
 		w.refuseDuplicates(b.Usage, aims, &v)
@@ -116,7 +117,7 @@ func (w *World) batchProduct(b *Batch, v *verdict) *product {
 }
 
 // aim looks through one record. p is the product of the records before it, and becomes this one's.
-func (w *World) aim(now time.Time, b *Batch, u *Usage, p **product, v *verdict) (to aim) {
+func (w *World) aim(within *bounds, b *Batch, u *Usage, p **product, v *verdict) (to aim) {
 	switch {
 	case (u.CustomerIdentifier == "") == (u.BuyerAccount == ""):
 		v.refuse(byIdentifiers, contract.Validation, "A usage record must have either CustomerIdentifier or CustomerAWSAccountId, and not both.")
@@ -128,9 +129,9 @@ func (w *World) aim(now time.Time, b *Batch, u *Usage, p **product, v *verdict) 
 		v.refuse(byIdentifiers, contract.Validation, "The CustomerAWSAccountId %s is not an AWS account: it must have 12 digits.", u.BuyerAccount)
 		return to
 	case u.LicenseARN != "":
-		to = w.aimLicense(now, b, u, p, v)
+		to = w.aimLicense(within, b, u, p, v)
 	default:
-		to = w.aimCustomer(now, b, u, *p, v)
+		to = w.aimCustomer(within, b, u, *p, v)
 	}
 	if v.refusal != nil && v.stage <= byCustomer || *p == nil {
 		return to
@@ -141,12 +142,12 @@ func (w *World) aim(now time.Time, b *Batch, u *Usage, p **product, v *verdict) 
 	}
 	to.dim = uint8(dim)
 	checkAllocations(u, v)
-	w.checkWindow(now, u, v)
+	within.check(u, v)
 	return to
 }
 
 // aimLicense finds the meter of a record that names a licence.
-func (w *World) aimLicense(now time.Time, b *Batch, u *Usage, p **product, v *verdict) (to aim) {
+func (w *World) aimLicense(within *bounds, b *Batch, u *Usage, p **product, v *verdict) (to aim) {
 	if b.ProductCode != "" && w.profiles.Is(profile.CodeWithLicense, profile.Refuse) {
 		v.refuse(byProductCode, contract.InvalidProductCode, "ProductCode must be omitted when usage records have a LicenseArn.")
 		return to
@@ -162,16 +163,16 @@ func (w *World) aimLicense(now time.Time, b *Batch, u *Usage, p **product, v *ve
 	case *p != nil && *p != a.product:
 		v.refuse(byLicense, contract.InvalidLicense, "The license %s is for another product than the request's other records.", u.LicenseARN)
 		return to
-	case w.before(u.Timestamp, a.License.ActiveFrom) || w.afterEnd(u.Timestamp, a):
+	case within.before(u.Timestamp, a.License.ActiveFrom) || within.afterEnd(u.Timestamp, a, w.looksBack(a)):
 		v.refuse(byLicense, contract.InvalidLicense, "The timestamp %s is not within the activation period of the license %s.", stamp(u.Timestamp), u.LicenseARN)
 		return to
 	}
 	*p = a.product
-	return aim{subject: a.subject, open: a.takesUsage(now)}
+	return aim{subject: a.subject, open: a.takesUsage(within.now)}
 }
 
 // aimCustomer finds the meter of a record of the legacy generation.
-func (w *World) aimCustomer(now time.Time, b *Batch, u *Usage, p *product, v *verdict) (to aim) {
+func (w *World) aimCustomer(within *bounds, b *Batch, u *Usage, p *product, v *verdict) (to aim) {
 	if p == nil {
 		v.refuse(byProductCode, contract.InvalidProductCode, "ProductCode is required for usage records without LicenseArn.")
 		return to
@@ -195,55 +196,21 @@ func (w *World) aimCustomer(now time.Time, b *Batch, u *Usage, p *product, v *ve
 		}
 		return to // never subscribed: CustomerNotSubscribed
 	}
-	if w.before(u.Timestamp, c.agreements[0].License.ActiveFrom) {
+	if within.before(u.Timestamp, c.agreements[0].License.ActiveFrom) {
 		v.refuse(byTimestamp, contract.TimestampOutOfBounds, "The timestamp %s is before the customer's subscription.", stamp(u.Timestamp))
 	}
 	to.subject = c.subject
 	for _, a := range c.agreements {
-		to.open = to.open || a.takesUsage(now)
+		to.open = to.open || a.takesUsage(within.now)
 	}
 	return to
 }
 
 // takesUsage reports whether records are taken at now: from the licence's provisioning to the end of its last hour.
 func (a *agreement) takesUsage(now time.Time) bool {
-	l := a.License
+	l := &a.License
 	return !a.buyer.Suspended && !now.Before(l.ProvisionedAt) && (l.MeteringUntil.IsZero() || now.Before(l.MeteringUntil))
 }
-
-// before compares a record's stamp with the start of an activation period.
-func (w *World) before(t, start time.Time) bool {
-	if w.profiles.Is(profile.ActivationEdge, profile.Hour) {
-		return hourOf(t) < hourOf(start)
-	}
-	return t.Before(start)
-}
-
-// afterEnd reports whether a record is stamped later than its licence allows.
-func (w *World) afterEnd(t time.Time, a *agreement) bool {
-	end := a.License.MeteringUntil
-	if w.profiles.Is(profile.FinalTimestamps, profile.UntilEnd) || w.looksBack(a) {
-		end = a.License.EndedAt
-	}
-	return !end.IsZero() && t.After(end)
-}
-
-// checkWindow refuses stamps that are too old, of a closed month, or in the future. Source: contract.EarliestAccepted.
-func (w *World) checkWindow(now time.Time, u *Usage, v *verdict) {
-	judged := now
-	if w.profiles.Is(profile.WindowEdge, profile.Inclusive) {
-		judged = now.Add(-time.Nanosecond) // an edge belongs to the window that was open just before it
-	}
-	earliest, inclusive := contract.EarliestAccepted(judged)
-	switch c := u.Timestamp.Compare(earliest); {
-	case c < 0 || (c == 0 && !inclusive):
-		v.refuse(byTimestamp, contract.TimestampOutOfBounds, "The timestamp %s is too old: it must be after %s.", stamp(u.Timestamp), stamp(earliest))
-	case u.Timestamp.After(now.Add(w.profiles.Duration(profile.FutureTolerance))):
-		v.refuse(byTimestamp, contract.TimestampOutOfBounds, "The timestamp %s is in the future: it is %s.", stamp(u.Timestamp), stamp(now))
-	}
-}
-
-func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
 // checkAllocations refuses a split that does not add up to the quantity, or names the same tags twice.
 func checkAllocations(u *Usage, v *verdict) {
@@ -309,7 +276,7 @@ func (w *World) honour(now time.Time, b Batch, aims []aim) ([]Result, error) {
 		}
 		hour := hourOf(u.Timestamp)
 		k := slotOf(aims[i].subject, hour, aims[i].dim, region)
-		if n, have := w.ledger.byKey[k]; have {
+		if n, have := w.ledger.byKey.find(k); have {
 			results[i] = w.again(n, u.Quantity)
 			continue
 		}
@@ -332,7 +299,8 @@ func (w *World) honour(now time.Time, b Batch, aims []aim) ([]Result, error) {
 	}
 	for _, i := range repeats {
 		k := slotOf(aims[i].subject, hourOf(b.Usage[i].Timestamp), aims[i].dim, region)
-		results[i] = w.again(w.ledger.byKey[k], b.Usage[i].Quantity)
+		n, _ := w.ledger.byKey.find(k)
+		results[i] = w.again(n, b.Usage[i].Quantity)
 	}
 	return results, nil
 }

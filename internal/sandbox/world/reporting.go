@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"time"
-
-	"github.com/shopspring/decimal"
 )
 
 // What reports ask of a world beyond what bills and lists tell.
@@ -19,7 +17,7 @@ func (w *World) Usage(q RecordQuery) []Charge {
 }
 
 func (w *World) usage(q RecordQuery) []Charge {
-	sums := map[monthKey]int64{}
+	sums := make([]tallies, len(w.ledger.subjects))
 	wanted := w.chosen(q)
 	for n := range w.ledger.n {
 		r := w.ledger.row(n)
@@ -29,21 +27,22 @@ func (w *World) usage(q RecordQuery) []Charge {
 		at := time.UnixMicro(r.stamp)
 		m := &w.ledger.subjects[r.subject]
 		if q.Dimension == "" || q.Dimension == m.product.Dimensions[r.dim].Key {
-			sums[monthKey{r.subject, monthOf(at), r.dim, m.free(at)}] += int64(r.quantity)
+			sums[r.subject].count(monthOf(at), r.dim, m.free(at), int64(r.quantity))
 		}
 	}
-	all := make([]Charge, 0, len(sums))
-	for k, quantity := range sums {
-		m := w.ledger.subjects[k.subject]
-		c := w.usageLine(k, m.payer(k.month))
-		c.Quantity, c.Amount = quantity, c.Price.Mul(decimal.NewFromInt(quantity))
-		if !q.From.IsZero() {
-			c.From = later(c.From, q.From)
+	all := []Charge{}
+	for n, of := range sums {
+		m := &w.ledger.subjects[n]
+		for _, t := range of {
+			c := m.line(t, m.payer(t.month))
+			if !q.From.IsZero() {
+				c.From = later(c.From, q.From)
+			}
+			if !q.To.IsZero() {
+				c.To = earlier(c.To, q.To)
+			}
+			all = append(all, c)
 		}
-		if !q.To.IsZero() {
-			c.To = earlier(c.To, q.To)
-		}
-		all = append(all, c)
 	}
 	slices.SortFunc(all, func(x, y Charge) int {
 		return cmp.Or(w.agreement[x.AgreementID].AcceptanceTime.Compare(w.agreement[y.AgreementID].AcceptanceTime), cmp.Compare(x.AgreementID, y.AgreementID),

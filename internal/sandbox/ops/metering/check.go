@@ -29,8 +29,8 @@ func checkBatch(b *world.Batch, size int) error {
 		return invalid("productCode", b.ProductCode, "Member must satisfy regular expression pattern: [-a-zA-Z0-9/=:_.@]*, with length at most 255")
 	}
 	for i := range b.Usage {
-		if err := checkUsage("usageRecords."+strconv.Itoa(i+1)+".member.", &b.Usage[i], "dimension", "quantity"); err != nil {
-			return err
+		if checkUsage("", &b.Usage[i], "dimension", "quantity") != nil { // nearly never: its place is written only then
+			return checkUsage("usageRecords."+strconv.Itoa(i+1)+".member.", &b.Usage[i], "dimension", "quantity")
 		}
 	}
 	return nil
