@@ -5,11 +5,15 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/url"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"souk.dev/souk/internal/gateway/statement"
 )
 
 // overbilled is a licence whose usage was counted wrongly, seen from both sides.
@@ -123,7 +127,7 @@ func (o overbilled) adjustments() []givenBack {
 // Usage that was counted wrongly is put right, on both sides: what was too much comes back of the month's invoice when a
 // person has approved it, and what was too little is billed in the hour that is open.
 func TestCorrections(t *testing.T) {
-	b := openTestBazaar(t, t.TempDir())
+	b := openPlannedBazaar(t, bazaarPlan{data: t.TempDir(), now: time.Date(2026, 11, 28, 9, 20, 0, 0, time.UTC)})
 	o := overbilled{t: t, b: b}
 	o.market(http.MethodPost, "clock", map[string]bool{"frozen": true}, nil)
 	o.market(http.MethodPost, "agreements", map[string]any{"productCode": b.Product, "buyerAccountId": "111122223333"}, &o.agreement)
@@ -150,7 +154,7 @@ func TestCorrections(t *testing.T) {
 		t.Errorf("added: %+v", under)
 	}
 
-	o.advance("P1M")
+	o.advance("P4D")
 	if total := o.bill(); total != "0" {
 		t.Errorf("the present month's bill before is %s", total)
 	}
@@ -176,6 +180,36 @@ func TestCorrections(t *testing.T) {
 	}
 	if total := o.bill(); total != "-8" {
 		t.Errorf("the present month's bill is %s; want the credit of 8", total)
+	}
+
+	// The month's statement says so, and AWS's report of the month in which it was given back has the same.
+	o.advance("72h") // fees are reported 72 hours later
+	var signed statement.Signed
+	var keys statement.Keys
+	o.gateway(http.MethodGet, "/v1/licenses/"+url.PathEscape(o.LicenseARN)+"/statements/"+month, nil, http.StatusOK, &signed)
+	o.gateway(http.MethodGet, "/v1/statement-keys", nil, http.StatusOK, &keys)
+	st, err := keys.VerifyStatement(signed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cs := st.Corrections; !st.Final || len(cs) != 2 || cs[0].Amount != "8" || cs[0].AWSID != wrong.BillingAdjustmentRequestID || cs[1].Quantity != "50" || cs[1].Reason != "A queue was lost." {
+		t.Errorf("the statement: %+v", st)
+	}
+	for _, l := range st.Lines {
+		if l.Dimension == "pages" && (l.Added.String() != "50" || l.Used.String() != "1050" || !l.Balanced()) {
+			t.Errorf("the line %+v", l)
+		}
+	}
+	given := o.clock().Format("2006-01")
+	report := fetch(t, b.Sandbox+"/_sandbox/reports/daily_business_fees.csv?from="+given+"-01T00:00:00Z&to="+o.clock().Format(time.RFC3339))
+	path := filepath.Join(t.TempDir(), "fees.csv")
+	write(t, path, report)
+	if code, out, errs := souk(t, "reconcile", "--database", b.Database, "--month", given, path); code != 0 || !strings.Contains(out, "refund, USD") || !strings.Contains(out, "1 of 1 lines") {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+	write(t, path, strings.Replace(report, ",-8,", ",-9,", 1))
+	if code, out, _ := souk(t, "reconcile", "--database", b.Database, "--month", given, path); code != exitFailed || !strings.Contains(out, "DIFFERS") {
+		t.Errorf("a report that says more: exit %d: %s", code, out)
 	}
 	tooMuch := o.ask(map[string]any{"kind": "over_billed", "license": o.LicenseARN, "month": month, "amount": "13.01", "reason": "OTHER"})
 	if tooMuch.State != "failed" {

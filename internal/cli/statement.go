@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -91,7 +92,7 @@ func withStatements(ctx context.Context, database string, do func(books) error) 
 	if err != nil {
 		return err
 	}
-	return do(books{statement.Maker{Ledger: store.NewMetering(db)}, book, signer})
+	return do(books{statement.Maker{Ledger: store.NewMetering(db), Corrections: db.Corrections()}, book, signer})
 }
 
 func (b books) write(cmd *cobra.Command, s statement.Statement, format string) error {
@@ -193,8 +194,8 @@ func reconcileCommand() *cobra.Command {
 		GroupID: groupLook,
 		Short:   "Compare a month of the ledger with AWS's reports",
 		Long: `Compare what AWS honoured in a month, by the gateway's books, with AWS's daily business reports of that month's days (section
-usage, as CSV), line by line: customer, product and dimension. It ends with 1 if any line does not agree.`,
-		Example: "  souk reconcile --month 2026-11 daily-usage-2026-11-*.csv",
+usage, as CSV), line by line: customer, product and dimension. With the section fees, what was given back is compared as well. It ends with 1 if any line does not agree.`,
+		Example: "  souk reconcile --month 2026-11 daily-usage-2026-11-*.csv daily-fees-2026-11-*.csv",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			m, err := statement.ParseMonth(month)
@@ -238,6 +239,12 @@ usage, as CSV), line by line: customer, product and dimension. It ends with 1 if
 	return cmd
 }
 
+// refundWords say what a refund that does not agree may mean; the others are as in matchWords.
+var refundWords = map[statement.Match]string{
+	statement.OnlyHere:  "ONLY HERE: AWS gave it back, and the report does not have it (yet: fees come after 72 hours)",
+	statement.OnlyAtAWS: "ONLY AT AWS: given back by AWS Support, at the seller's desk, or as a credit",
+}
+
 // matchWords say what a line that does not agree may mean.
 var matchWords = map[statement.Match]string{
 	statement.Agrees:      "agrees",
@@ -253,9 +260,12 @@ func printReconciliation(w io.Writer, r statement.Reconciliation) error {
 	for _, c := range r.Items {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%s\n", c.Customer, c.ProductCode, c.Dimension, c.Here, c.AtAWS, matchWords[c.Match])
 	}
+	for _, f := range r.Refunds {
+		fmt.Fprintf(t, "%s\t%s\trefund, %s\t%s\t%s\t%s\n", f.Customer, f.ProductCode, f.Currency, f.Here, f.AtAWS, cmp.Or(refundWords[f.Match], matchWords[f.Match]))
+	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "%d of %d lines of %s agree; %d rows of reports were read.\n", r.Agrees, len(r.Items), r.Month, r.Rows)
+	_, err := fmt.Fprintf(w, "%d of %d lines of %s agree; %d rows of reports were read.\n", r.Agrees, len(r.Items)+len(r.Refunds), r.Month, r.Rows)
 	return err
 }

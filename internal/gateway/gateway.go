@@ -134,7 +134,7 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 		api.Usage{Engine: engine, Directory: book, Clock: g.clk},
 		api.Finalize{Engine: engine, Directory: book},
 		api.Corrections{Corrections: corrections, Directory: book},
-		api.Statements{Maker: statement.Maker{Ledger: store.NewMetering(g.db), Products: c.Products}, Signer: signer, Directory: book, Clock: g.clk},
+		api.Statements{Maker: statement.Maker{Ledger: store.NewMetering(g.db), Corrections: g.db.Corrections(), Products: c.Products}, Signer: signer, Directory: book, Clock: g.clk},
 	)
 	metrics.Gauges("souk_licenses", "Licences by state.", "state", api.LicensesByState(book))
 	metrics.Gauges("souk_records", "Metering records by state.", "state", store.NewMetering(g.db).RecordsByState)

@@ -47,12 +47,12 @@ func (a allowances) Allowance(l license.License, d core.Dimension) (metering.All
 
 // counted tells the metrics of the events that go through it.
 type counted struct {
-	api.Acceptor
+	*usage.Intake
 	metrics *api.Metrics
 }
 
 func (c counted) Accept(ctx context.Context, source string, events []usage.Event) (usage.Result, error) {
-	res, err := c.Acceptor.Accept(ctx, source, events)
+	res, err := c.Intake.Accept(ctx, source, events)
 	if err != nil {
 		return res, err
 	}

@@ -71,7 +71,9 @@ type correctionOut struct {
 	Maximum     string              `json:"maxAdjustmentAmount,omitempty"`
 	SentAt      time.Time           `json:"sentAt,omitzero"`
 	AWSID       string              `json:"billingAdjustmentRequestId,omitempty"`
+	SettledAt   time.Time           `json:"settledAt,omitzero"`
 	Event       eventName           `json:"event,omitzero"`
+	Hour        core.Hour           `json:"hour,omitzero"`
 	Overlaps    []overlapOut        `json:"overlaps,omitempty"` // only of a single correction
 }
 
@@ -101,7 +103,7 @@ func correctionOf(c correction.Correction) correctionOut {
 	out := correctionOut{
 		ID: c.ID, Kind: c.Kind, State: c.State, Why: c.Why, Since: c.Since, NextAt: c.DueAt, License: c.License, Dimension: c.Dimension, Quantity: c.Quantity,
 		Amount: c.Amount, Invoice: c.InvoiceID, Record: c.Record, Reason: c.Reason, Description: c.Description, Tags: c.Tags, AskedBy: actorOut(c.AskedBy), CreatedAt: c.CreatedAt,
-		DecidedBy: actorOut(c.DecidedBy), DecidedAt: c.DecidedAt, Besides: c.Besides, Request: c.Request, Maximum: c.Maximum, SentAt: c.SentAt, AWSID: c.AWSID,
+		DecidedBy: actorOut(c.DecidedBy), DecidedAt: c.DecidedAt, Besides: c.Besides, Request: c.Request, Maximum: c.Maximum, SentAt: c.SentAt, AWSID: c.AWSID, SettledAt: c.SettledAt, Hour: c.Hour,
 	}
 	if !c.Month.IsZero() {
 		out.Month = c.Month.Format("2006-01")

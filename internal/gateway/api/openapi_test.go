@@ -10,6 +10,7 @@ import (
 
 	openapi "souk.dev/souk/api"
 	"souk.dev/souk/internal/gateway/correction"
+	"souk.dev/souk/internal/gateway/statement"
 )
 
 type schema struct {
@@ -65,6 +66,8 @@ func TestOpenAPINamesTheMembers(t *testing.T) {
 		"License": licenseOut{}, "Notification": notificationOut{}, "Record": recordOut{}, "Usage": usageOut{}, "EventsAnswer": eventsOut{},
 		"Registration": registration{}, "Account": accountOut{}, "SignIn": signIn{}, "Check": checkOut{}, "Entitlements": entitlementsOut{}, "Entitlement": entitlementOut{},
 		"Correction": correctionOut{}, "CorrectionAsked": correctionIn{}, "AdjustmentRequest": correction.Request{},
+		"Statement": statement.Statement{}, "StatementLine": statement.Line{}, "StatementRecord": statement.Record{}, "StatementCorrection": statement.Correction{},
+		"Reconciliation": statement.Reconciliation{},
 	} {
 		s, ok := doc.Components.Schemas[name]
 		if !ok {

@@ -195,7 +195,7 @@ func (a *Agreements) Adjustment(ctx context.Context, id core.AgreementID, awsID 
 	if err != nil {
 		return correction.Verdict{}, err
 	}
-	v := correction.Verdict{Message: aws.ToString(out.StatusMessage)}
+	v := correction.Verdict{Message: aws.ToString(out.StatusMessage), At: aws.ToTime(out.UpdatedAt)}
 	switch out.Status {
 	case types.BillingAdjustmentStatusCompleted:
 		v.Done, v.Given = true, true

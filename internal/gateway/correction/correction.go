@@ -75,6 +75,8 @@ type Correction struct {
 	Maximum   string    // what could be given back of the invoice when Request was made
 	SentAt    time.Time // when Request was first sent; zero: never
 	AWSID     string    // AWS's name of the adjustment ("ba-…"); empty until AWS gave one
+	SettledAt time.Time // when AWS decided on the adjustment, by AWS's clock; zero: it has not
+	Hour      core.Hour // in which what was added is billed; of UnderBilled that is completed
 
 	State State
 	Why   string

@@ -130,7 +130,7 @@ func TestOverBilledFromProposalToCredit(t *testing.T) {
 	w.settle(time.Minute / 2)
 	w.want(c.ID, correction.Pending, "decides")
 	w.settle(3 * time.Hour)
-	if c = w.want(c.ID, correction.Completed, "8 USD"); c.AWSID != "ba-1" || c.DecidedBy != grace {
+	if c = w.want(c.ID, correction.Completed, "8 USD"); c.AWSID != "ba-1" || c.DecidedBy != grace || !c.SettledAt.Equal(c.SentAt.Add(time.Hour)) {
 		t.Errorf("%+v", c)
 	}
 	if len(w.aws.asked) != 1 || w.aws.asked[0] != want {
@@ -286,7 +286,9 @@ func TestUnderBilledIsAnEventWithItsReason(t *testing.T) {
 	w := open(t)
 	c := w.ask(under)
 	w.settle(time.Minute)
-	w.want(c.ID, correction.Completed, "open hour")
+	if got := w.want(c.ID, correction.Completed, "added"); got.Hour != core.HourOf(noon) {
+		t.Errorf("billed in %s", got.Hour)
+	}
 	e := w.usage.seen[string(c.ID)]
 	if e.Source != correction.Source || e.Quantity != "50" || e.License.Name != "lic_1" || !e.Time.Equal(noon) || fmt.Sprint(e.Tags) != "map[souk.reason:A queue was lost. team:red]" {
 		t.Errorf("the event %+v", e)
@@ -295,6 +297,10 @@ func TestUnderBilledIsAnEventWithItsReason(t *testing.T) {
 	c = w.ask(func(c *correction.Correction) { under(c); c.Reason = "Another was lost." })
 	w.settle(time.Minute)
 	w.want(c.ID, correction.Failed, "No such hour.")
+	w.usage.reject, w.usage.unbillable = false, "after_end" // the licence ended meanwhile
+	c = w.ask(func(c *correction.Correction) { under(c); c.Reason = "A third was lost." })
+	w.settle(time.Minute)
+	w.want(c.ID, correction.Failed, "after_end")
 }
 
 // However the process dies between two of its writes, and whichever answers of AWS's are lost, in the end AWS has made the

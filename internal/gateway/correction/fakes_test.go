@@ -204,7 +204,7 @@ func (m *market) Adjustment(_ context.Context, _ core.AgreementID, id string) (c
 		if a.Done || m.clk.Now().Before(a.at.Add(m.takes)) {
 			continue
 		}
-		a.Done = true
+		a.Done, a.At = true, a.at.Add(m.takes)
 		if left := cents(m.left[a.InvoiceID]); cents(a.Amount).GreaterThan(left) {
 			a.Message = "The amount exceeds what is left."
 		} else {
@@ -240,9 +240,10 @@ func (l *ledger) Record(_ context.Context, id string) (metering.Record, error) {
 
 // intake takes each event once.
 type intake struct {
-	seen   map[string]usage.Event
-	sum    int
-	reject bool
+	seen       map[string]usage.Event
+	sum        int
+	reject     bool
+	unbillable string
 }
 
 func (in *intake) Accept(_ context.Context, _ string, events []usage.Event) (res usage.Result, err error) {
@@ -262,4 +263,9 @@ func (in *intake) Accept(_ context.Context, _ string, events []usage.Event) (res
 		}
 	}
 	return res, nil
+}
+
+func (in *intake) Find(_ context.Context, _, id string, _ core.LicenseID, _ core.Hour) (e usage.Entry, ok bool, err error) {
+	had, ok := in.seen[id]
+	return usage.Entry{ID: id, Hour: core.HourOf(had.Time), Unbillable: in.unbillable}, ok, nil
 }

@@ -2,6 +2,7 @@ package correction
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/usage"
 	"souk.dev/souk/internal/job"
 )
@@ -122,7 +124,8 @@ func (s *Service) poll(ctx context.Context, c Correction) (Correction, error) {
 		return c.again(fail.SayOf(err), now), nil
 	case !v.Done:
 		return c.become(Pending, "AWS has taken it, and decides.", now, now.Add(min(max(now.Sub(c.Since), firstPoll), lastPoll))), nil
-	case v.Given:
+	}
+	if c.SettledAt = v.At; v.Given {
 		return c.become(Completed, fmt.Sprintf("AWS gave back %s %s of the invoice %s.", c.Request.Amount, c.Request.CurrencyCode, c.Request.InvoiceID), now, time.Time{}), nil
 	}
 	why := strings.TrimSpace(v.Message)
@@ -151,7 +154,17 @@ func (s *Service) add(ctx context.Context, c Correction) (Correction, error) {
 	case len(res.Rejected) > 0:
 		return c.become(Failed, res.Rejected[0].Message, now, time.Time{}), nil
 	}
-	return c.become(Completed, "It was added to the usage of the open hour.", now, time.Time{}), nil
+	entry, found, err := s.cfg.Usage.Find(ctx, Source, string(c.ID), c.License, core.HourOf(c.CreatedAt))
+	switch {
+	case err != nil:
+		return c, err
+	case !found:
+		return c, errors.New("its event was accepted and is not in the log")
+	case entry.Unbillable != "":
+		return c.become(Failed, "It was counted, but AWS bills no such usage of the license any more ("+entry.Unbillable+").", now, time.Time{}), nil
+	}
+	c.Hour = entry.Hour
+	return c.become(Completed, "It was added to the usage of the hour "+entry.Hour.String()+".", now, time.Time{}), nil
 }
 
 // tell logs what became of a correction.

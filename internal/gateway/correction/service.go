@@ -18,7 +18,7 @@ import (
 type Config struct {
 	Store    Store
 	AWS      AWS
-	Usage    Acceptor
+	Usage    Usage
 	Ledger   Ledger
 	Licenses license.Directory
 	Products core.Catalogue

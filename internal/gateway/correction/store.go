@@ -73,12 +73,15 @@ type Price struct {
 
 // Verdict is AWS's on an adjustment. Source: Agreement API, BillingAdjustmentStatus.
 type Verdict struct {
-	Done    bool   // final
-	Given   bool   // of one that is final: the money was given back
-	Message string // why not
+	Done    bool      // final
+	Given   bool      // of one that is final: the money was given back
+	At      time.Time // since when, by AWS's clock
+	Message string    // why not
 }
 
-// Acceptor takes usage.
-type Acceptor interface {
+// Usage takes events, and finds them again.
+type Usage interface {
 	Accept(ctx context.Context, source string, events []usage.Event) (usage.Result, error)
+	// Find finds an event of a licence that was accepted in the hour from or later; ok is false if there is none.
+	Find(ctx context.Context, source, id string, l core.LicenseID, from core.Hour) (e usage.Entry, ok bool, err error)
 }

@@ -38,10 +38,12 @@ type Statement struct {
 	ProductTitle       string                  `json:"productTitle"`
 	Month              string                  `json:"month"` // such as 2026-11, in UTC
 	MadeAt             time.Time               `json:"madeAt"`
-	// Final says that nothing in it can change any more: AWS has closed the month, and no record waits.
-	Final   bool     `json:"final"`
-	Lines   []Line   `json:"lines"`
-	Records []Record `json:"records"`
+	// Final says that nothing in it changes by itself any more: AWS has closed the month, no record waits, and no correction
+	// is under way. A correction that somebody asks for later makes another statement.
+	Final       bool         `json:"final"`
+	Lines       []Line       `json:"lines"`
+	Corrections []Correction `json:"corrections"`
+	Records     []Record     `json:"records"`
 }
 
 // Line is what became of a dimension's usage in the month:
@@ -70,6 +72,7 @@ type Line struct {
 	Moved      usage.Quantity `json:"moved"`     // to a licence that turned out to be the same
 	CarriedOut usage.Quantity `json:"carriedOut"`
 
+	Added       usage.Quantity `json:"added"`       // of Used: by corrections of what was billed too little
 	NotBillable usage.Quantity `json:"notBillable"` // used besides, after the end or told too late; it is in no other part
 }
 
@@ -93,8 +96,9 @@ type Record struct {
 
 // Maker makes statements.
 type Maker struct {
-	Ledger   Ledger
-	Products core.Catalogue
+	Ledger      Ledger
+	Corrections Corrections
+	Products    core.Catalogue
 }
 
 // ParseMonth reads a month such as 2026-11, and gives its first instant in UTC.
@@ -115,7 +119,7 @@ func hoursOf(month time.Time) (from, to core.Hour) {
 func (m Maker) Make(ctx context.Context, l license.License, month, now time.Time) (Statement, error) {
 	from, to := hoursOf(month)
 	s := Statement{License: l.ID, LicenseARN: l.ARN, Customer: l.Customer, CustomerIdentifier: l.CustomerIdentifier, ProductCode: l.ProductCode,
-		ProductTitle: m.Products.Product(l.ProductCode).Title, Month: month.Format("2006-01"), MadeAt: now.UTC(), Lines: []Line{}, Records: []Record{}}
+		ProductTitle: m.Products.Product(l.ProductCode).Title, Month: month.Format("2006-01"), MadeAt: now.UTC(), Lines: []Line{}, Corrections: []Correction{}, Records: []Record{}}
 	totals, err := m.Ledger.Totals(ctx, l.ID, from, to)
 	if err != nil {
 		return s, fmt.Errorf("read the totals of %s: %w", s.Month, err)
@@ -143,6 +147,14 @@ func (m Maker) Make(ctx context.Context, l license.License, month, now time.Time
 	for _, r := range records {
 		s.Records = append(s.Records, b.record(r))
 	}
+	corrections, underWay, err := m.corrections(ctx, l.ID, month)
+	if err != nil {
+		return s, err
+	}
+	s.Corrections = append(s.Corrections, corrections...)
+	if err := b.added(corrections, totals); err != nil {
+		return s, err
+	}
 	slices.SortFunc(s.Records, func(a, b Record) int { return cmp.Compare(a.ID, b.ID) })
 	waits := false
 	for d, line := range b.lines {
@@ -152,7 +164,7 @@ func (m Maker) Make(ctx context.Context, l license.License, month, now time.Time
 		s.Lines = append(s.Lines, *line)
 	}
 	slices.SortFunc(s.Lines, func(a, b Line) int { return cmp.Compare(a.Dimension, b.Dimension) })
-	s.Final = !waits && !now.Before(month.AddDate(0, 1, 0).Add(contract.MonthCloses))
+	s.Final = !waits && !underWay && !now.Before(month.AddDate(0, 1, 0).Add(contract.MonthCloses))
 	return s, nil
 }
 

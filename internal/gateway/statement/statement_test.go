@@ -67,7 +67,7 @@ func total(hour core.Hour, sum, in, out string) metering.SealedTotal {
 
 // month is one in which a record was too late and its quantity was billed two hours later, and whose end was given up.
 func month() statement.Maker {
-	return statement.Maker{Products: core.Catalogue{{Code: "prod", Title: "Inkwell", Dimensions: []core.Measure{{Key: "gb", Name: "Storage", Unit: "GB"}}}}, Ledger: ledger{
+	return statement.Maker{Corrections: put{}, Products: core.Catalogue{{Code: "prod", Title: "Inkwell", Dimensions: []core.Measure{{Key: "gb", Name: "Storage", Unit: "GB"}}}}, Ledger: ledger{
 		totals: []metering.SealedTotal{total(first, "2.5", "0.25", "0.75"), total(first+1, "4", "0.75", "0.75"), total(first+3, "1", "4.75", "0.75"),
 			{Total: usage.Total{Key: usage.Key{License: ann.ID, Dimension: "gb", Reason: "after_end"}, Hour: first + 5, Sum: q("9"), Events: 2}}},
 		records: []metering.Record{record(ann, first, 2, metering.Honoured), record(ann, first+1, 4, metering.Carried), record(ann, first+3, 5, metering.Waiting)},
@@ -194,7 +194,7 @@ func (directory) All(func(license.License) bool)                            {}
 func (directory) OnChange(func(license.License))                            {}
 
 func TestAMonthBesideAWSsReports(t *testing.T) {
-	m := statement.Maker{Ledger: ledger{records: []metering.Record{
+	m := statement.Maker{Corrections: put{}, Ledger: ledger{records: []metering.Record{
 		record(ann, first, 3, metering.Honoured), record(ann, first+1, 4, metering.Honoured), record(ann, first+2, 100, metering.Waiting),
 		record(bob, first, 6, metering.Honoured), record(bob, first+1, 0, metering.Honoured), record(eve, first, 1, metering.Honoured)}}}
 	const head = "Customer Reference ID,Product Code,Instance Type,Usage Units,Customer AWS Account Number\r\n"
@@ -227,11 +227,17 @@ func TestAMonthBesideAWSsReports(t *testing.T) {
 func FuzzReport(f *testing.F) {
 	f.Add("Product Code,Instance Type,Usage Units,Customer AWS Account Number\np,gb,3,1\n")
 	f.Add("\ufeffUsage Units\n\"")
+	f.Add("Product Code,Amount,Currency,Fee Description,Customer AWS Account Number\np,-3,USD,Refund,1\nUsage Units")
 	f.Fuzz(func(t *testing.T, text string) {
-		m := statement.Maker{Ledger: ledger{}}
+		m := statement.Maker{Ledger: ledger{}, Corrections: put{}}
 		out, err := m.Reconcile(t.Context(), directory{}, november, strings.NewReader(text))
 		if err != nil && !fail.Is(err, fail.Invalid) {
 			t.Errorf("%q: %v", text, err)
+		}
+		for _, r := range out.Refunds {
+			if !r.Here.IsZero() || r.AtAWS.IsNegative() || r.Match == statement.Agrees && !r.AtAWS.IsZero() {
+				t.Errorf("nothing was given back from here, and it has %+v", r)
+			}
 		}
 		for _, c := range out.Items {
 			if c.Here != 0 || c.Match == statement.Agrees {

@@ -21,13 +21,13 @@ func (db *DB) Corrections() Corrections { return Corrections{db} }
 var _ correction.Store = Corrections{}
 
 const correctionColumns = `id, kind, license_id, dimension, quantity, amount, month_us, invoice, reason, description, tags, asked_key, asked_person, created_us,
-	decided_key, decided_person, decided_us, request_body, maximum, sent_us, aws_id, state, why, since_us, due_us, tries, revision, record, besides`
+	decided_key, decided_person, decided_us, request_body, maximum, sent_us, aws_id, state, why, since_us, due_us, tries, revision, record, besides, settled_us, hour`
 
 func scanCorrection(scan func(...any) error) (c correction.Correction, err error) {
 	var tags, request, besides string
 	err = scan(&c.ID, &c.Kind, &c.License, &c.Dimension, &c.Quantity, &c.Amount, instant{&c.Month}, &c.InvoiceID, &c.Reason, &c.Description, &tags,
 		&c.AskedBy.Key, &c.AskedBy.Person, instant{&c.CreatedAt}, &c.DecidedBy.Key, &c.DecidedBy.Person, instant{&c.DecidedAt}, &request, &c.Maximum,
-		instant{&c.SentAt}, &c.AWSID, &c.State, &c.Why, instant{&c.Since}, instant{&c.DueAt}, &c.Tries, &c.Revision, &c.Record, &besides)
+		instant{&c.SentAt}, &c.AWSID, &c.State, &c.Why, instant{&c.Since}, instant{&c.DueAt}, &c.Tries, &c.Revision, &c.Record, &besides, instant{&c.SettledAt}, &c.Hour)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return c, fail.New(fail.NotFound, "no_such_correction", "There is no such correction.")
@@ -95,10 +95,10 @@ func (s Corrections) AddCorrection(ctx context.Context, c correction.Correction,
 			return err
 		}
 		return exec(ctx, tx, "add correction", `insert into correction (`+correctionColumns+`)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)`,
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)`,
 			c.ID, c.Kind, c.License, c.Dimension, c.Quantity, c.Amount, us(c.Month), c.InvoiceID, c.Reason, c.Description, string(tags), c.AskedBy.Key, c.AskedBy.Person,
 			us(c.CreatedAt), c.DecidedBy.Key, c.DecidedBy.Person, us(c.DecidedAt), request, c.Maximum, us(c.SentAt), c.AWSID, c.State, c.Why, us(c.Since), us(c.DueAt),
-			c.Tries, c.Revision, c.Record, besides)
+			c.Tries, c.Revision, c.Record, besides, us(c.SettledAt), c.Hour)
 	})
 }
 
@@ -157,10 +157,10 @@ func changeCorrection(ctx context.Context, tx *sql.Tx, c correction.Correction) 
 		return fmt.Errorf("write what correction %s is beside: %w", c.ID, err)
 	}
 	res, err := tx.ExecContext(ctx, `update correction set decided_key = $3, decided_person = $4, decided_us = $5, request_body = $6, maximum = $7, sent_us = $8,
-			aws_id = $9, state = $10, why = $11, since_us = $12, due_us = $13, tries = $14, besides = $15, revision = revision + 1
+			aws_id = $9, state = $10, why = $11, since_us = $12, due_us = $13, tries = $14, besides = $15, settled_us = $16, hour = $17, revision = revision + 1
 		where id = $1 and revision = $2 and request_body in ('', $6)`,
 		c.ID, c.Revision, c.DecidedBy.Key, c.DecidedBy.Person, us(c.DecidedAt), request, c.Maximum, us(c.SentAt), c.AWSID, c.State, c.Why, us(c.Since), us(c.DueAt), c.Tries,
-		besides)
+		besides, us(c.SettledAt), c.Hour)
 	if err != nil {
 		return fmt.Errorf("change correction: %w", err)
 	}

@@ -69,6 +69,7 @@ func correctionKeptWhole(t *testing.T, s correction.Store) {
 	c.DecidedBy, c.DecidedAt = correction.Actor{Key: "key_2", Person: "Grace"}, noon.Add(time.Hour)
 	c.Request = &correction.Request{AgreementID: "agmt-1", InvoiceID: "inv-1", Amount: "1.25", CurrencyCode: "USD", ReasonCode: c.Reason, Description: "x", ClientToken: "cor-1"}
 	c.Besides = []correction.ID{"cor_7", "cor_8"}
+	c.SettledAt, c.Hour = noon.Add(4*time.Hour), core.HourOf(noon)
 	c.Maximum, c.SentAt, c.AWSID = "40", noon.Add(2*time.Hour), "ba-1"
 	c.State, c.Why, c.Since, c.DueAt, c.Tries = correction.Pending, "AWS decides.", noon.Add(3*time.Hour), time.Time{}, 2
 	wantCorrection(t, s, changeCorrection(t, s, c))
