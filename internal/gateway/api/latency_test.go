@@ -77,7 +77,7 @@ func BenchmarkLatency(b *testing.B) {
 	}
 	s := serve(b, db, in, clk)
 	body := func(n int) []byte {
-		return fmt.Appendf(nil, `{"id":"%016x","license":"lic_%06d","dimension":"gb","quantity":"1.25"}`, uint64(n)*0x9E3779B97F4A7C15, n%pairs)
+		return fmt.Appendf(nil, `{"id":"%x","license":"lic_%06d","dimension":"gb","quantity":"1.25"}`, id(n), n%pairs)
 	}
 	b.ResetTimer()
 	quiet := s.offer(b, rate, b.N, body)

@@ -2,6 +2,7 @@ package metering_test
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"log/slog"
 	"os"
@@ -188,7 +189,7 @@ func BenchmarkGrowth(b *testing.B) {
 				for first := int(next.Add(batch)); first <= n; first = int(next.Add(batch)) {
 					for i := range es {
 						no := uint64(stored + first - batch + i)
-						es[i] = usage.Event{ID: fmt.Sprintf("%016x", no*0x9E3779B97F4A7C15), License: usage.Ref{Name: fmt.Sprintf("lic_%07d", no%licences)}, Dimension: "gb", Quantity: "1.25"}
+						es[i] = usage.Event{ID: fmt.Sprintf("%x", id(int(no))), License: usage.Ref{Name: fmt.Sprintf("lic_%07d", no%licences)}, Dimension: "gb", Quantity: "1.25"}
 					}
 					if res, err := in.Accept(b.Context(), "", es); err != nil || res.Accepted != batch {
 						b.Errorf("%+v, %v", res, err)
@@ -228,4 +229,16 @@ func BenchmarkGrowth(b *testing.B) {
 		finish(b, tidy, clk)
 	}
 	b.ReportMetric(0, "ns/op")
+}
+
+// id is 16 bytes for each number, which look random.
+func id(n int) []byte {
+	b := make([]byte, 0, 16)
+	for _, v := range [2]uint64{uint64(n), ^uint64(n)} {
+		v *= 0x9e3779b97f4a7c15
+		v = (v ^ v>>30) * 0xbf58476d1ce4e5b9
+		v = (v ^ v>>27) * 0x94d049bb133111eb
+		b = binary.BigEndian.AppendUint64(b, v^v>>31)
+	}
+	return b
 }

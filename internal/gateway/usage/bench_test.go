@@ -2,6 +2,7 @@ package usage_test
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -65,7 +66,7 @@ func share(callers, events, first, all int, call func(first, n int)) time.Durati
 func take(b *testing.B, in *usage.Intake, first, n int) {
 	es := make([]usage.Event, n)
 	for i := range es {
-		es[i] = event(fmt.Sprintf("%016x-4b1d-9a3e", uint64(first+i)*0x9E3779B97F4A7C15), "1.25")
+		es[i] = event(fmt.Sprintf("%x", id(first+i)), "1.25")
 		es[i].Tags = map[string]string{"BusinessUnit": "Operations"}
 	}
 	if res, err := in.Accept(context.Background(), "", es); err != nil || res.Accepted != n {
@@ -114,7 +115,7 @@ func (f *floor) run() {
 }
 
 func (f *floor) append(first, n int) {
-	const form = `{"id":"%016x-4b1d-9a3e","license":"arn:aws:license-manager::294406891311:license:l-1","dimension":"gb","quantity":"1.25","time":"2026-11-17T12:10:00Z","tags":{"BusinessUnit":"Operations"}}` + "\n"
+	const form = `{"id":"%x","license":"arn:aws:license-manager::294406891311:license:l-1","dimension":"gb","quantity":"1.25","time":"2026-11-17T12:10:00Z","tags":{"BusinessUnit":"Operations"}}` + "\n"
 	l := line{done: make(chan error, 1)}
 	for i := range n {
 		l.text = fmt.Appendf(l.text, form, first+i)
@@ -142,4 +143,16 @@ func BenchmarkRestart(b *testing.B) {
 	if ts := again.Totals("", core.HourOf(noon)); len(ts) != 1 || ts[0].Events != int64(b.N) {
 		b.Fatalf("after the start: %+v", ts)
 	}
+}
+
+// id is 16 bytes for each number, which look random.
+func id(n int) []byte {
+	b := make([]byte, 0, 16)
+	for _, v := range [2]uint64{uint64(n), ^uint64(n)} {
+		v *= 0x9e3779b97f4a7c15
+		v = (v ^ v>>30) * 0xbf58476d1ce4e5b9
+		v = (v ^ v>>27) * 0x94d049bb133111eb
+		b = binary.BigEndian.AppendUint64(b, v^v>>31)
+	}
+	return b
 }

@@ -157,7 +157,7 @@ func (in *Intake) decide(ctx context.Context, group []*call) (seg Segment, fresh
 				in.ids.fill(slot, p.key, p.print)
 				fresh = append(fresh, p)
 				c.res.Accepted++
-			case print == p.print:
+			case print == p.print || print == firstPrint(&p.Entry, p.tags):
 				c.res.Duplicates++
 			default:
 				c.res.reject(p.index, p.ID, fail.New(fail.Conflict, "conflict", "An event with this source and id was taken before with other content; the first one stands. Give a correction an id of its own."))

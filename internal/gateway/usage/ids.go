@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"math/bits"
+
+	"github.com/cespare/xxhash/v2"
 )
 
 // idKey stands for (source, id): the first half of their SHA-256. Two different ids share one with a probability of
@@ -17,21 +19,29 @@ func (k idKey) less(o idKey) bool {
 	return binary.BigEndian.Uint64(k[8:]) < binary.BigEndian.Uint64(o[8:])
 }
 
-// identify gives e's key and the print of its content, by which a repetition is told from a conflict. An untimed
-// event has the same print whenever it arrives. tags are e's as [appendTags] writes them.
+// identify gives e's key and the print of its content, by which a repetition is told from a conflict. tags are e's as
+// [appendTags] writes them.
 func identify(e *Entry, tags string) (idKey, uint64) {
 	var buf [192]byte // on the stack; nearly always enough
 	b := appendText(appendText(buf[:0], e.Source), e.ID)
 	key := sha256.Sum256(b)
+	return idKey(key[:16]), xxhash.Sum64(appendContent(b[:0], e, tags))
+}
 
-	b = appendText(appendText(b[:0], string(e.License)), string(e.Dimension))
+// firstPrint is the print that was kept of e by versions which took it from SHA-256. Ids that left memory then have it.
+func firstPrint(e *Entry, tags string) uint64 {
+	sum := sha256.Sum256(appendContent(nil, e, tags))
+	return binary.BigEndian.Uint64(sum[:8])
+}
+
+// appendContent writes what a print is of. An untimed event has the same whenever it arrives.
+func appendContent(b []byte, e *Entry, tags string) []byte {
+	b = appendText(appendText(b, string(e.License)), string(e.Dimension))
 	b = appendQuantity(b, e.Quantity)
 	if !e.Untimed {
 		b = binary.AppendVarint(b, e.Time)
 	}
-	b = append(b, tags...)
-	print := sha256.Sum256(b)
-	return idKey(key[:16]), binary.BigEndian.Uint64(print[:8])
+	return append(b, tags...)
 }
 
 const (

@@ -1,6 +1,8 @@
 package usage_test
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"testing"
 	"time"
@@ -80,5 +82,31 @@ func TestRunsOfIDsExpireThoughTheyAreMerged(t *testing.T) {
 	}
 	if res := send(t, in, 0, 50); res.Accepted != 50 {
 		t.Errorf("those of long ago again: %+v", res)
+	}
+}
+
+// Ids that earlier versions moved out of memory have prints of another hash. They are repetitions all the same.
+func TestPrintsOfEarlierVersionsAreKnown(t *testing.T) {
+	c, clk := config(t)
+	in := open(t, c)
+	accept(t, in, event("e1", "1"))
+	clk.Set(noon.AddDate(0, 0, 2))
+	tidy(t, in)
+	body, err := c.Store.IDs(t.Context(), 0, 1, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, text := event("e1", "1"), func(b []byte, s string) []byte { return append(append(b, byte(len(s))), s...) }
+	content := text(text(nil, string(active[0].ID)), "gb")
+	content = binary.AppendUvarint(append(content, 0), 1_000_000_000_000)
+	print := sha256.Sum256(binary.AppendVarint(content, e.Time.UnixMicro()))
+	if err := c.Store.PutIDs(t.Context(), 0, 1, 0, [][]byte{append(body[:16:16], print[:8]...)}); err != nil {
+		t.Fatal(err)
+	}
+	if res := accept(t, in, event("e1", "1")); res.Duplicates != 1 {
+		t.Errorf("the same again: %+v", res)
+	}
+	if res := accept(t, in, event("e1", "2")); len(res.Rejected) != 1 || res.Rejected[0].Code != "conflict" {
+		t.Errorf("another content: %+v", res)
 	}
 }

@@ -3,8 +3,6 @@ package usage
 import (
 	"errors"
 	"fmt"
-	"strings"
-	"time"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -54,14 +52,16 @@ type Segment struct {
 	Body      []byte // see encodeSegment
 }
 
-// The first byte of a segment's body says how the rest is written: zstd over entries, each a row of fields.
+// The first byte of a segment's body says how the rest, which is packed with zstd, is written. Only the newest still is;
+// the log is the audit trail, so all stay readable.
 const (
-	formatV1 = 1 // all texts in full, see segment_v1.go; not written any more
-	formatV2 = 2 // texts that tend to repeat are written once, see segmentWriter
+	formatV1 = 1 // a row of fields an entry, see rowsV1
+	formatV2 = 2 // the same, with texts that repeat written once, see rowsV2
+	formatV3 = 3 // a column a field, see segmentWriter
 )
 
 var (
-	packer, _   = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<17))
+	packer, _   = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithAllLitEntropyCompression(true), zstd.WithWindowSize(1<<17))
 	unpacker, _ = zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(1<<28))
 )
 
@@ -75,37 +75,42 @@ const (
 
 var errSegment = errors.New("usage: the segment's body is damaged")
 
+// entries reads a segment's entries in order. next is false at their end, and where they are damaged; whole then tells
+// which. What next fills is only good until it is called again; strings may be kept, and tags are not to be changed.
+type entries interface {
+	next(*Entry) bool
+	whole() bool
+}
+
 // Each calls yield with every entry of the segment, in order. The entry is only good during the call; its strings may
 // be kept, and its tags are not to be changed.
 //
 // Errors: what yield returns, or that the body is damaged.
 func (s Segment) Each(yield func(*Entry) error) error {
 	damaged := func(why error) error { return fmt.Errorf("segment %d/%d: %w: %w", s.Part, s.Seq, errSegment, why) }
-	if len(s.Body) == 0 || (s.Body[0] != formatV1 && s.Body[0] != formatV2) {
+	if len(s.Body) == 0 || s.Body[0] < formatV1 || s.Body[0] > formatV3 {
 		return damaged(errors.New("unknown format"))
 	}
 	raw, err := unpacker.DecodeAll(s.Body[1:], nil)
 	if err != nil {
 		return damaged(err)
 	}
-	r := reader{b: string(raw)}
-	r.base = r.varint()
-	r.hour = core.HourOf(time.UnixMicro(r.base))
-	read := r.entry
-	if s.Body[0] == formatV1 {
-		read = r.entryV1
+	var in entries
+	switch r := (reader{b: string(raw)}); s.Body[0] {
+	case formatV1:
+		in = newRowsV1(r)
+	case formatV2:
+		in = newRowsV2(r)
+	default:
+		in = newColumns(r)
 	}
 	n := 0
-	var e Entry
-	for ; r.b != "" && !r.bad; n++ {
-		if read(&e); r.bad {
-			break
-		}
-		if err := yield(&e); err != nil {
+	for e := new(Entry); in.next(e); n++ {
+		if err := yield(e); err != nil {
 			return err
 		}
 	}
-	if r.bad || n != s.Events {
+	if !in.whole() || n != s.Events {
 		return damaged(fmt.Errorf("%d of %d events", n, s.Events))
 	}
 	return nil
@@ -113,71 +118,11 @@ func (s Segment) Each(yield func(*Entry) error) error {
 
 // reader takes fields off b; bad says that they were not there.
 type reader struct {
-	b     string
-	base  int64
-	hour  core.Hour
-	texts []string // by number, less 1
-	tags  []map[string]string
-	bad   bool
+	b   string
+	bad bool
 }
 
-func (r *reader) entry(e *Entry) {
-	flags := r.byte()
-	*e = Entry{Untimed: flags&flagUntimed != 0, Late: flags&flagLate != 0}
-	if flags >= flagUnknown {
-		r.bad = true
-	}
-	if flags&flagMeter != 0 {
-		m, _ := r.shared()
-		if e.Meter = core.Meter(m); e.Late {
-			e.Adds = r.quantity()
-		}
-	}
-	e.Source, _ = r.shared()
-	e.ID = r.text()
-	l, _ := r.shared()
-	d, _ := r.shared()
-	e.License, e.Dimension = core.LicenseID(l), core.Dimension(d)
-	e.Quantity = r.quantity()
-	e.Time, e.Received = r.base+r.varint(), r.base+r.varint()
-	e.Hour = r.hour + core.Hour(r.varint())
-	e.Unbillable, _ = r.shared()
-	text, no := r.shared()
-	e.Tags = r.tagsOf(text, no)
-}
-
-// shared reads a text that stands in full or as its number.
-func (r *reader) shared() (text string, no int) {
-	v := r.uvarint()
-	if v == 0 {
-		// A copy, so that who keeps a licence's name does not keep the whole segment.
-		r.texts = append(r.texts, strings.Clone(r.text()))
-		r.tags = append(r.tags, nil)
-		v = uint64(len(r.texts))
-	}
-	if v > uint64(len(r.texts)) {
-		r.bad, r.b = true, ""
-		return "", 0
-	}
-	return r.texts[v-1], int(v)
-}
-
-// tagsOf reads tags as [appendTags] wrote them, once for all entries that have the same.
-func (r *reader) tagsOf(text string, no int) map[string]string {
-	if text == "" {
-		return nil
-	}
-	if r.tags[no-1] == nil {
-		in := reader{b: text}
-		tags := map[string]string{}
-		for in.b != "" {
-			k := in.text()
-			tags[k] = in.text()
-		}
-		r.tags[no-1], r.bad = tags, r.bad || in.bad
-	}
-	return r.tags[no-1]
-}
+func (r *reader) spoil() { r.bad, r.b = true, "" }
 
 func (r *reader) byte() byte {
 	if r.b == "" {
@@ -198,7 +143,7 @@ func (r *reader) uvarint() (v uint64) {
 			return v
 		}
 	}
-	r.bad, r.b = true, ""
+	r.spoil()
 	return 0
 }
 
@@ -208,10 +153,12 @@ func (r *reader) varint() int64 {
 	return int64(v>>1) ^ -int64(v&1)
 }
 
-func (r *reader) text() string {
-	n := r.uvarint()
+func (r *reader) text() string { return r.take(r.uvarint()) }
+
+// take reads n bytes.
+func (r *reader) take(n uint64) string {
 	if n > uint64(len(r.b)) {
-		r.bad, r.b = true, ""
+		r.spoil()
 		return ""
 	}
 	s := r.b[:n]

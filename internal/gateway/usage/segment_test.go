@@ -81,28 +81,39 @@ func TestASegmentKnowsItsLicences(t *testing.T) {
 	}
 }
 
-// firstSegment was written by the first version. It must be readable for ever: the log is the audit trail.
-const firstSegment = "0128b52ffd0400f901008084a1e18389850602066d6574657231026531056c69635f31026762008080f3bd9fdd02ff83af5f00bcd23900010c427573696e657373556e6974034f7073ba818ebb"
+// Segments as earlier formats had them. They must be readable for ever: the log is the audit trail.
+const (
+	segmentV1 = "0128b52ffd0400f901008084a1e18389850602066d6574657231026531056c69635f31026762008080f3bd9fdd02ff83af5f00bcd23900010c427573696e657373556e6974034f7073ba818ebb"
+	segmentV2 = "0228b52ffd0400b903008084a1e1838985060200066d657465723102653100056c69635f3100026762008080f3bd9fdd02ff83af5f0000000000110c427573696e657373556e6974034f707307000b756e697175653a757365720080a094a58d1d010265320203008080f3bd9fdd02ff83af5f0000000961667465725f656e6405d389c4bb"
+)
 
-func TestTheFirstFormatStaysReadable(t *testing.T) {
-	e := &Entry{Source: "meter1", ID: "e1", License: "lic_1", Dimension: "gb", Quantity: Whole(12), Time: 1_700_000_000_000_000, Received: 1_700_000_100_000_000,
+func TestEarlierFormatsStayReadable(t *testing.T) {
+	first := &Entry{Source: "meter1", ID: "e1", License: "lic_1", Dimension: "gb", Quantity: Whole(12), Time: 1_700_000_000_000_000, Received: 1_700_000_100_000_000,
 		Hour: 472222, Late: true, Tags: map[string]string{"BusinessUnit": "Ops"}}
-	raw, err := hex.DecodeString(firstSegment)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got Entry
-	if err := (Segment{Seq: 1, Events: 1, Body: raw}).Each(func(e *Entry) error { got = *e; return nil }); err != nil {
-		t.Fatal(err)
-	}
-	if !reflect.DeepEqual(&got, e) {
-		t.Errorf("got %+v, want %+v", got, *e)
+	second := *first
+	second.ID, second.Untimed, second.Meter, second.Adds, second.Unbillable = "e2", true, "unique:user", Whole(1), ReasonAfterEnd
+	for text, want := range map[string][]*Entry{segmentV1: {first}, segmentV2: {first, &second}} {
+		raw, err := hex.DecodeString(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []*Entry
+		if err := (Segment{Seq: 1, Events: len(want), Body: raw}).Each(func(e *Entry) error { c := *e; got = append(got, &c); return nil }); err != nil {
+			t.Fatalf("format %d: %v", raw[0], err)
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("format %d: got %+v, want %+v", raw[0], got, want)
+		}
 	}
 }
 
 func FuzzSegment(f *testing.F) {
 	two := []*Entry{{ID: "a", License: "l", Dimension: "d", Quantity: Whole(1)}, {ID: "b", License: "l", Dimension: "d", Tags: map[string]string{"k": "v"}}}
-	for _, body := range [][]byte{pack(two[:1], 0), pack(two, 0)} {
+	rows, err := hex.DecodeString(segmentV2)
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, body := range [][]byte{pack(two[:1], 0), pack(two, 0), rows} {
 		raw, err := unpacker.DecodeAll(body[1:], nil)
 		if err != nil {
 			f.Fatal(err)
@@ -111,7 +122,7 @@ func FuzzSegment(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		// Whatever is in it, reading ends, and does not panic.
-		for _, format := range []byte{formatV1, formatV2} {
+		for _, format := range []byte{formatV1, formatV2, formatV3} {
 			_ = Segment{Seq: 1, Events: 2, Body: packer.EncodeAll(raw, []byte{format})}.Each(func(*Entry) error { return nil })
 			_ = Segment{Seq: 1, Events: 1, Body: append([]byte{format}, raw...)}.Each(func(*Entry) error { return nil })
 		}

@@ -2,13 +2,26 @@ package usage
 
 import "souk.dev/souk/internal/gateway/core"
 
-// entryV1 reads an entry of the first format: as the present one, with all texts in full, absolute hours and counted tags.
-func (r *reader) entryV1(e *Entry) {
+// rowsV1 reads the first format: a row of fields an entry, with all texts in full, absolute hours and counted tags.
+type rowsV1 struct {
+	reader
+	base int64
+}
+
+func newRowsV1(r reader) *rowsV1 {
+	in := &rowsV1{reader: r}
+	in.base = in.varint()
+	return in
+}
+
+func (r *rowsV1) whole() bool { return !r.bad }
+
+func (r *rowsV1) next(e *Entry) bool {
+	if r.b == "" || r.bad {
+		return false
+	}
 	flags := r.byte()
 	*e = Entry{Untimed: flags&flagUntimed != 0, Late: flags&flagLate != 0}
-	if flags >= flagUnknown {
-		r.bad = true
-	}
 	if flags&flagMeter != 0 {
 		if e.Meter = core.Meter(r.text()); e.Late {
 			e.Adds = r.quantity()
@@ -27,4 +40,6 @@ func (r *reader) entryV1(e *Entry) {
 		k := r.text()
 		e.Tags[k] = r.text()
 	}
+	r.bad = r.bad || flags >= flagUnknown
+	return !r.bad
 }

@@ -9,10 +9,10 @@ import (
 	"souk.dev/souk/internal/gateway/core"
 )
 
-// segmentWriter writes entries one behind the other. A text that tends to repeat stands in full where it is met first, and
-// as its number from then on; that is less to compress, which is most of the work. Instants and hours are differences
-// to the segment's.
+// segmentWriter writes entries, a column for each field. A text that tends to repeat is written once, and its number
+// stands for it; that is less to pack, which is most of the work. Instants and hours are differences to the segment's.
 type segmentWriter struct {
+	out   [columns][]byte
 	raw   []byte
 	base  int64
 	hour  core.Hour
@@ -24,17 +24,6 @@ type segmentWriter struct {
 		no   uint64
 	}
 }
-
-// The columns whose texts repeat.
-const (
-	inSource = iota
-	inLicense
-	inDimension
-	inUnbillable
-	inTags
-	inMeter
-	columns
-)
 
 // segmentWriters are kept for the next segment; those that met a rare huge one are not.
 var segmentWriters = sync.Pool{New: func() any { return &segmentWriter{texts: map[string]uint64{}} }}
@@ -48,11 +37,18 @@ const (
 func encodeSegment(entries []*prepared, base int64) (body, licenses []byte) {
 	w := segmentWriters.Get().(*segmentWriter)
 	w.base, w.hour = base, core.HourOf(time.UnixMicro(base))
-	w.raw = binary.AppendVarint(w.raw[:0], base)
 	for _, p := range entries {
 		w.add(p)
 	}
-	body = packer.EncodeAll(w.raw, append(make([]byte, 0, len(w.raw)/2+64), formatV2))
+	w.raw = binary.AppendVarint(w.raw[:0], base)
+	for _, c := range w.out {
+		w.raw = binary.AppendUvarint(w.raw, uint64(len(c)))
+	}
+	for i, c := range w.out {
+		w.raw = append(w.raw, c...)
+		w.out[i] = c[:0]
+	}
+	body = packer.EncodeAll(w.raw, append(make([]byte, 0, len(w.raw)/2+64), formatV3))
 	licenses = licenseFilter(w.of)
 	if cap(w.raw) <= maxPooled && len(w.texts) <= maxPooledTexts {
 		clear(w.texts)
@@ -74,42 +70,45 @@ func (w *segmentWriter) add(p *prepared) {
 	}
 	if p.Meter != core.Sum {
 		flags |= flagMeter
-	}
-	w.raw = append(w.raw, flags)
-	if p.Meter != core.Sum {
 		w.text(inMeter, string(p.Meter))
 		if p.Late {
-			w.raw = appendQuantity(w.raw, p.Adds)
+			w.out[inAdds] = appendQuantity(w.out[inAdds], p.Adds)
 		}
 	}
+	w.out[inFlags] = append(w.out[inFlags], flags)
 	w.text(inSource, p.Source)
-	w.raw = appendText(w.raw, p.ID)
+	w.out[inIDSize] = binary.AppendUvarint(w.out[inIDSize], uint64(len(p.ID)))
+	w.out[inID] = append(w.out[inID], p.ID...)
 	w.text(inLicense, string(p.License))
 	w.note(p.License)
 	w.text(inDimension, string(p.Dimension))
-	w.raw = appendQuantity(w.raw, p.Quantity)
-	w.raw = binary.AppendVarint(w.raw, p.Time-w.base)
-	w.raw = binary.AppendVarint(w.raw, p.Received-w.base)
-	w.raw = binary.AppendVarint(w.raw, int64(p.Hour-w.hour))
+	w.out[inQuantity] = appendQuantity(w.out[inQuantity], p.Quantity)
+	w.out[inTime] = binary.AppendVarint(w.out[inTime], p.Time-w.base)
+	w.out[inReceived] = binary.AppendVarint(w.out[inReceived], p.Received-w.base)
+	w.out[inHour] = binary.AppendVarint(w.out[inHour], int64(p.Hour-w.hour))
 	w.text(inUnbillable, p.Unbillable)
 	w.text(inTags, p.tags)
 }
 
 func (w *segmentWriter) text(column int, s string) {
 	last := &w.last[column]
-	if last.no == 0 || last.text != s {
-		no, met := w.texts[s]
-		if !met {
-			no = uint64(len(w.texts)) + 1
-			w.texts[s] = no
-			w.raw = append(w.raw, 0)
-			w.raw = appendText(w.raw, s)
-			last.text, last.no = s, no
-			return
+	if last.text != s {
+		last.text, last.no = s, 0
+		if s != "" {
+			last.no = w.number(s)
 		}
-		last.text, last.no = s, no
 	}
-	w.raw = binary.AppendUvarint(w.raw, last.no)
+	w.out[column] = binary.AppendUvarint(w.out[column], last.no)
+}
+
+func (w *segmentWriter) number(s string) uint64 {
+	no, met := w.texts[s]
+	if !met {
+		no = uint64(len(w.texts)) + 1
+		w.texts[s] = no
+		w.out[inTexts] = appendText(w.out[inTexts], s)
+	}
+	return no
 }
 
 func appendQuantity(b []byte, q Quantity) []byte {
