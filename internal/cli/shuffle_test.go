@@ -100,6 +100,9 @@ func (s *shuffled) play() {
 	s.advance("20m")
 	for _, one := range s.sold {
 		s.land(one)
+	}
+	s.advance("11m") // in which AWS is asked about a license of which nothing was told
+	for _, one := range s.sold {
 		s.find(one)
 	}
 	renewed := s.sold[2]

@@ -17,6 +17,7 @@ import (
 	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/api"
 	"souk.dev/souk/internal/gateway/awsapi"
+	"souk.dev/souk/internal/gateway/confirm"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/entitlement"
 	"souk.dev/souk/internal/gateway/intake"
@@ -92,6 +93,8 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 	if err != nil {
 		return nil, err
 	}
+	agreements := awsapi.NewAgreements(aws)
+	confirmations := confirm.Open(confirm.Config{AWS: agreements, Licenses: book, Book: heard{book, entitlements, g.wake}, Products: c.Products, Clock: g.clk, Log: c.Log, Observe: metrics.Confirmations})
 	in := intake.New(queue, g.db.Notices(), heard{book, entitlements, g.wake}, c.Products, g.clk, c.Log)
 	in.Wake = g.wake
 	posts, err := push.New(push.Config{Intake: in, Clock: g.clk, Log: c.Log, Products: c.Products, Topics: c.SNSTopics, Trust: c.SNSTrust, Secrets: c.EventsSecrets,
@@ -109,7 +112,7 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 	if err != nil {
 		return nil, err
 	}
-	corrections := correction.New(correction.Config{Store: g.db.Corrections(), AWS: awsapi.NewAgreements(aws), Usage: counted{events, metrics}, Ledger: metering.Ledger{Store: store.NewMetering(g.db), Log: store.NewUsage(g.db)},
+	corrections := correction.New(correction.Config{Store: g.db.Corrections(), AWS: agreements, Usage: counted{events, metrics}, Ledger: metering.Ledger{Store: store.NewMetering(g.db), Log: store.NewUsage(g.db)},
 		Licenses: book, Products: c.Products, Clock: g.clk, Log: c.Log, Wake: g.wake})
 	in.Observe = observed(metrics, corrections)
 	signer, err := statement.NewSigner(ctx, g.db.Settings())
@@ -150,7 +153,7 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 	g.handler = handler(c.Log, door, pages, posts, health, metrics)
 
 	// In this order when stepped: what AWS told, then what follows from it, then what goes to AWS.
-	jobs := slices.Concat(in.Jobs(), []job.Job{book.Job(), entitlements.Job(), registrations.Attach(), corrections.Job()}, engine.Jobs(), events.Jobs(),
+	jobs := slices.Concat(in.Jobs(), []job.Job{book.Job(), confirmations.Job(), entitlements.Job(), registrations.Attach(), corrections.Job()}, engine.Jobs(), events.Jobs(),
 		[]job.Job{accounts.Sweep(), api.ForgetAnswers(g.db.Answers(), g.clk)})
 	for _, j := range jobs {
 		g.jobs = append(g.jobs, j.Name)

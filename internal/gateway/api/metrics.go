@@ -26,6 +26,7 @@ type Metrics struct {
 	noticeWait prometheus.Histogram
 	entitled   *prometheus.CounterVec
 	posts      *prometheus.CounterVec
+	confirmed  *prometheus.CounterVec
 }
 
 // NewMetrics makes the metrics that count what they are told.
@@ -45,8 +46,10 @@ func NewMetrics(log *slog.Logger) *Metrics {
 			Help: "Times AWS was asked for a licence's entitlements, by outcome: changed, same, empty; later, denied or invalid when it gave no answer."}, []string{"outcome"}),
 		posts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "souk_aws_posts_total",
 			Help: "Posts in AWS's name, by door (sns, events) and outcome: taken, or the code of the refusal."}, []string{"door", "outcome"}),
+		confirmed: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "souk_confirmations_total",
+			Help: "Times AWS was asked whether a licence is active of which no notice came, by outcome: active, ended, unsettled; later, denied or invalid when it gave no answer."}, []string{"outcome"}),
 	}
-	m.registry.MustRegister(m.posts, m.events, m.awsCalls, m.awsSeconds, m.notices, m.noticeWait, m.entitled,
+	m.registry.MustRegister(m.posts, m.events, m.awsCalls, m.awsSeconds, m.notices, m.noticeWait, m.entitled, m.confirmed,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -80,6 +83,9 @@ func (m *Metrics) Post(door, outcome string) { m.posts.WithLabelValues(door, out
 
 // Entitlements counts one asking for entitlements.
 func (m *Metrics) Entitlements(outcome string) { m.entitled.WithLabelValues(outcome).Inc() }
+
+// Confirmations counts one asking whether a licence is active.
+func (m *Metrics) Confirmations(outcome string) { m.confirmed.WithLabelValues(outcome).Inc() }
 
 // Gauges tells a number per value of label, read when /metrics is.
 func (m *Metrics) Gauges(name, help, label string, read func(ctx context.Context) (map[string]int64, error)) {

@@ -27,15 +27,16 @@ const (
 	agreementRegion = "us-east-1"
 )
 
-// Agreements asks the Agreement API about invoices, and for billing adjustments. It fulfils correction.AWS.
+// Agreements asks the Agreement API about invoices, and for billing adjustments, and whether agreements run. It fulfils
+// correction.AWS and confirm.Source.
 type Agreements struct {
 	client *marketplaceagreement.Client
 }
 
 var _ correction.AWS = (*Agreements)(nil)
 
-// NewAgreements makes one that calls AWS as cfg says. The SDK does not retry: when AWS is asked again is stored, and
-// decided by package correction.
+// NewAgreements makes one that calls AWS as cfg says. The SDK does not retry: when AWS is asked again is
+// decided by packages correction and confirm.
 func NewAgreements(cfg aws.Config) *Agreements {
 	return &Agreements{marketplaceagreement.NewFromConfig(cfg, func(o *marketplaceagreement.Options) { o.Region, o.Retryer = agreementRegion, aws.NopRetryer{} })}
 }

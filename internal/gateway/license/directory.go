@@ -92,6 +92,9 @@ func (b *Book) present(e *entry) (License, bool) {
 	if l.Legacy {
 		b.migrate(&l)
 	}
+	if l.Identity() == ByLicense {
+		l.Standing.await(b.clk.Now())
+	}
 	return l, true
 }
 

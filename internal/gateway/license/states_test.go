@@ -43,9 +43,9 @@ var stateMeaning = map[State]string{
 
 var kindTeller = map[Kind]string{
 	Arrived:            "the buyer at the landing page (`ResolveCustomer`)",
-	Activated:          "`License Updated`, `subscribe-success`",
+	Activated:          "`License Updated`, `subscribe-success`; where neither came, `SearchAgreements` (`ACTIVE`)",
 	PaymentFailed:      "`subscribe-fail`",
-	AgreementEnded:     "`Purchase Agreement Ended`: `CANCELLED`, `EXPIRED`, `TERMINATED`",
+	AgreementEnded:     "`Purchase Agreement Ended`: `CANCELLED`, `EXPIRED`, `TERMINATED`; where no notice came, `SearchAgreements`",
 	AgreementFollowed:  "`Purchase Agreement Ended`: `RENEWED`, `REPLACED`",
 	Deprovisioned:      "`License Deprovisioned`",
 	UnsubscribePending: "`unsubscribe-pending`",

@@ -19,7 +19,7 @@ type Kind string
 const (
 	// Arrived: the buyer came to the landing page and AWS resolved the token. It proves identity, not a subscription.
 	Arrived Kind = "arrived"
-	// Activated: License Updated, or subscribe-success.
+	// Activated: License Updated, or subscribe-success; or AWS was asked, and says that the agreement is active.
 	Activated Kind = "activated"
 	// PaymentFailed: subscribe-fail.
 	PaymentFailed Kind = "payment_failed"

@@ -42,7 +42,7 @@ var areas = []struct {
 	{"The last hour", []Name{FinalHour, FinalTimestamps, DeprovisionDelay, SuccessorLookback}},
 	{"GetEntitlements", []Name{EmptyEntitlements, EntitlementPage, PageTokenExpiry, EarlyEntitlements, ExpiredEntitlements}},
 	{"Agreements and licenses", []Name{ActivationDelay, RenewalLicense, ReplacementLicense, QuoteLife}},
-	{"Notices", []Name{NoticeDelivery, FailedPayment, AgreementNames, EndedOffer, LegacyContractEnd, TrialConversion}},
+	{"Notices", []Name{NoticeDelivery, FailedPayment, PaygLicenseUpdated, AgreementNames, EndedOffer, LegacyContractEnd, TrialConversion}},
 	{"Money given back", []Name{RefundProration, RefundDays, RefundFrom, Holidays, AdjustmentTime}},
 }
 

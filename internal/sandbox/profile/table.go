@@ -41,15 +41,16 @@ const (
 	ExpiredEntitlements Name = "expired-entitlements"
 	NoticeDelivery      Name = "notice-delivery"
 
-	ErrorType         Name = "error-type"
-	ResolveQuota      Name = "resolve-quota"
-	PageTokenExpiry   Name = "page-token-expiry"
-	EarlyEntitlements Name = "early-entitlements"
-	AgreementNames    Name = "agreement-event-names"
-	TrialConversion   Name = "trial-conversion"
-	RefundProration   Name = "refund-proration"
-	RefundFrom        Name = "refund-from"
-	Holidays          Name = "refund-holidays"
+	ErrorType          Name = "error-type"
+	ResolveQuota       Name = "resolve-quota"
+	PageTokenExpiry    Name = "page-token-expiry"
+	EarlyEntitlements  Name = "early-entitlements"
+	AgreementNames     Name = "agreement-event-names"
+	PaygLicenseUpdated Name = "payg-license-updated"
+	TrialConversion    Name = "trial-conversion"
+	RefundProration    Name = "refund-proration"
+	RefundFrom         Name = "refund-from"
+	Holidays           Name = "refund-holidays"
 )
 
 // Values that are compared with in code.
@@ -110,6 +111,8 @@ const (
 	NamespacedName = "namespaced"
 	ForEver        = "for-ever"
 	Listed         = "listed"
+	Sent           = "sent"
+	Never          = "never"
 	AgreementOnly  = "agreement"
 	WithProduct    = "product"
 	WithLicense    = "license"
@@ -214,6 +217,8 @@ var behaviours = []Behaviour{
 		"Undocumented: " + contract.EntitlementAPI + "API_Entitlement.html has an ExpirationDate, and no date of a beginning."},
 	{AgreementNames, "What Purchase Agreement Created and Ended name beside the agreement, where they are not about a renewal: nothing more, the product as well, or product and license as License Updated does.", []string{AgreementOnly, WithProduct, WithLicense}, AgreementOnly,
 		guide + "eventbridge.html has the product in the newer events (renewals, amendments, reminders) and not in these; none was there when observed. AWS has added members to these events before."},
+	{PaygLicenseUpdated, "Whether License Updated is sent for pay as you go. With never, no notice names agreement and license together before License Deprovisioned does: SearchAgreements tells which license an agreement has.", []string{Sent, Never}, Sent,
+		guide + "eventbridge.html has the event for entitlements that are provisioned or changed; pay as you go has no entitlements in advance. It was sent where one free subscription was observed."},
 	{TrialConversion, "What the seller is told when a subscription's free trial is over and its usage is charged from then on: nothing, or License Updated and a subscribe-success without isFreeTrialTermPresent.", []string{Silence, ToldAgain}, Silence,
 		"Undocumented: " + guide + "saas-notification.html has the trial's flag in subscribe-success, and says nothing of its end."},
 	{RefundProration, "How a prorated refund counts the time that was not used: to the instant, or in whole days, of which one that has begun is used.", []string{ByInstant, ByDay}, ByInstant,

@@ -150,7 +150,8 @@ func (w *World) tellLicense(a *agreement, at time.Time, why string) {
 		w.tell(EntitlementUpdated{w.made(a, at)})
 		a.note(at, "entitlement-updated", why)
 	}
-	if a.product.Identity.ByEvents() {
+	silent := !a.product.Pricing.IsContract() && w.profiles.Is(profile.PaygLicenseUpdated, profile.Never)
+	if a.product.Identity.ByEvents() && !silent {
 		w.tell(LicenseUpdated{w.made(a, at)})
 		a.note(at, "License Updated", why)
 	}

@@ -103,6 +103,7 @@ func TestReadingsOfTheNotices(t *testing.T) {
 	for _, c := range []struct{ product, profile, value, want string }{
 		{inkwell, "deprovision-delay", "2m", "Created@11s Updated@1m12s Ended@2h0m0s Deprovisioned@2h2m0s"},
 		{inkwell, "deprovision-delay", "0s", "Created@11s Updated@1m12s Ended@2h0m0s Deprovisioned@2h0m0s"},
+		{inkwell, "payg-license-updated", "never", "Created@11s Ended@2h0m0s Deprovisioned@2h0m31s"},
 		{"1nkwe11c1ass1cteamsabcdef", "legacy-contract-end", "entitlement-updated", "subscribe-success@1m12s entitlement-updated@1m12s entitlement-updated@2h0m0s"},
 		{"1nkwe11c1ass1cteamsabcdef", "legacy-contract-end", "unsubscribe", "subscribe-success@1m12s entitlement-updated@1m12s unsubscribe-pending@2h0m0s entitlement-updated@2h0m0s unsubscribe-success@3h0m0s"},
 	} {
