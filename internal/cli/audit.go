@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -14,67 +13,119 @@ import (
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/metering"
+	"souk.dev/souk/internal/gateway/statement"
 	"souk.dev/souk/internal/gateway/store"
 	"souk.dev/souk/internal/gateway/usage"
 )
 
 func auditCommand() *cobra.Command {
-	var database string
+	var database, month string
 	var asJSON bool
+	var shown int
 	cmd := &cobra.Command{
-		Use:     "audit",
+		Use:     "audit [LICENSE [DIMENSION [HOUR]]]",
 		GroupID: groupLook,
-		Short:   "Check the laws over a gateway's database",
+		Short:   "Check the laws over a gateway's database, and follow any figure down to its events",
 		Long: `Count every usage event anew and follow it into records, balances and the bill. For each license and dimension it prints
 
   accepted = honoured + open + waiting + carried + unbillable
 
 and it ends with 1 if one of these does not add up, or anything was sent to AWS twice with different content. Events that
 were dropped after their retention are counted by the sealed totals of their hours, and it says how many they are. Run it beside
-a gateway at rest: what changes while it reads may show as a breach.`,
-		Example: "  souk audit --database sqlite:/var/lib/souk/gateway.db\n  souk audit --database sqlite:.souk/gateway.db --json",
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if isNew(database) {
-				return usagef("--database: there is no %s", database)
+a gateway at rest: what changes while it reads may show as a breach.
+
+With a LICENSE (its ARN or the gateway's id) it prints that license's lines only, with a DIMENSION also the hours that the line
+adds up, each with its record and AWS's receipt, and with an HOUR, without counting anything else anew, that hour down to its
+events. The two commands below begin at the other end.`,
+		Example: "  souk audit --database sqlite:/var/lib/souk/gateway.db\n  souk audit lic_4t9… pages --month 2026-11\n  souk audit lic_4t9… pages 2026-11-10T09\n  souk audit event orders 7f3c…",
+		Args:    cobra.MaximumNArgs(3),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var only time.Time
+			if month != "" {
+				var err error
+				if only, err = statement.ParseMonth(month); err != nil {
+					return asUsage(fmt.Errorf("--month: %w", err))
+				}
 			}
-			report, err := auditDatabase(cmd.Context(), database)
-			if err != nil {
-				return databaseError(err)
-			}
-			if asJSON {
-				err = printJSON(cmd.OutOrStdout(), auditDocumentOf(report))
-			} else {
-				err = printAudit(cmd.OutOrStdout(), report)
-			}
-			if err == nil && len(report.Breaches) > 0 {
-				err = &alreadySaid{"the audit found breaches"}
-			}
-			return err
+			return withTrail(cmd.Context(), database, func(t trail) error {
+				a := auditing{trail: t, month: only, shown: max(shown, 0), json: asJSON, out: cmd.OutOrStdout()}
+				return a.run(cmd.Context(), args)
+			})
 		},
 	}
 	optionsOf(cmd).text(&database, "database", defaultDatabase)
+	cmd.Flags().StringVar(&month, "month", "", "with a DIMENSION: only the hours of this month, such as 2026-11")
+	cmd.Flags().IntVar(&shown, "events", defaultShown, "with an HOUR: how many of its events to show")
 	jsonFlag(cmd, &asJSON)
+	cmd.AddCommand(auditRecordCommand(), auditEventCommand())
 	return cmd
 }
 
-// auditDatabase checks the laws over the database at url, which it only reads.
-func auditDatabase(ctx context.Context, url string) (metering.Report, error) {
-	db, err := store.Open(ctx, url)
-	if err != nil {
-		return metering.Report{}, err
-	}
-	defer db.Close()
-	steps, err := db.Migrations(ctx)
-	if err != nil {
-		return metering.Report{}, err
-	}
-	for _, m := range steps {
-		if !m.Applied {
-			return metering.Report{}, errors.New("the database's schema is not up to date: run `souk migrate` first")
+// auditing is one run of the command.
+type auditing struct {
+	trail
+	month time.Time // zero: all
+	shown int       // events of an hour
+	json  bool
+	out   io.Writer
+}
+
+func (a auditing) run(ctx context.Context, args []string) error {
+	var only metering.Pair
+	if len(args) > 0 {
+		var err error
+		if only.License, err = a.license(args[0]); err != nil {
+			return err
 		}
 	}
-	return metering.Ledger{Store: store.NewMetering(db), Log: store.NewUsage(db)}.Audit(ctx)
+	if len(args) > 1 {
+		only.Dimension = core.Dimension(args[1])
+	}
+	if len(args) > 2 {
+		hour, err := parseHour(args[2])
+		if err != nil {
+			return err
+		}
+		h, err := a.hour(ctx, only, hour, a.shown)
+		if err != nil {
+			return err
+		}
+		return h.print(a.out, a.json)
+	}
+	report, err := a.ledger.Audit(ctx)
+	if err != nil {
+		return err
+	}
+	report.Lines = slices.DeleteFunc(report.Lines, func(l metering.AuditLine) bool {
+		return only.License != "" && l.License != only.License || only.Dimension != "" && l.Dimension != only.Dimension
+	})
+	if only.Dimension != "" && len(report.Lines) == 0 {
+		return fmt.Errorf("nothing was ever used of %s by the license %s", only.Dimension, only.License)
+	}
+	doc := auditDocumentOf(report)
+	if only.Dimension != "" {
+		if doc.Hours, err = a.hours(ctx, only, a.month); err != nil {
+			return err
+		}
+	}
+	if a.json {
+		err = printJSON(a.out, doc)
+	} else {
+		err = printAudit(a.out, report, doc.Hours)
+	}
+	if err == nil && len(report.Breaches) > 0 {
+		err = &alreadySaid{"the audit found breaches"}
+	}
+	return err
+}
+
+// auditDatabase checks the laws over the database at url, which it only reads.
+func auditDatabase(ctx context.Context, url string) (r metering.Report, err error) {
+	err = withDatabase(ctx, url, func(db *store.DB) (err error) {
+		r, err = ledgerOf(db).Audit(ctx)
+		return err
+	})
+	return r, err
 }
 
 func sumOf(parts map[string]usage.Quantity) (sum usage.Quantity) {
@@ -105,7 +156,8 @@ func conservation(l metering.AuditLine) string {
 	return had + " = " + is
 }
 
-func printAudit(w io.Writer, r metering.Report) error {
+// printAudit tells people about r, and about the hours of its only line, if they are wanted.
+func printAudit(w io.Writer, r metering.Report, hours []hourRow) error {
 	var err error
 	say := func(format string, args ...any) {
 		if err == nil {
@@ -118,6 +170,9 @@ func printAudit(w io.Writer, r metering.Report) error {
 		for _, reason := range slices.Sorted(maps.Keys(l.Unbillable)) {
 			say("    unbillable %s: %s", l.Unbillable[reason], reason)
 		}
+	}
+	if err == nil {
+		err = printHours(w, hours)
 	}
 	if d := r.Dropped; d.Seq > 0 {
 		say("Dropped, for they were older than the retention: %d events received up to %s. For hours up to %s the sealed totals stand for them.",
@@ -139,6 +194,7 @@ type auditDocument struct {
 	OK       bool        `json:"ok"`
 	Lines    []auditLine `json:"lines"`
 	Breaches []string    `json:"breaches"`
+	Hours    []hourRow   `json:"hours,omitempty"` // of the only line, when they were asked for
 	// Dropped is what was older than the retention; nil when nothing was.
 	Dropped *auditDropped `json:"dropped,omitempty"`
 }

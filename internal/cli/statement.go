@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -67,32 +66,17 @@ type books struct {
 }
 
 func withStatements(ctx context.Context, database string, do func(books) error) error {
-	if isNew(database) {
-		return usagef("--database: there is no %s", database)
-	}
-	db, err := store.Open(ctx, database)
-	if err != nil {
-		return databaseError(err)
-	}
-	defer db.Close()
-	steps, err := db.Migrations(ctx)
-	if err != nil {
-		return err
-	}
-	for _, m := range steps {
-		if !m.Applied {
-			return errors.New("the database's schema is not up to date: run `souk migrate` first")
+	return withDatabase(ctx, database, func(db *store.DB) error {
+		book, err := license.OpenBook(ctx, db.Licenses(), clock.System{}, nil)
+		if err != nil {
+			return err
 		}
-	}
-	book, err := license.OpenBook(ctx, db.Licenses(), clock.System{}, nil)
-	if err != nil {
-		return err
-	}
-	signer, err := statement.NewSigner(ctx, db.Settings())
-	if err != nil {
-		return err
-	}
-	return do(books{statement.Maker{Ledger: store.NewMetering(db), Corrections: db.Corrections()}, book, signer})
+		signer, err := statement.NewSigner(ctx, db.Settings())
+		if err != nil {
+			return err
+		}
+		return do(books{statement.Maker{Ledger: store.NewMetering(db), Corrections: db.Corrections()}, book, signer})
+	})
 }
 
 func (b books) write(cmd *cobra.Command, s statement.Statement, format string) error {
