@@ -351,7 +351,7 @@ func (h *history) check() {
 
 // statements of all months add up, and have together what the audit found.
 func (h *history) statements(rep metering.Report) {
-	maker := statement.Maker{Ledger: store.NewMetering(h.db)}
+	maker := statement.Maker{Ledger: store.NewMetering(h.db), Corrections: h.db.Corrections()}
 	honoured := map[metering.Pair]usage.Quantity{}
 	for _, id := range lives {
 		l, _ := h.dir.ByID(core.LicenseID(id))
