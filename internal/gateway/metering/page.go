@@ -88,13 +88,7 @@ func (p *page) bill(t *SealedTotal, l license.License, m measure, waiting usage.
 // average works out the mean of the hour's levels over the part of the hour in which the licence lived, and the level
 // that goes on.
 func (t *SealedTotal) average(s license.Standing, b *Balance) {
-	from, to := t.Hour.Start(), t.Hour.End()
-	if s.ActivatedAt.After(from) {
-		from = s.ActivatedAt
-	}
-	if end, ends := usage.EndOf(s); ends && end.Before(to) {
-		to = end
-	}
+	from, to := lifeIn(s, t.Hour)
 	t.Life = Life{From: from.UnixMicro(), To: to.UnixMicro(), Before: b.Level}
 	t.Sum, b.Level = usage.Mean(b.Level, t.Levels(), t.Life.From, t.Life.To)
 }

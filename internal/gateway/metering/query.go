@@ -111,18 +111,29 @@ func (e *Engine) Usage(ctx context.Context, l core.LicenseID, from, to core.Hour
 		}
 		return rows[k]
 	}
-	for _, h := range e.cfg.Intake.OpenHours(l) { // before the sealed ones: an hour that is sealed meanwhile is then seen twice, not missed
-		if h < from || h > to {
-			continue
-		}
-		for _, t := range e.cfg.Intake.Totals(l, h) {
-			row(h, t.Dimension).addOpen(t)
-		}
-	}
+	lic, _ := e.cfg.Licenses.ByID(l)
+	open := e.pending(l) // before the sealed ones: an hour that is sealed meanwhile is then seen twice, not missed
 	totals, err := e.cfg.Store.Totals(ctx, l, from, to)
+	for tries := 0; err == nil && tries < 3 && e.moved(l, open); tries++ {
+		open = e.pending(l)
+		totals, err = e.cfg.Store.Totals(ctx, l, from, to)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read the totals of %s: %w", l, err)
 	}
+	for h, ts := range open.totals {
+		for _, t := range ts {
+			if h >= from && h <= to {
+				row(h, t.Dimension).addOpen(t)
+			}
+		}
+	}
+	open.soFar(lic.Standing, e.cfg.Clock.Now(), func(h core.Hour, d core.Dimension, sum usage.Quantity) {
+		if h >= from && h <= to {
+			r := row(h, d)
+			r.Accepted, r.Open = r.Accepted.Add(sum), r.Open.Add(sum)
+		}
+	})
 	reset := map[*HourUsage]bool{}
 	for _, t := range totals {
 		r := row(t.Hour, t.Dimension)
@@ -139,7 +150,6 @@ func (e *Engine) Usage(ctx context.Context, l core.LicenseID, from, to core.Hour
 	for _, r := range records {
 		row(r.Hour, r.Dimension).addRecord(r)
 	}
-	lic, _ := e.cfg.Licenses.ByID(l)
 	var out []HourUsage
 	for _, r := range rows {
 		m := e.measure(lic.ProductCode, r.Dimension)
