@@ -12,6 +12,7 @@ import (
 
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/metering"
 	"souk.dev/souk/internal/gateway/statement"
 	"souk.dev/souk/internal/gateway/store"
@@ -30,7 +31,8 @@ func auditCommand() *cobra.Command {
 
   accepted = honoured + open + waiting + carried + unbillable
 
-and it ends with 1 if one of these does not add up, or anything was sent to AWS twice with different content. Events that
+and it ends with 1 if one of these does not add up, or anything was sent to AWS twice with different content. Corrections are
+listed, and must have been approved, give back no more than AWS honoured, and be in the log. Events that
 were dropped after their retention are counted by the sealed totals of their hours, and it says how many they are. Run it beside
 a gateway at rest: what changes while it reads may show as a breach.
 
@@ -102,7 +104,13 @@ func (a auditing) run(ctx context.Context, args []string) error {
 	if only.Dimension != "" && len(report.Lines) == 0 {
 		return fmt.Errorf("nothing was ever used of %s by the license %s", only.Dimension, only.License)
 	}
+	fixes, err := correction.Audit(ctx, a.corrections, a.ledger, report.Dropped.Hour)
+	if err != nil {
+		return err
+	}
+	report.Breaches = append(report.Breaches, fixes.Breaches...)
 	doc := auditDocumentOf(report)
+	doc.Corrections = correctionsOf(fixes, only)
 	if only.Dimension != "" {
 		if doc.Hours, err = a.hours(ctx, only, a.month); err != nil {
 			return err
@@ -111,7 +119,7 @@ func (a auditing) run(ctx context.Context, args []string) error {
 	if a.json {
 		err = printJSON(a.out, doc)
 	} else {
-		err = printAudit(a.out, report, doc.Hours)
+		err = printAudit(a.out, report, doc)
 	}
 	if err == nil && len(report.Breaches) > 0 {
 		err = &alreadySaid{"the audit found breaches"}
@@ -156,8 +164,8 @@ func conservation(l metering.AuditLine) string {
 	return had + " = " + is
 }
 
-// printAudit tells people about r, and about the hours of its only line, if they are wanted.
-func printAudit(w io.Writer, r metering.Report, hours []hourRow) error {
+// printAudit tells people about r, and of doc about the hours of its only line, if they are wanted, and the corrections.
+func printAudit(w io.Writer, r metering.Report, doc auditDocument) error {
 	var err error
 	say := func(format string, args ...any) {
 		if err == nil {
@@ -172,7 +180,10 @@ func printAudit(w io.Writer, r metering.Report, hours []hourRow) error {
 		}
 	}
 	if err == nil {
-		err = printHours(w, hours)
+		err = printHours(w, doc.Hours)
+	}
+	for _, c := range doc.Corrections {
+		say("%s", c)
 	}
 	if d := r.Dropped; d.Seq > 0 {
 		say("Dropped, for they were older than the retention: %d events received up to %s. For hours up to %s the sealed totals stand for them.",
@@ -194,7 +205,9 @@ type auditDocument struct {
 	OK       bool        `json:"ok"`
 	Lines    []auditLine `json:"lines"`
 	Breaches []string    `json:"breaches"`
-	Hours    []hourRow   `json:"hours,omitempty"` // of the only line, when they were asked for
+	// Corrections are those that were approved and did not fail.
+	Corrections []auditCorrection `json:"corrections"`
+	Hours       []hourRow         `json:"hours,omitempty"` // of the only line, when they were asked for
 	// Dropped is what was older than the retention; nil when nothing was.
 	Dropped *auditDropped `json:"dropped,omitempty"`
 }

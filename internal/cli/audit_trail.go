@@ -14,6 +14,7 @@ import (
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/metering"
 	"souk.dev/souk/internal/gateway/store"
@@ -22,8 +23,9 @@ import (
 
 // trail is what leads from a licence's conservation line down to its events, and back.
 type trail struct {
-	ledger metering.Ledger
-	book   *license.Book
+	ledger      metering.Ledger
+	book        *license.Book
+	corrections correction.Store
 }
 
 // withDatabase opens a gateway's database that has this program's schema.
@@ -162,7 +164,7 @@ func withTrail(ctx context.Context, database string, do func(trail) error) error
 		if err != nil {
 			return err
 		}
-		return do(trail{ledgerOf(db), book})
+		return do(trail{ledgerOf(db), book, db.Corrections()})
 	})
 }
 

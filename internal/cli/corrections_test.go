@@ -211,6 +211,12 @@ func TestCorrections(t *testing.T) {
 	if code, out, _ := souk(t, "reconcile", "--database", b.Database, "--month", given, path); code != exitFailed || !strings.Contains(out, "DIFFERS") {
 		t.Errorf("a report that says more: exit %d: %s", code, out)
 	}
+	code, out, errs := souk(t, "audit", o.LicenseARN, "--database", b.Database)
+	for _, line := range []string{"8 USD for 400 pages of " + month + " given back (completed, " + wrong.BillingAdjustmentRequestID + "): INCORRECT_METERING", "50 were added, in the hour ", "): A queue was lost.", "The laws hold."} {
+		if code != exitDone || !strings.Contains(out, line) {
+			t.Errorf("exit %d, without %q: %s%s", code, line, out, errs)
+		}
+	}
 	tooMuch := o.ask(map[string]any{"kind": "over_billed", "license": o.LicenseARN, "month": month, "amount": "13.01", "reason": "OTHER"})
 	if tooMuch.State != "failed" {
 		t.Errorf("more than is left of the invoice: %+v", tooMuch)

@@ -30,15 +30,19 @@ type billed struct {
 
 // billed asks the ledger what c can be about. A record that was honoured stays so: what it says may become more while the
 // month is open, and never less.
-func (s *Service) billed(ctx context.Context, c Correction) (b billed, err error) {
+func (s *Service) billed(ctx context.Context, c Correction) (billed, error) {
+	return billedIn(ctx, s.cfg.Ledger, c)
+}
+
+func billedIn(ctx context.Context, books Ledger, c Correction) (b billed, err error) {
 	if c.Kind != OverBilled || c.Quantity == "" {
 		return b, nil
 	}
-	if b.month, err = s.cfg.Ledger.Honoured(ctx, c.License, c.Dimension, c.Month); err != nil {
+	if b.month, err = books.Honoured(ctx, c.License, c.Dimension, c.Month); err != nil {
 		return b, fmt.Errorf("read what was honoured of %s: %w", c.License, err)
 	}
 	if c.Record != "" {
-		r, err := s.cfg.Ledger.Record(ctx, c.Record)
+		r, err := books.Record(ctx, c.Record)
 		if err != nil {
 			return b, fmt.Errorf("read the record %s: %w", c.Record, err)
 		}

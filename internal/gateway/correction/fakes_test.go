@@ -99,8 +99,14 @@ func (m *memory) Correction(_ context.Context, id correction.ID) (correction.Cor
 	return c, nil
 }
 
-func (m *memory) Corrections(context.Context, correction.Query) ([]correction.Correction, error) {
-	panic("not used")
+func (m *memory) Corrections(_ context.Context, q correction.Query) (list []correction.Correction, err error) {
+	for _, c := range m.all {
+		list = append(list, c)
+	}
+	if len(list) >= q.Limit {
+		panic("more than a page")
+	}
+	return list, nil
 }
 
 func (m *memory) DueCorrection(context.Context) (first correction.Correction, ok bool, err error) {

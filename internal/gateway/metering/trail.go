@@ -168,3 +168,20 @@ func (a Attempt) StatusOf(r Record) string {
 	}
 	return ""
 }
+
+// EventIn finds an event of a licence that is billed in an hour; ok is false if there is none.
+func (l Ledger) EventIn(ctx context.Context, license core.LicenseID, hour core.Hour, source, id string) (found usage.Entry, ok bool, err error) {
+	err = l.Log.SegmentsOf(ctx, l.Part, license, hour, func(s usage.Segment) error {
+		return s.Each(func(e *usage.Entry) error {
+			if e.Hour != hour || e.License != license || e.ID != id || e.Source != source {
+				return nil
+			}
+			found, ok = *e, true
+			return errEnough
+		})
+	})
+	if err != nil && !errors.Is(err, errEnough) {
+		return found, false, fmt.Errorf("read the events of %s: %w", hour, err)
+	}
+	return found, ok, nil
+}
