@@ -196,6 +196,15 @@ func updated(n names, at time.Time) act {
 	return event(n, "License Updated - Manufacturer", at, licenceDetail)
 }
 
+func amended(n names, at time.Time) act {
+	return event(n, "Purchase Agreement Amended - Proposer", at, `"agreement":{"id":"{agmt}","intent":"AMEND","status":"ACTIVE"},"acceptor":{"accountId":"{account}"},"offer":{"id":"offer-1"}`)
+}
+
+// givenBack tells of an adjustment, which AWS does not bind to a licence.
+func givenBack(n names, at time.Time) act {
+	return event(n, "Purchase Agreement Billing Adjustment Completed - Proposer", at, `"agreement":{"id":"{agmt}"},"billingAdjustmentRequest":{"id":"bar-1","adjustmentAmount":"-100.00","currencyCode":"USD"},"invoice":{"originalInvoiceId":"inv-1"}`)
+}
+
 func ended(n names, at time.Time, status string) act {
 	return event(n, "Purchase Agreement Ended - Proposer", at, `"agreement":{"id":"{agmt}","status":"`+status+`"},"resaleAuthorization":{"id":null},"acceptor":{"accountId":"{account}"}`)
 }
@@ -274,6 +283,24 @@ var stories = []struct {
 	{"license: the replacement is cancelled, and only Ended says so", byARN, func(n names) []act {
 		r := replaced(n, n)
 		return []act{updated(n, at("14:24:23")), {"landing", "", at("14:24:44")}, r[0], r[1], ended(n.next(), at("16:00:00"), "CANCELLED")}
+	}, license.Ended},
+	{"license: units are added, renewal is switched off", byARN, func(n names) []act {
+		return []act{created(n, at("14:23:22")), updated(n, at("14:24:23")), {"landing", "", at("14:24:44")}, amended(n, at("15:00:00")), updated(n, at("15:00:40"))}
+	}, license.Active},
+	{"license: an agreement that starts later", byARN, func(n names) []act {
+		return []act{created(n, at("09:00:00")), {"landing", "", at("09:02:00")}, updated(n, at("14:00:05"))}
+	}, license.Active},
+	{"license: the contract expires", byARN, func(n names) []act {
+		return []act{updated(n, at("14:24:23")), {"landing", "", at("14:24:44")}, ended(n, at("15:00:00"), "EXPIRED"), deprovisioned(n, at("15:00:31"))}
+	}, license.Ended},
+	{"license: AWS ends it, and gives back", byARN, func(n names) []act {
+		return []act{updated(n, at("14:24:23")), {"landing", "", at("14:24:44")}, ended(n, at("15:00:00"), "TERMINATED"), deprovisioned(n, at("15:00:31")), givenBack(n, at("17:00:00"))}
+	}, license.Ended},
+	{"license: a refund, and nothing else", byARN, func(n names) []act {
+		return []act{updated(n, at("14:24:23")), {"landing", "", at("14:24:44")}, givenBack(n, at("17:00:00"))}
+	}, license.Active},
+	{"legacy: a contract is bought, amended, and expires with its overage", byIdentifier, func(n names) []act {
+		return []act{legacy(n, "subscribe-success", at("14:24:23")), {"landing", "", at("14:24:44")}, legacyOf(n, "entitlement-updated", "", at("15:00:00")), legacyOf(n, "unsubscribe-pending", "", at("16:00:00")), legacyOf(n, "unsubscribe-success", "", at("17:00:00"))}
 	}, license.Ended},
 	{"license: AWS names a customer identifier too", byBoth, func(n names) []act {
 		return []act{updated(n, at("14:24:23")), {"landing", "", at("14:24:44")}, ended(n, at("14:24:57"), "CANCELLED"), deprovisioned(n, at("14:25:28"))}
