@@ -13,6 +13,7 @@ func commands() []*cobra.Command {
 		migrateCommand(),
 		keysCommand(),
 		auditCommand(),
+		noticesCommand(),
 		statementCommand(),
 		reconcileCommand(),
 		clockCommand(),

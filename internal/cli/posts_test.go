@@ -196,6 +196,18 @@ func TestReplayOfANotice(t *testing.T) {
 	if len(poison) != 1 {
 		t.Fatalf("%+v", poison)
 	}
+	if code, stdout, stderr := souk(t, "notices", "list", "--api-key", b.APIKey, "--gateway", b.Gateway, "--outcome", "unreadable"); code != exitDone || !strings.Contains(stdout, poison[0].ID) || strings.Count(stdout, "\n") != 2 {
+		t.Errorf("list: code %d\n%s%s", code, stdout, stderr)
+	}
+	if code, stdout, stderr := souk(t, "notices", "show", poison[0].ID, "--api-key", b.APIKey, "--gateway", b.Gateway); code != exitDone || !strings.HasSuffix(stdout, "\nnonsense\n") {
+		t.Errorf("show: code %d\n%s%s", code, stdout, stderr)
+	}
+	if code, stdout, stderr := souk(t, "notices", "replay", poison[0].ID, "--api-key", b.APIKey, "--gateway", b.Gateway, "--json"); code != exitDone || !strings.Contains(stdout, `"outcome":"unreadable"`) {
+		t.Errorf("replay: code %d\n%s%s", code, stdout, stderr)
+	}
+	if code, _, stderr := souk(t, "notices", "replay", "none", "--api-key", b.APIKey, "--gateway", b.Gateway); code != exitFailed || !strings.Contains(stderr, "no notification") {
+		t.Errorf("replay of none: code %d\n%s", code, stderr)
+	}
 	var again notification
 	if status := asked(t, b, http.MethodPost, "/v1/notifications/"+poison[0].ID+"/replay", &again); status != http.StatusOK || again.Outcome != "unreadable" || again.Why == "" {
 		t.Errorf("%d %+v", status, again)

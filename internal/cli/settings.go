@@ -59,6 +59,8 @@ var settings = []setting{
 	{name: "gateway-listen", help: "the gateway's address, host:port"},
 	{name: "app-listen", help: "the example application's address, host:port"},
 
+	{name: "gateway", help: "the URL of the running gateway"},
+	{name: "api-key", help: "an API key of the gateway's, made with souk keys create", secret: true},
 	{name: "sandbox", help: "the URL of the running sandbox"},
 }
 
