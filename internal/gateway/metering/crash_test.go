@@ -69,6 +69,13 @@ func (s crashingLog) SweepIDs(ctx context.Context, part int) (more bool, err err
 func (s crashingLog) Drop(ctx context.Context, part int, seq, at int64) error {
 	return s.c.write(func() error { return s.Store.Drop(ctx, part, seq, at) })
 }
+func (s crashingLog) Pack(ctx context.Context, g usage.Segment) error {
+	return s.c.write(func() error { return s.Store.Pack(ctx, g) })
+}
+func (s crashingLog) Shrink(ctx context.Context) (more bool, err error) {
+	err = s.c.write(func() error { more, err = s.Store.Shrink(ctx); return err })
+	return more, err
+}
 
 type crashingLedger struct {
 	metering.Store

@@ -95,6 +95,7 @@ func newHistory(t *testing.T, rt *rapid.T, dir string) *history {
 	h.aws.duplicateOnResend = rapid.Bool().Draw(rt, "an identical record again is a duplicate")
 	h.ucfg.MaxIDs = rapid.SampledFrom([]int{1, 1000}).Draw(rt, "ids in memory")
 	h.ucfg.KeepEvents = rapid.SampledFrom([]time.Duration{0, time.Hour, 40 * time.Hour}).Draw(rt, "events are kept")
+	h.ucfg.PackAfter = rapid.SampledFrom([]time.Duration{0, time.Hour}).Draw(rt, "events are packed")
 	h.world.license("a")
 	h.world.license("b")
 	h.world.legacy("c")

@@ -63,7 +63,9 @@ func (d Driver) Open(ctx context.Context, dbURL string) (*DB, error) {
 	}
 	// FULL: an acknowledged commit survives a power cut. IMMEDIATE: a write transaction never fails half-way for
 	// want of the lock.
-	pragmas := url.Values{"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(10000)", "foreign_keys(ON)",
+	// INCREMENTAL: space that is not used any more can be given back. It must be the first, and takes effect in a new
+	// database only.
+	pragmas := url.Values{"_pragma": {"auto_vacuum(INCREMENTAL)", "journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(10000)", "foreign_keys(ON)",
 		fmt.Sprintf("wal_autocheckpoint(%d)", backstopPages)}, "_txlock": {"immediate"}}
 	for k, v := range d.Params {
 		pragmas.Set(k, v)

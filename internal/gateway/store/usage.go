@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/core"
@@ -57,51 +59,101 @@ func scanSegment(row interface{ Scan(...any) error }) (g usage.Segment, err erro
 	return g, err
 }
 
+// The queries that find segments look at no others, however long the log is: each asks for what one index has in order.
+const (
+	segmentsSince   = `select seq from usage_segment where part = $1 and last_hour > $2`
+	segmentsBetween = segmentColumns + `where part = $1 and seq between $2 and $3 order by seq`
+	segmentFilters  = `select seq, licenses from usage_segment where part = $1 and last_hour between $2 and $2 + 2 and first_hour <= $2
+		union all
+		select seq, licenses from usage_segment where part = $1 and last_hour > first_hour + 2 and last_hour > $2 + 2 and first_hour <= $2`
+)
+
 // Segments implements [usage.Store].
 func (s Usage) Segments(ctx context.Context, part int, after int64, hour core.Hour, yield func(usage.Segment) error) error {
-	return scan(ctx, s.db.Read(), func(rows *sql.Rows) error {
+	return s.readOnly(ctx, func(tx *sql.Tx) error {
+		var seqs []int64
+		err := scan(ctx, tx, func(rows *sql.Rows) error {
+			var seq int64
+			err := rows.Scan(&seq)
+			if seq <= after {
+				seqs = append(seqs, seq)
+			}
+			return err
+		}, segmentsSince, part, int64(hour))
+		if err != nil {
+			return err
+		}
+		if err := segments(ctx, tx, part, seqs, yield); err != nil {
+			return err
+		}
+		if after == math.MaxInt64 {
+			return nil
+		}
+		return between(ctx, tx, part, after+1, math.MaxInt64, yield)
+	})
+}
+
+// Between implements [usage.Store].
+func (s Usage) Between(ctx context.Context, part int, first, last int64, yield func(usage.Segment) error) error {
+	return between(ctx, s.db.Read(), part, first, last, yield)
+}
+
+func between(ctx context.Context, q queryer, part int, first, last int64, yield func(usage.Segment) error) error {
+	return scan(ctx, q, func(rows *sql.Rows) error {
 		g, err := scanSegment(rows)
 		if err != nil {
 			return err
 		}
 		return yield(g)
-	}, segmentColumns+`where part = $1 and (seq > $2 or last_hour > $3) order by seq`, part, after, int64(hour))
+	}, segmentsBetween, part, first, last)
+}
+
+// segments reads the segments with the numbers seqs, in order: neighbours, as they nearly always are, with one query.
+func segments(ctx context.Context, q queryer, part int, seqs []int64, yield func(usage.Segment) error) error {
+	slices.Sort(seqs)
+	for len(seqs) > 0 {
+		n := 1
+		for n < len(seqs) && seqs[n] == seqs[n-1]+1 {
+			n++
+		}
+		if err := between(ctx, q, part, seqs[0], seqs[n-1], yield); err != nil {
+			return err
+		}
+		seqs = seqs[n:]
+	}
+	return nil
+}
+
+// readOnly runs f with one state of the database, whatever is written meanwhile: segments are put together.
+func (s Usage) readOnly(ctx context.Context, f func(tx *sql.Tx) error) error {
+	tx, err := s.db.Read().BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return fmt.Errorf("begin to read: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }() // it only read
+	return f(tx)
 }
 
 // SegmentsOf implements [usage.Store]. It looks at the hour's filters first, which lie before the bodies.
 func (s Usage) SegmentsOf(ctx context.Context, part int, l core.LicenseID, hour core.Hour, yield func(usage.Segment) error) error {
-	var seqs []int64
-	err := scan(ctx, s.db.Read(), func(rows *sql.Rows) error {
-		var g usage.Segment
-		var filter sql.RawBytes
-		if err := rows.Scan(&g.Seq, &filter); err != nil {
-			return err
-		}
-		if g.Licenses = filter; g.MayHave(l) {
-			seqs = append(seqs, g.Seq)
-		}
-		return nil
-	}, `select seq, licenses from usage_segment where part = $2 and last_hour between $1 and $1 + 2 and first_hour <= $1
-		union all
-		select seq, licenses from usage_segment where part = $2 and last_hour > first_hour + 2 and last_hour > $1 + 2 and first_hour <= $1
-		order by 1`, int64(hour), part)
-	if err != nil {
-		return err
-	}
-	st, err := s.db.reader(ctx, segmentColumns+`where part = $1 and seq = $2`)
-	if err != nil {
-		return err
-	}
-	for _, seq := range seqs {
-		g, err := scanSegment(st.QueryRowContext(ctx, part, seq))
+	return s.readOnly(ctx, func(tx *sql.Tx) error {
+		var seqs []int64
+		err := scan(ctx, tx, func(rows *sql.Rows) error {
+			var g usage.Segment
+			var filter sql.RawBytes
+			if err := rows.Scan(&g.Seq, &filter); err != nil {
+				return err
+			}
+			if g.Licenses = filter; g.MayHave(l) {
+				seqs = append(seqs, g.Seq)
+			}
+			return nil
+		}, segmentFilters, part, int64(hour))
 		if err != nil {
-			return fmt.Errorf("segment %d: %w", seq, err)
-		}
-		if err := yield(g); err != nil {
 			return err
 		}
-	}
-	return nil
+		return segments(ctx, tx, part, seqs, yield)
+	})
 }
 
 // Cut implements [usage.Store].
@@ -160,9 +212,7 @@ func (s Usage) exec(ctx context.Context, query string, args ...any) error {
 }
 
 // scan calls row for each row of a query.
-func scan(ctx context.Context, q interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}, row func(*sql.Rows) error, query string, args ...any) (err error) {
+func scan(ctx context.Context, q queryer, row func(*sql.Rows) error, query string, args ...any) (err error) {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return fmt.Errorf("query: %w", err)

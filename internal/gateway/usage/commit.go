@@ -244,7 +244,7 @@ func (in *Intake) segment(entries []*prepared) Segment {
 	for _, e := range entries {
 		s.FirstHour, s.LastHour = min(s.FirstHour, e.Hour), max(s.LastHour, e.Hour)
 	}
-	s.Body, s.Licenses = encodeSegment(entries, s.At)
+	s.Body, s.Licenses = encodeSegment(entries, s.At, packer)
 	return s
 }
 

@@ -23,7 +23,11 @@
 // hour that is, and it is marked late. The choice is made inside the commit, under the same lock as [Intake.Cut], and
 // stored with the event. So an hour that was cut never grows: whatever is replayed gives the same sum.
 //
-// # How long events stay
+// # The life of events
+//
+// Open: an event's hour takes usage; its id and what it adds are in memory. Sealed: the hour is cut and recorded, and the
+// id goes to a run on disk. Packed: when the event is [Config.PackAfter] old, segments of some three hours become one, much
+// smaller (pack.go); a query sees the same events in the same order. Dropped: when its time is over.
 //
 // A segment stays for [Config.KeepEvents], and for longer where something unsettled is of its hours or of earlier ones:
 // segments leave in the order in which they came, so that the log is whole from some segment on. What left is in the
@@ -51,6 +55,9 @@
 //   - Between writing an id run and forgetting its ids: ids then stand in both, which is harmless; before the run's
 //     header is committed, its chunks are not looked at and are overwritten next time. Ids only leave memory when their
 //     segments are surely in the log.
+//   - While segments are packed (pack.go): the packed one is made beside the log, read again and compared field by field.
+//     Then one transaction deletes what it was made of and writes it under the number of the newest of these, so that no
+//     query sees an event twice or not at all, and a number that was taken stays taken.
 //   - While old segments are dropped (keep.go): one transaction deletes them and books what they were. Nothing that runs
 //     rests on them: their hours are closed, sealed and settled, and their ids have left memory. The audit counts the
 //     hours that have lost events by their sealed totals, which stay.

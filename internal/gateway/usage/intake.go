@@ -29,6 +29,7 @@ type Config struct {
 	MaxAhead   time.Duration // how far in the future an event's time may lie, for clocks that differ; 5 min
 	KeepIDs    time.Duration // how long repetitions are recognised; 35 days
 	KeepEvents time.Duration // how long events stay in the log at least; 400 days, which is 13 months and a little
+	PackAfter  time.Duration // how old segments are when they are packed together; 3 days
 	MaxAge     time.Duration // how old an event may be at arrival; 34 days, less than KeepIDs
 	MaxQueued  int           // events that may wait for a commit before callers are held off; 200,000
 	MaxGroup   int           // events in one segment; 20,000
@@ -62,7 +63,8 @@ type Intake struct {
 	past      past      // closed hours that late events asked for
 	warmth    byte      // see idTable.warm
 
-	keepAt time.Time // when the keep job, which alone uses this, looks at old segments next
+	keepAt  time.Time // when the keep job, which alone uses this, looks at old segments next
+	keepSeq int64     // the log's newest segment when it looked last
 
 	disk    sync.Mutex // held while a segment or a cut is written; taken with commit held, so that the log has the order of decisions
 	written int64      // the newest segment that is surely in the log
@@ -131,6 +133,7 @@ func New(ctx context.Context, cfg Config) (*Intake, error) {
 	def(&cfg.MaxAhead, 5*time.Minute)
 	def(&cfg.KeepIDs, 35*24*time.Hour)
 	def(&cfg.KeepEvents, 400*24*time.Hour)
+	def(&cfg.PackAfter, 72*time.Hour)
 	def(&cfg.MaxAge, cfg.KeepIDs-24*time.Hour)
 	if cfg.MaxQueued == 0 {
 		cfg.MaxQueued = 200_000

@@ -31,8 +31,12 @@ func CheckKeeping(events, ids time.Duration) error {
 	return nil
 }
 
-// lookEvery is how often the log is looked at for segments that have become old.
-const lookEvery = 6 * time.Hour
+// lookEvery is how often the log is looked at for segments that have become old. While there is work, and events come in,
+// there is giveWay between two pieces.
+const (
+	lookEvery = 6 * time.Hour
+	giveWay   = 100 * time.Millisecond
+)
 
 // What is dropped in one transaction: little enough that events do not notice.
 const (
@@ -43,14 +47,35 @@ const (
 func (in *Intake) keepDue(context.Context) (time.Time, bool, error) { return in.keepAt, true, nil }
 
 // Keep does one piece of work that keeps the log no larger than it must be: it drops the oldest segments, if nothing
-// rests on them any more and they are older than the retention. Events are taken meanwhile.
+// rests on them any more and they are older than the retention, packs segments that are days old, or gives disk back.
+// Events are taken meanwhile. Only the job may call it.
 func (in *Intake) Keep(ctx context.Context) (did bool, err error) {
 	now := in.cfg.Clock.Now()
-	if did, err := in.drop(ctx, now); did || err != nil {
-		return did, err
+	for _, piece := range []func(context.Context, time.Time) (bool, error){in.drop, in.pack, in.shrink} {
+		if did, err = piece(ctx, now); err != nil {
+			return false, err
+		}
+		if did {
+			break
+		}
 	}
-	in.keepAt = now.Add(lookEvery)
+	seq := in.Seq()
+	switch {
+	case !did:
+		in.keepAt = now.Add(lookEvery)
+	case seq != in.keepSeq:
+		in.keepAt = now.Add(giveWay)
+	}
+	in.keepSeq = seq
 	return true, nil
+}
+
+func (in *Intake) shrink(ctx context.Context, _ time.Time) (bool, error) {
+	more, err := in.cfg.Store.Shrink(ctx)
+	if err != nil {
+		return false, fmt.Errorf("give disk back: %w", err)
+	}
+	return more, nil
 }
 
 // drop deletes the oldest segments whose time is over.

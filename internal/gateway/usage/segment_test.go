@@ -43,12 +43,51 @@ func TestSegmentsComeBackAsTheyWere(t *testing.T) {
 	})
 }
 
+// Packing trusts this to tell any two lists of entries apart.
+func TestADigestSeesEveryField(t *testing.T) {
+	sumOf := func(es ...Entry) [32]byte {
+		d := newDigest()
+		for i := range es {
+			d.add(&prepared{Entry: es[i], tags: string(appendTags(nil, es[i].Tags))})
+		}
+		return d.sum()
+	}
+	e := Entry{ID: "a", Meter: core.Sum}
+	seen := map[[32]byte]string{sumOf(e): "none", sumOf(): "no entry", sumOf(e, e): "twice"}
+	v := reflect.ValueOf(&Entry{}).Elem()
+	for i := range v.NumField() {
+		changed, name := e, v.Type().Field(i).Name
+		switch f := reflect.ValueOf(&changed).Elem().Field(i); f.Kind() {
+		case reflect.String:
+			f.SetString("other")
+		case reflect.Int64:
+			f.SetInt(7)
+		case reflect.Bool:
+			f.SetBool(true)
+		case reflect.Map:
+			changed.Tags = map[string]string{"k": "v"}
+		case reflect.Struct:
+			f.Set(reflect.ValueOf(Whole(3)))
+		default:
+			t.Fatalf("%s is a %s", name, f.Kind())
+		}
+		sum := sumOf(changed)
+		if other, twice := seen[sum]; twice {
+			t.Errorf("a change of %s is not seen beside %s", name, other)
+		}
+		seen[sum] = name
+	}
+	if b := (Entry{ID: "b", Meter: core.Sum}); sumOf(e, b) == sumOf(b, e) {
+		t.Error("the order is not seen")
+	}
+}
+
 func pack(entries []*Entry, base int64) []byte {
 	var ps []*prepared
 	for _, e := range entries {
 		ps = append(ps, &prepared{Entry: *e, tags: string(appendTags(nil, e.Tags))})
 	}
-	body, _ := encodeSegment(ps, base)
+	body, _ := encodeSegment(ps, base, packer)
 	return body
 }
 
@@ -61,7 +100,7 @@ func TestASegmentKnowsItsLicences(t *testing.T) {
 			ps = append(ps, &prepared{Entry: Entry{ID: fmt.Sprint(i), Source: string(id), License: id}})
 		}
 		var s Segment
-		s.Body, s.Licenses = encodeSegment(ps, 0)
+		s.Body, s.Licenses = encodeSegment(ps, 0, packer)
 		for _, p := range ps {
 			if !s.MayHave(p.License) {
 				t.Fatalf("%d licences: %s is not known", n/2, p.License)

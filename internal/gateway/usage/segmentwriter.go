@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/klauspost/compress/zstd"
+
 	"souk.dev/souk/internal/gateway/core"
 )
 
@@ -33,8 +35,8 @@ const (
 	maxPooledTexts = 1 << 12
 )
 
-// encodeSegment makes a segment's body, and the filter of its licences.
-func encodeSegment(entries []*prepared, base int64) (body, licenses []byte) {
+// encodeSegment makes a segment's body with the encoder z, and the filter of its licences.
+func encodeSegment(entries []*prepared, base int64, z *zstd.Encoder) (body, licenses []byte) {
 	w := segmentWriters.Get().(*segmentWriter)
 	w.base, w.hour = base, core.HourOf(time.UnixMicro(base))
 	for _, p := range entries {
@@ -48,7 +50,7 @@ func encodeSegment(entries []*prepared, base int64) (body, licenses []byte) {
 		w.raw = append(w.raw, c...)
 		w.out[i] = c[:0]
 	}
-	body = packer.EncodeAll(w.raw, append(make([]byte, 0, len(w.raw)/2+64), formatV3))
+	body = z.EncodeAll(w.raw, append(make([]byte, 0, len(w.raw)/2+64), formatV3))
 	licenses = licenseFilter(w.of)
 	if cap(w.raw) <= maxPooled && len(w.texts) <= maxPooledTexts {
 		clear(w.texts)

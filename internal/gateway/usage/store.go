@@ -43,6 +43,15 @@ type Store interface {
 
 	// Spans lists at most limit segments of part that are newer than after, in order of Seq.
 	Spans(ctx context.Context, part int, after int64, limit int) ([]Span, error)
+	// Between calls yield with the segments of part from first to last, in order of Seq.
+	Between(ctx context.Context, part int, first, last int64, yield func(Segment) error) error
+	// Pack puts s in the place of the segments from s.First to s.Seq. Those that are not what s was made of, by the number
+	// of events, are fail.Conflict. Packed is the newest segment of part that was packed; 0: none.
+	Pack(ctx context.Context, s Segment) error
+	Packed(ctx context.Context, part int) (seq int64, err error)
+	// Shrink gives a little of the disk's space that is not used any more back, if that is much, and tells whether there is
+	// more.
+	Shrink(ctx context.Context) (more bool, err error)
 	// Drop deletes the segments up to seq, and adds to the books what they were. At is the instant, UTC microseconds.
 	Drop(ctx context.Context, part int, seq, at int64) error
 	// Dropped is what the books say of segments that are no more.

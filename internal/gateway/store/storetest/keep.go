@@ -2,10 +2,12 @@ package storetest
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
 
+	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/metering"
@@ -38,6 +40,45 @@ func spans(t *testing.T, s usage.Store) {
 		if !slices.Equal(seqs, c.want) {
 			t.Errorf("after %d: %v, want %v", c.after, seqs, c.want)
 		}
+	}
+}
+
+func pack(t *testing.T, s usage.Store) {
+	ctx := t.Context()
+	for i := range 6 {
+		must(t, s.Append(ctx, segment(int64(i+1), 10, 10, "body")))
+	}
+	one := usage.Segment{First: 2, Seq: 4, FirstHour: 9, LastHour: 12, Events: 3, At: 7, Licenses: []byte{1, 2, 3, 4, 5, 6, 7, 8}, Body: []byte("packed")}
+	for _, wrong := range []usage.Segment{{First: 2, Seq: 4, Events: 2}, {First: 3, Seq: 4, Events: 3}, {First: 5, Seq: 7, Events: 2}} {
+		if err := s.Pack(ctx, wrong); !fail.Is(err, fail.Conflict) {
+			t.Errorf("%d events in the place of %d…%d: %v, want a conflict", wrong.Events, wrong.First, wrong.Seq, err)
+		}
+	}
+	if n, err := s.Packed(ctx, 0); err != nil || n != 0 {
+		t.Errorf("packed up to %d, %v", n, err)
+	}
+	must(t, s.Pack(ctx, one))
+	if n, err := s.Packed(ctx, 0); err != nil || n != 4 {
+		t.Errorf("packed up to %d, %v; want 4", n, err)
+	}
+	if got := seqs(t, s, 0, 0); got != "1body 4packed 5body 6body " {
+		t.Errorf("the log has %q", got)
+	}
+	var got []usage.Segment
+	must(t, s.Between(ctx, 0, 2, 5, func(g usage.Segment) error { got = append(got, g); return nil }))
+	if len(got) != 2 || !reflect.DeepEqual(got[0], one) || got[1].First != 5 {
+		t.Errorf("between 2 and 5 are %+v", got)
+	}
+	if err := s.Append(ctx, segment(4, 1, 1, "late")); !fail.Is(err, fail.Conflict) {
+		t.Errorf("a place that is packed: %v, want a conflict", err)
+	}
+	must(t, s.Pack(ctx, usage.Segment{First: 5, Seq: 5, FirstHour: 10, LastHour: 10, Events: 1, At: 7, Body: []byte("alone")}))
+	must(t, s.Drop(ctx, 0, 4, 1))
+	if got := seqs(t, s, 0, 0); got != "5alone 6body " {
+		t.Errorf("the log has %q", got)
+	}
+	if n, err := s.Packed(ctx, 0); err != nil || n != 5 {
+		t.Errorf("packed up to %d, %v; want 5", n, err)
 	}
 }
 

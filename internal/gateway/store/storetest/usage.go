@@ -23,6 +23,7 @@ func Usage(t *testing.T, open func(t *testing.T) usage.Store) {
 	t.Run("Cuts", func(t *testing.T) { cuts(t, open(t)) })
 	t.Run("Runs", func(t *testing.T) { runs(t, open(t)) })
 	t.Run("Spans", func(t *testing.T) { spans(t, open(t)) })
+	t.Run("Pack", func(t *testing.T) { pack(t, open(t)) })
 	t.Run("Drop", func(t *testing.T) { drop(t, open(t)) })
 }
 
