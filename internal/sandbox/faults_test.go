@@ -195,6 +195,14 @@ var seen = map[fault.Kind]func(t *testing.T, d *disturbed){
 			t.Errorf("%q; %+v", at, l.Items)
 		}
 	}),
+	fault.Lose: noticed("lose", func(t *testing.T, d *disturbed, at []string) {
+		d.advance("24h") // what was received and not deleted comes again
+		for _, m := range append(at, d.messages()...) {
+			if len(at) != 1 || kindOf(m) != "License Updated" {
+				t.Errorf("%q", m)
+			}
+		}
+	}),
 	fault.Forge: noticed("forge", func(t *testing.T, d *disturbed, at []string) {
 		if len(at) != 3 {
 			t.Errorf("%q", at)

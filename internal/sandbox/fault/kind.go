@@ -36,6 +36,7 @@ const (
 	Reorder       Kind = "reorder"             // delivered after the one that follows it
 	Delay         Kind = "delay"               // delivered later, in the sandbox's time
 	LoseRedeliver Kind = "lose-then-redeliver" // its first delivery is lost
+	Lose          Kind = "lose"                // never arrives, as for a rule that was made too late
 	Forge         Kind = "forge"               // followed by one that is not from AWS
 )
 
@@ -81,6 +82,7 @@ var specs = map[Kind]spec{
 	Reorder:           {Phase: Telling, Only: []string{Notification}},
 	Delay:             {Phase: Telling, Only: []string{Notification}},
 	LoseRedeliver:     {Phase: Telling, Only: []string{Notification}},
+	Lose:              {Phase: Telling, Only: []string{Notification}},
 	Forge:             {Phase: Telling, Only: []string{Notification}},
 }
 

@@ -224,6 +224,7 @@ func TestFaults(t *testing.T) {
 		{kind: fault.Reorder, delay: "30s", now: nil, next: []string{c, u}, later: []string{c, u}},
 		{kind: fault.Delay, delay: "5m", now: nil, next: []string{u}, later: []string{u, c}},
 		{kind: fault.LoseRedeliver, delay: "2m", now: nil, next: []string{u}, later: []string{u, c}},
+		{kind: fault.Lose, now: nil, next: []string{u}, later: []string{u}},
 		{kind: fault.Forge, now: []string{c, contract.LicenseDeprovisioned}, next: []string{c, contract.LicenseDeprovisioned, u}, later: []string{c, contract.LicenseDeprovisioned, u}},
 	} {
 		t.Run(string(x.kind)+x.delay, func(t *testing.T) {
@@ -253,7 +254,11 @@ func TestFaults(t *testing.T) {
 			}
 			check("later", x.later)
 			page, _, _ := st.List(0, 10, nil)
-			if len(page) != 2 || page[0].Outcome != Delivered || page[0].Fault != x.kind {
+			want := Delivered
+			if x.kind == fault.Lose {
+				want = Lost
+			}
+			if len(page) != 2 || page[0].Outcome != want || page[0].Fault != x.kind {
 				t.Errorf("listed %+v", page)
 			}
 		})

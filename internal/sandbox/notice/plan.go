@@ -56,6 +56,8 @@ func plan(now time.Time, f fault.Rule) []Planned {
 		return []Planned{at(now.Add(f.Wait()), Deliver)}
 	case fault.LoseRedeliver:
 		return []Planned{at(now, Lose), at(later(redeliverAfter), Deliver)}
+	case fault.Lose:
+		return []Planned{at(now, Lose)}
 	case fault.Forge:
 		return []Planned{at(now, Deliver), at(later(0), Forge)}
 	}
