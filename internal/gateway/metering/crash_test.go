@@ -17,6 +17,7 @@ var errCrash = errors.New("the process died here")
 type crasher struct {
 	in    int // writes to go; negative: never
 	after bool
+	lives bool // only the database's answer is lost
 	dead  bool
 }
 
@@ -26,7 +27,7 @@ func (c *crasher) write(w func() error) error {
 		return errCrash
 	}
 	if c.in == 0 {
-		c.dead = true
+		c.in, c.dead = -1, !c.lives
 		if c.after {
 			if err := w(); err != nil {
 				return err

@@ -129,7 +129,9 @@ func (e *Engine) finish(ctx context.Context, id core.LicenseID, now time.Time) (
 }
 
 func (e *Engine) writeOff(ctx context.Context, l license.License, now time.Time) error {
-	e.books.Lock()
+	if err := e.openBooks(ctx); err != nil {
+		return err
+	}
 	defer e.books.Unlock()
 	var s Sealing
 	for _, b := range e.balances[l.ID] {
@@ -145,10 +147,10 @@ func (e *Engine) writeOff(ctx context.Context, l license.License, now time.Time)
 	if len(s.Balances) == 0 {
 		return nil
 	}
-	if err := e.cfg.Store.Seal(ctx, s); err != nil {
+	err := e.cfg.Store.Seal(ctx, s)
+	if e.keep(s.Balances, err); err != nil {
 		return fmt.Errorf("write off what is left of %s: %w", l.ID, err)
 	}
-	e.keep(s.Balances)
 	for _, w := range s.WriteOffs {
 		if !w.Amount.Less(e.measure(l.ProductCode, w.Dimension).per) {
 			e.alert(ctx, Alert{Code: "ended_unbilled", License: l.ID, Say: fmt.Sprintf("The subscription ended before %s of %s could be billed.", w.Amount, w.Dimension)})

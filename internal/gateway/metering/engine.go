@@ -68,9 +68,11 @@ type Engine struct {
 	log      *slog.Logger
 	measures measures
 
-	books    sync.Mutex // held while balances change, in the database and here
+	books    sync.Mutex // held while balances change, in the database and here: see openBooks
 	balances map[core.LicenseID]map[core.Dimension]Balance
+	doubted  bool // a write failed, and may have taken effect all the same: the database knows, balances may not
 
+	adrift bool  // the send job, which alone uses this, could not store what became of records
 	logSeq int64 // the log's newest segment when the seal job, which alone uses this, looked last
 
 	mu      sync.Mutex                  // guards what follows
@@ -118,17 +120,11 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 	if e.measures, err = measuresOf(cfg.Products); err != nil {
 		return nil, err
 	}
-	bs, err := cfg.Store.Balances(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read the balances: %w", err)
+	if err := e.readBalances(ctx); err != nil {
+		return nil, err
 	}
-	e.keep(bs)
-	n, err := cfg.Store.Recover(ctx, cfg.Clock.Now())
-	if err != nil {
-		return nil, fmt.Errorf("find records without an answer: %w", err)
-	}
-	if n > 0 {
-		e.log.Info("records whose answer was lost will be sent again", "records", n)
+	if err := e.takeBack(ctx, cfg.Clock.Now()); err != nil {
+		return nil, err
 	}
 	for _, c := range cfg.Intake.Unfinished() {
 		e.works = append(e.works, &work{scope: c.Scope, hour: c.Hour})
@@ -183,8 +179,38 @@ func (e *Engine) Jobs() []job.Job {
 	}
 }
 
-// keep takes balances over into memory. Called with books held, or before anybody else can.
-func (e *Engine) keep(bs []Balance) {
+// openBooks locks the books in order to change them. The caller unlocks, unless there is an error.
+func (e *Engine) openBooks(ctx context.Context) error {
+	e.books.Lock()
+	if !e.doubted {
+		return nil
+	}
+	if err := e.readBalances(ctx); err != nil {
+		e.books.Unlock()
+		return err
+	}
+	return nil
+}
+
+// readBalances makes balances what the database has. Called with books held, or before anybody else can.
+func (e *Engine) readBalances(ctx context.Context) error {
+	bs, err := e.cfg.Store.Balances(ctx)
+	if err != nil {
+		return fmt.Errorf("read the balances: %w", err)
+	}
+	clear(e.balances)
+	e.keep(bs, nil)
+	e.doubted = false
+	return nil
+}
+
+// keep takes balances over into memory when they were written; when that failed, what is in memory is doubted. Called with
+// books held.
+func (e *Engine) keep(bs []Balance, failed error) {
+	if failed != nil {
+		e.doubted = true
+		return
+	}
 	for _, b := range bs {
 		if e.balances[b.License] == nil {
 			e.balances[b.License] = map[core.Dimension]Balance{}

@@ -211,6 +211,7 @@ func (h *history) step() {
 		}
 		h.crash.in = rapid.IntRange(0, 12).Draw(rt, "at write")
 		h.crash.after = rapid.Bool().Draw(rt, "after it took effect")
+		h.crash.lives = rapid.Bool().Draw(rt, "only the answer is lost")
 	case "finalize":
 		_ = h.eng.Finalize(context.Background(), core.LicenseID(rapid.SampledFrom(lives).Draw(rt, "licence"))) // refused unless it is winding down
 		h.revive()

@@ -152,13 +152,16 @@ func (e *Engine) levels() bool {
 
 // list says what is to be sealed in w's hour: the sums, old balances, and idle dimensions of active licences.
 func (e *Engine) list(ctx context.Context, w *work, now time.Time) error {
-	have, err := e.cfg.Store.RecordKeys(ctx, w.scope, w.hour)
+	have, err := e.cfg.Store.SealedKeys(ctx, w.scope, w.hour) // before a crash, or when the database's answer was lost
 	if err != nil {
 		return fmt.Errorf("list what is sealed of %s: %w", w.hour, err)
 	}
+	e.cfg.Intake.Forget(w.hour, have)
 	listed := make(map[Pair]bool, len(have))
-	for _, p := range have {
-		listed[p] = true // sealed before a crash
+	for _, k := range have {
+		if k.Reason == "" {
+			listed[Pair{k.License, k.Dimension}] = true
+		}
 	}
 	w.keys = e.cfg.Intake.Totals(w.scope, w.hour)
 	for _, t := range w.keys {
@@ -239,16 +242,16 @@ func (e *Engine) sealChunk(ctx context.Context, w *work, now time.Time) error {
 		return e.finishWork(ctx, w)
 	}
 	part := w.keys[:min(e.chunkNow(), len(w.keys))]
-	e.books.Lock()
+	if err := e.openBooks(ctx); err != nil {
+		return err
+	}
 	p := page{e: e, now: now, balances: map[Pair]Balance{}}
 	for _, t := range part {
 		p.seal(t)
 	}
 	s := p.close()
 	err := e.cfg.Store.Seal(ctx, s)
-	if err == nil {
-		e.keep(s.Balances)
-	}
+	e.keep(s.Balances, err)
 	e.books.Unlock()
 	if err != nil {
 		w.ready = false // list again: what is sealed may be more than we know

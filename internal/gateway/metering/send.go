@@ -55,6 +55,11 @@ type shipment struct {
 // send makes as many calls as the pace allows now, at most Parallel, and stores what AWS said.
 func (e *Engine) send(ctx context.Context) (did bool, err error) {
 	now := e.cfg.Clock.Now()
+	if e.adrift {
+		if err := e.takeBack(ctx, now); err != nil {
+			return false, err
+		}
+	}
 	e.mu.Lock()
 	calls, _ := e.pace.free(now)
 	e.fresh = false // what is added from here on is looked at next time
@@ -93,7 +98,7 @@ func (e *Engine) send(ctx context.Context) (did bool, err error) {
 	}
 	wg.Wait()
 	e.sendAnew()
-	// Whatever comes now, the answers must be kept; if this fails they are found as lost at the next start, or below.
+	// Whatever comes now, the answers must be kept; if this fails they are found as lost: by the next round or the next start.
 	return true, e.settle(context.WithoutCancel(ctx), ships)
 }
 
@@ -162,6 +167,7 @@ func (e *Engine) begin(ctx context.Context, ships []*shipment) error {
 		as[i] = s.attempt
 	}
 	if err := e.cfg.Store.Begin(ctx, as); err != nil {
+		e.adrift = true // they may be marked all the same
 		return fmt.Errorf("store the requests to send: %w", err)
 	}
 	for _, s := range ships {
@@ -190,7 +196,10 @@ func (e *Engine) settle(ctx context.Context, ships []*shipment) error {
 
 // take stores the answers. told are the licences that AWS says are not subscribed.
 func (e *Engine) take(ctx context.Context, ships []*shipment, now time.Time) (told []core.LicenseID, err error) {
-	e.books.Lock()
+	if err := e.openBooks(ctx); err != nil {
+		e.adrift = true
+		return nil, err
+	}
 	defer e.books.Unlock()
 	var as []Attempt
 	var rs []Record
@@ -244,15 +253,23 @@ func (e *Engine) store(ctx context.Context, as []Attempt, rs []Record, back map[
 		bs = append(bs, b)
 	}
 	err := e.cfg.Store.Settle(ctx, as, rs, bs)
-	if err == nil {
-		e.keep(bs)
-		return nil
+	if e.keep(bs, err); err != nil {
+		e.adrift = true
+		return fmt.Errorf("store AWS's answers: %w", err)
 	}
-	err = fmt.Errorf("store AWS's answers: %w", err)
-	if _, again := e.cfg.Store.Recover(ctx, now); again != nil {
-		return errors.Join(err, fmt.Errorf("take the records back: %w", again))
+	return nil
+}
+
+// takeBack lets records that are marked as on their way be sent again, because what AWS said of them is not known.
+func (e *Engine) takeBack(ctx context.Context, now time.Time) error {
+	n, err := e.cfg.Store.Recover(ctx, now)
+	if err != nil {
+		return fmt.Errorf("find records without an answer: %w", err)
 	}
-	return err
+	if e.adrift = false; n > 0 {
+		e.log.InfoContext(ctx, "records whose answer was lost will be sent again", "records", n)
+	}
+	return nil
 }
 
 // carry adds a record's quantity to the balance. Called with books held.
@@ -269,7 +286,9 @@ func (e *Engine) carry(back map[Pair]Balance, r Record, now time.Time) {
 // tooLate carries those of rs that AWS cannot take for their own hour any more and certainly never got, so that no
 // call is wasted on them. What AWS may have got is sent all the same: only its answer can tell.
 func (e *Engine) tooLate(ctx context.Context, rs []Record, now time.Time) (did bool, err error) {
-	e.books.Lock()
+	if err := e.openBooks(ctx); err != nil {
+		return false, err
+	}
 	defer e.books.Unlock()
 	var late []Record
 	back := map[Pair]Balance{}

@@ -12,8 +12,9 @@ import (
 type Store interface {
 	// Seal writes totals, records, balances and write-offs together. A record that exists is fail.Conflict.
 	Seal(ctx context.Context, s Sealing) error
-	// RecordKeys lists the licence and dimension of each record of an hour; with a licence, of that one only.
-	RecordKeys(ctx context.Context, scope core.LicenseID, hour core.Hour) ([]Pair, error)
+	// SealedKeys lists what is sealed of an hour, each key once: those of totals, and of records that had nothing to add
+	// up. With a licence, of that one only.
+	SealedKeys(ctx context.Context, scope core.LicenseID, hour core.Hour) ([]usage.Key, error)
 	// Balances lists every balance, those of nothing too.
 	Balances(ctx context.Context) ([]Balance, error)
 

@@ -93,18 +93,20 @@ func (p *prepared) putBalances(bs []metering.Balance) error {
 	return nil
 }
 
-// RecordKeys implements [metering.Store]. Ids begin with their hour.
-func (s Metering) RecordKeys(ctx context.Context, scope core.LicenseID, hour core.Hour) (ps []metering.Pair, err error) {
+// SealedKeys implements [metering.Store]. Ids of records begin with their hour.
+func (s Metering) SealedKeys(ctx context.Context, scope core.LicenseID, hour core.Hour) (ks []usage.Key, err error) {
 	err = scan(ctx, s.db.Read(), func(rows *sql.Rows) error {
-		var p metering.Pair
-		if err := rows.Scan(&p.License, &p.Dimension); err != nil {
+		var k usage.Key
+		if err := rows.Scan(&k.License, &k.Dimension, &k.Reason); err != nil {
 			return err
 		}
-		ps = append(ps, p)
+		ks = append(ks, k)
 		return nil
-	}, `select license, dimension from metering_record where id >= $1 and id < $2 and hour = $3 and ($4 = '' or license = $4)`,
+	}, `select license, dimension, reason from metering_total where hour = $3 and ($4 = '' or license = $4)
+		union
+		select license, dimension, '' from metering_record where id >= $1 and id < $2 and hour = $3 and ($4 = '' or license = $4)`,
 		metering.FirstID(hour), metering.FirstID(hour+1), hour, scope)
-	return ps, err
+	return ks, err
 }
 
 // Balances implements [metering.Store].

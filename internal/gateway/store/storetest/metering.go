@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -92,7 +93,8 @@ func sealIsAllOrNothing(t *testing.T, s metering.Store) {
 	balance := metering.Balance{Pair: metering.Pair{License: "lic", Dimension: "gb"}, Amount: usage.Whole(4), Since: t0, Level: usage.Level{At: 6, Is: usage.Whole(7)},
 		Cover: metering.Cover{Period: "2026-11", Bought: usage.Whole(9), Used: usage.Whole(8), Waiting: usage.Whole(1)}}
 	off := metering.WriteOff{Pair: balance.Pair, Hour: 7, At: t0, Amount: usage.Whole(9), Reason: "ended", MovedTo: "other"}
-	must(t, s.Seal(ctx, metering.Sealing{Totals: []metering.SealedTotal{total}, Records: []metering.Record{r}, Balances: []metering.Balance{balance}, WriteOffs: []metering.WriteOff{off}}))
+	unbillable := metering.SealedTotal{Total: usage.Total{Key: usage.Key{License: "lic", Dimension: "calls", Reason: "early"}, Hour: 7, Sum: usage.Whole(5), Events: 1}}
+	must(t, s.Seal(ctx, metering.Sealing{Totals: []metering.SealedTotal{total, unbillable}, Records: []metering.Record{r}, Balances: []metering.Balance{balance}, WriteOffs: []metering.WriteOff{off}}))
 
 	again := r
 	again.ID += "2" // another name for the same licence, dimension and hour
@@ -109,14 +111,17 @@ func sealIsAllOrNothing(t *testing.T, s metering.Store) {
 	if got, err := s.Balances(ctx); err != nil || !reflect.DeepEqual(got, []metering.Balance{balance}) {
 		t.Errorf("balances: %+v, %v", got, err)
 	}
-	if got, err := s.Totals(ctx, "lic", 7, 7); err != nil || !reflect.DeepEqual(got, []metering.SealedTotal{total}) {
+	if got, err := s.Totals(ctx, "lic", 7, 7); err != nil || !reflect.DeepEqual(got, []metering.SealedTotal{unbillable, total}) {
 		t.Errorf("totals: %+v, %v", got, err)
 	}
 	if got, err := s.WriteOffs(ctx, ""); err != nil || !reflect.DeepEqual(got, []metering.WriteOff{off}) {
 		t.Errorf("write-offs: %+v, %v", got, err)
 	}
-	if got, err := s.RecordKeys(ctx, "", 7); err != nil || len(got) != 1 || got[0] != balance.Pair {
-		t.Errorf("keys: %+v, %v", got, err)
+	both := []usage.Key{unbillable.Key, total.Key}
+	for scope, want := range map[core.LicenseID][]usage.Key{"": both, balance.License: both, "another": nil} {
+		if got, err := s.SealedKeys(ctx, scope, 7); err != nil || !slices.Equal(got, want) {
+			t.Errorf("keys sealed of %q: %+v, %v; want %+v", scope, got, err, want)
+		}
 	}
 	if _, err := s.Record(ctx, "rec_none"); !fail.Is(err, fail.NotFound) {
 		t.Errorf("a record that is not there: %v", err)
