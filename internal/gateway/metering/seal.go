@@ -255,6 +255,7 @@ func (e *Engine) sealChunk(ctx context.Context, w *work, now time.Time) error {
 	e.books.Unlock()
 	if err != nil {
 		w.ready = false // list again: what is sealed may be more than we know
+		e.sendAnew()
 		return fmt.Errorf("seal %s: %w", w.hour, err)
 	}
 	keys := make([]usage.Key, len(part))

@@ -102,10 +102,10 @@ func (s Metering) SealedKeys(ctx context.Context, scope core.LicenseID, hour cor
 		}
 		ks = append(ks, k)
 		return nil
-	}, `select license, dimension, reason from metering_total where hour = $3 and ($4 = '' or license = $4)
+	}, `select license, dimension, reason from metering_total where hour = $1 and ($2 = '' or license = $2)
 		union
-		select license, dimension, '' from metering_record where id >= $1 and id < $2 and hour = $3 and ($4 = '' or license = $4)`,
-		metering.FirstID(hour), metering.FirstID(hour+1), hour, scope)
+		select license, dimension, '' from metering_record where id >= $3 and id < $4 and hour = $1 and ($2 = '' or license = $2)`,
+		hour, scope, metering.FirstID(hour), metering.FirstID(hour+1))
 	return ks, err
 }
 
