@@ -23,6 +23,7 @@ var features = []string{
 	"internal/gateway/intake/...", "internal/gateway/usage/...", "internal/gateway/metering/...", "internal/gateway/keys/...", "internal/gateway/seal/...", "internal/gateway/entitlement/...",
 	"internal/gateway/confirm/...",
 	"internal/gateway/correction/...",
+	"internal/gateway/credential/...",
 }
 
 // doors are the gateway's packages that do know something outside.

@@ -51,3 +51,6 @@ func (h headers) set(to http.Header) {
 	to.Set("Cross-Origin-Opener-Policy", "same-origin")
 	to.Set("Cache-Control", "no-store") // every page is somebody's
 }
+
+// Live reports whether a page is asked for by a page that looks again by itself (live.js), and not by a person.
+func Live(r *http.Request) bool { return r.Header.Get("Souk-Live") != "" }

@@ -7,6 +7,7 @@ import (
 
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/credential"
 )
 
 // Account is one person's account with the seller.
@@ -20,6 +21,9 @@ type Account struct {
 
 // Store keeps accounts. Hashes are in hexadecimal.
 type Store interface {
+	credential.SessionStore // whose owners are accounts
+	credential.AttemptStore
+
 	// CreateAccount keeps a new account with its password's hash. Where another has the same email key it changes
 	// nothing and answers fail.Conflict.
 	CreateAccount(ctx context.Context, a Account, emailKey, passwordHash string) error
@@ -32,24 +36,10 @@ type Store interface {
 	// Accounts lists accounts in order of their creation, after the one called after ("" for the beginning).
 	Accounts(ctx context.Context, after core.AccountID, limit int) ([]Account, error)
 
-	// CreateSession keeps a new session and forgets the one whose hash is instead ("" for none), in one step.
-	CreateSession(ctx context.Context, s Session, instead string) error
-	// Session finds a session by its hash; fail.NotFound.
-	Session(ctx context.Context, hash string) (Session, error)
-	// TouchSession records that a session was used.
-	TouchSession(ctx context.Context, hash string, seen, expires time.Time) error
-	// DeleteSession forgets a session; one that is not there is no error.
-	DeleteSession(ctx context.Context, hash string) error
-
 	// CreateHandle keeps a sign-in handle.
 	CreateHandle(ctx context.Context, h Handle) error
 	// TakeHandle takes a handle out of the store, so that of two callers one gets it; fail.NotFound.
 	TakeHandle(ctx context.Context, hash string) (Handle, error)
-
-	// CountAttempts lets count replace the attempts kept for subjects, in one atomic step. count gets one for each
-	// subject in order (zero where nothing is known) and returns as many (with a Count of 0 for what is to be
-	// forgotten); it may run twice, and touches nothing outside. Its error, if any, is returned and nothing is kept.
-	CountAttempts(ctx context.Context, subjects []string, count func([]Attempts) ([]Attempts, error)) error
 
 	// NextExpiry tells when the first session, handle or count of attempts expires; ok is false if there is none.
 	NextExpiry(ctx context.Context) (at time.Time, ok bool, err error)
@@ -57,17 +47,29 @@ type Store interface {
 	DeleteExpired(ctx context.Context, now time.Time, limit int) (deleted int, err error)
 }
 
+// hasher is credential.Hasher.
+type hasher interface {
+	Hash(ctx context.Context, password string) (string, error)
+	Verify(ctx context.Context, password, phc string) (right, stale bool, err error)
+	Burn(ctx context.Context, password string) error
+}
+
 // Service is the feature. Make it with [New].
 type Service struct {
-	store  Store
-	clk    clock.Clock
-	log    *slog.Logger
-	hasher *hasher
+	store Store
+	clk   clock.Clock
+	log   *slog.Logger
+
+	hasher   hasher
+	sessions credential.Sessions
+	brakes   credential.Brakes
 }
 
 // New makes the service.
 func New(store Store, clk clock.Clock, log *slog.Logger) *Service {
-	return &Service{store: store, clk: clk, log: log, hasher: newHasher(present)}
+	return &Service{store: store, clk: clk, log: log, hasher: credential.NewHasher(),
+		sessions: credential.Sessions{Store: store, Clock: clk, Idle: SessionIdle, Life: SessionLife},
+		brakes:   credential.Brakes{Store: store, Clock: clk}}
 }
 
 // Account finds an account; fail.NotFound.

@@ -6,6 +6,7 @@ import (
 
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/credential"
 )
 
 // HandleLife is how long a sign-in handle can be redeemed: it travels in a URL, from one redirect to the next page.
@@ -21,14 +22,14 @@ type Handle struct {
 
 // IssueHandle makes a handle that introduces account id to product's application.
 func (s *Service) IssueHandle(ctx context.Context, id core.AccountID, product core.ProductCode) (secret string, err error) {
-	secret = newSecret()
-	return secret, s.store.CreateHandle(ctx, Handle{Hash: hashOf(secret), Account: id, Product: product, Expires: s.clk.Now().Add(HandleLife)})
+	secret = credential.NewSecret()
+	return secret, s.store.CreateHandle(ctx, Handle{Hash: credential.HashOf(secret), Account: id, Product: product, Expires: s.clk.Now().Add(HandleLife)})
 }
 
 // RedeemHandle tells whom a handle introduces and to which product. A handle works once and for two minutes; after
 // that, as for one that was never made, it is fail.NotFound.
 func (s *Service) RedeemHandle(ctx context.Context, secret string) (Account, core.ProductCode, error) {
-	h, err := s.store.TakeHandle(ctx, hashOf(secret))
+	h, err := s.store.TakeHandle(ctx, credential.HashOf(secret))
 	if err != nil && !fail.Is(err, fail.NotFound) {
 		return Account{}, "", err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/credential"
 )
 
 // SignUp makes an account. address is where the person comes from, for the brakes on guessing.
@@ -21,7 +22,7 @@ func (s *Service) SignUp(ctx context.Context, in SignUp, address string) (Accoun
 	if err := in.check(); err != nil {
 		return Account{}, err
 	}
-	key := emailKey(in.Email)
+	key := credential.EmailKey(in.Email)
 	_, _, err := s.store.Credentials(ctx, key)
 	if err == nil {
 		return s.signUpAgain(ctx, in, address)
@@ -29,11 +30,11 @@ func (s *Service) SignUp(ctx context.Context, in SignUp, address string) (Accoun
 	if !fail.Is(err, fail.NotFound) {
 		return Account{}, err
 	}
-	hash, err := s.hasher.hash(ctx, in.Password)
+	hash, err := s.hasher.Hash(ctx, in.Password)
 	if err != nil {
 		return Account{}, err
 	}
-	a := Account{ID: core.AccountID(newID("acc_")), Email: in.Email, Name: in.Name, Company: in.Company, CreatedAt: s.clk.Now()}
+	a := Account{ID: core.AccountID(credential.NewID("acc_")), Email: in.Email, Name: in.Name, Company: in.Company, CreatedAt: s.clk.Now()}
 	err = s.store.CreateAccount(ctx, a, key, hash)
 	if fail.Is(err, fail.Conflict) { // the same form, sent twice at once
 		return s.signUpAgain(ctx, in, address)
@@ -57,17 +58,17 @@ func (s *Service) signUpAgain(ctx context.Context, in SignUp, address string) (A
 //
 // Errors: fail.Denied, the same whether the account or the password is wrong; fail.TooMuch after too many attempts.
 func (s *Service) SignIn(ctx context.Context, email, password, address string) (Account, error) {
-	key := emailKey(email)
+	key := credential.EmailKey(email)
 	if key == "" || password == "" || len(key) > MaxEmail || len(password) > 4*MaxPassword {
 		return Account{}, denied()
 	}
-	try := newAttempt(key, address)
-	if err := s.count(ctx, try); err != nil {
+	try, err := s.brakes.Try(ctx, key, address)
+	if err != nil {
 		return Account{}, err
 	}
 	a, hash, err := s.store.Credentials(ctx, key)
 	if fail.Is(err, fail.NotFound) {
-		if err := s.hasher.burn(ctx, password); err != nil {
+		if err := s.hasher.Burn(ctx, password); err != nil {
 			return Account{}, err
 		}
 		return Account{}, denied()
@@ -75,7 +76,7 @@ func (s *Service) SignIn(ctx context.Context, email, password, address string) (
 	if err != nil {
 		return Account{}, err
 	}
-	right, stale, err := s.hasher.verify(ctx, password, hash)
+	right, stale, err := s.hasher.Verify(ctx, password, hash)
 	if err != nil {
 		return Account{}, fmt.Errorf("verify the password of %s: %w", a.ID, err)
 	}
@@ -88,7 +89,7 @@ func (s *Service) SignIn(ctx context.Context, email, password, address string) (
 			s.log.WarnContext(ctx, "password not hashed anew; the old hash stays good", "account", a.ID, "err", err)
 		}
 	}
-	if err := s.forgive(ctx, try); err != nil {
+	if err := s.brakes.Forgive(ctx, try); err != nil {
 		return Account{}, err
 	}
 	s.log.InfoContext(ctx, "signed in", "account", a.ID)
@@ -96,7 +97,7 @@ func (s *Service) SignIn(ctx context.Context, email, password, address string) (
 }
 
 func (s *Service) rehash(ctx context.Context, id core.AccountID, password, was string) error {
-	now, err := s.hasher.hash(ctx, password)
+	now, err := s.hasher.Hash(ctx, password)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/register"
+	"souk.dev/souk/internal/httpx"
 	"souk.dev/souk/internal/webui"
 )
 
@@ -41,7 +42,7 @@ func (p *Portal) postSignUp(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	form := account.SignUp{Email: in.Get(account.FieldEmail), Name: in.Get(account.FieldName), Company: in.Get(account.FieldCompany), Password: in.Get(account.FieldPassword)}
-	a, err := p.Accounts.SignUp(r.Context(), form, clientAddress(r))
+	a, err := p.Accounts.SignUp(r.Context(), form, httpx.ClientAddress(r))
 	if err != nil {
 		view := p.accountForms(r, reg)
 		bad, _ := errors.AsType[account.FieldErrors](err)
@@ -58,7 +59,7 @@ func (p *Portal) postKnown(w http.ResponseWriter, r *http.Request) error {
 	if err != nil || done {
 		return err
 	}
-	a, err := p.Accounts.SignIn(r.Context(), in.Get(knownEmail), in.Get(knownPassword), clientAddress(r))
+	a, err := p.Accounts.SignIn(r.Context(), in.Get(knownEmail), in.Get(knownPassword), httpx.ClientAddress(r))
 	if err != nil {
 		view := p.accountForms(r, reg)
 		view.SignIn = knownFields(in.Get(knownEmail))

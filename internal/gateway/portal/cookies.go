@@ -7,10 +7,10 @@ import (
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/register"
+	"souk.dev/souk/internal/webui"
 )
 
-// Cookies. On https their names begin with __Host-, by which browsers promise that no other host, and nobody on plain
-// http, has set them.
+// Cookies, see [webui.Cookies].
 const (
 	sessionCookie      = "souk_session"
 	registrationCookie = "souk_registration"
@@ -23,30 +23,13 @@ const RegistrationLife = 24 * time.Hour
 // registrationPurpose binds a seal to its use.
 const registrationPurpose = "registration cookie"
 
-func (p *Portal) cookieName(name string) string {
-	if p.secure {
-		return "__Host-" + name
-	}
-	return name
-}
-
-// setCookie keeps value in the browser for life; a life of 0 takes it away. Lax: the cookie comes along when a link or a
-// redirect of another site leads here, and not when another site posts a form.
+// setCookie keeps value in the browser for life; a life of 0 takes it away.
 func (p *Portal) setCookie(w http.ResponseWriter, name, value string, life time.Duration) {
-	c := &http.Cookie{Name: p.cookieName(name), Value: value, Path: "/", HttpOnly: true, Secure: p.secure,
-		SameSite: http.SameSiteLaxMode, MaxAge: int(life / time.Second)}
-	if life <= 0 {
-		c.MaxAge = -1
-	}
-	http.SetCookie(w, c)
+	webui.Cookies{Secure: p.secure}.Set(w, name, value, life)
 }
 
 func (p *Portal) cookie(r *http.Request, name string) string {
-	c, err := r.Cookie(p.cookieName(name))
-	if err != nil {
-		return ""
-	}
-	return c.Value
+	return webui.Cookies{Secure: p.secure}.Get(r, name)
 }
 
 // rememberRegistration makes the browser carry which registration it is at: sealed, and nothing but its id.

@@ -11,6 +11,7 @@ import (
 	"souk.dev/souk/contract"
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/register"
+	"souk.dev/souk/internal/httpx"
 )
 
 const (
@@ -39,7 +40,7 @@ func (p *Portal) postRegister(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return p.showLandingProblem(w, r, err)
 	}
-	if !p.gate.pass(clientAddress(r)) {
+	if !p.gate.pass(httpx.ClientAddress(r)) {
 		return p.showLandingProblem(w, r, fail.New(fail.TooMuch, gateClosed, "Very many registrations arrive right now; try again in a few seconds."))
 	}
 	reg, err := p.Register.Arrive(r.Context(), token, offer)

@@ -8,6 +8,7 @@ import (
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/httpx"
 	"souk.dev/souk/internal/webui"
 )
 
@@ -108,7 +109,7 @@ func (p *Portal) postSignIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a, err := p.Accounts.SignIn(r.Context(), in.Get("email"), in.Get("password"), clientAddress(r))
+	a, err := p.Accounts.SignIn(r.Context(), in.Get("email"), in.Get("password"), httpx.ClientAddress(r))
 	if err != nil {
 		view := p.signInForm(r, to, in.Get("email"))
 		view.Notice = noticeOf(err)

@@ -13,10 +13,16 @@ import (
 )
 
 // Accounts fulfils account.Store.
-type Accounts struct{ db *DB }
+type Accounts struct {
+	db *DB
+	sessions
+	attempts
+}
 
 // Accounts keeps the accounts in this database.
-func (db *DB) Accounts() Accounts { return Accounts{db} }
+func (db *DB) Accounts() Accounts {
+	return Accounts{db, sessions{db, "session", "account"}, attempts{db}}
+}
 
 // CreateAccount implements account.Store.
 func (s Accounts) CreateAccount(ctx context.Context, a account.Account, emailKey, passwordHash string) error {
@@ -66,7 +72,7 @@ func (s Accounts) Credentials(ctx context.Context, emailKey string) (a account.A
 
 // ReplacePassword implements account.Store.
 func (s Accounts) ReplacePassword(ctx context.Context, id core.AccountID, was, now string) error {
-	return s.exec(ctx, "replace a password's hash", `update account set password_hash = $3 where id = $1 and password_hash = $2`, id, was, now)
+	return s.db.exec(ctx, "replace a password's hash", `update account set password_hash = $3 where id = $1 and password_hash = $2`, id, was, now)
 }
 
 // Accounts implements account.Store.
@@ -88,46 +94,9 @@ func (s Accounts) Accounts(ctx context.Context, after core.AccountID, limit int)
 	return list, rows.Err()
 }
 
-// CreateSession implements account.Store.
-func (s Accounts) CreateSession(ctx context.Context, n account.Session, instead string) error {
-	return s.db.Tx(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `delete from session where hash = $1`, instead); err != nil {
-			return fmt.Errorf("forget the session before: %w", err)
-		}
-		_, err := tx.ExecContext(ctx, `insert into session (hash, account, created_us, seen_us, expires_us) values ($1, $2, $3, $4, $5)`,
-			n.Hash, n.Account, us(n.CreatedAt), us(n.SeenAt), us(n.Expires))
-		if err != nil {
-			return fmt.Errorf("keep a session: %w", err)
-		}
-		return nil
-	})
-}
-
-// Session implements account.Store.
-func (s Accounts) Session(ctx context.Context, hash string) (n account.Session, err error) {
-	var created, seen, expires int64
-	err = s.db.Read().QueryRowContext(ctx, `select hash, account, created_us, seen_us, expires_us from session where hash = $1`, hash).
-		Scan(&n.Hash, &n.Account, &created, &seen, &expires)
-	if errors.Is(err, sql.ErrNoRows) {
-		return n, fail.New(fail.NotFound, "no_such_session", "There is no such session.")
-	}
-	n.CreatedAt, n.SeenAt, n.Expires = fromUS(created), fromUS(seen), fromUS(expires)
-	return n, err
-}
-
-// TouchSession implements account.Store.
-func (s Accounts) TouchSession(ctx context.Context, hash string, seen, expires time.Time) error {
-	return s.exec(ctx, "note a session's use", `update session set seen_us = $2, expires_us = $3 where hash = $1`, hash, us(seen), us(expires))
-}
-
-// DeleteSession implements account.Store.
-func (s Accounts) DeleteSession(ctx context.Context, hash string) error {
-	return s.exec(ctx, "forget a session", `delete from session where hash = $1`, hash)
-}
-
 // CreateHandle implements account.Store.
 func (s Accounts) CreateHandle(ctx context.Context, h account.Handle) error {
-	return s.exec(ctx, "keep a sign-in handle", `insert into signin_handle (hash, account, product, expires_us) values ($1, $2, $3, $4)`,
+	return s.db.exec(ctx, "keep a sign-in handle", `insert into signin_handle (hash, account, product, expires_us) values ($1, $2, $3, $4)`,
 		h.Hash, h.Account, h.Product, us(h.Expires))
 }
 
@@ -144,41 +113,6 @@ func (s Accounts) TakeHandle(ctx context.Context, hash string) (h account.Handle
 		return err
 	})
 	return h, err
-}
-
-// CountAttempts implements account.Store.
-func (s Accounts) CountAttempts(ctx context.Context, subjects []string, count func([]account.Attempts) ([]account.Attempts, error)) error {
-	return s.db.Tx(ctx, func(tx *sql.Tx) error {
-		old := make([]account.Attempts, len(subjects))
-		for i, subject := range subjects {
-			var blocked, expires int64
-			err := tx.QueryRowContext(ctx, `select count, blocked_us, expires_us from signin_attempt where subject = $1`, subject).
-				Scan(&old[i].Count, &blocked, &expires)
-			if err != nil && !errors.Is(err, sql.ErrNoRows) {
-				return fmt.Errorf("read sign-in attempts: %w", err)
-			}
-			old[i].BlockedUntil, old[i].Expires = fromUS(blocked), fromUS(expires)
-		}
-		next, err := count(old)
-		if err != nil {
-			return err
-		}
-		for i, subject := range subjects {
-			if next[i].Count <= 0 {
-				if _, err := tx.ExecContext(ctx, `delete from signin_attempt where subject = $1`, subject); err != nil {
-					return fmt.Errorf("forget sign-in attempts: %w", err)
-				}
-				continue
-			}
-			_, err := tx.ExecContext(ctx, `insert into signin_attempt (subject, count, blocked_us, expires_us) values ($1, $2, $3, $4)
-				on conflict (subject) do update set count = excluded.count, blocked_us = excluded.blocked_us, expires_us = excluded.expires_us`,
-				subject, next[i].Count, us(next[i].BlockedUntil), us(next[i].Expires))
-			if err != nil {
-				return fmt.Errorf("count a sign-in attempt: %w", err)
-			}
-		}
-		return nil
-	})
 }
 
 // NextExpiry implements account.Store.
@@ -216,14 +150,4 @@ func (s Accounts) DeleteExpired(ctx context.Context, now time.Time, limit int) (
 		return nil
 	})
 	return deleted, err
-}
-
-// exec is a transaction of one statement; doing says what for, should it fail.
-func (s Accounts) exec(ctx context.Context, doing, query string, args ...any) error {
-	return s.db.Tx(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, query, args...); err != nil {
-			return fmt.Errorf("%s: %w", doing, err)
-		}
-		return nil
-	})
 }

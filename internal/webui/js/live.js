@@ -1,7 +1,7 @@
 // Keeps parts of a page fresh: every element with data-live="SECONDS" and an id is brought up to its newer self. A page that names a
 // stream of events (data-events on this script) is told when something has changed; any other looks by itself, every so many seconds.
 // What the reader has at hand stays: a part with a field in use holds still, and what is opened stays open.
-// Without scripts, reloading the page does the same.
+// The header Souk-Live says that nobody pressed a key for this: it keeps no session alive. Without scripts, reloading the page does the same.
 {
   const parts = [...document.querySelectorAll("[data-live][id]")];
   const mark = document.querySelector("[data-live-mark]");
@@ -38,7 +38,7 @@
     waiting = false;
     last = Date.now();
     try {
-      const answer = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
+      const answer = await fetch(location.href, { headers: { Accept: "text/html", "Souk-Live": "1" }, cache: "no-store" });
       if (!answer.ok) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const part of parts) {

@@ -10,6 +10,7 @@ import (
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/credential"
 )
 
 // Accounts is what every engine must do for package account.
@@ -114,7 +115,7 @@ func passwordChangesOnce(t *testing.T, s account.Store) {
 
 func sessionReplacesAnother(t *testing.T, s account.Store) {
 	addAccount(t, s, "acc_1", noon)
-	one := account.Session{Hash: "one", Account: "acc_1", CreatedAt: noon, SeenAt: noon, Expires: noon.Add(time.Hour)}
+	one := credential.Session{Hash: "one", Owner: "acc_1", CreatedAt: noon, SeenAt: noon, Expires: noon.Add(time.Hour)}
 	two := one
 	two.Hash = "two"
 	if err := errors.Join(s.CreateSession(t.Context(), one, ""), s.CreateSession(t.Context(), two, "one")); err != nil {
@@ -167,10 +168,10 @@ func handleIsTakenOnce(t *testing.T, s account.Store) {
 }
 
 func attemptsAreCounted(t *testing.T, s account.Store) {
-	add := func(old []account.Attempts) ([]account.Attempts, error) {
-		next := make([]account.Attempts, len(old))
+	add := func(old []credential.Attempts) ([]credential.Attempts, error) {
+		next := make([]credential.Attempts, len(old))
 		for i, o := range old {
-			next[i] = account.Attempts{Count: o.Count + 1, BlockedUntil: noon.Add(time.Duration(o.Count) * time.Minute), Expires: noon.Add(time.Hour)}
+			next[i] = credential.Attempts{Count: o.Count + 1, BlockedUntil: noon.Add(time.Duration(o.Count) * time.Minute), Expires: noon.Add(time.Hour)}
 		}
 		return next, nil
 	}
@@ -183,18 +184,18 @@ func attemptsAreCounted(t *testing.T, s account.Store) {
 		})
 	}
 	wg.Wait()
-	var seen []account.Attempts
+	var seen []credential.Attempts
 	refusal := errors.New("no")
-	look := func(old []account.Attempts) ([]account.Attempts, error) { seen = old; return nil, refusal }
+	look := func(old []credential.Attempts) ([]credential.Attempts, error) { seen = old; return nil, refusal }
 	if err := s.CountAttempts(t.Context(), []string{"b", "c"}, look); !errors.Is(err, refusal) {
 		t.Errorf("the refusal is lost: %v", err)
 	}
-	want := account.Attempts{Count: 10, BlockedUntil: noon.Add(9 * time.Minute), Expires: noon.Add(time.Hour)}
-	if seen[0] != want || seen[1] != (account.Attempts{}) {
+	want := credential.Attempts{Count: 10, BlockedUntil: noon.Add(9 * time.Minute), Expires: noon.Add(time.Hour)}
+	if seen[0] != want || seen[1] != (credential.Attempts{}) {
 		t.Errorf("got %+v", seen)
 	}
-	forget := func(old []account.Attempts) ([]account.Attempts, error) {
-		return make([]account.Attempts, len(old)), nil
+	forget := func(old []credential.Attempts) ([]credential.Attempts, error) {
+		return make([]credential.Attempts, len(old)), nil
 	}
 	if err := s.CountAttempts(t.Context(), []string{"b"}, forget); err != nil {
 		t.Fatal(err)
@@ -213,10 +214,10 @@ func expiredIsForgotten(t *testing.T, s account.Store) {
 	for i, at := range []time.Time{noon.Add(3 * time.Hour), noon.Add(time.Hour)} {
 		name := fmt.Sprint(i)
 		err := errors.Join(
-			s.CreateSession(t.Context(), account.Session{Hash: name, Account: "acc_1", CreatedAt: noon, SeenAt: noon, Expires: at}, ""),
+			s.CreateSession(t.Context(), credential.Session{Hash: name, Owner: "acc_1", CreatedAt: noon, SeenAt: noon, Expires: at}, ""),
 			s.CreateHandle(t.Context(), account.Handle{Hash: name, Account: "acc_1", Product: "ink", Expires: at}),
-			s.CountAttempts(t.Context(), []string{name}, func([]account.Attempts) ([]account.Attempts, error) {
-				return []account.Attempts{{Count: 1, Expires: at}}, nil
+			s.CountAttempts(t.Context(), []string{name}, func([]credential.Attempts) ([]credential.Attempts, error) {
+				return []credential.Attempts{{Count: 1, Expires: at}}, nil
 			}))
 		if err != nil {
 			t.Fatal(err)

@@ -1,4 +1,4 @@
-package portal
+package httpx
 
 import (
 	"net/http"
@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// clientAddress is where a request comes from, for the brakes on guessing and flooding: an IPv4 address, or the /64
+// ClientAddress is where a request comes from, for the brakes on guessing and flooding: an IPv4 address, or the /64
 // network of an IPv6 one, which one customer has whole.
 //
 // A peer on a private network or on this machine is taken for a reverse proxy, and the last address in
 // X-Forwarded-For that is not one for the client; a peer on the public internet is the client, whatever it claims.
-func clientAddress(r *http.Request) string {
+func ClientAddress(r *http.Request) string {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return ""

@@ -1,4 +1,4 @@
-package account
+package credential
 
 import (
 	"context"
@@ -37,23 +37,26 @@ const (
 	maxWaiting = 64
 )
 
-// hasher hashes a few passwords at a time: each takes params.memory while it lasts.
-type hasher struct {
+// Hasher hashes passwords, a few at a time: each takes some memory while it lasts. Make it with [NewHasher].
+type Hasher struct {
 	params  params
 	queue   chan struct{} // places to wait in, the working ones included
 	working chan struct{} // places to work in
-	dummy   string        // hash of no one's password, see burn
+	dummy   string        // hash of no one's password, see Burn
 }
 
-func newHasher(p params) *hasher {
+// NewHasher makes one with present costs.
+func NewHasher() *Hasher { return newHasher(present) }
+
+func newHasher(p params) *Hasher {
 	workers := min(max(runtime.GOMAXPROCS(0), 2), 8)
-	h := &hasher{params: p, queue: make(chan struct{}, maxWaiting+workers), working: make(chan struct{}, workers)}
+	h := &Hasher{params: p, queue: make(chan struct{}, maxWaiting+workers), working: make(chan struct{}, workers)}
 	h.dummy = p.encode(make([]byte, saltBytes), make([]byte, hashBytes))
 	return h
 }
 
 // place waits for a place to work in and returns how to leave it.
-func (h *hasher) place(ctx context.Context) (leave func(), err error) {
+func (h *Hasher) place(ctx context.Context) (leave func(), err error) {
 	select {
 	case h.queue <- struct{}{}:
 	default:
@@ -68,8 +71,8 @@ func (h *hasher) place(ctx context.Context) (leave func(), err error) {
 	}
 }
 
-// hash gives the password's hash as a PHC string. Errors: fail.TooMuch when too many wait; ctx's.
-func (h *hasher) hash(ctx context.Context, password string) (string, error) {
+// Hash gives the password's hash as a PHC string. Errors: fail.TooMuch when too many wait; ctx's.
+func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	leave, err := h.place(ctx)
 	if err != nil {
 		return "", err
@@ -80,8 +83,8 @@ func (h *hasher) hash(ctx context.Context, password string) (string, error) {
 	return h.params.encode(salt, h.params.key(password, salt)), nil
 }
 
-// verify reports whether password has the hash phc, and whether it should be hashed anew with present costs.
-func (h *hasher) verify(ctx context.Context, password, phc string) (right, stale bool, err error) {
+// Verify reports whether password has the hash phc, and whether it should be hashed anew with present costs.
+func (h *Hasher) Verify(ctx context.Context, password, phc string) (right, stale bool, err error) {
 	p, salt, want, err := parse(phc)
 	if err != nil {
 		return false, false, err
@@ -95,9 +98,10 @@ func (h *hasher) verify(ctx context.Context, password, phc string) (right, stale
 	return subtle.ConstantTimeCompare(got, want) == 1, p != h.params, nil
 }
 
-// burn takes the time and memory of a verification that fails.
-func (h *hasher) burn(ctx context.Context, password string) error {
-	_, _, err := h.verify(ctx, password, h.dummy)
+// Burn takes the time and memory of a verification that fails, so that the time of an answer does not tell whether there
+// is a hash to compare with.
+func (h *Hasher) Burn(ctx context.Context, password string) error {
+	_, _, err := h.Verify(ctx, password, h.dummy)
 	return err
 }
 

@@ -1,0 +1,100 @@
+package credential
+
+import (
+	"context"
+	"time"
+
+	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/fail"
+)
+
+// Session is one browser's being signed in, as it is stored.
+type Session struct {
+	Hash      string // of the secret that the browser holds
+	Owner     string // the id of the account, or of the operator
+	CreatedAt time.Time
+	SeenAt    time.Time
+	Expires   time.Time // the earlier of the two ends
+}
+
+// SessionStore keeps sessions.
+type SessionStore interface {
+	// CreateSession keeps a new session and forgets the one whose hash is instead ("" for none), in one step.
+	CreateSession(ctx context.Context, s Session, instead string) error
+	// Session finds a session by its hash; fail.NotFound.
+	Session(ctx context.Context, hash string) (Session, error)
+	// TouchSession records that a session was used.
+	TouchSession(ctx context.Context, hash string, seen, expires time.Time) error
+	// DeleteSession forgets a session; one that is not there is no error.
+	DeleteSession(ctx context.Context, hash string) error
+}
+
+// touchEvery is how often, at most, a session's use is written down, in business time.
+const touchEvery = 5 * time.Minute
+
+// Sessions starts sessions, finds them and ends them.
+type Sessions struct {
+	Store SessionStore
+	Clock clock.Clock
+	Idle  time.Duration // unused for so long, one is over
+	Life  time.Duration // used or not
+}
+
+func (s Sessions) expiry(created, seen time.Time) time.Time {
+	idle, life := seen.Add(s.Idle), created.Add(s.Life)
+	if idle.Before(life) {
+		return idle
+	}
+	return life
+}
+
+// Start signs a browser in and returns the secret that it is to hold. old is the secret that it held before, if any:
+// that session ends, so that a secret which somebody put there before sign-in is worth nothing after it.
+func (s Sessions) Start(ctx context.Context, owner, old string) (secret string, err error) {
+	now := s.Clock.Now()
+	secret = NewSecret()
+	instead := ""
+	if old != "" {
+		instead = HashOf(old)
+	}
+	return secret, s.Store.CreateSession(ctx, Session{Hash: HashOf(secret), Owner: owner, CreatedAt: now, SeenAt: now, Expires: s.expiry(now, now)}, instead)
+}
+
+// Find finds the session whose secret is given. used says whether a person is using it: a page that looks again by
+// itself does not keep a session alive. Errors: fail.Denied where it is nobody's, or over.
+func (s Sessions) Find(ctx context.Context, secret string, used bool) (Session, error) {
+	if secret == "" {
+		return Session{}, SignedOut()
+	}
+	found, err := s.Store.Session(ctx, HashOf(secret))
+	if fail.Is(err, fail.NotFound) {
+		return Session{}, SignedOut()
+	}
+	if err != nil {
+		return Session{}, err
+	}
+	now := s.Clock.Now()
+	if !now.Before(found.Expires) {
+		return Session{}, SignedOut()
+	}
+	if used && now.Sub(found.SeenAt) >= touchEvery {
+		found.SeenAt, found.Expires = now, s.expiry(found.CreatedAt, now)
+		if err := s.Store.TouchSession(ctx, found.Hash, found.SeenAt, found.Expires); err != nil {
+			return Session{}, err
+		}
+	}
+	return found, nil
+}
+
+// End signs a browser out. A secret that is nobody's is no error.
+func (s Sessions) End(ctx context.Context, secret string) error {
+	if secret == "" {
+		return nil
+	}
+	return s.Store.DeleteSession(ctx, HashOf(secret))
+}
+
+// SignedOut is the failure of somebody who has to sign in first.
+func SignedOut() error {
+	return fail.New(fail.Denied, "signed_out", "You are not signed in; sign in first.")
+}
