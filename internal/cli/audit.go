@@ -15,7 +15,6 @@ import (
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/metering"
 	"souk.dev/souk/internal/gateway/statement"
-	"souk.dev/souk/internal/gateway/store"
 	"souk.dev/souk/internal/gateway/usage"
 )
 
@@ -33,8 +32,8 @@ func auditCommand() *cobra.Command {
 
 and it ends with 1 if one of these does not add up, or anything was sent to AWS twice with different content. Corrections are
 listed, and must have been approved, give back no more than AWS honoured, and be in the log. Events that
-were dropped after their retention are counted by the sealed totals of their hours, and it says how many they are. Run it beside
-a gateway at rest: what changes while it reads may show as a breach.
+were dropped after their retention are counted by the sealed totals of their hours, and it says how many they are. It reads the
+database as it is at one instant, so that a gateway may go on working.
 
 With a LICENSE (its ARN or the gateway's id) it prints that license's lines only, with a DIMENSION also the hours that the line
 adds up, each with its record and AWS's receipt, and with an HOUR, without counting anything else anew, that hour down to its
@@ -129,8 +128,8 @@ func (a auditing) run(ctx context.Context, args []string) error {
 
 // auditDatabase checks the laws over the database at url, which it only reads.
 func auditDatabase(ctx context.Context, url string) (r metering.Report, err error) {
-	err = withDatabase(ctx, url, func(db *store.DB) (err error) {
-		r, err = ledgerOf(db).Audit(ctx)
+	err = withTrail(ctx, url, func(t trail) (err error) {
+		r, err = t.ledger.Audit(ctx)
 		return err
 	})
 	return r, err
@@ -189,6 +188,9 @@ func printAudit(w io.Writer, r metering.Report, doc auditDocument) error {
 		say("Dropped, for they were older than the retention: %d events received up to %s. For hours up to %s the sealed totals stand for them.",
 			d.Events, time.UnixMicro(d.Newest).UTC().Format(time.RFC3339), d.Hour)
 	}
+	if n := r.Gone.Count; n > 0 {
+		say("Dropped likewise: %s to AWS, with the answers. Their records stand for them.", plural(n, "request"))
+	}
 	for _, b := range r.Breaches {
 		say("BREACH  %s", b)
 	}
@@ -210,6 +212,8 @@ type auditDocument struct {
 	Hours       []hourRow         `json:"hours,omitempty"` // of the only line, when they were asked for
 	// Dropped is what was older than the retention; nil when nothing was.
 	Dropped *auditDropped `json:"dropped,omitempty"`
+	// RequestsDropped counts requests to AWS that were older than the retention.
+	RequestsDropped int64 `json:"requestsDropped,omitempty"`
 }
 
 // auditDropped is what the log of events has no more.
@@ -240,7 +244,7 @@ type auditLine struct {
 }
 
 func auditDocumentOf(r metering.Report) auditDocument {
-	d := auditDocument{OK: len(r.Breaches) == 0, Lines: []auditLine{}, Breaches: append([]string{}, r.Breaches...)}
+	d := auditDocument{OK: len(r.Breaches) == 0, Lines: []auditLine{}, Breaches: append([]string{}, r.Breaches...), RequestsDropped: r.Gone.Count}
 	for _, l := range r.Lines {
 		d.Lines = append(d.Lines, auditLine{string(l.License), string(l.Dimension), l.Events, l.Dropped, l.Accepted, l.Honoured, l.Open, l.Waiting, l.Carried, l.Unbillable, l.Covered, l.Rounded, l.MovedIn, l.MovedOut})
 	}

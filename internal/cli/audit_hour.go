@@ -27,6 +27,7 @@ type hourTrail struct {
 	Sums       []sumTrail      `json:"sums"`            // none while it is not sealed
 	Record     *recordTrail    `json:"record,omitempty"`
 	Request    *requestTrail   `json:"request,omitempty"`
+	Forgot     bool            `json:"requestDropped,omitempty"`
 	Events     []eventTrail    `json:"events"` // in the order of their arrival
 	More       bool            `json:"moreEvents,omitempty"`
 	Dropped    bool            `json:"eventsDropped,omitempty"`
@@ -98,7 +99,7 @@ func (t trail) hour(ctx context.Context, p metering.Pair, hour core.Hour, events
 	if err != nil {
 		return out, err
 	}
-	out.Sealed, out.More, out.Dropped = len(d.Totals) > 0 || d.Record != nil, d.More, d.Dropped
+	out.Sealed, out.More, out.Dropped, out.Forgot = len(d.Totals) > 0 || d.Record != nil, d.More, d.Dropped, d.RequestDropped
 	var recorded usage.Quantity
 	if r := d.Record; r != nil {
 		x := r.Explain()
@@ -220,7 +221,11 @@ func (h hourTrail) printRecord(say func(string, ...any)) {
 		say("  AWS's receipt (MeteringRecordId) %s", r.Receipt)
 	}
 	q := h.Request
-	if q == nil {
+	switch {
+	case h.Forgot:
+		say("Request    dropped, for it was older than the retention")
+		return
+	case q == nil:
 		say("Request    none yet")
 		return
 	}

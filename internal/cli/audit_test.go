@@ -88,6 +88,24 @@ func TestFromTheAuditDownToEventsAndBack(t *testing.T) {
 	if h.Event == nil || h.Event.ID != "second" || h.Record == nil || h.Record.Receipt != doc.Hours[0].Receipt || h.Request == nil || h.Request.Status != "Success" {
 		t.Errorf("from an event to AWS's receipt: %+v", h)
 	}
+	var e struct {
+		Hour, Why, Unbillable string
+		Late                  bool
+		By                    time.Time
+		Record                *struct {
+			ID, MeteringRecordID string
+			Request              *struct{ Outcome string }
+		}
+	}
+	ask(t, b, http.MethodGet, "/v1/events/late?source=orders&from=2026-11-10T09:00:00Z", "", "", &e)
+	if !e.Late || e.Hour != "2026-11-10T10:00:00Z" || e.Record == nil || e.Record.MeteringRecordID != doc.Hours[1].Receipt || e.Record.Request == nil {
+		t.Errorf("over the API: %+v", e)
+	}
+	e.Record = nil
+	ask(t, b, http.MethodGet, "/v1/events/open?source=orders", "", "", &e)
+	if e.Record != nil || !e.By.Equal(time.Date(2026, 11, 10, 12, 5, 0, 0, time.UTC)) || e.Why != "Its hour is open." {
+		t.Errorf("an open one: %+v", e)
+	}
 	if err := json.Unmarshal([]byte(look("", "record", record, "--json", "--events", "1")), &h); err != nil || len(h.Events) != 1 || !h.More {
 		t.Errorf("one event of two: %+v, %v", h.Events, err)
 	}

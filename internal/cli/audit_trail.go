@@ -51,8 +51,8 @@ func withDatabase(ctx context.Context, url string, do func(*store.DB) error) err
 }
 
 // ledgerOf is what an audit reads.
-func ledgerOf(db *store.DB) metering.Ledger {
-	return metering.Ledger{Store: store.NewMetering(db), Log: store.NewUsage(db)}
+func ledgerOf(db *store.DB, book *license.Book) metering.Ledger {
+	return metering.Ledger{Store: store.NewMetering(db), Log: store.NewUsage(db), Licenses: book}
 }
 
 // license is the gateway's id of the licence that name, an id or an ARN, means. The id of one that was found to be the same as
@@ -160,11 +160,13 @@ const defaultShown = 100
 
 func withTrail(ctx context.Context, database string, do func(trail) error) error {
 	return withDatabase(ctx, database, func(db *store.DB) error {
-		book, err := license.OpenBook(ctx, db.Licenses(), clock.System{}, nil)
-		if err != nil {
-			return err
-		}
-		return do(trail{ledgerOf(db), book, db.Corrections()})
+		return db.Snapshot(ctx, func(db *store.DB) error { // a gateway may be writing
+			book, err := license.OpenBook(ctx, db.Licenses(), clock.System{}, nil)
+			if err != nil {
+				return err
+			}
+			return do(trail{ledgerOf(db, book), book, db.Corrections()})
+		})
 	})
 }
 

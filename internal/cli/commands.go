@@ -14,6 +14,7 @@ func commands() []*cobra.Command {
 		keysCommand(),
 		auditCommand(),
 		noticesCommand(),
+		correctionsCommand(),
 		statementCommand(),
 		reconcileCommand(),
 		clockCommand(),

@@ -29,7 +29,7 @@ func (g *Gateway) openLedger(ctx context.Context, c Config, cfg awsapi.Config, b
 	engine, err := metering.New(ctx, metering.Config{
 		Store: store.NewMetering(g.db), Intake: events, Log: log, Licenses: book, Products: c.Products, Allowances: allowances{bought},
 		Meter: awsapi.NewMeter(cfg), Clock: g.clk, Logger: c.Log,
-		SettleTime: c.SettleTime, FinalMargin: c.FinalMargin,
+		SettleTime: c.SettleTime, FinalMargin: c.FinalMargin, KeepRequests: c.KeepEvents,
 		Refused: book.Refused, Wake: func(string) { g.wake() },
 	})
 	return events, engine, err

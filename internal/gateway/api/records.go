@@ -15,7 +15,7 @@ import (
 	"souk.dev/souk/internal/httpx"
 )
 
-// Records are the calls about metering records.
+// Records are the calls about metering records, and about the events that they are made of.
 type Records struct {
 	Engine    *metering.Engine
 	Directory license.Directory
@@ -25,6 +25,7 @@ type Records struct {
 func (h Records) Mount(d *Door) {
 	d.Handle("GET /v1/records", h.list)
 	d.Handle("GET /v1/records/{id}", h.get)
+	d.Handle("GET /v1/events/{id}", h.event)
 }
 
 // recordOut is a record from outside.
@@ -48,7 +49,8 @@ type recordOut struct {
 	RetryAt  time.Time      `json:"retryAt,omitzero"`
 	Deadline time.Time      `json:"deadline"`
 
-	Request *requestOut `json:"request,omitempty"` // these only of a single record
+	Request *requestOut `json:"request,omitempty"`        // these only of a single record
+	Forgot  bool        `json:"requestDropped,omitempty"` // the request was older than the retention and is gone
 	Events  []entryOut  `json:"events,omitempty"`
 	More    bool        `json:"moreEvents,omitempty"`    // there are more events than are shown
 	Dropped bool        `json:"eventsDropped,omitempty"` // events were older than the retention and are gone
@@ -74,6 +76,10 @@ type entryOut struct {
 	Received time.Time         `json:"received"`
 	Late     bool              `json:"late,omitempty"`
 	Tags     map[string]string `json:"tags,omitempty"`
+}
+
+func entryOf(e *usage.Entry) entryOut {
+	return entryOut{e.Source, e.ID, e.Quantity, time.UnixMicro(e.Time).UTC(), time.UnixMicro(e.Received).UTC(), e.Late, e.Tags}
 }
 
 func recordOf(r metering.Record) recordOut {
@@ -149,16 +155,22 @@ func (h Records) get(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	out := recordOf(d.Record)
-	if a := d.Request; a != nil {
-		out.Request = &requestOut{ID: a.ID, SentAt: a.At, Body: a.Request, AnsweredAt: a.Answered, Outcome: a.Outcome, Code: a.Code, Answer: a.Answer}
-	}
-	out.Dropped = d.EventsDropped
+	out := detailOf(d)
 	err = h.events(r.Context(), d.Record, &out)
 	if err != nil {
 		return err
 	}
 	return httpx.JSON(w, http.StatusOK, out)
+}
+
+// detailOf is a record from outside, but for its events.
+func detailOf(d metering.Detail) recordOut {
+	out := recordOf(d.Record)
+	if a := d.Request; a != nil {
+		out.Request = &requestOut{ID: a.ID, SentAt: a.At, Body: a.Request, AnsweredAt: a.Answered, Outcome: a.Outcome, Code: a.Code, Answer: a.Answer}
+	}
+	out.Forgot, out.Dropped = d.RequestDropped, d.EventsDropped
+	return out
 }
 
 func (h Records) events(ctx context.Context, r metering.Record, out *recordOut) error {
@@ -167,7 +179,7 @@ func (h Records) events(ctx context.Context, r metering.Record, out *recordOut) 
 			out.More = true
 			return errEnough
 		}
-		out.Events = append(out.Events, entryOut{e.Source, e.ID, e.Quantity, time.UnixMicro(e.Time).UTC(), time.UnixMicro(e.Received).UTC(), e.Late, e.Tags})
+		out.Events = append(out.Events, entryOf(e))
 		return nil
 	})
 	if errors.Is(err, errEnough) {

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/usage"
 )
 
@@ -35,6 +36,7 @@ type Report struct {
 	Lines    []AuditLine
 	Breaches []string
 	Dropped  usage.Dropped // what the log has no more
+	Gone     DroppedAttempts
 	Segments int64
 	Records  int64
 	Requests int64
@@ -42,14 +44,15 @@ type Report struct {
 
 // Ledger is what an audit reads: a store and a log, without anything that runs.
 type Ledger struct {
-	Store Store
-	Log   usage.Store
-	Part  int
+	Store    Store
+	Log      usage.Store
+	Part     int
+	Licenses license.Directory // for what levels come to in open hours; nil: they come to nothing before they are sealed
 }
 
 // Audit checks the laws over everything that is kept, see [Ledger.Audit].
 func (e *Engine) Audit(ctx context.Context) (Report, error) {
-	return Ledger{Store: e.cfg.Store, Log: e.cfg.Log}.Audit(ctx)
+	return e.ledger().Audit(ctx)
 }
 
 // audit is one audit at work.
@@ -67,6 +70,9 @@ type audit struct {
 	sent map[string]Line
 	// booked is, for each pair, what sealing took in less what it put into records: what must be in the balance.
 	in, out map[Pair]usage.Quantity
+
+	at     int64                // UTC microseconds: when the newest thing that was read came in
+	levels map[Pair]usage.Level // that go on, as the newest sealed hour left them
 }
 
 // Audit counts every event of the log anew and follows it into totals, records, balances and write-offs; nothing that
@@ -75,13 +81,15 @@ type audit struct {
 //   - accepted (+ moved in, rounded) = open + waiting + carried + honoured + covered + unbillable (+ moved out) (law 1);
 //   - no segment is missing but those that the books say were dropped, and no event of theirs;
 //   - each sealed total is what its meter makes of its events, unless some of its hour were dropped: then it stands for them;
-//   - each request told AWS what its record says: identity, timestamp and quantity never changed (law 2).
+//   - each request told AWS what its record says: identity, timestamp and quantity never changed (law 2); no honoured record
+//     is without one, but those whose request the books say was dropped.
 //
-// Run it beside a gateway at rest: what changes while it reads may show as a breach.
+// It goes through one table after the other: what changes meanwhile may show as a breach, unless store and log are of one
+// instant.
 func (l Ledger) Audit(ctx context.Context) (Report, error) {
 	a := &audit{lines: map[Pair]*AuditLine{}, sums: map[usage.Key]map[core.Hour]usage.Quantity{},
 		others: map[usage.Key]map[core.Hour]*usage.Total{}, sent: map[string]Line{},
-		in: map[Pair]usage.Quantity{}, out: map[Pair]usage.Quantity{}}
+		in: map[Pair]usage.Quantity{}, out: map[Pair]usage.Quantity{}, levels: map[Pair]usage.Level{}}
 	for _, step := range []struct {
 		what string
 		do   func(context.Context) error
@@ -92,6 +100,7 @@ func (l Ledger) Audit(ctx context.Context) (Report, error) {
 		{"the requests", func(ctx context.Context) error { return l.Store.EachAttempt(ctx, a.attempt) }},
 		{"the records", func(ctx context.Context) error { return l.Store.EachRecord(ctx, a.record) }},
 		{"the balances", func(ctx context.Context) error { return a.balances(ctx, l.Store) }},
+		{"the open levels", func(ctx context.Context) error { return a.openLevels(ctx, l) }},
 	} {
 		if err := step.do(ctx); err != nil {
 			return Report{}, fmt.Errorf("audit %s: %w", step.what, err)
@@ -116,6 +125,9 @@ func (a *audit) line(p Pair) *AuditLine {
 func (a *audit) dropped(ctx context.Context, l Ledger) (err error) {
 	a.Dropped, err = l.Log.Dropped(ctx, l.Part)
 	a.last = a.Dropped.Seq
+	if err == nil {
+		a.Gone, err = l.Store.DroppedAttempts(ctx)
+	}
 	return err
 }
 
@@ -123,7 +135,7 @@ func (a *audit) segment(s usage.Segment) error {
 	if a.Segments++; s.First != a.last+1 {
 		a.breach("segment %d is missing from the log: %d follows", a.last+1, s.First)
 	}
-	a.last = s.Seq
+	a.last, a.at = s.Seq, max(a.at, s.At)
 	return s.Each(func(e *usage.Entry) error {
 		l := a.line(Pair{e.License, e.Dimension})
 		if e.Hour <= a.Dropped.Hour { // its total counts it
@@ -233,7 +245,7 @@ func (a *audit) record(r Record) error {
 	a.Records++
 	if sent, ok := a.sent[r.ID]; ok && sent != r.Line {
 		a.breach("record %s was sent as %+v and is now %+v", r.ID, sent, r.Line)
-	} else if !ok && (r.State == Honoured || r.State == Sending) {
+	} else if !ok && (r.State == Honoured || r.State == Sending) && (r.Attempt == "" || r.Attempt > a.Gone.Newest) {
 		a.breach("record %s is %s and no request has it", r.ID, r.State)
 	}
 	if r.State == Honoured && r.Receipt == "" && r.Reason != ReasonReconciled {
@@ -280,6 +292,9 @@ func (a *audit) balances(ctx context.Context, s Store) error {
 	}
 	for _, b := range bs {
 		a.line(b.Pair).Carried = b.Amount
+		if b.Level != (usage.Level{}) {
+			a.levels[b.Pair] = b.Level
+		}
 	}
 	return nil
 }

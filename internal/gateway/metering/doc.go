@@ -30,6 +30,11 @@
 // record takes what AWS said of it, and only that; what AWS did not mention is unknown, and is sent again unchanged.
 // A record whose fate is unknown is never carried to another hour: AWS may have honoured it.
 //
+// # What stays
+//
+// Requests and their answers stay for [Config.KeepRequests], as events do, and for longer where a record that may have been in
+// one is not settled (keep.go). Records, totals and balances stay for good.
+//
 // # Why no crash breaks a law
 //
 //   - Between closing an hour and sealing it: the cut is found at the start as not done, its sums are rebuilt from the

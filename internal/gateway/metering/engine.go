@@ -45,6 +45,7 @@ type Config struct {
 	Parallel       int           // calls at a time, so that slow answers do not cost the pace; 5
 	ParkedRetry    time.Duration // how often a parked record is tried again; 15 min
 	AlertBefore    time.Duration // how long before its deadline a record that AWS does not take is reported; 4 h
+	KeepRequests   time.Duration // how long requests to AWS and its answers stay at least, as events do; 400 days
 
 	// Refused, if given, is told that AWS answered CustomerNotSubscribed for a licence at the instant.
 	Refused func(ctx context.Context, l core.LicenseID, at time.Time) error
@@ -72,8 +73,9 @@ type Engine struct {
 	balances map[core.LicenseID]map[core.Dimension]Balance
 	doubted  bool // a write failed, and may have taken effect all the same: the database knows, balances may not
 
-	adrift bool  // the send job, which alone uses this, could not store what became of records
-	logSeq int64 // the log's newest segment when the seal job, which alone uses this, looked last
+	adrift bool      // the send job, which alone uses this, could not store what became of records
+	logSeq int64     // the log's newest segment when the seal job, which alone uses this, looked last
+	keepAt time.Time // when the keep job, which alone uses this, looks for old requests next
 
 	mu      sync.Mutex                  // guards what follows
 	closing map[core.LicenseID]struct{} // licences that are ending or have ended and may not be settled
@@ -98,6 +100,7 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 	def(&cfg.Skew, 2*time.Second)
 	def(&cfg.ParkedRetry, 15*time.Minute)
 	def(&cfg.AlertBefore, 4*time.Hour)
+	def(&cfg.KeepRequests, usage.DefaultKeepEvents)
 	if cfg.CallsPerSecond == 0 {
 		cfg.CallsPerSecond = contract.CallsPerSecond
 	}
@@ -176,6 +179,7 @@ func (e *Engine) Jobs() []job.Job {
 	return []job.Job{
 		{Name: SealJob, Due: e.sealDue, Run: e.seal},
 		{Name: SendJob, Due: e.sendDue, Run: e.send},
+		{Name: KeepJob, Due: e.keepDue, Run: e.dropOld},
 	}
 }
 

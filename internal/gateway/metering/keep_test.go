@@ -12,6 +12,7 @@ import (
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/metering"
+	"souk.dev/souk/internal/gateway/store"
 	"souk.dev/souk/internal/gateway/usage"
 )
 
@@ -145,5 +146,108 @@ func TestAnAuditSeesWhatIsMissingBesideWhatWasDropped(t *testing.T) {
 				t.Errorf("breaches %q, %+v dropped, %v", rep.Breaches, rep.Dropped, err)
 			}
 		})
+	}
+}
+
+// dropping is a ledger beside which the log's oldest events are dropped while it is read.
+type dropping struct {
+	metering.Store
+	drop func() error
+}
+
+func (d dropping) EachTotal(ctx context.Context, yield func(metering.SealedTotal) error) error {
+	if err := d.drop(); err != nil {
+		return err
+	}
+	return d.Store.EachTotal(ctx, yield)
+}
+
+// An audit of one instant does not see what is dropped meanwhile, neither in the log nor in the books.
+func TestAnAuditBesideADropSeesNoHalfOfIt(t *testing.T) {
+	w := keeping(t, 72*time.Hour)
+	w.open()
+	w.useEvery6Hours(12)
+	audit := func(db *store.DB) metering.Report {
+		t.Helper()
+		l := metering.Ledger{Store: store.NewMetering(db), Log: store.NewUsage(db)}
+		l.Store = dropping{l.Store, func() error {
+			return store.NewUsage(w.db).Drop(t.Context(), 0, 3, w.clk.Now().UnixMicro())
+		}}
+		rep, err := l.Audit(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rep
+	}
+	err := w.db.Snapshot(t.Context(), func(db *store.DB) error {
+		if rep := audit(db); len(rep.Breaches) != 0 || rep.Dropped.Seq != 0 || rep.Segments != 12 {
+			t.Errorf("of one instant: %q, %+v", rep.Breaches, rep)
+		}
+		if err := db.Tx(t.Context(), func(*sql.Tx) error { return nil }); err == nil {
+			t.Error("a snapshot can be written to")
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if line := w.sound("a", "gb"); line.Dropped != 3 || line.Events != 12 {
+		t.Errorf("afterwards: %+v", line)
+	}
+}
+
+// Requests leave when their time is over, and the books say which: an audit tells them from those that are missing.
+func TestOldRequestsAreDroppedAndBooked(t *testing.T) {
+	w := keeping(t, 72*time.Hour)
+	w.cfg.KeepRequests = 72 * time.Hour
+	w.open()
+	hours := w.useEvery6Hours(24)
+	rep, err := w.eng.Audit(t.Context())
+	if err != nil || len(rep.Breaches) > 0 || rep.Gone.Count == 0 || rep.Gone.Count+rep.Requests != rep.Records {
+		t.Fatalf("%q, %+v and %d requests of %d records, %v", rep.Breaches, rep.Gone, rep.Requests, rep.Records, err)
+	}
+	of := func(h core.Hour) metering.Detail {
+		t.Helper()
+		rs, err := w.eng.Records(t.Context(), metering.Query{License: "a", From: h, To: h, Limit: 10})
+		if err != nil || len(rs) != 1 {
+			t.Fatalf("%s has %d records, %v", h, len(rs), err)
+		}
+		d, err := w.eng.Record(t.Context(), rs[0].ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	if old := of(hours[0]); old.Request != nil || !old.RequestDropped || old.Receipt == "" {
+		t.Errorf("an old record: %+v", old)
+	}
+	if late := of(hours[20]); late.Request == nil || late.RequestDropped {
+		t.Errorf("a newer record: %+v", late)
+	}
+	for _, spoil := range []string{
+		`delete from metering_attempt where id = (select max(id) from metering_attempt)`,
+		`delete from metering_attempt where id = (select min(id) from metering_attempt)`,
+	} {
+		if err := w.db.Tx(t.Context(), func(tx *sql.Tx) error { _, err := tx.Exec(spoil); return err }); err != nil {
+			t.Fatal(err)
+		}
+		before := len(rep.Breaches)
+		if rep, err = w.eng.Audit(t.Context()); err != nil || len(rep.Breaches) != before+1 {
+			t.Errorf("after %s: %q, %v", spoil, rep.Breaches, err)
+		}
+	}
+}
+
+// Requests stay while a record that may have been in one is not settled.
+func TestRequestsOfWhatIsNotSettledAreKept(t *testing.T) {
+	w := keeping(t, 48*time.Hour)
+	w.cfg.KeepRequests = 48 * time.Hour
+	hold := &holding{from: core.HourOf(begin)}
+	w.wrap = func(u usage.Store, m metering.Store) (usage.Store, metering.Store) { hold.Store = u; return hold, m }
+	w.open()
+	w.useEvery6Hours(16)
+	rep, err := w.eng.Audit(t.Context())
+	if err != nil || rep.Gone.Count != 0 {
+		t.Errorf("%+v of a time that is not settled, %v", rep.Gone, err)
 	}
 }

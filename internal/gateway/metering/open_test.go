@@ -43,10 +43,18 @@ func TestALevelShowsInOpenHours(t *testing.T) {
 	want("0: 5, open 5", "1: 0.2, open 0.2")
 	w.to(at(90))
 	want("0: 5, open 0", "1: 3, open 3") // nothing was told in this hour
+	audited := func(accepted, open string) {
+		t.Helper()
+		if line := w.sound("a", "gb"); line.Accepted.String() != accepted || line.Open.String() != open {
+			t.Errorf("audited: accepted %s, open %s; want %s and %s", line.Accepted, line.Open, accepted, open)
+		}
+	}
+	audited("5.5", "0.5") // the newest thing in the books is that the hour was closed, five minutes after its end
 	w.reopen()
 	w.report("0", "ann", at(90))
 	w.to(at(110))
 	want("0: 5, open 0", "1: 3, open 3")
+	audited("8", "3")
 	w.to(at(200))
 	w.report("60", "ann", at(200))
 	w.fact("a", license.Deprovisioned, at(210))

@@ -20,10 +20,17 @@ func (e *Engine) Records(ctx context.Context, q Query) ([]Record, error) {
 	return rs, nil
 }
 
+// ledger is what e's books are read with.
+func (e *Engine) ledger() Ledger {
+	return Ledger{Store: e.cfg.Store, Log: e.cfg.Log, Licenses: e.cfg.Licenses}
+}
+
 // Detail is one record with the newest request it was in.
 type Detail struct {
 	Record
-	Request *Attempt // nil: it was not sent yet
+	Request *Attempt // nil: it was not sent yet, or RequestDropped
+	// RequestDropped says that the request was older than the retention and is gone.
+	RequestDropped bool
 	// EventsDropped says that events of its hour, or all of them, were older than the retention and are gone.
 	EventsDropped bool
 }
@@ -39,15 +46,37 @@ func (e *Engine) Record(ctx context.Context, id string) (Detail, error) {
 		return Detail{}, fmt.Errorf("find out whether record %s has its events: %w", id, err)
 	}
 	d := Detail{Record: r, EventsDropped: r.Hour <= gone.Hour}
-	if r.Attempt == "" {
+	d.Request, d.RequestDropped, err = e.ledger().requestOf(ctx, r)
+	return d, err
+}
+
+// EventDetail is an event with what became of it.
+type EventDetail struct {
+	usage.Entry
+	SealsAt time.Time // when its hour is sealed, at the earliest; zero: that has happened
+	Record  *Detail   // of the hour that it is billed in; nil: there is none, or none yet
+}
+
+// Event finds an event by its name and tells what became of it. It goes through the log from the hour from on, in which the
+// event may be billed, or later. Errors: fail.NotFound.
+func (e *Engine) Event(ctx context.Context, source, id string, from core.Hour) (d EventDetail, err error) {
+	l := e.ledger()
+	if d.Entry, err = l.Event(ctx, source, id, from); err != nil {
+		return d, err
+	}
+	if d.Hour > e.cfg.Intake.Closed(d.License) {
+		d.SealsAt = d.Hour.End().Add(e.cfg.SettleTime)
+	}
+	if d.Unbillable != "" {
 		return d, nil
 	}
-	a, err := e.cfg.Store.Attempt(ctx, r.Attempt)
-	if err != nil {
-		return Detail{}, fmt.Errorf("find the request of record %s: %w", id, err)
+	r, err := l.recordOf(ctx, Pair{d.License, d.Dimension}, d.Hour)
+	if err != nil || r == nil {
+		return d, err
 	}
-	d.Request = &a
-	return d, nil
+	record, err := e.Record(ctx, r.ID)
+	d.Record = &record
+	return d, err
 }
 
 // Events calls yield with the events that were billed in r's hour, in the order of their arrival. What the record

@@ -157,8 +157,11 @@ func pack(rs []Record, calls int, now time.Time) ([]*shipment, error) {
 
 // attemptID names a request; ids sort by time.
 func attemptID(now time.Time) string {
-	return fmt.Sprintf("att_%011x%s", now.UnixMilli(), strings.ToLower(rand.Text()[:12]))
+	return firstAttempt(now) + strings.ToLower(rand.Text()[:12])
 }
+
+// firstAttempt is the lowest id that a request made at the instant can have.
+func firstAttempt(at time.Time) string { return fmt.Sprintf("att_%011x", at.UnixMilli()) }
 
 // begin stores the requests and marks their records, before anything is sent.
 func (e *Engine) begin(ctx context.Context, ships []*shipment) error {

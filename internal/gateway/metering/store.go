@@ -32,6 +32,11 @@ type Store interface {
 	// gives each record its own again.
 	Hasten(ctx context.Context, l core.LicenseID, deadline, now time.Time) error
 
+	// DropAttempts deletes the oldest requests, at most limit, whose ids come before the one given, and adds to the books
+	// what they were. DroppedAttempts is what the books say.
+	DropAttempts(ctx context.Context, before string, limit int, at time.Time) (n int64, err error)
+	DroppedAttempts(ctx context.Context) (DroppedAttempts, error)
+
 	// Record finds one record; Attempt finds one request. Errors: fail.NotFound.
 	Record(ctx context.Context, id string) (Record, error)
 	Attempt(ctx context.Context, id string) (Attempt, error)

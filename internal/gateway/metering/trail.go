@@ -81,10 +81,12 @@ type HourDetail struct {
 	Hour    core.Hour
 	Totals  []SealedTotal // the billable one, and one for each reason why usage cannot be billed; none while it is not sealed
 	Record  *Record       // nil: there is none
-	Request *Attempt      // nil: it was not sent
-	Events  []usage.Entry // in the order of their arrival
-	More    bool          // there are more events than that
-	Dropped bool          // events of the hour were dropped after their retention
+	Request *Attempt      // nil: it was not sent, or RequestDropped
+	// RequestDropped says that the request was older than the retention and is gone.
+	RequestDropped bool
+	Events         []usage.Entry // in the order of their arrival
+	More           bool          // there are more events than that
+	Dropped        bool          // events of the hour were dropped after their retention
 }
 
 // Hour tells everything of one hour, with at most limit events.
@@ -102,12 +104,10 @@ func (l Ledger) Hour(ctx context.Context, p Pair, hour core.Hour, limit int) (Ho
 	if d.Record, err = l.recordOf(ctx, p, hour); err != nil {
 		return d, err
 	}
-	if r := d.Record; r != nil && r.Attempt != "" {
-		a, err := l.Store.Attempt(ctx, r.Attempt)
-		if err != nil {
-			return d, fmt.Errorf("find the request of record %s: %w", r.ID, err)
+	if d.Record != nil {
+		if d.Request, d.RequestDropped, err = l.requestOf(ctx, *d.Record); err != nil {
+			return d, err
 		}
-		d.Request = &a
 	}
 	dropped, err := l.Log.Dropped(ctx, l.Part)
 	if err != nil {
@@ -138,13 +138,12 @@ var errEnough = errors.New("enough")
 // fail.NotFound.
 func (l Ledger) Event(ctx context.Context, source, id string, from core.Hour) (found usage.Entry, err error) {
 	err = l.Log.Segments(ctx, l.Part, math.MaxInt64, from-1, func(s usage.Segment) error {
-		return s.Each(func(e *usage.Entry) error {
-			if e.ID != id || e.Source != source {
-				return nil
-			}
-			found = *e
+		e, ok, err := s.Find(source, id)
+		if ok {
+			found = e
 			return errEnough
-		})
+		}
+		return err
 	})
 	switch {
 	case errors.Is(err, errEnough):
@@ -172,13 +171,12 @@ func (a Attempt) StatusOf(r Record) string {
 // EventIn finds an event of a licence that is billed in an hour; ok is false if there is none.
 func (l Ledger) EventIn(ctx context.Context, license core.LicenseID, hour core.Hour, source, id string) (found usage.Entry, ok bool, err error) {
 	err = l.Log.SegmentsOf(ctx, l.Part, license, hour, func(s usage.Segment) error {
-		return s.Each(func(e *usage.Entry) error {
-			if e.Hour != hour || e.License != license || e.ID != id || e.Source != source {
-				return nil
-			}
-			found, ok = *e, true
+		e, in, err := s.Find(source, id)
+		if in && e.Hour == hour && e.License == license {
+			found, ok = e, true
 			return errEnough
-		})
+		}
+		return err
 	})
 	if err != nil && !errors.Is(err, errEnough) {
 		return found, false, fmt.Errorf("read the events of %s: %w", hour, err)

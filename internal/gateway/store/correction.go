@@ -129,7 +129,7 @@ func (s Corrections) DecideCorrection(ctx context.Context, id correction.ID, dec
 
 // Beside implements [correction.Store].
 func (s Corrections) Beside(ctx context.Context, c correction.Correction) ([]correction.Correction, error) {
-	return correctionsBeside(ctx, s.db.read, c)
+	return correctionsBeside(ctx, s.db.Read(), c)
 }
 
 func correctionsBeside(ctx context.Context, q queryer, c correction.Correction) (list []correction.Correction, err error) {
@@ -172,7 +172,7 @@ func changeCorrection(ctx context.Context, tx *sql.Tx, c correction.Correction) 
 
 // Correction implements [correction.Store].
 func (s Corrections) Correction(ctx context.Context, id correction.ID) (correction.Correction, error) {
-	return correctionOf(ctx, s.db.read, id)
+	return correctionOf(ctx, s.db.Read(), id)
 }
 
 func correctionOf(ctx context.Context, q interface {
@@ -183,7 +183,7 @@ func correctionOf(ctx context.Context, q interface {
 
 // Corrections implements [correction.Store].
 func (s Corrections) Corrections(ctx context.Context, q correction.Query) (list []correction.Correction, err error) {
-	err = each(ctx, s.db.read, `select `+correctionColumns+` from correction
+	err = each(ctx, s.db.Read(), `select `+correctionColumns+` from correction
 		where ($1 = '' or license_id = $1) and ($2 = '' or state = $2)
 			and ($3 = '' or (created_us, id) > (select created_us, id from correction where id = $3))
 		order by created_us, id limit $4`, func(scan func(...any) error) error {
@@ -196,7 +196,7 @@ func (s Corrections) Corrections(ctx context.Context, q correction.Query) (list 
 
 // DueCorrection implements [correction.Store].
 func (s Corrections) DueCorrection(ctx context.Context) (correction.Correction, bool, error) {
-	c, err := scanCorrection(s.db.read.QueryRowContext(ctx, `select `+correctionColumns+` from correction where due_us <> 0 order by due_us, id limit 1`).Scan)
+	c, err := scanCorrection(s.db.Read().QueryRowContext(ctx, `select `+correctionColumns+` from correction where due_us <> 0 order by due_us, id limit 1`).Scan)
 	if fail.Is(err, fail.NotFound) {
 		return c, false, nil
 	}

@@ -34,7 +34,7 @@ func (p *prepared) putCount(c recordCount) error {
 // RecordsByState counts metering records without reading those that are settled.
 func (s Metering) RecordsByState(ctx context.Context) (map[string]int64, error) {
 	n := map[string]int64{}
-	err := each(ctx, s.db.read, `select state, records from metering_count
+	err := each(ctx, s.db.Read(), `select state, records from metering_count
 		union all select 'sending', count(*) from metering_record where state = 'sending'
 		union all select 'parked', count(*) from metering_record where state = 'parked'`, func(scan func(...any) error) error {
 		var state string

@@ -24,13 +24,13 @@ const linesOf = `select l.license_id, l.at_us, l.dimension, l.kind, l.value, l.e
 // LoadEntitlements implements [entitlement.Store].
 func (s Entitlements) LoadEntitlements(ctx context.Context) (all []entitlement.Knowledge, err error) {
 	// One transaction, so that the tables fit each other whoever else may be writing.
-	tx, err := s.db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	r, release, err := s.db.oneState(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("begin: %w", err)
+		return nil, err
 	}
-	defer func() { _ = tx.Rollback() }()
+	defer release()
 	at := map[core.LicenseID]int{}
-	err = each(ctx, tx, `select license_id, product_code, arn, customer_identifier, activated_us, at_us, changed_us, listed_us, told_us, due_us, failures, failure
+	err = each(ctx, r, `select license_id, product_code, arn, customer_identifier, activated_us, at_us, changed_us, listed_us, told_us, due_us, failures, failure
 		from entitlement order by license_id`, func(scan func(...any) error) error {
 		var k entitlement.Knowledge
 		err := scan(&k.License, &k.Subject.ProductCode, &k.Subject.ARN, &k.Subject.CustomerIdentifier, instant{&k.ActivatedAt}, instant{&k.At}, instant{&k.ChangedAt},
@@ -42,7 +42,7 @@ func (s Entitlements) LoadEntitlements(ctx context.Context) (all []entitlement.K
 	if err != nil {
 		return nil, fmt.Errorf("entitlements: %w", err)
 	}
-	err = eachLine(ctx, tx, linesOf+` join entitlement e on e.license_id = l.license_id and e.changed_us = l.at_us order by l.license_id, l.line`,
+	err = eachLine(ctx, r, linesOf+` join entitlement e on e.license_id = l.license_id and e.changed_us = l.at_us order by l.license_id, l.line`,
 		func(id core.LicenseID, _ time.Time, e entitlement.Entitlement) {
 			k := &all[at[id]]
 			k.Entitlements = append(k.Entitlements, e)
@@ -75,7 +75,7 @@ func eachLine(ctx context.Context, q queryer, query string, line func(core.Licen
 // LastNotices implements [entitlement.Store].
 func (s Entitlements) LastNotices(ctx context.Context, kinds []string) (map[core.LicenseID]time.Time, error) {
 	last := map[core.LicenseID]time.Time{}
-	err := each(ctx, s.db.read, `select license_id, kind, max(received_us) from notice where license_id <> '' group by license_id, kind`, func(scan func(...any) error) error {
+	err := each(ctx, s.db.Read(), `select license_id, kind, max(received_us) from notice where license_id <> '' group by license_id, kind`, func(scan func(...any) error) error {
 		var id core.LicenseID
 		var kind string
 		var at time.Time
@@ -129,13 +129,13 @@ func putAnswer(ctx context.Context, tx *sql.Tx, id core.LicenseID, a entitlement
 
 // EntitlementHistory implements [entitlement.Store].
 func (s Entitlements) EntitlementHistory(ctx context.Context, id core.LicenseID) (history []entitlement.Answer, err error) {
-	tx, err := s.db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	r, release, err := s.db.oneState(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("begin: %w", err)
+		return nil, err
 	}
-	defer func() { _ = tx.Rollback() }()
+	defer release()
 	at := map[int64]int{}
-	err = each(ctx, tx, `select at_us from entitlement_answer where license_id = $1 order by at_us`, func(scan func(...any) error) error {
+	err = each(ctx, r, `select at_us from entitlement_answer where license_id = $1 order by at_us`, func(scan func(...any) error) error {
 		var a entitlement.Answer
 		err := scan(instant{&a.At})
 		at[us(a.At)] = len(history)
@@ -145,7 +145,7 @@ func (s Entitlements) EntitlementHistory(ctx context.Context, id core.LicenseID)
 	if err != nil {
 		return nil, fmt.Errorf("answers of licence %s: %w", id, err)
 	}
-	err = eachLine(ctx, tx, linesOf+` where l.license_id = $1 order by l.at_us, l.line`, func(_ core.LicenseID, t time.Time, e entitlement.Entitlement) {
+	err = eachLine(ctx, r, linesOf+` where l.license_id = $1 order by l.at_us, l.line`, func(_ core.LicenseID, t time.Time, e entitlement.Entitlement) {
 		a := &history[at[us(t)]]
 		a.Entitlements = append(a.Entitlements, e)
 	}, id)

@@ -36,7 +36,7 @@ func (s Keys) AddKey(ctx context.Context, k keys.Key, h keys.Hash) error {
 
 // KeyByHash implements [keys.Store].
 func (s Keys) KeyByHash(ctx context.Context, h keys.Hash) (keys.Key, error) {
-	k, err := scanKey(s.db.read.QueryRowContext(ctx, `select `+keyColumns+` from api_key where hash = $1`, hex.EncodeToString(h[:])).Scan)
+	k, err := scanKey(s.db.Read().QueryRowContext(ctx, `select `+keyColumns+` from api_key where hash = $1`, hex.EncodeToString(h[:])).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return k, fail.New(fail.NotFound, "unknown_key", "There is no such API key.")
 	}
@@ -45,7 +45,7 @@ func (s Keys) KeyByHash(ctx context.Context, h keys.Hash) (keys.Key, error) {
 
 // Keys implements [keys.Store].
 func (s Keys) Keys(ctx context.Context) (ks []keys.Key, err error) {
-	err = each(ctx, s.db.read, `select `+keyColumns+` from api_key order by created_us, id`, func(scan func(...any) error) error {
+	err = each(ctx, s.db.Read(), `select `+keyColumns+` from api_key order by created_us, id`, func(scan func(...any) error) error {
 		k, err := scanKey(scan)
 		ks = append(ks, k)
 		return err

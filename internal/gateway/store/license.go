@@ -21,13 +21,13 @@ var _ license.Store = Licenses{}
 // LoadBook implements [license.Store].
 func (s Licenses) LoadBook(ctx context.Context) (p license.Pages, err error) {
 	// One transaction, so that the tables fit each other whoever else may be writing.
-	tx, err := s.db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	r, release, err := s.db.oneState(ctx)
 	if err != nil {
-		return p, fmt.Errorf("begin: %w", err)
+		return p, err
 	}
-	defer func() { _ = tx.Rollback() }()
+	defer release()
 
-	err = each(ctx, tx, `select id, product_code, arn, customer, customer_identifier, offer, offer_at_us, legacy, account, created_us,
+	err = each(ctx, r, `select id, product_code, arn, customer, customer_identifier, offer, offer_at_us, legacy, account, created_us,
 		state, why, since_us, next, by_us, activated_us, opens_us, closes_us, merged_into from license order by created_us, id`,
 		func(scan func(...any) error) error {
 			var l license.License
@@ -45,7 +45,7 @@ func (s Licenses) LoadBook(ctx context.Context) (p license.Pages, err error) {
 	if err != nil {
 		return p, fmt.Errorf("licences: %w", err)
 	}
-	err = each(ctx, tx, `select arn, license_id from license_arn order by arn`, func(scan func(...any) error) error {
+	err = each(ctx, r, `select arn, license_id from license_arn order by arn`, func(scan func(...any) error) error {
 		var a license.ARNOf
 		err := scan(&a.ARN, &a.License)
 		p.ARNs = append(p.ARNs, a)
@@ -54,7 +54,7 @@ func (s Licenses) LoadBook(ctx context.Context) (p license.Pages, err error) {
 	if err != nil {
 		return p, fmt.Errorf("license ARNs: %w", err)
 	}
-	err = each(ctx, tx, `select id, follows, first_at_us from agreement order by id`, func(scan func(...any) error) error {
+	err = each(ctx, r, `select id, follows, first_at_us from agreement order by id`, func(scan func(...any) error) error {
 		var a license.Agreement
 		err := scan(&a.ID, &a.Follows, instant{&a.FirstAt})
 		p.Agreements = append(p.Agreements, a)
@@ -63,7 +63,7 @@ func (s Licenses) LoadBook(ctx context.Context) (p license.Pages, err error) {
 	if err != nil {
 		return p, fmt.Errorf("agreements: %w", err)
 	}
-	err = each(ctx, tx, `select agreement_id, license_id from license_agreement order by agreement_id, license_id`, func(scan func(...any) error) error {
+	err = each(ctx, r, `select agreement_id, license_id from license_agreement order by agreement_id, license_id`, func(scan func(...any) error) error {
 		var l license.Link
 		err := scan(&l.Agreement, &l.License)
 		p.Links = append(p.Links, l)
@@ -72,7 +72,7 @@ func (s Licenses) LoadBook(ctx context.Context) (p license.Pages, err error) {
 	if err != nil {
 		return p, fmt.Errorf("agreements of licences: %w", err)
 	}
-	err = each(ctx, tx, `select license_id, agreement_id, id, kind, at_us from license_fact order by license_id, agreement_id, id`, func(scan func(...any) error) error {
+	err = each(ctx, r, `select license_id, agreement_id, id, kind, at_us from license_fact order by license_id, agreement_id, id`, func(scan func(...any) error) error {
 		var f license.FactOf
 		err := scan(&f.License, &f.Agreement, &f.Fact.ID, &f.Fact.Kind, instant{&f.Fact.At})
 		p.Facts = append(p.Facts, f)

@@ -44,7 +44,7 @@ func (s Notices) KeepNotice(ctx context.Context, n intake.Notice) (kept intake.N
 
 // WaitingNotices implements [intake.Store].
 func (s Notices) WaitingNotices(ctx context.Context, after string, limit int) (ns []intake.Notice, err error) {
-	err = each(ctx, s.db.read, `select `+noticeColumns+` from notice where outcome = $1 and key > $2 order by key limit $3`, func(scan func(...any) error) error {
+	err = each(ctx, s.db.Read(), `select `+noticeColumns+` from notice where outcome = $1 and key > $2 order by key limit $3`, func(scan func(...any) error) error {
 		n, err := scanNotice(scan)
 		ns = append(ns, n)
 		return err
@@ -54,7 +54,7 @@ func (s Notices) WaitingNotices(ctx context.Context, after string, limit int) (n
 
 // NoticeByKey implements [intake.Store].
 func (s Notices) NoticeByKey(ctx context.Context, key string) (intake.Notice, error) {
-	n, err := scanNotice(s.db.read.QueryRowContext(ctx, `select `+noticeColumns+` from notice where key = $1`, key).Scan)
+	n, err := scanNotice(s.db.Read().QueryRowContext(ctx, `select `+noticeColumns+` from notice where key = $1`, key).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return n, fail.New(fail.NotFound, "unknown_notification", "There is no notification %q here.", key)
 	}
@@ -63,7 +63,7 @@ func (s Notices) NoticeByKey(ctx context.Context, key string) (intake.Notice, er
 
 // Notices implements [intake.Store].
 func (s Notices) Notices(ctx context.Context, q intake.Query) (ns []intake.Notice, err error) {
-	err = each(ctx, s.db.read, `select `+noticeColumns+` from notice
+	err = each(ctx, s.db.Read(), `select `+noticeColumns+` from notice
 		where ($1 = '' or outcome = $1) and ($2 = '' or kind = $2) and ($3 = '' or license_id = $3) and ($4 = '' or way = $4)
 			and ($5 = 0 or received_us < $5 or (received_us = $5 and key < $6))
 		order by received_us desc, key desc limit $7`, func(scan func(...any) error) error {
@@ -76,7 +76,7 @@ func (s Notices) Notices(ctx context.Context, q intake.Query) (ns []intake.Notic
 
 // UnservedProducts implements [intake.Store].
 func (s Notices) UnservedProducts(ctx context.Context) (codes []core.ProductCode, err error) {
-	err = each(ctx, s.db.read, `select distinct product_code from notice where outcome = $1`, func(scan func(...any) error) error {
+	err = each(ctx, s.db.Read(), `select distinct product_code from notice where outcome = $1`, func(scan func(...any) error) error {
 		var c core.ProductCode
 		err := scan(&c)
 		codes = append(codes, c)

@@ -42,12 +42,18 @@ func (s *statements) prepare(ctx context.Context, on *sql.DB, query string) (*sq
 
 // reader prepares a statement for reading, once.
 func (db *DB) reader(ctx context.Context, query string) (*sql.Stmt, error) {
+	if db.snapshot != nil {
+		return db.snapshot.PrepareContext(ctx, query)
+	}
 	return db.readStmts.prepare(ctx, db.read, query)
 }
 
 // writer prepares a statement for the write connection, once. It waits for the connection: never call it in a
 // transaction.
 func (db *DB) writer(ctx context.Context, query string) (*sql.Stmt, error) {
+	if db.snapshot != nil {
+		return nil, errSnapshot
+	}
 	return db.writeStmts.prepare(ctx, db.write, query)
 }
 

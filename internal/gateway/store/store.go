@@ -28,6 +28,8 @@ type DB struct {
 	read  *sql.DB
 	url   string
 
+	snapshot *sql.Tx // of one that only reads, see Snapshot, which has nothing else
+
 	checkpoints *checkpointer // nil in memory
 
 	readStmts, writeStmts statements
@@ -104,11 +106,19 @@ func (db *DB) Close() error {
 }
 
 // Read is for queries outside a transaction.
-func (db *DB) Read() *sql.DB { return db.read }
+func (db *DB) Read() Reads {
+	if db.snapshot != nil {
+		return db.snapshot
+	}
+	return db.read
+}
 
 // Tx runs f in one write transaction, which is durable when Tx returns nil. f may run more than once and must touch
 // nothing outside the transaction.
 func (db *DB) Tx(ctx context.Context, f func(tx *sql.Tx) error) error {
+	if db.snapshot != nil {
+		return errSnapshot
+	}
 	tx, err := db.write.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)

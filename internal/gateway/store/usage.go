@@ -70,27 +70,30 @@ const (
 
 // Segments implements [usage.Store].
 func (s Usage) Segments(ctx context.Context, part int, after int64, hour core.Hour, yield func(usage.Segment) error) error {
-	return s.readOnly(ctx, func(tx *sql.Tx) error {
-		var seqs []int64
-		err := scan(ctx, tx, func(rows *sql.Rows) error {
-			var seq int64
-			err := rows.Scan(&seq)
-			if seq <= after {
-				seqs = append(seqs, seq)
-			}
-			return err
-		}, segmentsSince, part, int64(hour))
-		if err != nil {
-			return err
+	r, release, err := s.db.oneState(ctx) // segments are put together
+	if err != nil {
+		return err
+	}
+	defer release()
+	var seqs []int64
+	err = scan(ctx, r, func(rows *sql.Rows) error {
+		var seq int64
+		err := rows.Scan(&seq)
+		if seq <= after {
+			seqs = append(seqs, seq)
 		}
-		if err := segments(ctx, tx, part, seqs, yield); err != nil {
-			return err
-		}
-		if after == math.MaxInt64 {
-			return nil
-		}
-		return between(ctx, tx, part, after+1, math.MaxInt64, yield)
-	})
+		return err
+	}, segmentsSince, part, int64(hour))
+	if err != nil {
+		return err
+	}
+	if err := segments(ctx, r, part, seqs, yield); err != nil {
+		return err
+	}
+	if after == math.MaxInt64 {
+		return nil
+	}
+	return between(ctx, r, part, after+1, math.MaxInt64, yield)
 }
 
 // Between implements [usage.Store].
@@ -124,36 +127,29 @@ func segments(ctx context.Context, q queryer, part int, seqs []int64, yield func
 	return nil
 }
 
-// readOnly runs f with one state of the database, whatever is written meanwhile: segments are put together.
-func (s Usage) readOnly(ctx context.Context, f func(tx *sql.Tx) error) error {
-	tx, err := s.db.Read().BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return fmt.Errorf("begin to read: %w", err)
-	}
-	defer func() { _ = tx.Rollback() }() // it only read
-	return f(tx)
-}
-
 // SegmentsOf implements [usage.Store]. It looks at the hour's filters first, which lie before the bodies.
 func (s Usage) SegmentsOf(ctx context.Context, part int, l core.LicenseID, hour core.Hour, yield func(usage.Segment) error) error {
-	return s.readOnly(ctx, func(tx *sql.Tx) error {
-		var seqs []int64
-		err := scan(ctx, tx, func(rows *sql.Rows) error {
-			var g usage.Segment
-			var filter sql.RawBytes
-			if err := rows.Scan(&g.Seq, &filter); err != nil {
-				return err
-			}
-			if g.Licenses = filter; g.MayHave(l) {
-				seqs = append(seqs, g.Seq)
-			}
-			return nil
-		}, segmentFilters, part, int64(hour))
-		if err != nil {
+	r, release, err := s.db.oneState(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	var seqs []int64
+	err = scan(ctx, r, func(rows *sql.Rows) error {
+		var g usage.Segment
+		var filter sql.RawBytes
+		if err := rows.Scan(&g.Seq, &filter); err != nil {
 			return err
 		}
-		return segments(ctx, tx, part, seqs, yield)
-	})
+		if g.Licenses = filter; g.MayHave(l) {
+			seqs = append(seqs, g.Seq)
+		}
+		return nil
+	}, segmentFilters, part, int64(hour))
+	if err != nil {
+		return err
+	}
+	return segments(ctx, r, part, seqs, yield)
 }
 
 // Cut implements [usage.Store].

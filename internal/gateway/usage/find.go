@@ -2,28 +2,23 @@ package usage
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"souk.dev/souk/internal/gateway/core"
 )
-
-var errFound = errors.New("found")
 
 // Find finds an event of a licence in the log that was accepted in the hour from or later; ok is false if there is none. It
 // looks through one hour after the other, up to the one after the present one, so that from should not lie far back.
 func (in *Intake) Find(ctx context.Context, source, id string, l core.LicenseID, from core.Hour) (found Entry, ok bool, err error) {
 	for hour := from; hour <= core.HourOf(in.cfg.Clock.Now())+1; hour++ {
 		err := in.cfg.Store.SegmentsOf(ctx, in.cfg.Part, l, hour, func(s Segment) error {
-			return s.Each(func(e *Entry) error {
-				if e.ID == id && e.Source == source {
-					found = *e
-					return errFound
-				}
-				return nil
-			})
+			var err error
+			if found, ok, err = s.Find(source, id); ok {
+				return errFound
+			}
+			return err
 		})
-		if errors.Is(err, errFound) {
+		if ok {
 			return found, true, nil
 		}
 		if err != nil {

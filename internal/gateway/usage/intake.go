@@ -132,7 +132,7 @@ func New(ctx context.Context, cfg Config) (*Intake, error) {
 	}
 	def(&cfg.MaxAhead, 5*time.Minute)
 	def(&cfg.KeepIDs, 35*24*time.Hour)
-	def(&cfg.KeepEvents, 400*24*time.Hour)
+	def(&cfg.KeepEvents, DefaultKeepEvents)
 	def(&cfg.PackAfter, 72*time.Hour)
 	def(&cfg.MaxAge, cfg.KeepIDs-24*time.Hour)
 	if cfg.MaxQueued == 0 {

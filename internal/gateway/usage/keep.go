@@ -12,6 +12,9 @@ import (
 // KeepJob is the name of the job that drops segments which are older than the retention, for [job.Runner.Wake].
 const KeepJob = "usage.keep"
 
+// DefaultKeepEvents is thirteen months and a little.
+const DefaultKeepEvents = 400 * 24 * time.Hour
+
 // The least that may be configured. A month is billed, adjusted and reconciled with AWS's reports in the course of the
 // next one, and its events are wanted for that; repetitions are promised to be recognised for 35 days.
 const (

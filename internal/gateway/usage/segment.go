@@ -1,6 +1,7 @@
 package usage
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 
@@ -87,14 +88,52 @@ type entries interface {
 //
 // Errors: what yield returns, or that the body is damaged.
 func (s Segment) Each(yield func(*Entry) error) error {
-	damaged := func(why error) error { return fmt.Errorf("segment %d/%d: %w: %w", s.Part, s.Seq, errSegment, why) }
+	raw, err := s.unpack()
+	if err != nil {
+		return err
+	}
+	return s.each(raw, yield)
+}
+
+// Find finds an event by its name; ok is false if the segment has none such. It looks at a segment's events only if the
+// bytes of the id are somewhere in it, so that going through a long log for one event costs little more than unpacking it.
+func (s Segment) Find(source, id string) (found Entry, ok bool, err error) {
+	raw, err := s.unpack()
+	if err != nil || !bytes.Contains(raw, []byte(id)) {
+		return found, false, err
+	}
+	err = s.each(raw, func(e *Entry) error {
+		if e.ID == id && e.Source == source {
+			found, ok = *e, true
+			return errFound
+		}
+		return nil
+	})
+	if ok {
+		err = nil
+	}
+	return found, ok, err
+}
+
+var errFound = errors.New("found")
+
+func (s Segment) damaged(why error) error {
+	return fmt.Errorf("segment %d/%d: %w: %w", s.Part, s.Seq, errSegment, why)
+}
+
+// unpack is what stands behind the format's number.
+func (s Segment) unpack() ([]byte, error) {
 	if len(s.Body) == 0 || s.Body[0] < formatV1 || s.Body[0] > formatV3 {
-		return damaged(errors.New("unknown format"))
+		return nil, s.damaged(errors.New("unknown format"))
 	}
 	raw, err := unpacker.DecodeAll(s.Body[1:], nil)
 	if err != nil {
-		return damaged(err)
+		return nil, s.damaged(err)
 	}
+	return raw, nil
+}
+
+func (s Segment) each(raw []byte, yield func(*Entry) error) error {
 	var in entries
 	switch r := (reader{b: string(raw)}); s.Body[0] {
 	case formatV1:
@@ -111,7 +150,7 @@ func (s Segment) Each(yield func(*Entry) error) error {
 		}
 	}
 	if !in.whole() || n != s.Events {
-		return damaged(fmt.Errorf("%d of %d events", n, s.Events))
+		return s.damaged(fmt.Errorf("%d of %d events", n, s.Events))
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"reflect"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -35,6 +36,14 @@ func TestSegmentsComeBackAsTheyWere(t *testing.T) {
 		}
 		if !reflect.DeepEqual(got, want) {
 			t.Fatalf("got %+v, want %+v", got, want)
+		}
+		e := want[rapid.IntRange(0, len(want)-1).Draw(t, "which")]
+		first := want[slices.IndexFunc(want, func(o *Entry) bool { return o.ID == e.ID && o.Source == e.Source })]
+		if found, ok, err := s.Find(e.Source, e.ID); err != nil || !ok || !reflect.DeepEqual(&found, first) {
+			t.Fatalf("found %+v, %t, %v; want %+v", found, ok, err, first)
+		}
+		if _, ok, err := s.Find(e.Source+"?", e.ID); ok || err != nil {
+			t.Fatalf("found an event of another source, %v", err)
 		}
 		s.Events++
 		if s.Each(func(*Entry) error { return nil }) == nil {

@@ -22,6 +22,7 @@ func Metering(t *testing.T, open func(t *testing.T) metering.Store) {
 	t.Run("EarliestDeadlineFirst", func(t *testing.T) { earliestDeadlineFirst(t, open(t)) })
 	t.Run("Hasten", func(t *testing.T) { hasten(t, open(t)) })
 	t.Run("Pages", func(t *testing.T) { pages(t, open(t)) })
+	t.Run("DropAttempts", func(t *testing.T) { dropAttempts(t, open(t)) })
 	t.Run("Counts", func(t *testing.T) { counts(t, open(t)) })
 }
 
