@@ -25,6 +25,7 @@ import (
 	"souk.dev/souk/internal/job"
 	"souk.dev/souk/internal/lockstep"
 	"souk.dev/souk/internal/sandbox/bus"
+	"souk.dev/souk/internal/sandbox/channel"
 	"souk.dev/souk/internal/sandbox/control"
 	"souk.dev/souk/internal/sandbox/fault"
 	"souk.dev/souk/internal/sandbox/inbox"
@@ -83,6 +84,7 @@ type Sandbox struct {
 	topics *topic.Service
 	bus    *bus.Service
 	desk   *notice.Desk
+	board  *channel.Board
 	faults *fault.Set
 	calls  *wire.Calls
 	inbox  *inbox.Inbox // nil: no mails are caught
@@ -166,6 +168,7 @@ func (s *Sandbox) assemble(ctx context.Context) error {
 		return err
 	}
 	s.world = w
+	s.board = channel.New(channel.Options{World: w, Topics: s.topics, Bus: s.bus, Queues: s.queues, Desk: s.desk})
 	s.runner = job.New(s.clock, s.log, s.marketJob(), named(noticesJob, s.desk), named(queuesJob, s.queues))
 	s.time = timekeeper{Leader: lockstep.NewLeader(s.clock, s.runner), keep: s.keepClock, log: s.log}
 	if err := s.restore(); err != nil {
@@ -180,7 +183,7 @@ func (s *Sandbox) assemble(ctx context.Context) error {
 
 // mount gives every path to its part.
 func (s *Sandbox) mount(ctx context.Context) error {
-	pages, err := storefront.New(ctx, storefront.Options{World: s.world, Clock: s.clock, Time: s.time, Log: s.log, Calls: s.calls, Faults: s.faults, Desk: s.desk, Inbox: s.inbox,
+	pages, err := storefront.New(ctx, storefront.Options{World: s.world, Clock: s.clock, Time: s.time, Log: s.log, Calls: s.calls, Faults: s.faults, Desk: s.desk, Channels: s.board, Inbox: s.inbox,
 		Changes: s.changes, Reset: s.reset, Snapshot: s.journal != nil})
 	if err != nil {
 		return err
@@ -190,7 +193,7 @@ func (s *Sandbox) mount(ctx context.Context) error {
 	mux.Handle("/", pages)
 	mux.HandleFunc("GET "+discovery.LogoPath, discovery.Logo)
 	mux.Handle("GET "+metering.PublicKeyPath, httpx.Try(s.log, getPublicKey))
-	s.remote = control.New(ctx, control.Options{World: s.world, Queues: s.queues, Topics: s.topics, Desk: s.desk, Faults: s.faults, Calls: s.calls, Clock: s.clock,
+	s.remote = control.New(ctx, control.Options{World: s.world, Queues: s.queues, Topics: s.topics, Desk: s.desk, Channels: s.board, Faults: s.faults, Calls: s.calls, Clock: s.clock,
 		Time: s.time, Base: base, Log: s.log, Snapshot: s.Snapshot, Reset: s.reset, Restore: s.cfg.restore, Name: s.cfg.name, Worlds: s.cfg.worlds, Inbox: s.inbox, SMTP: s.smtpURL()})
 	s.remote.Mount(mux)
 	s.people = control.Guard(func() []string { return []string{s.cfg.BaseURL, s.cfg.pages} }, mux)

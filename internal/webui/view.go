@@ -43,6 +43,7 @@ type Field struct {
 	// Bare leaves out that the field is optional: where most are, saying so at each helps nobody.
 	Bare      bool
 	Autofocus bool
+	Code      bool // what is written is code: of one width, and not checked for spelling
 	Checked   bool // of a checkbox
 	MaxLength int  // characters; 0 is no limit
 	Rows      int  // of a textarea

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/httpx"
 	"souk.dev/souk/internal/lockstep"
+	"souk.dev/souk/internal/sandbox/channel"
 	"souk.dev/souk/internal/sandbox/fault"
 	"souk.dev/souk/internal/sandbox/inbox"
 	"souk.dev/souk/internal/sandbox/notice"
@@ -37,10 +39,12 @@ type Options struct {
 	Queues *queue.Service
 	Topics *topic.Service
 	Desk   *notice.Desk
-	Faults *fault.Set
-	Calls  *wire.Calls
-	Clock  clock.Clock
-	Time   Time
+	// Channels shows and changes Topics, the rules and Queues as a seller sees them.
+	Channels *channel.Board
+	Faults   *fault.Set
+	Calls    *wire.Calls
+	Clock    clock.Clock
+	Time     Time
 	// Base is the sandbox's own address, without a slash at the end.
 	Base func() string
 	Log  *slog.Logger
@@ -89,7 +93,7 @@ func (c *Control) Mount(mux *http.ServeMux) {
 
 // calls are what api/sandbox.yaml describes, by method and path.
 func (c *Control) calls() map[string]httpx.Func {
-	return map[string]httpx.Func{
+	all := map[string]httpx.Func{
 		"GET /_sandbox/clock":                             c.getClock,
 		"POST /_sandbox/clock":                            c.postClock,
 		"POST " + lockstep.Path + "/{name}":               c.postFollower,
@@ -159,6 +163,8 @@ func (c *Control) calls() map[string]httpx.Func {
 		"GET /_sandbox/worlds/{name}":                     c.getWorld,
 		"DELETE /_sandbox/worlds/{name}":                  c.deleteWorld,
 	}
+	maps.Copy(all, c.channelCalls())
+	return all
 }
 
 func noSuchCall(_ http.ResponseWriter, r *http.Request) error {

@@ -10,6 +10,8 @@ import (
 // Query chooses deliveries for people, who want the newest first; what is empty chooses all.
 type Query struct {
 	AgreementID string
+	Seller      string // the account
+	Channel     string // [EventBridge] or [SNS]
 	Kind        string
 	Outcome     Outcome
 	Fault       fault.Kind
@@ -28,6 +30,7 @@ func (d *Desk) Newest(q Query) (page []Delivery, more bool) {
 	}
 	for _, del := range slices.Backward(d.list[:end]) {
 		if q.AgreementID != "" && q.AgreementID != del.AgreementID || q.Kind != "" && q.Kind != del.Kind ||
+			q.Seller != "" && q.Seller != del.Seller || q.Channel != "" && q.Channel != del.Channel ||
 			q.Outcome != "" && q.Outcome != del.outcome() || q.Fault != "" && q.Fault != del.Fault {
 			continue
 		}

@@ -113,6 +113,16 @@ func (s settings) with(attrs map[string]string) (settings, error) {
 	return s, nil
 }
 
+// ReadRedrive takes a queue's RedrivePolicy apart: the ARN of its dead-letter queue, and after how many receives a
+// message goes there; ok is false where there is none.
+func ReadRedrive(value string) (target string, receives int, ok bool) {
+	s := settings{given: map[string]string{}}
+	if s.setRedrive(value) != nil || s.deadTarget == "" {
+		return "", 0, false
+	}
+	return s.deadTarget, s.deadAfter, true
+}
+
 func (s *settings) setRedrive(value string) error {
 	s.deadTarget, s.deadAfter = "", 0
 	if value == "" {

@@ -55,18 +55,18 @@ func (st *stage) settle(t testing.TB, d time.Duration) {
 }
 
 func TestDeadLettersGoBackWhereTheyCameFrom(t *testing.T) {
-	st := graveyard(t, "a", "b", "c")
-	if got := fmt.Sprint(st.at("dead"), st.at("q")); got != "[a b c] []" {
+	st := graveyard(t, "a", "b", "c", "d", "e", "f", "g")
+	if got := fmt.Sprint(st.at("dead"), st.at("q")); got != "[a b c d e f g] []" {
 		t.Fatalf("before the move: %s", got)
 	}
 	old := st.Waiting(account, "dead")
 	st.clk.Set(noon.Add(time.Hour))
 	before := st.ready
 	m, err := st.StartMove(Move{Source: ARN(account, "dead")})
-	if err != nil || m.Status != MoveCompleted || m.Moved != 3 || m.ToMove != 3 {
+	if err != nil || m.Status != MoveCompleted || m.Moved != 7 || m.ToMove != 7 {
 		t.Fatalf("%+v, %v", m, err)
 	}
-	if got := fmt.Sprint(st.at("dead"), st.at("q")); got != "[] [a b c]" || st.ready == before {
+	if got := fmt.Sprint(st.at("dead"), st.at("q")); got != "[] [a b c d e f g]" || st.ready == before {
 		t.Errorf("after it: %s, readers told: %v", got, st.ready > before)
 	}
 	for i, r := range st.Waiting(account, "q") { // they are new messages

@@ -1,8 +1,10 @@
 package queue
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -136,14 +138,19 @@ func (s *Service) buryDead(q *queue, now time.Time) (any bool, err error) {
 	if target == nil || target == q {
 		return false, nil
 	}
-	var dead []string
+	var given []*item
 	for _, it := range q.visible.items {
 		if it.receives >= q.set.deadAfter {
-			dead = append(dead, it.ID)
+			given = append(given, it)
 		}
 	}
-	if len(dead) == 0 {
+	if len(given) == 0 {
 		return false, nil
+	}
+	slices.SortFunc(given, func(a, b *item) int { return cmp.Compare(a.seq, b.seq) }) // they stay in their order
+	dead := make([]string, len(given))
+	for i, it := range given {
+		dead[i] = it.ID
 	}
 	if err := s.record(Change{Op: OpForward, Account: q.account, Queue: q.name, At: now, IDs: dead, Target: q.set.deadTarget}); err != nil {
 		return false, err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -364,16 +365,23 @@ func (s *Service) Job() (due func(context.Context) (time.Time, bool, error), run
 
 // Waiting are the messages in a queue in the order they were sent, for people to look at; looking receives nothing.
 func (s *Service) Waiting(account, name string) []Received {
+	page, _ := s.Peek(account, name, 0, math.MaxInt)
+	return page
+}
+
+// Peek is Waiting for a part of the messages: up to limit of them after the first from, and how many there are.
+func (s *Service) Peek(account, name string, from, limit int) (page []Received, all int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	q := s.queues[key{account, name}]
 	if q == nil {
-		return nil
+		return nil, 0
 	}
 	items := slices.SortedFunc(maps.Values(q.byID), func(a, b *item) int { return cmp.Compare(a.seq, b.seq) })
-	out := make([]Received, len(items))
-	for i, it := range items {
-		out[i] = Received{Message: it.Message, Receives: it.receives, FirstReceivedAt: it.first, DeadLetterOf: it.deadOf}
+	all = len(items)
+	items = items[min(from, all):]
+	for _, it := range items[:min(limit, len(items))] {
+		page = append(page, Received{Message: it.Message, Receives: it.receives, FirstReceivedAt: it.first, DeadLetterOf: it.deadOf})
 	}
-	return out
+	return page, all
 }

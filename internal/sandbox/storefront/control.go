@@ -32,6 +32,7 @@ func (s *Storefront) mountControl(handle func(pattern string, f httpx.Func)) {
 	if s.opt.Desk != nil {
 		room("/control/deliveries", "Deliveries")
 		handle("GET /control/deliveries", s.getDeliveries)
+		handle("GET /control/deliveries/{delivery}", s.getDelivery)
 		handle("POST /control/deliveries/{delivery}/redeliver", s.postRedeliver)
 	}
 	if s.opt.Faults != nil {

@@ -40,7 +40,7 @@ func (s *Storefront) getDeliveries(w http.ResponseWriter, r *http.Request) error
 	in := r.URL.Query()
 	v := deliveriesView{Chrome: s.chrome(w, r), Agreement: in.Get("agreement"),
 		Nothing: webui.Empty{Title: "No notices", Text: "Sellers are told when an agreement is made or ended, and when a license is provisioned or withdrawn."}}
-	q := notice.Query{AgreementID: v.Agreement, Kind: in.Get("kind"), Outcome: notice.Outcome(in.Get("outcome")), Limit: deliveriesOnPage}
+	q := notice.Query{AgreementID: v.Agreement, Seller: in.Get("seller"), Kind: in.Get("kind"), Outcome: notice.Outcome(in.Get("outcome")), Limit: deliveriesOnPage}
 	before, err := pageBefore(in)
 	if err != nil {
 		return err
@@ -59,6 +59,13 @@ func (s *Storefront) getDeliveries(w http.ResponseWriter, r *http.Request) error
 		outcome.Options = append(outcome.Options, webui.Choice{Value: string(o), Label: webui.Words(o)})
 	}
 	v.Filter = []webui.Field{kind, outcome}
+	if sellers := s.opt.World.Sellers(); len(sellers) > 1 {
+		seller := webui.Field{Name: "seller", Label: "Told", Type: "select", Value: q.Seller, Required: true, Options: []webui.Choice{{Label: "All"}}}
+		for _, one := range sellers {
+			seller.Options = append(seller.Options, webui.Choice{Value: one.AccountID, Label: one.Name})
+		}
+		v.Filter = append(v.Filter, seller)
+	}
 	return s.ui.Render(w, http.StatusOK, "deliveries", v)
 }
 

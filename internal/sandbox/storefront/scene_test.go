@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"souk.dev/souk/internal/sandbox/notice"
+	"souk.dev/souk/internal/sandbox/topic"
 	"souk.dev/souk/internal/sandbox/world"
 )
 
@@ -65,7 +67,18 @@ func newScene(t *testing.T) scene {
 	}
 	s.advance(5 * time.Minute)
 	v.send(v.get(trialPage), "/products/"+inkwell+"/subscribe")
+	code := "1nkwe11c1ass1c0abcdefghij"
+	v.post("/seller/channels/queues", url.Values{"queue": {"given-up"}})
+	v.post("/seller/channels/queues", url.Values{"queue": {"orders"}, "dead": {"given-up"}})
+	v.post("/seller/channels/subscriptions", url.Values{"topic": {topic.Subscriptions(code)}, "endpoint": {"https://orders.inkwell.example/aws/sns"}, "raw": {"on"}, "filter": {`{"action":["unsubscribe-pending","unsubscribe-success"]}`}})
+	v.post("/seller/channels/subscriptions", url.Values{"topic": {topic.Subscriptions(code)}, "endpoint": {"orders"}})
+	v.post("/seller/channels/rules/new", url.Values{"name": {"licenses"}, "description": {"What the shop's own accounts follow."}, "pattern": {`{"source":["aws.agreement-marketplace"],"detail-type":[{"prefix":"License "}]}`}})
+	v.post("/seller/channels/rules/licenses/targets", url.Values{"url": {"https://orders.inkwell.example/aws/events"}, "header": {"X-Souk-Events-Secret"}, "secret": {"open sesame"}, "dead": {"given-up"}})
+	s.doom("orders", 3)
+	heard, _ := s.front.opt.Desk.Newest(notice.Query{Channel: notice.EventBridge, Limit: 1})
 	pages := map[string]string{
+		"seller-channels": "/seller/channels", "seller-rule": "/seller/channels/rules/licenses?event=" + heard[0].ID, "seller-rule-new": "/seller/channels/rules/new",
+		"seller-queue": "/seller/channels/queues/given-up", "delivery": "/control/deliveries/" + heard[0].ID,
 		"product-priced": "/products/prod-inkwellclassct?price=show&units_seats=12&duration=P12M&renew=on",
 		"trial":          trialPage, "offer": strings.Replace(offer, "/seller", "/products/"+teams, 1),
 		"seller-reports": "/seller/reports",

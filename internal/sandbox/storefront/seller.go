@@ -29,6 +29,7 @@ func (s *Storefront) mountSeller(handle func(pattern string, f httpx.Func)) {
 	handle("POST /seller/agreements/{agreement}/cancellation", s.postCancellation)
 	handle("POST /seller/agreements/{agreement}/adjustment", s.postAdjustment)
 	handle("POST /seller/agreements/{agreement}/payment", s.postPayment)
+	s.mountChannels(handle)
 	handle("GET /seller/reports", s.getReports)
 	handle("GET /seller/requests", s.getRequests)
 	handle("POST /seller/requests/{request}/withdraw", s.postWithdraw)
@@ -54,6 +55,9 @@ func (s *Storefront) counter(w http.ResponseWriter, r *http.Request) Counter {
 	tab("/seller/offers", "Offers")
 	tab("/seller/agreements", "Agreements")
 	tab("/seller/requests", "Requests")
+	if s.opt.Channels != nil {
+		tab(channelsPath, "Channels")
+	}
 	tab("/seller/reports", "Reports")
 	c.Waiting = len(s.opt.World.Cancellations(world.CancellationQuery{SellerAccount: c.Seller.AccountID, Status: world.PendingApproval}))
 	return c

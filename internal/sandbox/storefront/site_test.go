@@ -18,6 +18,7 @@ import (
 	"souk.dev/souk/internal/job"
 	"souk.dev/souk/internal/lockstep"
 	"souk.dev/souk/internal/sandbox/bus"
+	"souk.dev/souk/internal/sandbox/channel"
 	"souk.dev/souk/internal/sandbox/fault"
 	"souk.dev/souk/internal/sandbox/inbox"
 	"souk.dev/souk/internal/sandbox/notice"
@@ -48,6 +49,7 @@ type site struct {
 	calls   *wire.Calls
 	faults  *fault.Set
 	inbox   *inbox.Inbox
+	queues  *queue.Service
 	aws     *wire.Front
 	changes atomic.Uint64
 	url     string
@@ -74,13 +76,13 @@ func newSiteOf(t *testing.T, f *world.File) *site {
 	s := &site{t: t, clock: clock.NewVirtual(noon), calls: &wire.Calls{}, faults: &fault.Set{}}
 	log := slog.New(slog.DiscardHandler)
 	s.inbox = inbox.New(s.clock, log)
-	queues := queue.New(queue.Options{Clock: s.clock, NewID: uuid.NewString})
+	s.queues = queue.New(queue.Options{Clock: s.clock, NewID: uuid.NewString})
 	rules, err := bus.New(bus.Options{Clock: s.clock, NewID: uuid.NewString, Builtin: notice.BuiltinRules(f.Sellers)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	topics := topic.New(topic.Options{Clock: s.clock, NewID: uuid.NewString, Base: func() string { return s.url }, Wired: notice.DefaultQueue})
-	desk := notice.NewDesk(notice.Options{Clock: s.clock, Queue: queues, Topics: topics, Bus: rules, Log: log,
+	desk := notice.NewDesk(notice.Options{Clock: s.clock, Queue: s.queues, Topics: topics, Bus: rules, Log: log,
 		Draw: func(world.Notice) (fault.Rule, bool) { return s.faults.Draw(fault.Notification) }})
 	w, err := world.New(world.Options{File: f, Seed: 1, FulfillmentURL: sellerURL, SignInURL: "http://127.0.0.1:4720/", Sink: desk.Accept,
 		Record: func(world.Command) error { s.changes.Add(1); return nil }})
@@ -88,7 +90,7 @@ func newSiteOf(t *testing.T, f *world.File) *site {
 		t.Fatal(err)
 	}
 	s.world = w
-	if err := notice.MakeQueues(queues, w.Sellers()); err != nil {
+	if err := notice.MakeQueues(s.queues, w.Sellers()); err != nil {
 		t.Fatal(err)
 	}
 	s.leader = lockstep.NewLeader(s.clock, job.New(s.clock, log, job.Job{Name: "market",
@@ -98,7 +100,8 @@ func newSiteOf(t *testing.T, f *world.File) *site {
 			Due: func(context.Context) (time.Time, bool, error) { at, ok := desk.Due(); return at, ok, nil },
 			Run: func(ctx context.Context) (bool, error) { return desk.RunDue(ctx), nil }}))
 	if s.front, err = New(t.Context(), Options{World: w, Clock: s.clock, Time: s.leader, Log: log, Calls: s.calls, Faults: s.faults, Desk: desk, Inbox: s.inbox,
-		Changes: func() uint64 { return s.changes.Load() + s.calls.Made() + s.faults.Changes() }, Reset: func() error { return w.Reset(s.clock.Now()) }}); err != nil {
+		Channels: channel.New(channel.Options{World: w, Topics: topics, Bus: rules, Queues: s.queues, Desk: desk}),
+		Changes:  func() uint64 { return s.changes.Load() + s.calls.Made() + s.faults.Changes() }, Reset: func() error { return w.Reset(s.clock.Now()) }}); err != nil {
 		t.Fatal(err)
 	}
 	s.aws = &wire.Front{Clock: s.clock, Accounts: w, Faults: s.faults, Calls: s.calls, Log: log}

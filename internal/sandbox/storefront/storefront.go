@@ -12,6 +12,7 @@ import (
 
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/httpx"
+	"souk.dev/souk/internal/sandbox/channel"
 	"souk.dev/souk/internal/sandbox/fault"
 	"souk.dev/souk/internal/sandbox/inbox"
 	"souk.dev/souk/internal/sandbox/notice"
@@ -35,6 +36,8 @@ type Options struct {
 	Calls  *wire.Calls
 	Faults *fault.Set
 	Desk   *notice.Desk
+	// Channels is what the seller's desk shows of topics, rules and queues; nil: it has no page for them.
+	Channels *channel.Board
 	// Changes counts what has changed in the sandbox, so that pages being looked at are told; nil: only the clock is watched.
 	Changes func() uint64
 	// Reset makes everything as the world's file says. Snapshot is whether GET /_sandbox/snapshot has something to give.
