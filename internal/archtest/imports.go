@@ -34,6 +34,7 @@ var doors = []string{
 // common is what both products may use of our own.
 var common = []string{
 	"api", "contract", "internal/clock", "internal/job", "internal/lockstep", "internal/fail", "internal/httpx", "internal/webui/...", "internal/goldentest",
+	"test/chromium", // for tests that look at pages
 }
 
 var awsSDK = []string{"github.com/aws/aws-sdk-go-v2/...", "github.com/aws/smithy-go/..."}
@@ -91,7 +92,7 @@ var rules = []rule{
 		From: []string{"test/..."}, Never: []string{module + "/..."}, Allow: []string{"test/...", "contract", "client/..."}, Tests: true,
 		Why: "outer tests know the program from outside only",
 	}, {
-		From: []string{"..."}, Never: []string{"internal/goldentest", "internal/webui/webuitest", "internal/gateway/store/storetest", "internal/archtest", "sandboxtest"},
+		From: []string{"..."}, Never: []string{"internal/goldentest", "internal/webui/webuitest", "internal/gateway/store/storetest", "internal/archtest", "sandboxtest", "test/..."},
 		Why: "a package that helps tests is not part of the program",
 	}, {
 		From: []string{"..."}, Except: []string{"sandboxtest/..."}, Never: []string{"github.com/chromedp/...", "pgregory.net/...", "testing/...", "net/http/httptest"},

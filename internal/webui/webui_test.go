@@ -56,6 +56,13 @@ func get(t *testing.T, h http.Handler, path string) *httptest.ResponseRecorder {
 	return w
 }
 
+func TestComponentsAreOpenToEverybody(t *testing.T) {
+	axe := webuitest.NewAxe(t)
+	for _, theme := range []Theme{{Name: "Inkwell", Accent: "#7a3e8a"}, {Name: "Acme", Ribbon: "Practice only"}} {
+		axe.Stories(t, newRenderer(t, theme).Storybook(components))
+	}
+}
+
 func TestComponentsKeepTheRules(t *testing.T) {
 	book := newRenderer(t, Theme{Name: "Inkwell", Ribbon: "Practice only"}).Storybook(components)
 	w := get(t, book, "/components")

@@ -14,12 +14,11 @@ import (
 	"github.com/chromedp/cdproto/storage"
 	"github.com/chromedp/chromedp"
 
+	"souk.dev/souk/test/chromium"
 	"souk.dev/souk/test/harness"
 )
 
 func TestMain(m *testing.M) { harness.Main(m) }
-
-const patience = 30 * time.Second
 
 // visitor is a person at a browser of their own.
 type visitor struct {
@@ -32,18 +31,7 @@ type visitor struct {
 // newVisitor opens a browser with no history. Without scripts, pages can run none.
 func newVisitor(t *testing.T, scripts bool) *visitor {
 	t.Helper()
-	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
-		chromedp.ExecPath(harness.Tool(t, "/usr/bin/chromium")), chromedp.NoSandbox, chromedp.DisableGPU,
-		// The machine may have no network but its own: nothing else is looked for.
-		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-sync", true), chromedp.WindowSize(1200, 900))
-	ctx, stopBrowser := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(stopBrowser)
-	ctx, stopTab := chromedp.NewContext(ctx)
-	t.Cleanup(stopTab)
-	if err := chromedp.Do(ctx); err != nil {
-		t.Fatalf("start the browser: %v", err)
-	}
+	ctx := chromium.Start(t, chromedp.ExecPath(harness.Tool(t, "/usr/bin/chromium")), chromedp.WindowSize(1200, 900))
 	v := &visitor{t: t, ctx: ctx, shots: filepath.Join(harness.Root(), ".tools", "screenshots", strings.ReplaceAll(t.Name(), "/", "-"))}
 	if err := os.RemoveAll(v.shots); err != nil {
 		t.Fatal(err)
@@ -56,7 +44,7 @@ func newVisitor(t *testing.T, scripts bool) *visitor {
 
 func (v *visitor) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	v.t.Helper()
-	ctx, cancel := context.WithTimeout(v.ctx, patience)
+	ctx, cancel := context.WithTimeout(v.ctx, chromium.Patience)
 	defer cancel()
 	if err := chromedp.Do(ctx, steps...); err != nil {
 		v.picture("failed")
@@ -66,7 +54,7 @@ func (v *visitor) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 
 // run is chromedp.Run within the visitor's patience; an error gives the zero T.
 func run[T any](v *visitor, a chromedp.Action[T]) (T, error) {
-	ctx, cancel := context.WithTimeout(v.ctx, patience)
+	ctx, cancel := context.WithTimeout(v.ctx, chromium.Patience)
 	defer cancel()
 	return chromedp.Run(ctx, a)
 }
@@ -105,7 +93,7 @@ func (v *visitor) follow(what, sel string) {
 	v.t.Helper()
 	before := v.born()
 	v.do(what, chromedp.WaitVisible(sel), chromedp.Click(sel))
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(chromium.Patience)
 	for {
 		if now := v.born(); now != 0 && now != before {
 			return
@@ -142,7 +130,7 @@ func (v *visitor) fill(label, value string) {
 // sees waits until the page says all of texts, and takes a picture of it. Capitals do not matter: style may set them.
 func (v *visitor) sees(texts ...string) {
 	v.t.Helper()
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(chromium.Patience)
 	for {
 		page := strings.ToLower(v.text())
 		missing := slices.DeleteFunc(slices.Clone(texts), func(s string) bool { return strings.Contains(page, strings.ToLower(s)) })

@@ -55,8 +55,9 @@ func Start(t testing.TB, env []string, args ...string) *Process {
 	t.Helper()
 	p := &Process{Args: args, t: t, exited: make(chan struct{})}
 	p.cmd = exec.Command(Binary(t), args...)
-	p.cmd.Env = append(bare(), env...)
 	p.cmd.Dir = t.TempDir() // nothing of the repository is found by accident
+	// What the process keeps for a while goes with the test, however the process ends.
+	p.cmd.Env = append(append(bare(), "TMPDIR="+t.TempDir()), env...)
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.log
 	if err := p.cmd.Start(); err != nil {
 		t.Fatalf("start souk %s: %v", strings.Join(args, " "), err)

@@ -13,7 +13,7 @@ import (
 
 	"souk.dev/souk/contract"
 	"souk.dev/souk/internal/sandbox/world"
-	"souk.dev/souk/internal/webui/webuitest"
+	"souk.dev/souk/test/chromium"
 )
 
 // landing is a seller's site: it takes the token and sends the browser on, as the gateway does, to another site still.
@@ -52,7 +52,7 @@ func TestABrowserBuys(t *testing.T) {
 			f := ownBuiltin(t)
 			f.Products[0].FulfillmentURL = seller.URL + "/register"
 			s := newSiteOf(t, f)
-			ctx, cancel := context.WithTimeout(webuitest.Chromium(t), 30*time.Second)
+			ctx, cancel := context.WithTimeout(chromium.Start(t), chromium.Patience)
 			defer cancel()
 			if _, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !scripts}); err != nil {
 				t.Fatal(err)
@@ -93,7 +93,7 @@ func TestABrowserBuys(t *testing.T) {
 
 // TestTheControlRoomKeepsItselfFresh sees a purchase appear on a page that nobody reloads.
 func TestTheControlRoomKeepsItselfFresh(t *testing.T) {
-	ctx, cancel := context.WithTimeout(webuitest.Chromium(t), 30*time.Second)
+	ctx, cancel := context.WithTimeout(chromium.Start(t), chromium.Patience)
 	defer cancel()
 	s := newSite(t)
 	if err := chromedp.Do(ctx, chromedp.Navigate(s.url+"/control"), chromedp.WaitVisible(`.empty`)); err != nil {
@@ -110,7 +110,7 @@ func TestTheControlRoomKeepsItselfFresh(t *testing.T) {
 
 // TestWhatIsReadStaysOpen opens a call and sees another one appear above it: what the reader has at hand stays.
 func TestWhatIsReadStaysOpen(t *testing.T) {
-	ctx, cancel := context.WithTimeout(webuitest.Chromium(t), 30*time.Second)
+	ctx, cancel := context.WithTimeout(chromium.Start(t), chromium.Patience)
 	defer cancel()
 	s := newSite(t)
 	s.call("ResolveCustomer", `{"RegistrationToken":"x"}`)
@@ -134,7 +134,7 @@ func TestABrowserAsksForARefund(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.advance(time.Minute)
-	ctx, cancel := context.WithTimeout(webuitest.Chromium(t), 60*time.Second)
+	ctx, cancel := context.WithTimeout(chromium.Start(t), chromium.Patience)
 	defer cancel()
 	click := func(what, sel string) {
 		t.Helper()

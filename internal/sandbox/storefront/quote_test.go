@@ -10,7 +10,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"souk.dev/souk/internal/sandbox/world"
-	"souk.dev/souk/internal/webui/webuitest"
+	"souk.dev/souk/test/chromium"
 )
 
 // TestThePriceOfAContractIsShownBeforeItIsBought asks for it as the button does where there are no scripts.
@@ -85,7 +85,7 @@ func (s *site) rates(product string) []world.RateCard {
 
 // TestABrowserSeesThePriceAsItTypes has the script ask, under the pages' security policy.
 func TestABrowserSeesThePriceAsItTypes(t *testing.T) {
-	ctx, cancel := context.WithTimeout(webuitest.Chromium(t), 30*time.Second)
+	ctx, cancel := context.WithTimeout(chromium.Start(t), chromium.Patience)
 	defer cancel()
 	s := newSite(t)
 	click := func(sel string) {

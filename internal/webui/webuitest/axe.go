@@ -1,14 +1,20 @@
 package webuitest
 
 import (
+	"context"
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+
+	"souk.dev/souk/test/chromium"
 )
 
 // Axe looks at pages with axe-core, which finds what keeps people with a screen reader, a keyboard or weak eyes out.
@@ -17,11 +23,12 @@ type Axe struct {
 	source string
 }
 
-// NewAxe starts a browser that lives as long as the test. axe-core comes from where ./check setup puts it, below root,
-// the repository's; without it, or without a browser, the test is skipped.
-func NewAxe(t testing.TB, root string) *Axe {
+// NewAxe starts a browser that lives as long as the test. axe-core comes from where ./check setup puts it; without it, or
+// without a browser, the test is skipped.
+func NewAxe(t testing.TB) *Axe {
 	t.Helper()
-	source, err := os.ReadFile(filepath.Join(root, ".tools", "js", "node_modules", "axe-core", "axe.min.js"))
+	_, file, _, _ := runtime.Caller(0)
+	source, err := os.ReadFile(filepath.Join(filepath.Dir(file), "..", "..", "..", ".tools", "js", "node_modules", "axe-core", "axe.min.js"))
 	if err != nil {
 		t.Skipf("no axe-core on this machine (./check setup installs it): %v", err)
 	}
@@ -32,6 +39,34 @@ func NewAxe(t testing.TB, root string) *Axe {
 const axeRun = `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}).then((r) => JSON.stringify(
 	r.violations.map((v) => v.id + ": " + v.help + " – " + v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160) + " " + (n.any[0]?.message ?? "")).join(" | "))))`
 
+// Site looks at the pages of a site: for each a name, and where it is. It looks in the light as it is on a phone, and in
+// the dark on a wide screen.
+func (a *Axe) Site(t *testing.T, pages map[string]string) {
+	for name, url := range pages {
+		t.Run(name, func(t *testing.T) {
+			a.Check(t, url, 390, false)
+			a.Check(t, url, 1280, true)
+		})
+	}
+}
+
+// Stories looks at every page of a storybook, as Site does.
+func (a *Axe) Stories(t *testing.T, book http.Handler) {
+	t.Helper()
+	shown := httptest.NewServer(book)
+	defer shown.Close()
+	index := httptest.NewRecorder()
+	book.ServeHTTP(index, httptest.NewRequest("GET", "/", nil))
+	pages := map[string]string{}
+	for _, story := range Parse(t, index.Body).All("a[href]") {
+		pages[story.Text()] = shown.URL + story.Attr("href")
+	}
+	if len(pages) == 0 {
+		t.Fatal("the storybook has no stories")
+	}
+	a.Site(t, pages)
+}
+
 // Check looks at the page at url, in the light or in the dark, and reports what is wrong with it.
 func (a *Axe) Check(t testing.TB, url string, width int64, dark bool) {
 	t.Helper()
@@ -39,7 +74,8 @@ func (a *Axe) Check(t testing.TB, url string, width int64, dark bool) {
 	if dark {
 		mode = "dark"
 	}
-	ctx := a.camera.ctx
+	ctx, cancel := context.WithTimeout(a.camera.ctx, chromium.Patience)
+	defer cancel()
 	look := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: mode}}}
 	_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, look)
 	if err == nil {

@@ -3,48 +3,28 @@ package webuitest
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"image"
 	"image/color"
 	"image/png"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+
+	"souk.dev/souk/test/chromium"
 )
 
 // Camera takes pictures of pages with a headless Chromium.
 type Camera struct{ ctx context.Context }
 
-// NewCamera starts a browser that lives as long as the test; see [Chromium].
+// NewCamera starts a browser that lives as long as the test; see [chromium.Start].
 func NewCamera(t testing.TB) *Camera {
 	t.Helper()
-	return &Camera{Chromium(t)}
-}
-
-// Chromium starts a headless browser that lives as long as the test, for chromedp. Without one on the machine the test
-// is skipped.
-func Chromium(t testing.TB) context.Context {
-	t.Helper()
-	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("hide-scrollbars", true), chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true))
-	ctx, stopBrowser := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(stopBrowser)
-	ctx, stopTab := chromedp.NewContext(ctx)
-	t.Cleanup(stopTab)
-	switch err := chromedp.Do(ctx); {
-	case errors.Is(err, exec.ErrNotFound):
-		t.Skipf("no Chromium on this machine: %v", err)
-	case err != nil:
-		t.Fatalf("start Chromium: %v", err)
-	}
-	return ctx
+	return &Camera{chromium.Start(t, chromedp.Flag("hide-scrollbars", true))}
 }
 
 // Shot is one picture of one page, whole from top to bottom.
@@ -62,7 +42,7 @@ func (c *Camera) Take(t testing.TB, s Shot) {
 	if s.Dark {
 		mode = "dark"
 	}
-	ctx, cancel := context.WithTimeout(c.ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(c.ctx, chromium.Patience)
 	defer cancel()
 	look := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: mode}}}
 	_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, look)
