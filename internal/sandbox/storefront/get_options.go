@@ -2,6 +2,7 @@ package storefront
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -69,9 +70,10 @@ type purchaseView struct {
 	Prices   []PriceRow
 	Contract contractForm
 	Cost     Cost
-	Closed   bool           // it cannot be accepted any more
-	Running  []Subscription // of this offer, or of the product where a buyer may have only one
-	Replaced *Subscription  // what accepting it replaces
+	Closed   bool             // it cannot be accepted any more
+	Running  []Subscription   // the newest of this offer, or of the product where a buyer may have only one
+	More     bool             // there are more of these
+	Replaced *world.Agreement // what accepting it replaces
 	Nonce    string
 }
 
@@ -179,19 +181,16 @@ func (s *Storefront) showOption(w http.ResponseWriter, r *http.Request, p world.
 
 // running finds what the visitor has that bears on the purchase.
 func (s *Storefront) running(v *purchaseView) error {
-	mine, err := s.subscriptions(world.AgreementQuery{BuyerAccount: v.Buyer.AccountID, ProductCode: v.Product.ProductCode, Status: world.Active}, v.Now)
-	if err != nil {
-		return err
+	if a, err := s.opt.World.Agreement(v.Option.Replaces); err == nil && a.BuyerAccount == v.Buyer.AccountID && a.Status == world.Active {
+		v.Replaced = &a
 	}
-	for _, m := range mine {
-		switch {
-		case m.AgreementID == v.Option.Replaces:
-			v.Replaced = &m
-		case m.OfferID == v.Option.OfferID || v.Product.Identity.ByTopics():
-			v.Running = append(v.Running, m)
-		}
+	q := world.AgreementQuery{BuyerAccount: v.Buyer.AccountID, ProductCode: v.Product.ProductCode, Status: world.Active}
+	if !v.Product.Identity.ByTopics() {
+		q.OfferID = v.Option.OfferID
 	}
-	return nil
+	mine, more, err := s.newestSubscriptions(q, v.Now)
+	v.Running, v.More = slices.DeleteFunc(mine, func(m Subscription) bool { return m.AgreementID == v.Option.Replaces }), more
+	return err
 }
 
 // offeredAs is p as an offer sells it: with the offer's prices, for its durations.

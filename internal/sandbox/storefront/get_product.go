@@ -15,7 +15,8 @@ type productView struct {
 	Seller     string
 	Paragraphs []string // of the description
 	Prices     []PriceRow
-	Mine       []Subscription // of this product, newest first, that still matter
+	Mine       []Subscription // of this product, the newest ones that still matter
+	More       bool           // there are more of them
 	Subscribed bool           // one of them is active
 	Nonce      string
 	Contract   contractForm // empty for pay as you go
@@ -67,16 +68,12 @@ func (s *Storefront) showProduct(w http.ResponseWriter, r *http.Request, p world
 	}
 	if v.Buyer != nil {
 		v.Cost = f.cost(s, v.Now, v.Buyer.AccountID, p, o, "/products/"+p.ProductID)
-		mine, err := s.subscriptions(world.AgreementQuery{BuyerAccount: v.Buyer.AccountID, ProductCode: p.ProductCode}, v.Now)
-		if err != nil {
+		q := world.AgreementQuery{BuyerAccount: v.Buyer.AccountID, ProductCode: p.ProductCode, CountsAt: v.Now}
+		if v.Mine, v.More, err = s.newestSubscriptions(q, v.Now); err != nil {
 			return err
 		}
-		for _, m := range mine {
-			if m.Current {
-				v.Mine = append(v.Mine, m)
-				v.Subscribed = v.Subscribed || m.Status == world.Active
-			}
-		}
+		q.Status = world.Active
+		v.Subscribed = s.opt.World.CountAgreements(q) > 0
 	}
 	return s.ui.Render(w, status, "product", v)
 }

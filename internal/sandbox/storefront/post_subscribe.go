@@ -46,7 +46,7 @@ func (s *Storefront) postSubscribe(w http.ResponseWriter, r *http.Request) error
 	}
 	bought := true
 	id, err = s.once.do(b.AccountID+" "+p.ProductID+" "+nonce, func() (string, error) {
-		have := s.opt.World.Agreements(world.AgreementQuery{BuyerAccount: b.AccountID, ProductCode: p.ProductCode, OfferID: o.OfferID, Status: world.Active})
+		have, _ := s.opt.World.AgreementsFrom(0, 1, world.AgreementQuery{BuyerAccount: b.AccountID, ProductCode: p.ProductCode, OfferID: o.OfferID, Status: world.Active})
 		if len(have) > 0 {
 			bought = false
 			return have[0].AgreementID, nil

@@ -200,14 +200,9 @@ func (s *Storefront) getRequests(w http.ResponseWriter, r *http.Request) error {
 			v.Done = append(v.Done, req)
 		}
 	}
-	cases, err := s.shownCases(world.CaseQuery{SellerAccount: v.Seller.AccountID, Status: world.CasePending})
-	if err != nil {
+	cases, _ := s.opt.World.NewestCases(world.CaseQuery{SellerAccount: v.Seller.AccountID, WaitsFor: world.WaitsForSeller}, 0, requestsDone)
+	if v.Cases, err = s.shownCases(cases); err != nil {
 		return err
-	}
-	for _, c := range cases {
-		if c.WaitsForSeller() {
-			v.Cases = append(v.Cases, c)
-		}
 	}
 	return s.ui.Render(w, http.StatusOK, "seller_requests", v)
 }

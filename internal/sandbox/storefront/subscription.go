@@ -124,16 +124,18 @@ func (s *Storefront) subscription(a world.Agreement, now time.Time) (Subscriptio
 	return Subscription{Agreement: a, Product: p, Seller: seller.Name, Standing: standing(a, now), Trial: a.Status == world.Active && a.TrialEndsAt.After(now)}, nil
 }
 
-// subscriptions lists what q chooses, newest first.
-func (s *Storefront) subscriptions(q world.AgreementQuery, now time.Time) ([]Subscription, error) {
-	agreements := s.opt.World.Agreements(q)
-	all := make([]Subscription, 0, len(agreements))
-	for i := range agreements {
-		sub, err := s.subscription(agreements[len(agreements)-1-i], now)
+// newestBeside is how many of a buyer's subscriptions stand beside an offer of the same product.
+const newestBeside = 5
+
+// newestSubscriptions are the newest that q chooses, as many as stand beside an offer; more says that there are others.
+func (s *Storefront) newestSubscriptions(q world.AgreementQuery, now time.Time) (all []Subscription, more bool, err error) {
+	page, next := s.opt.World.NewestAgreements(q, 0, newestBeside)
+	for _, a := range page {
+		sub, err := s.subscription(a, now)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		all = append(all, sub)
 	}
-	return all, nil
+	return all, next > 0, nil
 }

@@ -3,6 +3,7 @@ package storefront
 import (
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -71,9 +72,9 @@ func (s *Storefront) shownCase(c world.Case) (Case, error) {
 	return v, nil
 }
 
-func (s *Storefront) shownCases(q world.CaseQuery) ([]Case, error) {
+func (s *Storefront) shownCases(list []world.Case) ([]Case, error) {
 	var all []Case
-	for _, c := range slices.Backward(s.opt.World.Cases(q)) {
+	for _, c := range list {
 		v, err := s.shownCase(c)
 		if err != nil {
 			return nil, err
@@ -91,11 +92,20 @@ type Refundable struct {
 	WindowEnds time.Time // of a public offer's contract
 }
 
+// refundablesOnPage is how many subscriptions the support page offers a refund of. That of any other is asked for on the
+// subscription's own page.
+const refundablesOnPage = 25
+
+// casesOnPage is how many cases it lists at a time.
+const casesOnPage = 25
+
 type supportView struct {
 	Chrome
-	Cases   []Case // newest first
-	Open    []Refundable
-	Months  []string // whose usage can be disputed
+	Cases   []Case       // newest first
+	Older   string       // address of the next page of cases; empty on the last
+	Open    []Refundable // newest first
+	More    bool         // there are more subscriptions
+	Months  []string     // whose usage can be disputed
 	Wrong   webui.Notice
 	Nothing webui.Empty
 }
@@ -113,30 +123,49 @@ func (s *Storefront) showSupport(w http.ResponseWriter, r *http.Request, status 
 	for i := range 3 {
 		v.Months = append(v.Months, time.Date(v.Now.Year(), v.Now.Month()-time.Month(i), 1, 0, 0, 0, 0, time.UTC).Format(monthLayout))
 	}
-	var err error
-	if v.Cases, err = s.shownCases(world.CaseQuery{BuyerAccount: v.Buyer.AccountID}); err != nil {
-		return err
-	}
-	busy := map[string]bool{}
-	for _, c := range v.Cases {
-		busy[c.AgreementID] = busy[c.AgreementID] || c.Status == world.CasePending
-	}
-	subs, err := s.subscriptions(world.AgreementQuery{BuyerAccount: v.Buyer.AccountID, Status: world.Active}, v.Now)
+	before, err := pageBefore(r.URL.Query())
 	if err != nil {
 		return err
 	}
-	for _, sub := range subs {
-		if busy[sub.AgreementID] {
+	cases, next := s.opt.World.NewestCases(world.CaseQuery{BuyerAccount: v.Buyer.AccountID}, before, casesOnPage)
+	if v.Cases, err = s.shownCases(cases); err != nil {
+		return err
+	}
+	if next > 0 {
+		v.Older = older("/support", r.URL.Query(), strconv.Itoa(next))
+	}
+	if v.Open, v.More, err = s.refundables(v.Buyer.AccountID, r.FormValue("agreement"), v.Now); err != nil {
+		return err
+	}
+	return s.ui.Render(w, status, "support", v)
+}
+
+// refundables are a buyer's newest subscriptions, or the one called only if that is one, of which no case is open.
+func (s *Storefront) refundables(buyer, only string, now time.Time) (all []Refundable, more bool, err error) {
+	page, next := s.opt.World.NewestAgreements(world.AgreementQuery{BuyerAccount: buyer, Status: world.Active}, 0, refundablesOnPage)
+	if a, err := s.opt.World.Agreement(only); err == nil && a.BuyerAccount == buyer && a.Status == world.Active {
+		page, next = []world.Agreement{a}, 0
+	}
+	busy := map[string]bool{}
+	for _, c := range s.opt.World.Cases(world.CaseQuery{BuyerAccount: buyer, Status: world.CasePending}) {
+		busy[c.AgreementID] = true
+	}
+	for _, a := range page {
+		if busy[a.AgreementID] {
 			continue
+		}
+		sub, err := s.subscription(a, now)
+		if err != nil {
+			return nil, false, err
 		}
 		f := Refundable{Subscription: sub, Contract: sub.Product.Pricing.IsContract()}
 		if o, err := s.opt.World.Offer(sub.OfferID); err == nil && f.Contract && o.Public {
 			f.WindowEnds = sub.AcceptanceTime.Add(contract.RefundWindow)
-			f.InTime = !v.Now.After(f.WindowEnds)
+			f.InTime = !now.After(f.WindowEnds)
 		}
-		v.Open = append(v.Open, f)
+		all = append(all, f)
 	}
-	return s.ui.Render(w, status, "support", v)
+	return all, next > 0, nil
 }
 
 // postSupport opens a case. Sent twice, the second finds the first one open.

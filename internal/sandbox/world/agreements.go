@@ -1,6 +1,9 @@
 package world
 
-import "iter"
+import (
+	"iter"
+	"time"
+)
 
 // AgreementQuery chooses agreements; what is empty chooses all.
 type AgreementQuery struct {
@@ -10,6 +13,7 @@ type AgreementQuery struct {
 	LicenseARN    string
 	SellerAccount string // the proposer
 	OfferID       string
+	CountsAt      time.Time // only those that count then; see [Agreement.Counts]
 }
 
 // wants reports whether q chooses a.
@@ -18,7 +22,13 @@ func (q AgreementQuery) wants(a *agreement) bool {
 		(q.ProductCode == "" || q.ProductCode == a.ProductCode || q.ProductCode == a.ProductID) &&
 		(q.OfferID == "" || q.OfferID == a.OfferID) &&
 		(q.SellerAccount == "" || q.SellerAccount == a.SellerAccount) &&
-		(q.LicenseARN == "" || q.LicenseARN == a.License.ARN)
+		(q.LicenseARN == "" || q.LicenseARN == a.License.ARN) &&
+		(q.CountsAt.IsZero() || a.Counts(q.CountsAt))
+}
+
+// Counts says that a still matters to the bill at an instant: it is active, or its last usage may still come in.
+func (a *Agreement) Counts(at time.Time) bool {
+	return a.Status == Active || at.Before(a.License.MeteringUntil)
 }
 
 // among are the agreements, oldest first, of which q chooses some: all, or a buyer's or a product's where q asks for
@@ -77,20 +87,7 @@ func (w *World) AgreementsFrom(from, limit int, q AgreementQuery) (page []Agreem
 func (w *World) NewestAgreements(q AgreementQuery, before, limit int) (page []Agreement, next int) {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
-	all := w.among(q)
-	if before <= 0 || before > len(all) {
-		before = len(all)
-	}
-	for i := before - 1; i >= 0; i-- {
-		if !q.wants(all[i]) {
-			continue
-		}
-		if len(page) == limit {
-			return page, i + 1
-		}
-		page = append(page, all[i].copy())
-	}
-	return page, 0
+	return newest(w.among(q), before, limit, q.wants, (*agreement).copy)
 }
 
 // CountAgreements counts those that q chooses, and copies none.

@@ -360,15 +360,27 @@ type CaseQuery struct {
 	BuyerAccount  string
 	SellerAccount string
 	Status        CaseStatus
+	WaitsFor      CaseStep
+}
+
+func (q CaseQuery) wants(c *Case) bool {
+	return wanted(q.AgreementID, c.AgreementID) && wanted(q.BuyerAccount, c.BuyerAccount) && wanted(q.SellerAccount, c.SellerAccount) &&
+		wanted(q.Status, c.Status) && wanted(q.WaitsFor, c.WaitsFor)
 }
 
 // Cases lists the support cases that q chooses, oldest first.
 func (w *World) Cases(q CaseQuery) []Case {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
-	return w.cases.list(func(c *Case) bool {
-		return wanted(q.AgreementID, c.AgreementID) && wanted(q.BuyerAccount, c.BuyerAccount) && wanted(q.SellerAccount, c.SellerAccount) && wanted(q.Status, c.Status)
-	}, (*Case).copy)
+	return w.cases.list(q.wants, (*Case).copy)
+}
+
+// NewestCases lists at most limit of the support cases that q chooses, the newest first, and pages as
+// [World.NewestAgreements] does.
+func (w *World) NewestCases(q CaseQuery, before, limit int) (page []Case, next int) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	return newest(w.cases.order, before, limit, q.wants, (*Case).copy)
 }
 
 // Case finds a support case; otherwise fail.NotFound.

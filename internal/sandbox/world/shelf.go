@@ -26,6 +26,24 @@ func (s *shelf[T]) list(keep func(*T) bool, copied func(*T) T) []T {
 	return all
 }
 
+// newest copies at most limit of those that keep wants, the newest first, from the one at position before on (0: from the
+// newest). next is the before of the next page; 0 on the last.
+func newest[T, C any](order []*T, before, limit int, keep func(*T) bool, copied func(*T) C) (page []C, next int) {
+	if before <= 0 || before > len(order) {
+		before = len(order)
+	}
+	for i := before - 1; i >= 0; i-- {
+		if !keep(order[i]) {
+			continue
+		}
+		if len(page) == limit {
+			return page, i + 1
+		}
+		page = append(page, copied(order[i]))
+	}
+	return page, 0
+}
+
 // clone is a copy of something that has nothing in it which a copy would share.
 func clone[T any](t *T) T { return *t }
 
