@@ -34,9 +34,10 @@ func stable(text string) string {
 // From the conservation line of a licence down to the events that were billed in an hour, and from an event or a record back
 // to AWS's receipt.
 func TestFromTheAuditDownToEventsAndBack(t *testing.T) {
-	b := openPlannedBazaar(t, bazaarPlan{data: t.TempDir(), now: time.Date(2026, 11, 10, 9, 20, 0, 0, time.UTC)})
+	b := openPlannedBazaar(t, bazaarPlan{data: t.TempDir(), now: time.Date(2026, 11, 10, 9, 10, 0, 0, time.UTC)})
 	s := seats{t: t, b: b}
 	s.market("clock", map[string]bool{"frozen": true}, nil)
+	s.market("clock", map[string]string{"set": "2026-11-10T09:20:00Z"}, nil) // it may have gone on for a while
 	s.market("agreements", map[string]any{"productCode": b.Product, "buyerAccountId": "111122223333"}, &s.agreement)
 	s.advance("5m")
 	send := func(id, quantity, at string) {
