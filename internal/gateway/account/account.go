@@ -8,6 +8,7 @@ import (
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/credential"
+	"souk.dev/souk/internal/gateway/outbox"
 )
 
 // Account is one person's account with the seller.
@@ -24,9 +25,9 @@ type Store interface {
 	credential.SessionStore // whose owners are accounts
 	credential.AttemptStore
 
-	// CreateAccount keeps a new account with its password's hash. Where another has the same email key it changes
-	// nothing and answers fail.Conflict.
-	CreateAccount(ctx context.Context, a Account, emailKey, passwordHash string) error
+	// CreateAccount keeps a new account with its password's hash, and what is to be told of it. Where another has the same
+	// email key it changes nothing and answers fail.Conflict.
+	CreateAccount(ctx context.Context, a Account, emailKey, passwordHash string, tell ...outbox.Event) error
 	// Account finds an account; fail.NotFound.
 	Account(ctx context.Context, id core.AccountID) (Account, error)
 	// Credentials finds an account and its password's hash by email key; fail.NotFound.

@@ -7,6 +7,7 @@ import (
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/credential"
+	"souk.dev/souk/internal/gateway/outbox"
 )
 
 // SignUp makes an account. address is where the person comes from, for the brakes on guessing.
@@ -35,7 +36,7 @@ func (s *Service) SignUp(ctx context.Context, in SignUp, address string) (Accoun
 		return Account{}, err
 	}
 	a := Account{ID: core.AccountID(credential.NewID("acc_")), Email: in.Email, Name: in.Name, Company: in.Company, CreatedAt: s.clk.Now()}
-	err = s.store.CreateAccount(ctx, a, key, hash)
+	err = s.store.CreateAccount(ctx, a, key, hash, tidings(outbox.AccountCreated, a))
 	if fail.Is(err, fail.Conflict) { // the same form, sent twice at once
 		return s.signUpAgain(ctx, in, address)
 	}

@@ -31,27 +31,7 @@ func (h Licenses) Mount(d *Door) {
 
 // licenseOut is a licence from outside.
 type licenseOut struct {
-	ID                 core.LicenseID          `json:"id"`
-	ProductCode        core.ProductCode        `json:"productCode"`
-	LicenseARN         core.LicenseARN         `json:"licenseArn,omitempty"`
-	Customer           core.AWSAccountID       `json:"customerAWSAccountId,omitempty"`
-	CustomerIdentifier core.CustomerIdentifier `json:"customerIdentifier,omitempty"`
-	AgreementIDs       []core.AgreementID      `json:"agreementIds"`
-	OfferID            core.OfferID            `json:"offerId,omitempty"`
-	Identity           license.Identity        `json:"identity"`
-	Account            core.AccountID          `json:"account,omitempty"`
-	CreatedAt          time.Time               `json:"createdAt"`
-
-	State license.State `json:"state"`
-	Why   string        `json:"why"`
-	Since time.Time     `json:"since"`
-	Next  string        `json:"next,omitempty"`
-	By    time.Time     `json:"by,omitzero"`
-
-	Access      bool      `json:"access"`
-	ActivatedAt time.Time `json:"activatedAt,omitzero"`
-	OpensAt     time.Time `json:"finalWindowOpensAt,omitzero"`
-	ClosesAt    time.Time `json:"finalWindowClosesAt,omitzero"`
+	license.Snapshot
 
 	// Only of a single licence.
 	Entitlements *entitlementsOut `json:"entitlements,omitempty"` // nil: the product is sold without
@@ -66,17 +46,7 @@ type factOut struct {
 }
 
 func licenseOf(l license.License) licenseOut {
-	s := l.Standing
-	out := licenseOut{
-		ID: l.ID, ProductCode: l.ProductCode, LicenseARN: l.ARN, Customer: l.Customer, CustomerIdentifier: l.CustomerIdentifier,
-		AgreementIDs: l.Agreements, OfferID: l.Offer, Identity: l.Identity(), Account: l.Account, CreatedAt: l.CreatedAt,
-		State: s.State, Why: s.Why, Since: s.Since, Next: s.Next, By: s.By,
-		Access: s.Access(), ActivatedAt: s.ActivatedAt, OpensAt: s.OpensAt, ClosesAt: s.ClosesAt,
-	}
-	if out.AgreementIDs == nil {
-		out.AgreementIDs = []core.AgreementID{}
-	}
-	return out
+	return licenseOut{Snapshot: l.Snapshot()}
 }
 
 // FindLicense finds the licence that a path names, by the gateway's id or by license ARN.

@@ -81,6 +81,7 @@ func (s *Service) decide(ctx context.Context, id ID, by Actor, decision func(c C
 		next, err := decision(c, others, now)
 		if decided = err == nil && next.State != c.State; decided {
 			next.DecidedBy, next.DecidedAt = by, now
+			next.Tell = tidings(c, next, now)
 		}
 		return next, err
 	})

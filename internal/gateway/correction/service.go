@@ -67,6 +67,7 @@ func (s *Service) Ask(ctx context.Context, c Correction) (Correction, error) {
 	} else {
 		c = c.become(Proposed, "Its invoice is looked for.", now, now)
 	}
+	c.Tell = tidings(Correction{}, c, now)
 	err = s.cfg.Store.AddCorrection(ctx, c, func(others []Correction) error {
 		switch {
 		case c.Kind == UnderBilled:

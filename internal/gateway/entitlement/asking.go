@@ -10,6 +10,7 @@ import (
 
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/outbox"
 	"souk.dev/souk/internal/job"
 )
 
@@ -107,7 +108,11 @@ func (k *Keeper) one(ctx context.Context, n *Knowledge) error {
 		k.observe(outcomeOf(changed, len(got)))
 	}
 	next.DueAt = k.again(&next, k.cfg.Clock.Now())
-	if err := k.cfg.Store.KeepEntitlements(ctx, next, changed); err != nil {
+	var tell []outbox.Event
+	if changed && (len(got) > 0 || len(n.Entitlements) > 0) {
+		tell = append(tell, tidings(next, l.Account))
+	}
+	if err := k.cfg.Store.KeepEntitlements(ctx, next, changed, tell...); err != nil {
 		return fmt.Errorf("keep the entitlements of licence %s: %w", l.ID, err)
 	}
 	if changed {

@@ -14,6 +14,7 @@ import (
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/entitlement"
 	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/outbox"
 	"souk.dev/souk/internal/gateway/store"
 	"souk.dev/souk/internal/gateway/usage"
 	"souk.dev/souk/internal/job"
@@ -324,11 +325,11 @@ type failingStore struct {
 	err error
 }
 
-func (s *failingStore) KeepEntitlements(ctx context.Context, k entitlement.Knowledge, changed bool) error {
+func (s *failingStore) KeepEntitlements(ctx context.Context, k entitlement.Knowledge, changed bool, tell ...outbox.Event) error {
 	if s.err != nil {
 		return s.err
 	}
-	return s.Store.KeepEntitlements(ctx, k, changed)
+	return s.Store.KeepEntitlements(ctx, k, changed, tell...)
 }
 
 func TestPayAsYouGoIsNotAskedAbout(t *testing.T) {

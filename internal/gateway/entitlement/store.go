@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/outbox"
 )
 
 // Store keeps what is known.
@@ -14,8 +15,9 @@ type Store interface {
 	// LastNotices tells, of every licence about which AWS sent a notice of one of the kinds, when the last one was read.
 	LastNotices(ctx context.Context, kinds []string) (map[core.LicenseID]time.Time, error)
 	// KeepEntitlements makes k what is known of its licence. Where changed is set, k's answer differs from the one before
-	// and is added to the licence's history. When it returns nil, all of it survives a power cut.
-	KeepEntitlements(ctx context.Context, k Knowledge, changed bool) error
+	// and is added to the licence's history. tell is what is to be told of it. When it returns nil, all of it survives a power
+	// cut.
+	KeepEntitlements(ctx context.Context, k Knowledge, changed bool, tell ...outbox.Event) error
 	// EntitlementHistory lists the answers of AWS's that differed from the one before, oldest first.
 	EntitlementHistory(ctx context.Context, id core.LicenseID) ([]Answer, error)
 }

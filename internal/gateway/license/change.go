@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/outbox"
 )
 
 // Store keeps the book.
@@ -35,6 +36,8 @@ type Change struct {
 	Facts      []FactOf // added; one that is there stays as it is
 	Merges     []Merge
 	Verdicts   []Verdict // written to the notices that they are about
+	// Tell is what is to be told of all this.
+	Tell []outbox.Event
 }
 
 // ARNOf says to which licence an ARN leads. A customer of the legacy generation who subscribes again is given a new

@@ -253,6 +253,11 @@ func (d *draft) settle(now time.Time) {
 		if known == nil || !same(known.License, e.License) {
 			d.out.Licenses = append(d.out.Licenses, e.License)
 			d.changed = append(d.changed, e.License)
+			var before License
+			if known != nil {
+				before = known.License
+			}
+			d.out.Tell = append(d.out.Tell, tidings(before, e.License, now)...)
 		}
 	}
 	d.release()

@@ -11,6 +11,7 @@ import (
 
 	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/outbox"
 	"souk.dev/souk/internal/gateway/register"
 )
 
@@ -255,7 +256,7 @@ func TestKilledBetweenTheSteps(t *testing.T) {
 	s.sells("tok-2", buyer(2))
 	s.browser().land("tok-2")
 	reg := s.registrations()[1]
-	if _, err := s.db.Registrations().Claim(t.Context(), reg.ID, made.ID, noon); err != nil { // and killed
+	if _, err := s.db.Registrations().Claim(t.Context(), reg.ID, made.ID, noon, outbox.Event{ID: "evt_1"}); err != nil { // and killed
 		t.Fatal(err)
 	}
 	job := s.register.Attach()

@@ -9,6 +9,7 @@ import (
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/outbox"
 )
 
 // Arrive resolves a token at once and returns the registration of its licence: a new one at the buyer's first
@@ -34,15 +35,16 @@ func (s *Service) arrived(ctx context.Context, buyer license.Buyer, offer string
 	if err != nil {
 		return Registration{}, fmt.Errorf("record the arrival: %w", err)
 	}
-	reg, err := s.store.Arrived(ctx, Registration{
+	first := Registration{
 		ID: ID("reg_" + strings.ToLower(rand.Text())), License: lic.ID, Buyer: buyer, Offer: offer,
 		ArrivedAt: now, LastArrivedAt: now, Arrivals: 1,
-	})
+	}
+	reg, err := s.store.Arrived(ctx, first, tidings(outbox.RegistrationArrived, first, now))
 	if err != nil {
 		return Registration{}, fmt.Errorf("keep the registration of licence %s: %w", lic.ID, err)
 	}
 	if reg.Account == "" && lic.Account != "" { // the licence was another row's before, and has an owner from there
-		if reg, err = s.store.Claim(ctx, reg.ID, lic.Account, now); err != nil {
+		if reg, err = s.claim(ctx, reg, lic.Account); err != nil {
 			return Registration{}, fmt.Errorf("claim registration %s for its licence's owner: %w", reg.ID, err)
 		}
 	}
@@ -54,7 +56,10 @@ func (s *Service) arrived(ctx context.Context, buyer license.Buyer, offer string
 //
 // Errors: fail.NotFound; fail.Conflict with code [Claimed] if it is another account's.
 func (s *Service) Claim(ctx context.Context, id ID, account core.AccountID) (Registration, error) {
-	reg, err := s.store.Claim(ctx, id, account, s.clk.Now())
+	reg, err := s.store.Registration(ctx, id)
+	if err == nil {
+		reg, err = s.claim(ctx, reg, account)
+	}
 	if err != nil {
 		return Registration{}, fmt.Errorf("claim registration %s: %w", id, err)
 	}
@@ -68,4 +73,12 @@ func (s *Service) Claim(ctx context.Context, id ID, account core.AccountID) (Reg
 		}
 	}
 	return reg, nil
+}
+
+// claim gives reg to account, if it is nobody's, and has it told.
+func (s *Service) claim(ctx context.Context, reg Registration, account core.AccountID) (Registration, error) {
+	now := s.clk.Now()
+	claimed := reg
+	claimed.Account, claimed.ClaimedAt = account, now
+	return s.store.Claim(ctx, reg.ID, account, now, tidings(outbox.RegistrationCompleted, claimed, now))
 }

@@ -9,6 +9,7 @@ import (
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/outbox"
 )
 
 // ID names a registration ("reg_…"). It is no secret: knowing it opens nothing.
@@ -58,11 +59,13 @@ type Book interface {
 type Store interface {
 	// Arrived keeps a new registration, or, where the licence has one, counts the arrival in it and adds
 	// identifiers that were not known before. It returns what then stands.
-	Arrived(ctx context.Context, r Registration) (Registration, error)
+	// tell is kept with the first arrival.
+	Arrived(ctx context.Context, r Registration, tell outbox.Event) (Registration, error)
 	// Registration finds one; fail.NotFound.
 	Registration(ctx context.Context, id ID) (Registration, error)
-	// Claim gives the registration to account unless it has one, and returns what then stands; fail.NotFound.
-	Claim(ctx context.Context, id ID, account core.AccountID, at time.Time) (Registration, error)
+	// Claim gives the registration to account unless it has one, and returns what then stands; fail.NotFound. tell is kept
+	// if it had none.
+	Claim(ctx context.Context, id ID, account core.AccountID, at time.Time, tell outbox.Event) (Registration, error)
 	// Attached notes that the licence was told of its account; first is false where that had been noted before.
 	Attached(ctx context.Context, id ID, at time.Time) (first bool, err error)
 	// Unattached lists claimed registrations whose licence was not told yet, the oldest claim first.

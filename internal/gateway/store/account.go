@@ -10,6 +10,7 @@ import (
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/outbox"
 )
 
 // Accounts fulfils account.Store.
@@ -25,7 +26,7 @@ func (db *DB) Accounts() Accounts {
 }
 
 // CreateAccount implements account.Store.
-func (s Accounts) CreateAccount(ctx context.Context, a account.Account, emailKey, passwordHash string) error {
+func (s Accounts) CreateAccount(ctx context.Context, a account.Account, emailKey, passwordHash string, tell ...outbox.Event) error {
 	return s.db.Tx(ctx, func(tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, `insert into account (id, email, email_key, name, company, password_hash, created_us)
 			values ($1, $2, $3, $4, $5, $6, $7) on conflict (email_key) do nothing`,
@@ -36,7 +37,7 @@ func (s Accounts) CreateAccount(ctx context.Context, a account.Account, emailKey
 		if n, _ := res.RowsAffected(); n == 0 {
 			return fail.New(fail.Conflict, "email_taken", "There is an account with this e-mail address; sign in with it.")
 		}
-		return nil
+		return putEvents(ctx, tx, tell...)
 	})
 }
 

@@ -94,6 +94,9 @@ func (s Corrections) AddCorrection(ctx context.Context, c correction.Correction,
 		if err := check(others); err != nil {
 			return err
 		}
+		if err := putEvents(ctx, tx, c.Tell...); err != nil {
+			return err
+		}
 		return exec(ctx, tx, "add correction", `insert into correction (`+correctionColumns+`)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)`,
 			c.ID, c.Kind, c.License, c.Dimension, c.Quantity, c.Amount, us(c.Month), c.InvoiceID, c.Reason, c.Description, string(tags), c.AskedBy.Key, c.AskedBy.Person,
@@ -164,8 +167,10 @@ func changeCorrection(ctx context.Context, tx *sql.Tx, c correction.Correction) 
 	if err != nil {
 		return fmt.Errorf("change correction: %w", err)
 	}
-	if n, err := res.RowsAffected(); err != nil || n == 1 {
+	if n, err := res.RowsAffected(); err != nil {
 		return err
+	} else if n == 1 {
+		return putEvents(ctx, tx, c.Tell...)
 	}
 	return fail.New(fail.Conflict, "changed_meanwhile", "The correction %s was changed meanwhile; look at it again.", c.ID)
 }

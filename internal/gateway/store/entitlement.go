@@ -9,6 +9,7 @@ import (
 
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/entitlement"
+	"souk.dev/souk/internal/gateway/outbox"
 )
 
 // Entitlements keeps what is known of entitlements. It fulfils entitlement.Store.
@@ -98,12 +99,15 @@ const putEntitlement = `insert into entitlement (license_id, product_code, arn, 
 		told_us = excluded.told_us, due_us = excluded.due_us, failures = excluded.failures, failure = excluded.failure`
 
 // KeepEntitlements implements [entitlement.Store].
-func (s Entitlements) KeepEntitlements(ctx context.Context, k entitlement.Knowledge, changed bool) error {
+func (s Entitlements) KeepEntitlements(ctx context.Context, k entitlement.Knowledge, changed bool, tell ...outbox.Event) error {
 	return s.db.Tx(ctx, func(tx *sql.Tx) error {
 		if changed {
 			if err := putAnswer(ctx, tx, k.License, k.Answer); err != nil {
 				return err
 			}
+		}
+		if err := putEvents(ctx, tx, tell...); err != nil {
+			return err
 		}
 		return exec(ctx, tx, "put entitlements", putEntitlement, k.License, k.Subject.ProductCode, k.Subject.ARN, k.Subject.CustomerIdentifier, us(k.ActivatedAt),
 			us(k.At), us(k.ChangedAt), us(k.ListedAt), us(k.ToldAt), us(k.DueAt), k.Failures, k.Failure)

@@ -154,7 +154,7 @@ func (s Licenses) CommitChange(ctx context.Context, c license.Change) error {
 				return err
 			}
 		}
-		return nil
+		return putEvents(ctx, tx, c.Tell...)
 	})
 }
 

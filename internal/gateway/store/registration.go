@@ -9,6 +9,7 @@ import (
 
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/outbox"
 	"souk.dev/souk/internal/gateway/register"
 )
 
@@ -33,7 +34,7 @@ func scanRegistration(row interface{ Scan(...any) error }) (r register.Registrat
 }
 
 // Arrived implements register.Store.
-func (s Registrations) Arrived(ctx context.Context, n register.Registration) (r register.Registration, err error) {
+func (s Registrations) Arrived(ctx context.Context, n register.Registration, tell outbox.Event) (r register.Registration, err error) {
 	err = s.db.Tx(ctx, func(tx *sql.Tx) error {
 		r, err = scanRegistration(tx.QueryRowContext(ctx, `insert into registration as r
 			(id, license, product, license_arn, customer, customer_identifier, offer_type, arrived_us, last_arrived_us, arrivals)
@@ -47,7 +48,10 @@ func (s Registrations) Arrived(ctx context.Context, n register.Registration) (r 
 			returning `+registrationColumns,
 			n.ID, n.License, n.Buyer.ProductCode, n.Buyer.ARN, n.Buyer.Customer, n.Buyer.CustomerIdentifier, n.Offer,
 			us(n.ArrivedAt), us(n.LastArrivedAt), n.Arrivals))
-		return err
+		if err != nil || r.ID != n.ID {
+			return err
+		}
+		return putEvents(ctx, tx, tell)
 	})
 	return r, err
 }
@@ -58,11 +62,18 @@ func (s Registrations) Registration(ctx context.Context, id register.ID) (regist
 }
 
 // Claim implements register.Store.
-func (s Registrations) Claim(ctx context.Context, id register.ID, account core.AccountID, at time.Time) (r register.Registration, err error) {
+func (s Registrations) Claim(ctx context.Context, id register.ID, account core.AccountID, at time.Time, tell outbox.Event) (r register.Registration, err error) {
 	err = s.db.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `update registration set account = $2, claimed_us = $3 where id = $1 and account is null`, id, account, us(at))
+		res, err := tx.ExecContext(ctx, `update registration set account = $2, claimed_us = $3 where id = $1 and account is null`, id, account, us(at))
 		if err != nil {
 			return err
+		}
+		if n, err := res.RowsAffected(); err != nil {
+			return err
+		} else if n == 1 {
+			if err := putEvents(ctx, tx, tell); err != nil {
+				return err
+			}
 		}
 		r, err = scanRegistration(tx.QueryRowContext(ctx, `select `+registrationColumns+` from registration where id = $1`, id))
 		return err

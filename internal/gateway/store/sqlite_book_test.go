@@ -10,6 +10,7 @@ import (
 	"souk.dev/souk/internal/gateway/keys"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/store/storetest"
+	"souk.dev/souk/internal/gateway/webhook"
 )
 
 func TestLicensesOnSQLite(t *testing.T) {
@@ -36,6 +37,17 @@ func TestEntitlementsOnSQLite(t *testing.T) {
 		db := openSQLite(t)
 		return db.Entitlements(), db.Notices(), db.Licenses()
 	})
+}
+
+func TestOutboxOnSQLite(t *testing.T) {
+	storetest.Outbox(t, func(t *testing.T) storetest.OutboxStores {
+		db := openSQLite(t)
+		return storetest.OutboxStores{Outbox: db.Outbox(), Licenses: db.Licenses(), Accounts: db.Accounts()}
+	})
+}
+
+func TestWebhooksOnSQLite(t *testing.T) {
+	storetest.Webhooks(t, func(t *testing.T) webhook.Store { return openSQLite(t).Webhooks() })
 }
 
 func TestCorrectionsOnSQLite(t *testing.T) {

@@ -35,14 +35,14 @@ func arrival(n int, lic core.LicenseID) register.Registration {
 
 func licenceHasOne(t *testing.T, s register.Store) {
 	first := arrival(1, "lic_1")
-	if got, err := s.Arrived(t.Context(), first); err != nil || got != first {
+	if got, err := s.Arrived(t.Context(), first, told(1)); err != nil || got != first {
 		t.Fatalf("got %+v, %v; want %+v", got, err, first)
 	}
 	later := arrival(2, "lic_1")
 	later.Buyer = license.Buyer{ProductCode: "ink", ARN: "arn:2", Customer: "999", CustomerIdentifier: "X01EXAMPLEX"}
 	want := first
 	want.Arrivals, want.LastArrivedAt, want.Buyer.CustomerIdentifier = 2, later.ArrivedAt, "X01EXAMPLEX"
-	if got, err := s.Arrived(t.Context(), later); err != nil || got != want {
+	if got, err := s.Arrived(t.Context(), later, told(2)); err != nil || got != want {
 		t.Errorf("got %+v, %v; want %+v", got, err, want)
 	}
 	if got, err := s.Registration(t.Context(), "reg_1"); err != nil || got != want {
@@ -57,7 +57,7 @@ func twentyArrivals(t *testing.T, s register.Store) {
 	var wg sync.WaitGroup
 	for i := range 20 {
 		wg.Go(func() {
-			if _, err := s.Arrived(t.Context(), arrival(i, "lic_1")); err != nil {
+			if _, err := s.Arrived(t.Context(), arrival(i, "lic_1"), told(i)); err != nil {
 				t.Error(err)
 			}
 		})
@@ -69,14 +69,14 @@ func twentyArrivals(t *testing.T, s register.Store) {
 }
 
 func claimedOnce(t *testing.T, s register.Store) {
-	if _, err := s.Arrived(t.Context(), arrival(1, "lic_1")); err != nil {
+	if _, err := s.Arrived(t.Context(), arrival(1, "lic_1"), told(1)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Claim(t.Context(), "reg_0", "acc_1", noon); !fail.Is(err, fail.NotFound) {
+	if _, err := s.Claim(t.Context(), "reg_0", "acc_1", noon, told(0)); !fail.Is(err, fail.NotFound) {
 		t.Errorf("a registration that is not there: %v", err)
 	}
 	for i, who := range []core.AccountID{"acc_1", "acc_2", "acc_1"} {
-		got, err := s.Claim(t.Context(), "reg_1", who, noon.Add(time.Duration(i)*time.Hour))
+		got, err := s.Claim(t.Context(), "reg_1", who, noon.Add(time.Duration(i)*time.Hour), told(10+i))
 		if err != nil || got.Account != "acc_1" || !got.ClaimedAt.Equal(noon) {
 			t.Errorf("claim %d: %+v, %v", i, got, err)
 		}
@@ -105,7 +105,7 @@ func registrationListGoesOn(t *testing.T, s register.Store) {
 	for i := range 5 {
 		r := arrival(9-i, core.LicenseID(fmt.Sprint("lic_", i)))
 		r.ArrivedAt = noon.Add(time.Duration(i/2) * time.Minute) // two at one instant
-		if _, err := s.Arrived(t.Context(), r); err != nil {
+		if _, err := s.Arrived(t.Context(), r, told(i)); err != nil {
 			t.Fatal(err)
 		}
 	}

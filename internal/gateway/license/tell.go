@@ -1,0 +1,78 @@
+package license
+
+import (
+	"reflect"
+	"time"
+
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/outbox"
+)
+
+// Snapshot is a licence as programs see it, in the API's answers as in what is told of it.
+type Snapshot struct {
+	ID                 core.LicenseID          `json:"id"`
+	ProductCode        core.ProductCode        `json:"productCode"`
+	LicenseARN         core.LicenseARN         `json:"licenseArn,omitempty"`
+	Customer           core.AWSAccountID       `json:"customerAWSAccountId,omitempty"`
+	CustomerIdentifier core.CustomerIdentifier `json:"customerIdentifier,omitempty"`
+	AgreementIDs       []core.AgreementID      `json:"agreementIds"`
+	OfferID            core.OfferID            `json:"offerId,omitempty"`
+	Identity           Identity                `json:"identity"`
+	Account            core.AccountID          `json:"account,omitempty"`
+	CreatedAt          time.Time               `json:"createdAt"`
+
+	State State     `json:"state"`
+	Why   string    `json:"why"`
+	Since time.Time `json:"since"`
+	Next  string    `json:"next,omitempty"`
+	By    time.Time `json:"by,omitzero"`
+
+	Access      bool      `json:"access"`
+	ActivatedAt time.Time `json:"activatedAt,omitzero"`
+	OpensAt     time.Time `json:"finalWindowOpensAt,omitzero"`
+	ClosesAt    time.Time `json:"finalWindowClosesAt,omitzero"`
+}
+
+// Snapshot is l as programs see it.
+func (l License) Snapshot() Snapshot {
+	s := l.Standing
+	out := Snapshot{
+		ID: l.ID, ProductCode: l.ProductCode, LicenseARN: l.ARN, Customer: l.Customer, CustomerIdentifier: l.CustomerIdentifier,
+		AgreementIDs: l.Agreements, OfferID: l.Offer, Identity: l.Identity(), Account: l.Account, CreatedAt: l.CreatedAt,
+		State: s.State, Why: s.Why, Since: s.Since, Next: s.Next, By: s.By,
+		Access: s.Access(), ActivatedAt: s.ActivatedAt, OpensAt: s.OpensAt, ClosesAt: s.ClosesAt,
+	}
+	if out.AgreementIDs == nil {
+		out.AgreementIDs = []core.AgreementID{}
+	}
+	return out
+}
+
+// toldAs is how each state is told.
+var toldAs = map[State]outbox.Kind{
+	Pending: outbox.LicensePending, Active: outbox.LicenseActive, WindingDown: outbox.LicenseWindingDown, Ended: outbox.LicenseEnded, Failed: outbox.LicenseFailed,
+}
+
+// Told is the data of every event about a licence.
+type Told struct {
+	License Snapshot `json:"license"`
+}
+
+// tidings is what is to be told of a licence that was before, the zero License if it is new, and is l from now on: its new
+// state, or else that something that programs see changed; and that it is ready, when it first gives access to an account.
+func tidings(before, l License, now time.Time) (events []outbox.Event) {
+	about, data := outbox.Subject{License: l.ID, Account: l.Account}, Told{l.Snapshot()}
+	was, is := before.Standing, l.Standing
+	switch kind := toldAs[is.State]; {
+	case kind != "" && (was.State != is.State || !was.ActivatedAt.Equal(is.ActivatedAt)):
+		events = append(events, outbox.NewEvent(kind, now, about, data))
+	case !reflect.DeepEqual(before.Snapshot(), data.License):
+		events = append(events, outbox.NewEvent(outbox.LicenseUpdated, now, about, data))
+	}
+	if ready(l) && (!ready(before) || before.Account != l.Account || !was.ActivatedAt.Equal(is.ActivatedAt)) {
+		events = append(events, outbox.NewEvent(outbox.LicenseReady, now, about, data))
+	}
+	return events
+}
+
+func ready(l License) bool { return l.Standing.Access() && l.Account != "" }

@@ -1,0 +1,125 @@
+package outbox
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"souk.dev/souk/internal/gateway/core"
+)
+
+// EventID names an event ("evt_…"). The same happening has the same, however often it is written down.
+type EventID string
+
+// Kind is what an event tells, such as "license.active".
+type Kind string
+
+// The kinds. docs/webhooks.md tells what each carries.
+const (
+	LicensePending     Kind = "license.pending"
+	LicenseActive      Kind = "license.active"
+	LicenseWindingDown Kind = "license.winding_down"
+	LicenseEnded       Kind = "license.ended"
+	LicenseFailed      Kind = "license.failed"
+	LicenseReady       Kind = "license.ready"
+	LicenseUpdated     Kind = "license.updated"
+
+	RegistrationArrived   Kind = "registration.arrived"
+	RegistrationCompleted Kind = "registration.completed"
+
+	AccountCreated Kind = "account.created"
+
+	EntitlementChanged Kind = "entitlement.changed"
+
+	CorrectionProposed  Kind = "correction.proposed"
+	CorrectionApproved  Kind = "correction.approved"
+	CorrectionRejected  Kind = "correction.rejected"
+	CorrectionSending   Kind = "correction.sending"
+	CorrectionPending   Kind = "correction.pending"
+	CorrectionCompleted Kind = "correction.completed"
+	CorrectionFailed    Kind = "correction.failed"
+
+	// WebhookTest goes to one endpoint, because somebody asked for it.
+	WebhookTest Kind = "webhook.test"
+)
+
+// KindMeans is a kind and what it tells.
+type KindMeans struct {
+	Kind  Kind
+	Means string
+}
+
+// Kinds are all kinds that programs may ask to be told, in the order of the documentation, with what each means.
+var Kinds = []KindMeans{
+	{LicensePending, "a buyer arrived, and AWS has not yet said that the subscription is active"},
+	{LicenseActive, "AWS says that the subscription is active"},
+	{LicenseWindingDown, "the subscription is ending; its last hour for metering runs"},
+	{LicenseEnded, "the subscription is over"},
+	{LicenseFailed, "the buyer's payment failed"},
+	{LicenseReady, "the licence gives access and has an account: its user can start"},
+	{LicenseUpdated, "something else about the licence changed: its names, agreements, account or final window"},
+	{RegistrationArrived, "a buyer came to the landing page for the first time with this purchase"},
+	{RegistrationCompleted, "the buyer has an account, which owns the licence"},
+	{AccountCreated, "somebody made an account"},
+	{EntitlementChanged, "AWS tells other entitlements than before"},
+	{CorrectionProposed, "a billing adjustment is proposed; a person approves or rejects it"},
+	{CorrectionApproved, "a correction goes ahead"},
+	{CorrectionRejected, "a person did not want the adjustment"},
+	{CorrectionSending, "the adjustment is being sent to AWS"},
+	{CorrectionPending, "AWS has the adjustment, and decides"},
+	{CorrectionCompleted, "the money was given back, or the usage added"},
+	{CorrectionFailed, "AWS, or the ledger, does not do it"},
+	{WebhookTest, "somebody asked for a test"},
+}
+
+// Known reports whether k is one of [Kinds].
+func (k Kind) Known() bool {
+	return slices.ContainsFunc(Kinds, func(o KindMeans) bool { return o.Kind == k })
+}
+
+// Group is what stands before the dot.
+func (k Kind) Group() string {
+	g, _, _ := strings.Cut(string(k), ".")
+	return g
+}
+
+// Event is one happening, as it was when it was written down.
+type Event struct {
+	ID      EventID
+	Kind    Kind
+	At      time.Time       // when the gateway learnt of it
+	License core.LicenseID  // empty where it is about none
+	Account core.AccountID  // empty where it is about none
+	Data    json.RawMessage // a JSON object: ids and states, and nothing that names a person
+}
+
+// NewEvent makes an event of kind about about. Its id is made of its kind and data, so that the same happening, written down
+// again after an error that left open whether it was, is the same event; at is no part of that.
+func NewEvent(kind Kind, at time.Time, about Subject, data any) Event {
+	text, err := json.Marshal(data)
+	if err != nil {
+		panic(err) // a programming error: data is made of plain fields
+	}
+	sum := sha256.Sum256(slices.Concat([]byte(kind), []byte{0}, []byte(about.License), []byte{0}, []byte(about.Account), []byte{0}, text))
+	return Event{ID: EventID("evt_" + short(sum[:])), Kind: kind, At: time.UnixMicro(at.UnixMicro()).UTC(), License: about.License, Account: about.Account, Data: text}
+}
+
+// Subject is what an event is about.
+type Subject struct {
+	License core.LicenseID
+	Account core.AccountID
+}
+
+// Again is e as another happening of the same content: once names what sets it apart.
+func (e Event) Again(once string) Event {
+	sum := sha256.Sum256([]byte(string(e.ID) + "\x00" + once))
+	e.ID = EventID("evt_" + short(sum[:]))
+	return e
+}
+
+func short(sum []byte) string {
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:15]))
+}
