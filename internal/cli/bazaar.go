@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,6 +22,7 @@ import (
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/gateway"
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/courier"
 	"souk.dev/souk/internal/gateway/keys"
 	"souk.dev/souk/internal/gateway/store"
 	"souk.dev/souk/internal/sandbox"
@@ -122,6 +124,9 @@ func (b *bazaar) openSandbox(ctx context.Context, plan bazaarPlan, ln net.Listen
 	return nil
 }
 
+// thisMachine is where everything of a bazaar is, and the programs that try its webhooks.
+var thisMachine = courier.Networks{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+
 // openGateway wires the gateway by the sandbox's own word, as anybody would who points a gateway at it.
 func (b *bazaar) openGateway(ctx context.Context, plan bazaarPlan, ln net.Listener) error {
 	env, err := marketplaceAt(b.Sandbox).env(ctx)
@@ -148,7 +153,7 @@ func (b *bazaar) openGateway(ctx context.Context, plan bazaarPlan, ln net.Listen
 		Endpoint: b.Sandbox, Region: env["AWS_REGION"], AccessKeyID: env["AWS_ACCESS_KEY_ID"], SecretAccessKey: env["AWS_SECRET_ACCESS_KEY"],
 		Products: core.Catalogue(products), Seller: gateway.Seller{Name: "Inkwell", SupportEmail: "help@inkwell.example", Accent: "#2b4a6f"},
 		SNSTrust: b.Sandbox, EventsSecrets: plan.eventsSecrets, MarketplaceURL: b.Sandbox + "/subscriptions", EntitlementsEvery: plan.entitlementsEvery,
-		Log: log,
+		WebhookNetworks: thisMachine, Log: log,
 	})
 	if err != nil {
 		return fmt.Errorf("open the gateway: %w", err)

@@ -10,6 +10,7 @@ import (
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway"
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/courier"
 )
 
 func gatewayCommand() *cobra.Command {
@@ -19,6 +20,7 @@ func gatewayCommand() *cobra.Command {
 	var queue, instance, topics, secrets string
 	var products productsValue
 	var settle, margin, entitlements, keepEvents, keepIDs durationValue
+	var networks networksValue
 	var logs logging
 	cmd := &cobra.Command{
 		Use:     "gateway",
@@ -54,7 +56,8 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 				Products: core.Catalogue(products), Seller: seller,
 				SNSTopics: splitList(topics), SNSTrust: string(trust), EventsSecrets: strings.Fields(secrets),
 				SettleTime: time.Duration(settle), FinalMargin: time.Duration(margin), EntitlementsEvery: time.Duration(entitlements),
-				KeepEvents: time.Duration(keepEvents), KeepIDs: time.Duration(keepIDs), Log: log,
+				KeepEvents: time.Duration(keepEvents), KeepIDs: time.Duration(keepIDs),
+				WebhookNetworks: courier.Networks(networks), Log: log,
 			})
 			if err != nil {
 				return configError(err)
@@ -78,6 +81,7 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 	o.text(&seller.SupportEmail, "support-email", "")
 	o.text(&seller.SupportURL, "support-url", "")
 	o.text(&seller.Accent, "accent", "")
+	o.value(&networks, "webhook-networks", "")
 	o.value(&entitlements, "entitlements-every", "")
 	o.value(&settle, "settle-time", "")
 	o.value(&margin, "final-margin", "")

@@ -39,6 +39,7 @@ var settings = []setting{
 	{name: "support-url", help: "the page where buyers find help"},
 	{name: "accent", help: "the colour of the buyers' pages, such as #2b4a6f"},
 	{name: "instance", help: "this process's own name in logs and towards the clock (default: gateway)"},
+	{name: "webhook-networks", help: "networks that webhooks may call though they are not the public internet's, such as 10.1.0.0/16,127.0.0.1 (default: none)"},
 	{name: "entitlements-every", help: "how often AWS is asked what was bought in advance, though no notice came (default: 1h)"},
 	{name: "settle-time", help: "how long after an hour's end late usage is still taken into it"},
 	{name: "final-margin", help: "how long before the last hour's end the last records go to AWS"},

@@ -15,7 +15,9 @@ import (
 	"time"
 
 	"souk.dev/souk/contract"
+	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/courier"
 	"souk.dev/souk/internal/gateway/usage"
 )
 
@@ -64,6 +66,26 @@ func parseDuration(s string) (time.Duration, error) {
 		return 0, errors.New("not a number of days")
 	}
 	return time.Duration(n) * day, nil
+}
+
+// networksValue is a setting that lists networks.
+type networksValue courier.Networks
+
+func (n *networksValue) Type() string { return "networks" }
+func (n *networksValue) String() string {
+	var all []string
+	for _, p := range *n {
+		all = append(all, p.String())
+	}
+	return strings.Join(all, ",")
+}
+func (n *networksValue) Set(s string) error {
+	ns, err := courier.ParseNetworks(s)
+	if err != nil {
+		return errors.New(fail.SayOf(err))
+	}
+	*n = networksValue(ns)
+	return nil
 }
 
 // instantValue is a setting that is an instant; the zero time when it is not given.

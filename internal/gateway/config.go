@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/courier"
 )
 
 // Config is what a gateway is told from outside.
@@ -44,6 +45,8 @@ type Config struct {
 	// KeepEvents is how long usage events stay for the audit, KeepIDs how long a repetition of one is recognised. Zero: the
 	// defaults of package usage, which also says what the least is.
 	KeepEvents, KeepIDs time.Duration
+	// WebhookNetworks may be called by webhooks although they are not the public internet's.
+	WebhookNetworks courier.Networks
 
 	Log *slog.Logger // nil: none
 }

@@ -19,17 +19,20 @@ import (
 	"souk.dev/souk/internal/gateway/awsapi"
 	"souk.dev/souk/internal/gateway/confirm"
 	"souk.dev/souk/internal/gateway/correction"
+	"souk.dev/souk/internal/gateway/courier"
 	"souk.dev/souk/internal/gateway/entitlement"
 	"souk.dev/souk/internal/gateway/intake"
 	"souk.dev/souk/internal/gateway/keys"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/metering"
+	"souk.dev/souk/internal/gateway/outbox"
 	"souk.dev/souk/internal/gateway/portal"
 	"souk.dev/souk/internal/gateway/push"
 	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/gateway/seal"
 	"souk.dev/souk/internal/gateway/statement"
 	"souk.dev/souk/internal/gateway/store"
+	"souk.dev/souk/internal/gateway/webhook"
 	"souk.dev/souk/internal/job"
 	"souk.dev/souk/internal/lockstep"
 )
@@ -115,6 +118,9 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 	corrections := correction.New(correction.Config{Store: g.db.Corrections(), AWS: agreements, Usage: counted{events, metrics}, Ledger: metering.Ledger{Store: store.NewMetering(g.db), Log: store.NewUsage(g.db)},
 		Licenses: book, Products: c.Products, Clock: g.clk, Log: c.Log, Wake: g.wake})
 	in.Observe = observed(metrics, corrections)
+	hooks := webhook.New(webhook.Config{Store: g.db.Webhooks(), Poster: courier.New(c.WebhookNetworks), Clock: g.clk, Log: c.Log})
+	told := outbox.New(outbox.Config{Store: g.db.Outbox(), Channels: []outbox.Channel{hooks}, Clock: g.clk, Log: c.Log, Observe: metrics.Delivery, Wake: g.wake})
+	hooks.Use(told)
 	signer, err := statement.NewSigner(ctx, g.db.Settings())
 	if err != nil {
 		return nil, err
@@ -138,6 +144,8 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 		api.Finalize{Engine: engine, Directory: book},
 		api.Corrections{Corrections: corrections, Directory: book},
 		api.Statements{Maker: statement.Maker{Ledger: store.NewMetering(g.db), Corrections: g.db.Corrections(), Products: c.Products}, Signer: signer, Directory: book, Clock: g.clk},
+		api.Webhooks{Webhooks: hooks},
+		api.Deliveries{Outbox: told, Directory: book},
 	)
 	metrics.Gauges("souk_licenses", "Licences by state.", "state", api.LicensesByState(book))
 	metrics.Gauges("souk_records", "Metering records by state.", "state", store.NewMetering(g.db).RecordsByState)
@@ -152,8 +160,8 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 	health := api.Health{Log: c.Log, Checks: g.checks(c, in)}
 	g.handler = handler(c.Log, door, pages, posts, health, metrics)
 
-	// In this order when stepped: what AWS told, then what follows from it, then what goes to AWS.
-	jobs := slices.Concat(in.Jobs(), []job.Job{book.Job(), confirmations.Job(), entitlements.Job(), registrations.Attach(), corrections.Job()}, engine.Jobs(), events.Jobs(),
+	// In this order when stepped: what AWS told, then what follows from it, then what goes to AWS, then what is told of it.
+	jobs := slices.Concat(in.Jobs(), []job.Job{book.Job(), confirmations.Job(), entitlements.Job(), registrations.Attach(), corrections.Job()}, engine.Jobs(), events.Jobs(), told.Jobs(),
 		[]job.Job{accounts.Sweep(), api.ForgetAnswers(g.db.Answers(), g.clk)})
 	for _, j := range jobs {
 		g.jobs = append(g.jobs, j.Name)

@@ -27,6 +27,7 @@ type Metrics struct {
 	entitled   *prometheus.CounterVec
 	posts      *prometheus.CounterVec
 	confirmed  *prometheus.CounterVec
+	deliveries *prometheus.CounterVec
 }
 
 // NewMetrics makes the metrics that count what they are told.
@@ -49,7 +50,9 @@ func NewMetrics(log *slog.Logger) *Metrics {
 		confirmed: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "souk_confirmations_total",
 			Help: "Times AWS was asked whether a licence is active of which no notice came, by outcome: active, ended, unsettled; later, denied or invalid when it gave no answer."}, []string{"outcome"}),
 	}
-	m.registry.MustRegister(m.posts, m.events, m.awsCalls, m.awsSeconds, m.notices, m.noticeWait, m.entitled, m.confirmed,
+	m.deliveries = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "souk_delivery_attempts_total",
+		Help: "Attempts at telling somebody of an event, by channel and outcome: delivered, again, dead, dropped."}, []string{"channel", "outcome"})
+	m.registry.MustRegister(m.posts, m.events, m.awsCalls, m.awsSeconds, m.notices, m.noticeWait, m.entitled, m.confirmed, m.deliveries,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -86,6 +89,11 @@ func (m *Metrics) Entitlements(outcome string) { m.entitled.WithLabelValues(outc
 
 // Confirmations counts one asking whether a licence is active.
 func (m *Metrics) Confirmations(outcome string) { m.confirmed.WithLabelValues(outcome).Inc() }
+
+// Delivery counts one attempt at telling somebody of an event.
+func (m *Metrics) Delivery(channel, outcome string) {
+	m.deliveries.WithLabelValues(channel, outcome).Inc()
+}
 
 // Gauges tells a number per value of label, read when /metrics is.
 func (m *Metrics) Gauges(name, help, label string, read func(ctx context.Context) (map[string]int64, error)) {

@@ -9,8 +9,13 @@ import (
 	"testing"
 
 	openapi "souk.dev/souk/api"
+	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/correction"
+	"souk.dev/souk/internal/gateway/entitlement"
+	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/gateway/statement"
+	"souk.dev/souk/internal/gateway/webhook"
 )
 
 type schema struct {
@@ -43,7 +48,7 @@ func read(t *testing.T) (doc document, text string) {
 // The document names every call that is mounted under /v1, and none that is not.
 func TestOpenAPINamesTheCalls(t *testing.T) {
 	doc, _ := read(t)
-	d := NewDoor(nil, nil, nil, nil, Licenses{}, Notifications{}, Accounts{}, Registrations{}, SignIns{}, Events{}, Records{}, Usage{}, Finalize{}, Checks{}, Statements{}, Corrections{})
+	d := NewDoor(nil, nil, nil, nil, Licenses{}, Notifications{}, Accounts{}, Registrations{}, SignIns{}, Events{}, Records{}, Usage{}, Finalize{}, Checks{}, Statements{}, Corrections{}, Webhooks{}, Deliveries{})
 	var documented []string
 	for path, item := range doc.Paths {
 		for method := range item {
@@ -68,6 +73,9 @@ func TestOpenAPINamesTheMembers(t *testing.T) {
 		"Correction": correctionOut{}, "CorrectionAsked": correctionIn{}, "AdjustmentRequest": correction.Request{},
 		"Statement": statement.Statement{}, "StatementLine": statement.Line{}, "StatementRecord": statement.Record{}, "StatementCorrection": statement.Correction{},
 		"Reconciliation": statement.Reconciliation{},
+		"Webhook":        webhookOut{}, "WebhookAsked": webhookIn{}, "Delivery": deliveryOut{}, "DeliveryAttempt": attemptOut{}, "Payload": webhook.Payload{}, "Replayed": replayed{},
+		"ToldLicense": license.Told{}, "ToldRegistration": register.Told{}, "RegistrationSnapshot": register.Snapshot{}, "ToldAccount": account.Told{}, "AccountSnapshot": account.Snapshot{},
+		"ToldEntitlements": entitlement.Told{}, "ToldEntitlement": entitlement.ToldEntry{}, "ToldCorrection": correction.Told{}, "CorrectionSnapshot": correction.Snapshot{},
 	} {
 		s, ok := doc.Components.Schemas[name]
 		if !ok {
