@@ -13,6 +13,7 @@ import (
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/entitlement"
 	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/outbox"
 	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/gateway/statement"
 	"souk.dev/souk/internal/gateway/webhook"
@@ -137,5 +138,17 @@ func TestOpenAPIReferences(t *testing.T) {
 		if !ok {
 			t.Errorf("%s leads nowhere", ref)
 		}
+	}
+}
+
+// The types of event in the document are those that are told.
+func TestOpenAPINamesTheEvents(t *testing.T) {
+	doc, _ := read(t)
+	var told []string
+	for _, k := range outbox.Kinds {
+		told = append(told, string(k.Kind))
+	}
+	if documented := doc.Components.Schemas["EventType"].Enum; !slices.Equal(documented, told) {
+		t.Errorf("documented %v\ntold       %v", documented, told)
 	}
 }

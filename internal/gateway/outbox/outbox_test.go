@@ -2,7 +2,9 @@ package outbox_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -307,3 +309,24 @@ func TestEventIDs(t *testing.T) {
 	}
 }
 
+// docs/webhooks.md tells every kind, and what it means, in the same words.
+func TestTheDocumentationTellsEveryKind(t *testing.T) {
+	text, err := os.ReadFile("../../../docs/webhooks.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := 0
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "| `") {
+			rows++
+		}
+	}
+	for _, k := range outbox.Kinds {
+		if row := fmt.Sprintf("| `%s` | %s |", k.Kind, k.Means); !strings.Contains(string(text), row) {
+			t.Errorf("there is no row %s", row)
+		}
+	}
+	if rows != len(outbox.Kinds) {
+		t.Errorf("%d rows for %d kinds", rows, len(outbox.Kinds))
+	}
+}
