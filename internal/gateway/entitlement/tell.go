@@ -24,7 +24,7 @@ type ToldEntry struct {
 func tidings(k Knowledge, account core.AccountID) outbox.Event {
 	t := Told{k.License, k.ChangedAt.UTC(), []ToldEntry{}}
 	for _, e := range k.Entitlements {
-		t.Entitlements = append(t.Entitlements, ToldEntry{e.Dimension, e.Value, e.ExpiresAt})
+		t.Entitlements = append(t.Entitlements, ToldEntry(e))
 	}
 	return outbox.NewEvent(outbox.EntitlementChanged, k.ChangedAt, outbox.Subject{License: k.License, Account: account}, t)
 }
