@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"souk.dev/souk/internal/gateway/core"
-	"souk.dev/souk/internal/gateway/outbox"
 )
 
 // ID names a correction ("cor_…"). The client token of its request to AWS is made of it, and it is the id of its event.
@@ -86,8 +85,6 @@ type Correction struct {
 	Tries int       // failures in a row
 	// Revision counts changes, so that two that change the same at once do not undo each other.
 	Revision int64
-	// Tell is what is to be told of this change: kept with it, in the outbox, and not read back.
-	Tell []outbox.Event
 }
 
 // Request is one entry of BatchCreateBillingAdjustmentRequest, in AWS's words.

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/outbox"
 )
 
 // maxSaid is the longest name of a person, and the longest reason of theirs, in bytes.
@@ -77,13 +78,12 @@ func (s *Service) decide(ctx context.Context, id ID, by Actor, decision func(c C
 		return Correction{}, fail.New(fail.Invalid, "by", "Name the person who decides, in at most %d bytes.", maxSaid)
 	}
 	now, decided := s.cfg.Clock.Now(), false
-	c, err := s.cfg.Store.DecideCorrection(ctx, id, func(c Correction, others []Correction) (Correction, error) {
+	c, err := s.cfg.Store.DecideCorrection(ctx, id, func(c Correction, others []Correction) (Correction, []outbox.Event, error) {
 		next, err := decision(c, others, now)
 		if decided = err == nil && next.State != c.State; decided {
 			next.DecidedBy, next.DecidedAt = by, now
-			next.Tell = tidings(c, next, now)
 		}
-		return next, err
+		return next, tidings(c, next, now), err // of one that keeps its state nothing is told
 	})
 	if err != nil {
 		return c, fmt.Errorf("keep a decision on %s: %w", id, err)

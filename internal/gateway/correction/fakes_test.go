@@ -13,6 +13,7 @@ import (
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/metering"
+	"souk.dev/souk/internal/gateway/outbox"
 	"souk.dev/souk/internal/gateway/usage"
 )
 
@@ -46,7 +47,7 @@ func (m *memory) write(w func() error) error {
 	return w()
 }
 
-func (m *memory) AddCorrection(ctx context.Context, c correction.Correction, check func([]correction.Correction) error) error {
+func (m *memory) AddCorrection(ctx context.Context, c correction.Correction, check func([]correction.Correction) error, _ ...outbox.Event) error {
 	others, _ := m.Beside(ctx, c)
 	if err := check(others); err != nil {
 		return err
@@ -54,13 +55,13 @@ func (m *memory) AddCorrection(ctx context.Context, c correction.Correction, che
 	return m.write(func() error { m.all[c.ID] = c; return nil })
 }
 
-func (m *memory) DecideCorrection(ctx context.Context, id correction.ID, decision func(correction.Correction, []correction.Correction) (correction.Correction, error)) (correction.Correction, error) {
+func (m *memory) DecideCorrection(ctx context.Context, id correction.ID, decision func(correction.Correction, []correction.Correction) (correction.Correction, []outbox.Event, error)) (correction.Correction, error) {
 	c, err := m.Correction(ctx, id)
 	if err != nil {
 		return c, err
 	}
 	others, _ := m.Beside(ctx, c)
-	next, err := decision(c, others)
+	next, _, err := decision(c, others)
 	if err != nil || next.State == c.State {
 		return c, err
 	}
@@ -79,7 +80,7 @@ func (m *memory) Beside(_ context.Context, c correction.Correction) (others []co
 	return others, nil
 }
 
-func (m *memory) ChangeCorrection(_ context.Context, c correction.Correction) error {
+func (m *memory) ChangeCorrection(_ context.Context, c correction.Correction, _ ...outbox.Event) error {
 	return m.write(func() error {
 		have := m.all[c.ID]
 		if have.Revision != c.Revision || have.Request != nil && (c.Request == nil || *c.Request != *have.Request) {

@@ -56,8 +56,7 @@ func (s *Service) run(ctx context.Context) (did bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("correction %s: %w", c.ID, err)
 	}
-	next.Tell = tidings(c, next, s.cfg.Clock.Now())
-	if err := s.cfg.Store.ChangeCorrection(ctx, next); err != nil {
+	if err := s.cfg.Store.ChangeCorrection(ctx, next, tidings(c, next, s.cfg.Clock.Now())...); err != nil {
 		if fail.Is(err, fail.Conflict) {
 			return true, nil // somebody decided on it meanwhile; whatever AWS said is asked again
 		}

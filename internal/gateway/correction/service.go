@@ -67,7 +67,6 @@ func (s *Service) Ask(ctx context.Context, c Correction) (Correction, error) {
 	} else {
 		c = c.become(Proposed, "Its invoice is looked for.", now, now)
 	}
-	c.Tell = tidings(Correction{}, c, now)
 	err = s.cfg.Store.AddCorrection(ctx, c, func(others []Correction) error {
 		switch {
 		case c.Kind == UnderBilled:
@@ -76,7 +75,7 @@ func (s *Service) Ask(ctx context.Context, c Correction) (Correction, error) {
 			return nil // AWS still honours usage of it; it is looked at again when there is an invoice
 		}
 		return c.within(bill, others)
-	})
+	}, tidings(Correction{}, c, now)...)
 	if err != nil {
 		return c, fmt.Errorf("keep a correction: %w", err)
 	}

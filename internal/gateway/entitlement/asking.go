@@ -109,10 +109,11 @@ func (k *Keeper) one(ctx context.Context, n *Knowledge) error {
 	}
 	next.DueAt = k.again(&next, k.cfg.Clock.Now())
 	var tell []outbox.Event
-	if changed && (len(got) > 0 || len(n.Entitlements) > 0) {
-		tell = append(tell, tidings(next, l.Account))
+	if changed {
+		tell = tidings(*n, next, l.Account)
 	}
 	if err := k.cfg.Store.KeepEntitlements(ctx, next, changed, tell...); err != nil {
+		k.doubt(n)
 		return fmt.Errorf("keep the entitlements of licence %s: %w", l.ID, err)
 	}
 	if changed {
@@ -122,10 +123,18 @@ func (k *Keeper) one(ctx context.Context, n *Knowledge) error {
 	return nil
 }
 
-// learn takes in an answer and reports whether it says something else than the one before.
+// doubt notes that the store may have something else than n, as the answer to a keeping was lost: whatever AWS says next is
+// kept and told, even if that is what n says.
+func (k *Keeper) doubt(n *Knowledge) {
+	again := *n
+	again.doubtful = true
+	k.replace(n, again, n.DueAt)
+}
+
+// learn takes in an answer and reports whether it says something else than the one before, or may.
 func (n *Knowledge) learn(a Answer) (changed bool) {
-	changed = n.At.IsZero() || !same(n.Entitlements, a.Entitlements)
-	if n.Answer, n.Failures, n.Failure = a, 0, ""; changed {
+	changed = n.At.IsZero() || n.doubtful || !same(n.Entitlements, a.Entitlements)
+	if n.Answer, n.Failures, n.Failure, n.doubtful = a, 0, "", false; changed {
 		n.ChangedAt = a.At
 	}
 	if len(a.Entitlements) > 0 {

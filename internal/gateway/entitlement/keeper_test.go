@@ -1,6 +1,7 @@
 package entitlement_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -320,16 +321,71 @@ func TestAnswerThatIsNotKeptIsNotUsed(t *testing.T) {
 	s.want(id, "users", 1, entitlement.Entitled)
 }
 
+// The answer to a keeping is lost: nobody knows whether the first entitlements were kept. What AWS says then is kept whatever
+// it is, and the same happening is told once.
+func TestAKeepingWhoseAnswerIsLost(t *testing.T) {
+	s := newShop(t, byYear)
+	s.aws.has[subject] = users(10, noon.AddDate(1, 0, 0))
+	id := s.buy()
+	s.work()
+	lossy := &failingStore{Store: s.db.Entitlements(), err: errors.New("connection lost"), after: true}
+	keeper, err := entitlement.Open(t.Context(), entitlement.Config{Store: lossy, AWS: s.aws, Licenses: s.book, Products: s.products, Clock: s.clk, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.keeper, s.runner = keeper, job.New(s.clk, slog.New(slog.DiscardHandler), keeper.Job())
+	told := func() (n int) {
+		t.Helper()
+		events, err := s.db.Outbox().Unspread(t.Context(), 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range events {
+			if e.Kind == outbox.EntitlementChanged {
+				n++
+			}
+		}
+		return n
+	}
+	change := func(n int32, kept bool) {
+		t.Helper()
+		s.aws.has[subject] = users(n, noon.AddDate(1, 0, 0))
+		lossy.err = nil
+		if !kept {
+			lossy.err = errors.New("connection lost")
+		}
+		s.clk.Set(s.clk.Now().Add(time.Minute))
+		s.keeper.Heard(id)
+		s.work()
+	}
+	if told() != 1 {
+		t.Fatalf("told %d times of the first", told())
+	}
+	change(20, false)
+	change(20, true)
+	if told() != 2 {
+		t.Errorf("20 users were told %d times", told()-1)
+	}
+	change(30, false)
+	change(20, true) // AWS thought better of it
+	s.start()
+	s.want(id, "users", 21, entitlement.Exceeded)
+	if told() != 4 {
+		t.Errorf("30 users and 20 again were told %d times", told()-2)
+	}
+}
+
 type failingStore struct {
 	entitlement.Store
-	err error
+	err   error
+	after bool // it fails when all is done
 }
 
 func (s *failingStore) KeepEntitlements(ctx context.Context, k entitlement.Knowledge, changed bool, tell ...outbox.Event) error {
-	if s.err != nil {
+	if s.err != nil && !s.after {
 		return s.err
 	}
-	return s.Store.KeepEntitlements(ctx, k, changed, tell...)
+	return cmp.Or(s.Store.KeepEntitlements(ctx, k, changed, tell...), s.err)
 }
 
 func TestPayAsYouGoIsNotAskedAbout(t *testing.T) {

@@ -57,6 +57,8 @@ type Knowledge struct {
 	Failures int       // in a row, since the last answer
 	Failure  string    // why the last asking failed; empty when it did not
 
+	doubtful bool // the store may have another answer, see [Keeper.doubt]; not kept
+
 	by map[core.Dimension][]Entitlement
 }
 

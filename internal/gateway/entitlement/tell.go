@@ -21,10 +21,20 @@ type ToldEntry struct {
 	ExpiresAt time.Time      `json:"expiresAt,omitzero"`
 }
 
-func tidings(k Knowledge, account core.AccountID) outbox.Event {
+// tidings is what is to be told of a licence of which before was known, and k is from now on: nothing, where AWS lists as
+// little as ever. The event is named by what changed into what, and not by when that was learnt: where an error left open
+// whether k was kept, AWS is asked again, and what is learnt then is the same happening.
+func tidings(before, k Knowledge, account core.AccountID) []outbox.Event {
+	if len(before.Entitlements) == 0 && len(k.Entitlements) == 0 {
+		return nil
+	}
 	t := Told{k.License, k.ChangedAt.UTC(), []ToldEntry{}}
 	for _, e := range k.Entitlements {
 		t.Entitlements = append(t.Entitlements, ToldEntry(e))
 	}
-	return outbox.NewEvent(outbox.EntitlementChanged, k.ChangedAt, outbox.Subject{License: k.License, Account: account}, t)
+	name := struct {
+		After time.Time
+		Is    []ToldEntry
+	}{before.ChangedAt.UTC(), t.Entitlements}
+	return []outbox.Event{outbox.NewEvent(outbox.EntitlementChanged, k.ChangedAt, outbox.Subject{License: k.License, Account: account}, t).Named(name)}
 }

@@ -99,12 +99,8 @@ type Event struct {
 // NewEvent makes an event of kind about about. Its id is made of its kind and data, so that the same happening, written down
 // again after an error that left open whether it was, is the same event; at is no part of that.
 func NewEvent(kind Kind, at time.Time, about Subject, data any) Event {
-	text, err := json.Marshal(data)
-	if err != nil {
-		panic(err) // a programming error: data is made of plain fields
-	}
-	sum := sha256.Sum256(slices.Concat([]byte(kind), []byte{0}, []byte(about.License), []byte{0}, []byte(about.Account), []byte{0}, text))
-	return Event{ID: EventID("evt_" + short(sum[:])), Kind: kind, At: time.UnixMicro(at.UnixMicro()).UTC(), License: about.License, Account: about.Account, Data: text}
+	text := written(data)
+	return Event{ID: idOf(kind, about, text), Kind: kind, At: time.UnixMicro(at.UnixMicro()).UTC(), License: about.License, Account: about.Account, Data: text}
 }
 
 // Subject is what an event is about.
@@ -113,11 +109,24 @@ type Subject struct {
 	Account core.AccountID
 }
 
-// Again is e as another happening of the same content: once names what sets it apart.
-func (e Event) Again(once string) Event {
-	sum := sha256.Sum256([]byte(string(e.ID) + "\x00" + once))
-	e.ID = EventID("evt_" + short(sum[:]))
+// Named is e, whose id is made of name instead of its data: where another attempt to write the same happening down would give
+// other data (an instant), or where two happenings have the same.
+func (e Event) Named(name any) Event {
+	e.ID = idOf(e.Kind, Subject{e.License, e.Account}, written(name))
 	return e
+}
+
+func written(data any) []byte {
+	text, err := json.Marshal(data)
+	if err != nil {
+		panic(err) // a programming error: data is made of plain fields
+	}
+	return text
+}
+
+func idOf(kind Kind, about Subject, name []byte) EventID {
+	sum := sha256.Sum256(slices.Concat([]byte(kind), []byte{0}, []byte(about.License), []byte{0}, []byte(about.Account), []byte{0}, name))
+	return EventID("evt_" + short(sum[:]))
 }
 
 func short(sum []byte) string {

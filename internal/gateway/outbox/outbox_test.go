@@ -294,13 +294,17 @@ func TestEventIDs(t *testing.T) {
 	if base.ID != same.ID {
 		t.Error("the same happening was told as two")
 	}
+	other := outbox.NewEvent(outbox.LicenseActive, noon, outbox.Subject{License: "lic_1"}, map[string]int{"n": 2})
+	if other.Named("x").ID != base.Named("x").ID {
+		t.Error("of two with the same name, their data made two events")
+	}
 	seen := map[outbox.EventID]string{base.ID: "base"}
 	for name, e := range map[string]outbox.Event{
 		"kind":    outbox.NewEvent(outbox.LicenseEnded, noon, outbox.Subject{License: "lic_1"}, map[string]int{"n": 1}),
 		"licence": outbox.NewEvent(outbox.LicenseActive, noon, outbox.Subject{License: "lic_2"}, map[string]int{"n": 1}),
 		"account": outbox.NewEvent(outbox.LicenseActive, noon, outbox.Subject{Account: "lic_1"}, map[string]int{"n": 1}),
 		"data":    outbox.NewEvent(outbox.LicenseActive, noon, outbox.Subject{License: "lic_1"}, map[string]int{"n": 2}),
-		"again":   base.Again("x"),
+		"name":    base.Named("x"),
 	} {
 		if other, twice := seen[e.ID]; twice {
 			t.Errorf("%s and %s are one event", name, other)

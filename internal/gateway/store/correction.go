@@ -10,6 +10,7 @@ import (
 
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/correction"
+	"souk.dev/souk/internal/gateway/outbox"
 )
 
 // Corrections keeps corrections. It fulfils correction.Store.
@@ -71,7 +72,7 @@ func requestBody(r *correction.Request) (string, error) {
 }
 
 // AddCorrection implements [correction.Store].
-func (s Corrections) AddCorrection(ctx context.Context, c correction.Correction, check func(others []correction.Correction) error) error {
+func (s Corrections) AddCorrection(ctx context.Context, c correction.Correction, check func(others []correction.Correction) error, tell ...outbox.Event) error {
 	request, err := requestBody(c.Request)
 	if err != nil {
 		return fmt.Errorf("write the request of correction %s: %w", c.ID, err)
@@ -94,7 +95,7 @@ func (s Corrections) AddCorrection(ctx context.Context, c correction.Correction,
 		if err := check(others); err != nil {
 			return err
 		}
-		if err := putEvents(ctx, tx, c.Tell...); err != nil {
+		if err := putEvents(ctx, tx, tell...); err != nil {
 			return err
 		}
 		return exec(ctx, tx, "add correction", `insert into correction (`+correctionColumns+`)
@@ -107,7 +108,7 @@ func (s Corrections) AddCorrection(ctx context.Context, c correction.Correction,
 
 // DecideCorrection implements [correction.Store]. SQLite writes one transaction at a time, so that what it reads is still so
 // when it writes.
-func (s Corrections) DecideCorrection(ctx context.Context, id correction.ID, decision func(c correction.Correction, others []correction.Correction) (correction.Correction, error)) (c correction.Correction, err error) {
+func (s Corrections) DecideCorrection(ctx context.Context, id correction.ID, decision func(c correction.Correction, others []correction.Correction) (correction.Correction, []outbox.Event, error)) (c correction.Correction, err error) {
 	err = s.db.Tx(ctx, func(tx *sql.Tx) error {
 		if c, err = correctionOf(ctx, tx, id); err != nil {
 			return err
@@ -116,11 +117,11 @@ func (s Corrections) DecideCorrection(ctx context.Context, id correction.ID, dec
 		if err != nil {
 			return fmt.Errorf("read the corrections beside it: %w", err)
 		}
-		next, err := decision(c, others)
+		next, tell, err := decision(c, others)
 		if err != nil || next.State == c.State {
 			return err
 		}
-		if err := changeCorrection(ctx, tx, next); err != nil {
+		if err := changeCorrection(ctx, tx, next, tell); err != nil {
 			return err
 		}
 		c = next
@@ -146,11 +147,11 @@ func correctionsBeside(ctx context.Context, q queryer, c correction.Correction) 
 }
 
 // ChangeCorrection implements [correction.Store].
-func (s Corrections) ChangeCorrection(ctx context.Context, c correction.Correction) error {
-	return s.db.Tx(ctx, func(tx *sql.Tx) error { return changeCorrection(ctx, tx, c) })
+func (s Corrections) ChangeCorrection(ctx context.Context, c correction.Correction, tell ...outbox.Event) error {
+	return s.db.Tx(ctx, func(tx *sql.Tx) error { return changeCorrection(ctx, tx, c, tell) })
 }
 
-func changeCorrection(ctx context.Context, tx *sql.Tx, c correction.Correction) error {
+func changeCorrection(ctx context.Context, tx *sql.Tx, c correction.Correction, tell []outbox.Event) error {
 	request, err := requestBody(c.Request)
 	if err != nil {
 		return fmt.Errorf("write the request of correction %s: %w", c.ID, err)
@@ -170,7 +171,7 @@ func changeCorrection(ctx context.Context, tx *sql.Tx, c correction.Correction) 
 	if n, err := res.RowsAffected(); err != nil {
 		return err
 	} else if n == 1 {
-		return putEvents(ctx, tx, c.Tell...)
+		return putEvents(ctx, tx, tell...)
 	}
 	return fail.New(fail.Conflict, "changed_meanwhile", "The correction %s was changed meanwhile; look at it again.", c.ID)
 }

@@ -42,7 +42,7 @@ func TestEntitlementsOnSQLite(t *testing.T) {
 func TestOutboxOnSQLite(t *testing.T) {
 	storetest.Outbox(t, func(t *testing.T) storetest.OutboxStores {
 		db := openSQLite(t)
-		return storetest.OutboxStores{Outbox: db.Outbox(), Licenses: db.Licenses(), Accounts: db.Accounts()}
+		return storetest.OutboxStores{Outbox: db.Outbox(), Licenses: db.Licenses(), Accounts: db.Accounts(), Registrations: db.Registrations(), Entitlements: db.Entitlements(), Corrections: db.Corrections()}
 	})
 }
 

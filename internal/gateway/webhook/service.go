@@ -174,7 +174,7 @@ func (s *Service) Test(ctx context.Context, id EndpointID) (outbox.Delivery, err
 		return outbox.Delivery{}, err
 	}
 	data := map[string]string{"webhook": string(e.ID), "say": "This is a test. Nothing has happened."}
-	return s.outbox.Post(ctx, outbox.NewEvent(outbox.WebhookTest, s.cfg.Clock.Now(), outbox.Subject{}, data).Again(rand.Text()), Channel, s.target(e))
+	return s.outbox.Post(ctx, outbox.NewEvent(outbox.WebhookTest, s.cfg.Clock.Now(), outbox.Subject{}, data).Named(rand.Text()), Channel, s.target(e))
 }
 
 // Replay sends an endpoint again what it did not take: what is dead or dropped, and made from an instant on and before

@@ -12,6 +12,7 @@ import (
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/correction"
+	"souk.dev/souk/internal/gateway/outbox"
 )
 
 // Corrections is what every engine must do for package correction.
@@ -220,14 +221,14 @@ func twoDecisionsAtOnce(t *testing.T, s correction.Store) {
 	var approved, refused atomic.Int64
 	for i := range n {
 		wg.Go(func() {
-			c, err := s.DecideCorrection(t.Context(), correction.ID(fmt.Sprint("cor_", i)), func(c correction.Correction, others []correction.Correction) (correction.Correction, error) {
+			c, err := s.DecideCorrection(t.Context(), correction.ID(fmt.Sprint("cor_", i)), func(c correction.Correction, others []correction.Correction) (correction.Correction, []outbox.Event, error) {
 				for _, o := range others {
 					if o.State == correction.Approved {
-						return c, no
+						return c, nil, no
 					}
 				}
 				c.State = correction.Approved
-				return c, nil
+				return c, nil, nil
 			})
 			switch {
 			case errors.Is(err, no):

@@ -9,8 +9,11 @@ import (
 
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/correction"
+	"souk.dev/souk/internal/gateway/entitlement"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/outbox"
+	"souk.dev/souk/internal/gateway/register"
 )
 
 // told is the n-th event of a test.
@@ -23,12 +26,16 @@ type OutboxStores struct {
 	Outbox   outbox.Store
 	Licenses license.Store
 	Accounts account.Store
+
+	Registrations register.Store
+	Entitlements  entitlement.Store
+	Corrections   correction.Store
 }
 
 // Outbox is what every engine must do for package outbox.
 func Outbox(t *testing.T, open func(t *testing.T) OutboxStores) {
 	for name, test := range map[string]func(*testing.T, OutboxStores){
-		"KeptWithItsFact": eventWithItsFact, "NotKeptWithoutItsFact": noEventWithoutFact, "SpreadOnce": spreadOnce, "LeasedToOne": leasedToOne,
+		"KeptWithItsFact": eventWithItsFact, "KeptWithEveryFact": eventWithEveryFact, "NotKeptWithoutItsFact": noEventWithoutFact, "SpreadOnce": spreadOnce, "LeasedToOne": leasedToOne,
 		"LanesByWhatIsDue": lanesByDue, "LostLeaseSettlesNothing": lostLease, "ResentAnew": resentAnew, "ListGoesOn": deliveryListGoesOn, "ForgottenWhole": forgottenWhole,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
@@ -60,6 +67,62 @@ func eventWithItsFact(t *testing.T, s OutboxStores) {
 	}
 	if got, err := s.Outbox.Event(t.Context(), e.ID); err != nil || !reflect.DeepEqual(got, e) {
 		t.Errorf("got %v, %v", got, err)
+	}
+}
+
+// Whatever takes events keeps them.
+func eventWithEveryFact(t *testing.T, s OutboxStores) {
+	addAccount(t, s.Accounts, "acc_1", noon)
+	if err := s.Licenses.CommitChange(t.Context(), license.Change{Licenses: []license.License{{ID: "lic_1", ProductCode: "p", CreatedAt: noon}}}); err != nil {
+		t.Fatal(err)
+	}
+	reg := register.Registration{ID: "reg_1", License: "lic_1", ArrivedAt: noon, LastArrivedAt: noon, Arrivals: 1}
+	c := proposal(1, "lic_1")
+	for n, write := range []func(e outbox.Event) error{
+		func(e outbox.Event) error {
+			return s.Licenses.CommitChange(t.Context(), license.Change{Tell: []outbox.Event{e}})
+		},
+		func(e outbox.Event) error {
+			return s.Accounts.CreateAccount(t.Context(), account.Account{ID: "acc_2", Email: "b@example.com", CreatedAt: noon}, "b@example.com", "h", e)
+		},
+		func(e outbox.Event) error { _, err := s.Registrations.Arrived(t.Context(), reg, e); return err },
+		func(e outbox.Event) error {
+			_, err := s.Registrations.Claim(t.Context(), "reg_1", "acc_1", noon, e)
+			return err
+		},
+		func(e outbox.Event) error {
+			return s.Entitlements.KeepEntitlements(t.Context(), entitlement.Knowledge{License: "lic_1"}, true, e)
+		},
+		func(e outbox.Event) error { return s.Corrections.AddCorrection(t.Context(), c, anyway, e) },
+		func(e outbox.Event) error { return s.Corrections.ChangeCorrection(t.Context(), c, e) },
+		func(e outbox.Event) error {
+			_, err := s.Corrections.DecideCorrection(t.Context(), c.ID, func(c correction.Correction, _ []correction.Correction) (correction.Correction, []outbox.Event, error) {
+				c.State = correction.Rejected
+				return c, []outbox.Event{e}, nil
+			})
+			return err
+		},
+	} {
+		if err := write(told(n)); err != nil {
+			t.Fatalf("write %d: %v", n, err)
+		}
+		if ids := unspread(t, s.Outbox); len(ids) != n+1 || ids[n] != told(n).ID {
+			t.Fatalf("after write %d there is to be told %v", n, ids)
+		}
+	}
+	if err := s.Corrections.ChangeCorrection(t.Context(), c, told(99)); !fail.Is(err, fail.Conflict) { // by now it is another
+		t.Fatal(err)
+	}
+	again := reg
+	again.ID = "reg_2"
+	if _, err := s.Registrations.Arrived(t.Context(), again, told(99)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Registrations.Claim(t.Context(), "reg_1", "acc_2", noon, told(99)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Outbox.Event(t.Context(), told(99).ID); !fail.Is(err, fail.NotFound) {
+		t.Errorf("told of what did not happen: %v", err)
 	}
 }
 
