@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/entitlement"
@@ -20,6 +21,9 @@ import (
 type Checks struct {
 	Directory    license.Directory
 	Entitlements *entitlement.Keeper
+	// Used tells how much of what was bought in advance of a metered dimension is used up, as [metering.Engine.Used] does.
+	Used  func(l *license.License, d core.Dimension, until, now time.Time) (used usage.Quantity, known bool)
+	Clock clock.Clock
 }
 
 // Mount implements [Mounter].
@@ -31,9 +35,16 @@ type checkOut struct {
 	Reason    entitlement.Reason `json:"reason"`
 	Why       string             `json:"why"`
 	Entitled  entitlement.Value  `json:"entitled,omitzero"`
+	Used      *decimal           `json:"used,omitempty"`
 	ExpiresAt time.Time          `json:"expiresAt,omitzero"`
 	AsOf      time.Time          `json:"asOf,omitzero"`
 }
+
+// decimal is an exact quantity, written as a JSON number.
+type decimal usage.Quantity
+
+// MarshalJSON implements json.Marshaler.
+func (d decimal) MarshalJSON() ([]byte, error) { return []byte(usage.Quantity(d).String()), nil }
 
 // one is the quantity of a check that names none: may any more be used?
 var one = usage.Whole(1)
@@ -63,14 +74,29 @@ func (h Checks) get(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	v := h.Entitlements.Check(&l, core.Dimension(dimension), quantity)
+	out := h.check(&l, core.Dimension(dimension), quantity)
 	b := buffers.Get().(*[]byte)
 	defer buffers.Put(b)
-	*b = append(appendCheck((*b)[:0], checkOut(v)), '\n')
+	*b = append(appendCheck((*b)[:0], out), '\n')
 	header := w.Header()
 	header["Content-Type"], header["Cache-Control"] = jsonType, noStore
 	_, _ = w.Write(*b) // the client may have gone; nobody is left to tell
 	return nil
+}
+
+// check judges whether quantity may be used besides what is used already, where that is known.
+func (h Checks) check(l *license.License, d core.Dimension, quantity usage.Quantity) checkOut {
+	v := h.Entitlements.Check(l, d, quantity)
+	var used *decimal
+	if v.Entitled != (entitlement.Value{}) {
+		if q, known := h.Used(l, d, v.ExpiresAt, h.Clock.Now()); known {
+			used = (*decimal)(&q)
+			if !q.IsZero() {
+				v = h.Entitlements.Check(l, d, q.Add(quantity))
+			}
+		}
+	}
+	return checkOut{v.Allowed, v.Reason, v.Why, v.Entitled, used, v.ExpiresAt, v.AsOf}
 }
 
 // appendCheck appends c as encoding/json would write it.
@@ -80,6 +106,9 @@ func appendCheck(b []byte, c checkOut) []byte {
 	b = appendText(append(b, `,"why":`...), c.Why)
 	if c.Entitled != (entitlement.Value{}) {
 		b = c.Entitled.AppendJSON(append(b, `,"entitled":`...))
+	}
+	if c.Used != nil {
+		b = append(append(b, `,"used":`...), usage.Quantity(*c.Used).String()...)
 	}
 	if !c.ExpiresAt.IsZero() {
 		b = appendInstant(append(b, `,"expiresAt":`...), c.ExpiresAt)

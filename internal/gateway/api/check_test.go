@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"souk.dev/souk/internal/gateway/entitlement"
+	"souk.dev/souk/internal/gateway/usage"
 )
 
 // The answer is written by hand, for speed, as encoding/json would write it.
 func TestCheckIsWrittenAsJSON(t *testing.T) {
 	at := time.Date(2026, 11, 1, 12, 0, 0, 123_000, time.UTC)
 	for _, c := range []checkOut{
-		{}, {Allowed: true, Reason: entitlement.Entitled, Why: "Yes.", Entitled: entitlement.Integer(10), ExpiresAt: at, AsOf: at},
+		{}, {Allowed: true, Reason: entitlement.Entitled, Why: "Yes.", Entitled: entitlement.Integer(10), Used: (*decimal)(new(usage.Whole(3))), ExpiresAt: at, AsOf: at},
 		{Reason: entitlement.Exceeded, Why: `a "quoted" <b> & ü ` + "\n\u2028", Entitled: entitlement.String(`x"<`)},
 		{Entitled: entitlement.Double(0.5)}, {Entitled: entitlement.Boolean(false)},
 	} {

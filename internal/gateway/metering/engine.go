@@ -71,7 +71,8 @@ type Engine struct {
 
 	books    sync.Mutex // held while balances change, in the database and here: see openBooks
 	balances map[core.LicenseID]map[core.Dimension]Balance
-	doubted  bool // a write failed, and may have taken effect all the same: the database knows, balances may not
+	covers   sync.Map // of Pair to shown: what balances say of allowances, to be read without the books
+	doubted  bool     // a write failed, and may have taken effect all the same: the database knows, balances may not
 
 	adrift bool      // the send job, which alone uses this, could not store what became of records
 	logSeq int64     // the log's newest segment when the seal job, which alone uses this, looked last
@@ -204,6 +205,7 @@ func (e *Engine) readBalances(ctx context.Context) error {
 	}
 	clear(e.balances)
 	e.keep(bs, nil)
+	e.show(bs, 0) // where a crash parted an hour, the seal job, which runs first of all, forgets what is in them
 	e.doubted = false
 	return nil
 }

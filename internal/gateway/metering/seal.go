@@ -262,6 +262,7 @@ func (e *Engine) sealChunk(ctx context.Context, w *work, now time.Time) error {
 	for i, t := range part {
 		keys[i] = t.Key
 	}
+	e.show(s.Balances, w.hour) // and then forget: nothing is counted twice meanwhile
 	e.cfg.Intake.Forget(w.hour, keys)
 	w.keys = w.keys[len(part):]
 	if len(s.Records) > 0 {

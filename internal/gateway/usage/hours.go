@@ -83,6 +83,18 @@ func (in *Intake) Totals(scope core.LicenseID, hour core.Hour) []Total {
 	return ts
 }
 
+// Open is the sum of what events brought of one dimension to hours from the one called from on that are not recorded yet.
+func (in *Intake) Open(l core.LicenseID, d core.Dimension, from core.Hour) (sum Quantity) {
+	in.state.RLock()
+	defer in.state.RUnlock()
+	for h, sums := range in.sums {
+		if t := sums[Key{License: l, Dimension: d}]; t != nil && h >= from {
+			sum = sum.Add(t.Sum)
+		}
+	}
+	return sum
+}
+
 func compareKeys(a, b Key) int {
 	return cmp.Or(cmp.Compare(a.License, b.License), cmp.Compare(a.Dimension, b.Dimension), cmp.Compare(a.Reason, b.Reason))
 }

@@ -164,6 +164,16 @@ func (q Quantity) Of(per Quantity) Quantity {
 	return fromBig(v)
 }
 
+// Units is q counted in units of per each, cut off after the twelfth digit. per must not be zero.
+func (q Quantity) Units(per Quantity) Quantity {
+	if per == Whole(1) {
+		return q
+	}
+	n, rest := q.Divide(per)
+	part := new(big.Int).Mul(rest.big(), big.NewInt(scale))
+	return Whole(n).Add(fromBig(part.Div(part, per.big())))
+}
+
 // ParsePer reads how much of what events count is one unit: a decimal above 0; 1 when text is empty.
 func ParsePer(text string) (Quantity, error) {
 	if text == "" {

@@ -1,0 +1,57 @@
+package metering
+
+import (
+	"time"
+
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/usage"
+)
+
+// shown is how much of an allowance was used up in the hours that are sealed, for who may not wait for the books.
+type shown struct {
+	Cover
+	through core.Hour // the newest sealed hour that is in it
+}
+
+// show lets others see the covers of balances that were written; hour is the one that was sealed with them.
+func (e *Engine) show(bs []Balance, hour core.Hour) {
+	for _, b := range bs {
+		if b.Cover.Period != "" {
+			e.covers.Store(b.Pair, shown{b.Cover, hour})
+		} else {
+			e.covers.Delete(b.Pair)
+		}
+	}
+}
+
+// Used is how much of what was bought in advance of a metered dimension is used up in the period that now lies in, in units
+// that AWS bills, as far as events have come; until is the end of the term, as AWS told it. It may be more than was bought,
+// while the hour in which that happened is not sealed. known is false where it is not this gateway that counts: the
+// dimension is not metered, the application reports only what exceeds it, or it is billed by a mean that an hour has only
+// at its end.
+//
+// It is answered from memory, and never waits for the database.
+func (e *Engine) Used(l *license.License, d core.Dimension, until, now time.Time) (used usage.Quantity, known bool) {
+	m := e.measure(l.ProductCode, d)
+	if _, metered := e.cfg.Products.Metered(l.ProductCode, d); !metered || m.allowance == core.AllowNothing || m.meter == core.Average {
+		return usage.Quantity{}, false
+	}
+	hour := core.HourOf(now)
+	from := core.Hour(0) // the first hour of the period
+	switch m.allowance {
+	case core.AllowHourly:
+		from = hour
+	case core.AllowMonthly:
+		y, month, _ := now.UTC().Date()
+		from = core.HourOf(time.Date(y, month, 1, 0, 0, 0, 0, time.UTC))
+	}
+	if v, ok := e.covers.Load(Pair{l.ID, d}); ok {
+		s := v.(shown)
+		if s.Period == m.period(Allowance{Until: until}, hour) {
+			used = s.Used.Add(s.Waiting)
+		}
+		from = max(from, s.through+1)
+	}
+	return used.Add(e.cfg.Intake.Open(l.ID, d, from)).Units(m.per), true
+}
