@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -180,6 +181,27 @@ func TestRedeemSignIn(t *testing.T) {
 	}
 	if _, err := s.Client().RedeemSignIn(t.Context(), "h1"); !client.IsStatus(err, http.StatusNotFound) {
 		t.Errorf("a second redemption: %v; want 404", err)
+	}
+}
+
+func TestCheck(t *testing.T) {
+	s := gateway(t)
+	s.AddLicense(client.License{ID: "lic_2", State: client.Ended, Why: "It is over."})
+	c := s.Client()
+	want := client.Check{Allowed: true, Reason: client.Entitled, Why: "Yes.", Entitled: json.RawMessage("10"), Used: "2.5"}
+	s.SetCheck(license, "pages", want)
+	got, err := c.Check(t.Context(), license, "pages", "")
+	if n, ok := got.Limit(); err != nil || !got.Allowed || got.Used != "2.5" || n != 10 || !ok {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if got, err := c.Check(t.Context(), license, "", ""); err != nil || !got.Allowed || got.Reason != client.ByAccess || got.Used != "" {
+		t.Errorf("access: %+v, %v", got, err)
+	}
+	if got, err := c.Check(t.Context(), "lic_2", "pages", "5"); err != nil || got.Allowed || got.Reason != client.NoAccess {
+		t.Errorf("an ended license: %+v, %v", got, err)
+	}
+	if err := c.Finalize(t.Context(), license); err != nil || !s.Finalized(license) {
+		t.Errorf("finalized %v, %v", s.Finalized(license), err)
 	}
 }
 

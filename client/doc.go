@@ -11,5 +11,8 @@
 // client repeats by itself for a while, and what it could not deliver comes back in an [UndeliveredError], with the
 // IDs it was sent under. Keep those events and report them again.
 //
+// A [Reporter] takes events without waiting for the gateway and delivers them in the background, many together; with a
+// spool, a file of its own, it loses none even when the program is killed.
+//
 // It needs nothing but the standard library.
 package client

@@ -136,20 +136,13 @@ func (s *Server) getUsage(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) postRedeem(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	key := r.Header.Get("Idempotency-Key")
-	if again, ok := s.answers[key]; ok && key != "" {
-		again(w)
-		return
-	}
-	who, ok := s.signIns[r.PathValue("handle")]
-	if !ok {
-		problem(w, http.StatusNotFound, "no_such_handle", "There is no such sign-in handle, or it was redeemed before.")
-		return
-	}
-	delete(s.signIns, r.PathValue("handle"))
-	give := func(w http.ResponseWriter) { answer(w, who) }
-	s.answers[key] = give
-	give(w)
+	s.once(w, r, func(w http.ResponseWriter) {
+		who, ok := s.signIns[r.PathValue("handle")]
+		if !ok {
+			problem(w, http.StatusNotFound, "no_such_handle", "There is no such sign-in handle, or it was redeemed before.")
+			return
+		}
+		delete(s.signIns, r.PathValue("handle"))
+		answer(w, who)
+	})
 }

@@ -27,12 +27,20 @@ type Server struct {
 	mu       sync.Mutex
 	licenses []client.License
 	signIns  map[string]client.SignIn
-	events   []client.Event
-	known    map[string]client.Event
-	answers  map[string]func(http.ResponseWriter) // by Idempotency-Key
-	away     int
-	status   int
-	lost     int
+
+	handles       map[string]string // the registration's ID; empty once the handle is redeemed
+	registrations map[string]client.Registration
+	customers     map[string]client.Customer // by reference
+
+	checks    map[string]client.Check // by license and dimension, with a blank between
+	finalized map[string]bool
+
+	events  []client.Event
+	known   map[string]client.Event
+	answers map[string]func(http.ResponseWriter) // by Idempotency-Key
+	away    int
+	status  int
+	lost    int
 }
 
 // New starts a server. Close it when the test is done: t.Cleanup(s.Close).
@@ -41,12 +49,16 @@ func New() *Server {
 	if err != nil {
 		panic("clienttest: " + err.Error()) // a machine without loopback runs no tests
 	}
-	s := &Server{URL: "http://" + ln.Addr().String(), signIns: map[string]client.SignIn{}, known: map[string]client.Event{}, answers: map[string]func(http.ResponseWriter){}}
+	s := &Server{URL: "http://" + ln.Addr().String(), signIns: map[string]client.SignIn{}, checks: map[string]client.Check{}, finalized: map[string]bool{}, handles: map[string]string{}, registrations: map[string]client.Registration{}, customers: map[string]client.Customer{}, known: map[string]client.Event{}, answers: map[string]func(http.ResponseWriter){}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/events", s.postEvents)
 	mux.HandleFunc("GET /v1/licenses", s.getLicenses)
 	mux.HandleFunc("GET /v1/licenses/{id}", s.getLicense)
 	mux.HandleFunc("GET /v1/licenses/{id}/usage", s.getUsage)
+	mux.HandleFunc("GET /v1/licenses/{id}/check", s.getCheck)
+	mux.HandleFunc("POST /v1/licenses/{id}/finalize", s.postFinalize)
+	mux.HandleFunc("POST /v1/registrations/{handle}/redeem", s.postRedeemRegistration)
+	mux.HandleFunc("POST /v1/registrations/{id}/complete", s.postComplete)
 	mux.HandleFunc("POST /v1/signins/{handle}/redeem", s.postRedeem)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		problem(w, http.StatusNotFound, "no_such_call", "There is no such call here.")
