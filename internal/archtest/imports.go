@@ -89,7 +89,7 @@ var rules = []rule{
 		From: []string{"..."}, Except: []string{"cmd/..."}, Never: []string{"internal/cli/..."}, Tests: false,
 		Why: "the command line is the last to know: only cmd imports it",
 	}, {
-		From: []string{"test/..."}, Never: []string{module + "/..."}, Allow: []string{"test/...", "contract", "client/..."}, Tests: true,
+		From: []string{"test/..."}, Never: []string{module + "/..."}, Allow: []string{"test/...", "contract", "client/...", "examples/..."}, Tests: true,
 		Why: "outer tests know the program from outside only",
 	}, {
 		From: []string{"..."}, Never: []string{"internal/goldentest", "internal/webui/webuitest", "internal/gateway/store/storetest", "internal/archtest", "sandboxtest", "test/..."},

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"math"
+	"net"
 	"net/url"
 	"slices"
 	"strconv"
@@ -158,6 +159,7 @@ type listing struct {
 	ProductCode string `json:"productCode"`
 	Title       string `json:"title"`
 	SignInURL   string `json:"signInUrl"` // where its users sign in: the application
+	SignUpURL   string `json:"signUpUrl"` // the seller's own page for registration; empty: the gateway keeps the accounts
 	Identity    string `json:"identity"`  // license, legacy or migrating; empty: as AWS tells
 	// LicenseFrom is the hour from which on usage of a migrating product is metered by licence ARN; empty: not yet.
 	LicenseFrom time.Time `json:"licenseFrom"`
@@ -247,12 +249,15 @@ func (p *productsValue) Set(s string) error {
 }
 
 func (l listing) product() (core.Product, error) {
-	p := core.Product{Code: core.ProductCode(l.ProductCode), Title: l.Title, AppURL: l.SignInURL}
+	p := core.Product{Code: core.ProductCode(l.ProductCode), Title: l.Title, AppURL: l.SignInURL, SignUpURL: l.SignUpURL}
 	if l.ProductCode == "" {
 		return p, errors.New("it has no productCode")
 	}
 	if p.Title == "" {
 		p.Title = l.ProductCode
+	}
+	if err := checkSignUpURL(l.SignUpURL); err != nil {
+		return p, err
 	}
 	switch l.Identity {
 	case "":
@@ -307,6 +312,22 @@ func (l listing) product() (core.Product, error) {
 		}
 	}
 	return p, nil
+}
+
+// checkSignUpURL wants https, because a handle travels there by which a subscription can be had; on this machine it is not
+// asked for.
+func checkSignUpURL(address string) error {
+	if address == "" {
+		return nil
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Hostname() == "" || u.User != nil || u.Fragment != "" || (u.Scheme != "https" && u.Scheme != "http") {
+		return fmt.Errorf("its signUpUrl is %q; give one like https://app.example.com/welcome", address)
+	}
+	if ip := net.ParseIP(u.Hostname()); u.Scheme == "http" && u.Hostname() != "localhost" && !ip.IsLoopback() {
+		return fmt.Errorf("its signUpUrl is %q; browsers bring secrets there, so it must be https", address)
+	}
+	return nil
 }
 
 func checkAllocateBy(keys []string) error {

@@ -111,6 +111,7 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the keys that seal sessions: %w", err)
 	}
+	delegation := register.NewDelegation(registrations, g.db.Registrations(), box, seal.Expired, accounts)
 	events, engine, err := g.openLedger(ctx, c, aws, book, entitlements)
 	if err != nil {
 		return nil, err
@@ -126,17 +127,17 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 		return nil, err
 	}
 	pages, err := portal.New(portal.Config{BaseURL: c.BaseURL, MarketplaceURL: c.MarketplaceURL, Products: c.Products, Seller: portal.Seller(c.Seller),
-		Register: registrations, Accounts: accounts, Usage: months{engine, book}, Entitlements: entitlements, Seal: box, Clock: g.clk, Log: c.Log})
+		Register: registrations, Delegation: delegation, Accounts: accounts, Usage: months{engine, book}, Entitlements: entitlements, Seal: box, Clock: g.clk, Log: c.Log})
 	if err != nil {
 		return nil, err
 	}
 
 	door := api.NewDoor(keys.NewRing(g.db.Keys(), g.clk, c.Log), g.db.Answers(), g.clk, c.Log,
 		api.Licenses{Directory: book, Facts: book.Facts, Entitlements: entitlements, Products: c.Products, Clock: g.clk},
-		api.Checks{Directory: book, Entitlements: entitlements},
+		api.Checks{Directory: book, Entitlements: entitlements, Used: engine.Used, Clock: g.clk},
 		api.Notifications{Notices: g.db.Notices(), Replayer: in},
 		api.Accounts{Accounts: accounts, Register: registrations},
-		api.Registrations{Register: registrations},
+		api.Registrations{Register: registrations, Delegation: delegation},
 		api.SignIns{Accounts: accounts, Register: registrations},
 		api.Events{Intake: counted{events, metrics}},
 		api.Records{Engine: engine, Directory: book},

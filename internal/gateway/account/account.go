@@ -18,6 +18,8 @@ type Account struct {
 	Name      string
 	Company   string // may be empty
 	CreatedAt time.Time
+	// Reference is the seller's own name for a customer whose account the seller keeps; empty: it is kept here.
+	Reference string
 }
 
 // Store keeps accounts. Hashes are in hexadecimal.
@@ -28,9 +30,12 @@ type Store interface {
 	// CreateAccount keeps a new account with its password's hash, and what is to be told of it. Where another has the same
 	// email key it changes nothing and answers fail.Conflict.
 	CreateAccount(ctx context.Context, a Account, emailKey, passwordHash string, tell ...outbox.Event) error
+	// ReferAccount keeps a new account without a password under its reference, or, where one has the same reference,
+	// puts what is not empty in the place of what that says. It returns what then stands.
+	ReferAccount(ctx context.Context, a Account) (Account, error)
 	// Account finds an account; fail.NotFound.
 	Account(ctx context.Context, id core.AccountID) (Account, error)
-	// Credentials finds an account and its password's hash by email key; fail.NotFound.
+	// Credentials finds an account and its password's hash by email key; fail.NotFound, too, for one without a password.
 	Credentials(ctx context.Context, emailKey string) (Account, string, error)
 	// ReplacePassword changes the hash from was to now; where it is no longer was, nothing changes.
 	ReplacePassword(ctx context.Context, id core.AccountID, was, now string) error

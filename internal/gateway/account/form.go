@@ -55,20 +55,21 @@ func (f SignUp) tidy() SignUp {
 	return f
 }
 
+func (e FieldErrors) put(field, say string) {
+	if say != "" {
+		e[field] = say
+	}
+}
+
 func (f SignUp) check() error {
 	bad := FieldErrors{}
-	put := func(field, say string) {
-		if say != "" {
-			bad[field] = say
-		}
-	}
-	put(FieldEmail, credential.CheckEmail(f.Email))
+	bad.put(FieldEmail, credential.CheckEmail(f.Email))
 	if f.Name == "" {
-		put(FieldName, "Enter your name.")
+		bad.put(FieldName, "Enter your name.")
 	} else {
-		put(FieldName, credential.CheckText(f.Name, MaxName))
+		bad.put(FieldName, credential.CheckText(f.Name, MaxName))
 	}
-	put(FieldCompany, credential.CheckText(f.Company, MaxName))
-	put(FieldPassword, credential.CheckPassword(f.Password, f.Email))
+	bad.put(FieldCompany, credential.CheckText(f.Company, MaxName))
+	bad.put(FieldPassword, credential.CheckPassword(f.Password, f.Email))
 	return bad.orNil()
 }

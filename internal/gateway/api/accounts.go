@@ -28,12 +28,13 @@ type accountOut struct {
 	Email     string           `json:"email"`
 	Name      string           `json:"name"`
 	Company   string           `json:"company,omitempty"`
+	Reference string           `json:"reference,omitempty"`
 	CreatedAt time.Time        `json:"createdAt"`
 	Licenses  []core.LicenseID `json:"licenses,omitempty"` // only of a single account
 }
 
 func accountOf(a account.Account) accountOut {
-	return accountOut{ID: a.ID, Email: a.Email, Name: a.Name, Company: a.Company, CreatedAt: a.CreatedAt}
+	return accountOut{ID: a.ID, Email: a.Email, Name: a.Name, Company: a.Company, Reference: a.Reference, CreatedAt: a.CreatedAt}
 }
 
 func (h Accounts) get(w http.ResponseWriter, r *http.Request) error {

@@ -20,6 +20,7 @@ import (
 	"souk.dev/souk/internal/gateway/keys"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/register"
+	"souk.dev/souk/internal/gateway/seal"
 	"souk.dev/souk/internal/gateway/store"
 )
 
@@ -34,6 +35,8 @@ type customers struct {
 	book     *license.Book
 	accounts *account.Service
 	register *register.Service
+
+	delegation *register.Delegation
 }
 
 // tokens resolves "product/n" to the n-th licence of product.
@@ -60,12 +63,18 @@ func newCustomers(t *testing.T) *customers {
 		t.Fatal(err)
 	}
 	c.accounts = account.New(db.Accounts(), c.clk, log)
-	c.register = register.New(db.Registrations(), c.book, tokens{}, nil, c.clk, log)
+	products := core.Catalogue{{Code: "ink"}, {Code: "quill", SignUpURL: "https://quill.example/welcome"}, {Code: "nib", SignUpURL: "https://nib.example/welcome"}}
+	c.register = register.New(db.Registrations(), c.book, tokens{}, products, c.clk, log)
+	box, err := seal.New(t.Context(), db.Settings(), c.clk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.delegation = register.NewDelegation(c.register, db.Registrations(), box, seal.Expired, c.accounts)
 	if c.key, _, err = keys.Create(t.Context(), db.Keys(), c.clk, "test"); err != nil {
 		t.Fatal(err)
 	}
 	c.door = api.NewDoor(keys.NewRing(db.Keys(), c.clk, log), db.Answers(), c.clk, log,
-		api.Registrations{Register: c.register}, api.Accounts{Accounts: c.accounts, Register: c.register}, api.SignIns{Accounts: c.accounts, Register: c.register})
+		api.Registrations{Register: c.register, Delegation: c.delegation}, api.Accounts{Accounts: c.accounts, Register: c.register}, api.SignIns{Accounts: c.accounts, Register: c.register})
 	return c
 }
 
@@ -94,7 +103,13 @@ func (c *customers) claim(a account.Account, token string) register.Registration
 // call sends a request with the key and reads the answer into out.
 func (c *customers) call(method, path string, header map[string]string, out any) int {
 	c.t.Helper()
-	r := httptest.NewRequestWithContext(c.t.Context(), method, path, nil)
+	return c.send(method, path, "", header, out)
+}
+
+// send is call with a body.
+func (c *customers) send(method, path, body string, header map[string]string, out any) int {
+	c.t.Helper()
+	r := httptest.NewRequestWithContext(c.t.Context(), method, path, strings.NewReader(body))
 	r.Header.Set("Authorization", "Bearer "+c.key)
 	for k, v := range header {
 		r.Header.Set(k, v)

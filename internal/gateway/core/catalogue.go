@@ -7,10 +7,13 @@ import (
 
 // Product is one listing of the seller.
 type Product struct {
-	Code    ProductCode
-	Title   string
-	AppURL  string  // where its users sign in to use it; may be empty
-	Pricing Pricing // empty: not told, so that AWS's answers show
+	Code   ProductCode
+	Title  string
+	AppURL string // where its users sign in to use it; may be empty
+	// SignUpURL is the seller's own sign-up page, where buyers are sent with a handle (delegated); empty: the gateway keeps the
+	// accounts (hosted).
+	SignUpURL string
+	Pricing   Pricing // empty: not told, so that AWS's answers show
 	// Dimensions are those that may be metered. Empty: AWS alone judges, unless the pricing is Contract.
 	Dimensions []Measure
 	// Entitled are the dimensions that are bought in advance; one may be metered too, for what goes beyond. Empty:
@@ -94,6 +97,9 @@ func (c Catalogue) Metered(code ProductCode, d Dimension) (m Measure, ok bool) {
 	}
 	return Measure{Key: d}, len(p.Dimensions) == 0 && p.Pricing != Contract
 }
+
+// Delegated reports whether the seller keeps the accounts of the product's customers.
+func (p Product) Delegated() bool { return p.SignUpURL != "" }
 
 // Meters reports whether d is configured to be metered.
 func (p Product) Meters(d Dimension) bool { return index(p.Dimensions, d) >= 0 }

@@ -55,6 +55,10 @@ func (p *Portal) getAccount(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if p.Products.Product(reg.Buyer.ProductCode).Delegated() {
+		p.goToAccount(w, r, reg)
+		return nil
+	}
 	who, err := p.who(r)
 	if err != nil {
 		return err

@@ -27,8 +27,8 @@ func (p *Portal) registrationForm(w http.ResponseWriter, r *http.Request) (in ur
 		return nil, reg, false, err
 	}
 	// Two tabs may be at two registrations, and the browser carries the later one. A form must not claim the licence
-	// that the other tab shows. The same goes for a licence that has its account meanwhile.
-	if register.ID(in.Get("registration")) != reg.ID || reg.Account != "" {
+	// that the other tab shows. The same goes for a licence that has its account meanwhile, or gets it elsewhere.
+	if register.ID(in.Get("registration")) != reg.ID || reg.Account != "" || p.Products.Product(reg.Buyer.ProductCode).Delegated() {
 		seeOther(w, r, "/register/account")
 		return nil, reg, true, nil
 	}

@@ -36,8 +36,10 @@ type Config struct {
 	Seller         Seller
 
 	Register *register.Service
-	Accounts *account.Service
-	Usage    Usage // may be nil: then no usage is shown
+	// Delegation is for products whose accounts the seller keeps; nil where there are none.
+	Delegation *register.Delegation
+	Accounts   *account.Service
+	Usage      Usage // may be nil: then no usage is shown
 	// Entitlements tells what was bought in advance; may be nil: then that is not shown.
 	Entitlements *entitlement.Keeper
 	Seal         *seal.Box

@@ -14,6 +14,9 @@ import (
 	"souk.dev/souk/internal/httpx"
 )
 
+// RegistrationParameter is the query parameter in which the seller's sign-up page gets the registration handle.
+const RegistrationParameter = "souk_registration"
+
 const (
 	maxLanding = 16 << 10 // bytes of the form that AWS Marketplace posts
 	maxToken   = 4096     // bytes of a token; those seen have a few hundred, and the Agreement API bounds them by 512
@@ -48,8 +51,19 @@ func (p *Portal) postRegister(w http.ResponseWriter, r *http.Request) error {
 		return p.showLandingProblem(w, r, err)
 	}
 	p.rememberRegistration(w, reg.ID)
-	seeOther(w, r, "/register/account")
+	p.goToAccount(w, r, reg)
 	return nil
+}
+
+// goToAccount leads a buyer on to where the account is made: here, or at the seller's own sign-up page.
+func (p *Portal) goToAccount(w http.ResponseWriter, r *http.Request, reg register.Registration) {
+	product := p.Products.Product(reg.Buyer.ProductCode)
+	if !product.Delegated() {
+		seeOther(w, r, "/register/account")
+		return
+	}
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	seeOther(w, r, withQuery(product.SignUpURL, RegistrationParameter, p.Delegation.IssueHandle(reg)))
 }
 
 // landingForm reads the form that AWS Marketplace posts. No error of it quotes what was in it.

@@ -42,6 +42,9 @@ func (p *Portal) destinationOf(q url.Values) (destination, error) {
 	if p.Products.Learns() || !p.Products.Serves(code) || product.AppURL == "" {
 		return destination{}, fail.New(fail.Invalid, "unknown_app", "The application that sent you here is not set up for sign-in. Open it again, or ask for help.")
 	}
+	if product.Delegated() {
+		return destination{}, fail.New(fail.Invalid, "accounts_elsewhere", "%s keeps its accounts itself: sign in there.", product.Title)
+	}
 	if back == "" {
 		back = product.AppURL
 	}
@@ -131,16 +134,21 @@ func (p *Portal) goOn(w http.ResponseWriter, r *http.Request, a account.Account,
 	if err != nil {
 		return err
 	}
-	u, err := url.Parse(to.back)
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	seeOther(w, r, withQuery(to.back, HandleParameter, handle))
+	return nil
+}
+
+// withQuery is address, which has been read before, with one more member of its query.
+func withQuery(address, name, value string) string {
+	u, err := url.Parse(address)
 	if err != nil {
-		return err
+		return address // not reached
 	}
 	q := u.Query()
-	q.Set(HandleParameter, handle)
+	q.Set(name, value)
 	u.RawQuery = q.Encode()
-	w.Header().Set("Referrer-Policy", "no-referrer")
-	seeOther(w, r, u.String())
-	return nil
+	return u.String()
 }
 
 // home is where a person goes who was not going anywhere: to the registration that is open in this browser, or to

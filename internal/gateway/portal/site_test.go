@@ -119,7 +119,7 @@ func newSite(t *testing.T, change ...func(*Config)) *site {
 	box, err := seal.New(t.Context(), s.db.Settings(), s.clk)
 	must(err)
 	config := Config{BaseURL: "http://127.0.0.1:4710", MarketplaceURL: "http://127.0.0.1:4700/subscriptions", Products: catalogue, Seller: seller,
-		Register: s.register, Accounts: s.accounts, Seal: box, Clock: s.clk, Log: log}
+		Register: s.register, Delegation: register.NewDelegation(s.register, s.db.Registrations(), box, seal.Expired, s.accounts), Accounts: s.accounts, Seal: box, Clock: s.clk, Log: log}
 	for _, f := range change {
 		f(&config)
 	}

@@ -21,11 +21,15 @@ import (
 
 var noon = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 
-const inkCode = core.ProductCode("4ml54db8vrmjuykaw1psroool")
+const (
+	inkCode = core.ProductCode("4ml54db8vrmjuykaw1psroool")
+	nibCode = core.ProductCode("7nibproductcode0000000000") // its accounts are the seller's
+)
 
 var catalogue = core.Catalogue{
 	{Code: inkCode, Title: "Inkwell Pages", AppURL: "http://127.0.0.1:4720/", Dimensions: []core.Measure{{Key: "pages", Name: "Pages typeset", Unit: "pages"}, {Key: "storage_gb", Name: "Storage", Unit: "GB"}}},
 	{Code: "0exampl1product2code3abcd", Title: "Quill Analytics", AppURL: "https://quill.example.com/app"},
+	{Code: nibCode, Title: "Nib Archive", AppURL: "https://nib.example.com/app", SignUpURL: "https://nib.example.com/welcome?plan=pro"},
 }
 
 var seller = Seller{Name: "Inkwell Press", SupportEmail: "help@inkwell.example", SupportURL: "https://inkwell.example/help", Accent: "#7a3e8a"}

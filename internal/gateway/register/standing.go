@@ -24,7 +24,7 @@ func (r Registration) Standing() Standing {
 	switch {
 	case r.Account == "":
 		return Standing{Open, "The buyer has come from AWS Marketplace and has not made or chosen an account yet.", r.ArrivedAt,
-			"The buyer fills in the form, or comes again through Set up your account in AWS Marketplace."}
+			"The buyer finishes signing up, or comes again through Set up your account in AWS Marketplace."}
 	case r.AttachedAt.IsZero():
 		return Standing{Complete, "The buyer has an account; the licence is being told.", r.ClaimedAt, "The licence is told within moments."}
 	default:

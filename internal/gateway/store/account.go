@@ -41,11 +41,30 @@ func (s Accounts) CreateAccount(ctx context.Context, a account.Account, emailKey
 	})
 }
 
-const accountColumns = `id, email, name, company, created_us`
+// ReferAccount implements account.Store.
+func (s Accounts) ReferAccount(ctx context.Context, n account.Account) (a account.Account, err error) {
+	err = s.db.Tx(ctx, func(tx *sql.Tx) error {
+		a, err = scanAccount(tx.QueryRowContext(ctx, `insert into account as a (id, email, email_key, name, company, password_hash, created_us, reference)
+			values ($1, $2, $3, $4, $5, '', $6, $7)
+			on conflict (email_key) do update set
+				email = case when excluded.email = '' then a.email else excluded.email end,
+				name = case when excluded.name = '' then a.name else excluded.name end,
+				company = case when excluded.company = '' then a.company else excluded.company end
+			returning `+accountColumns,
+			n.ID, n.Email, ":"+n.Reference, n.Name, n.Company, us(n.CreatedAt), n.Reference))
+		return err
+	})
+	if err != nil {
+		return account.Account{}, fmt.Errorf("keep the account %s under its reference: %w", n.ID, err)
+	}
+	return a, nil
+}
+
+const accountColumns = `id, email, name, company, created_us, reference`
 
 func scanAccount(row interface{ Scan(...any) error }, more ...any) (a account.Account, err error) {
 	var created int64
-	err = row.Scan(append([]any{&a.ID, &a.Email, &a.Name, &a.Company, &created}, more...)...)
+	err = row.Scan(append([]any{&a.ID, &a.Email, &a.Name, &a.Company, &created, &a.Reference}, more...)...)
 	a.CreatedAt = fromUS(created)
 	if errors.Is(err, sql.ErrNoRows) {
 		return a, fail.New(fail.NotFound, "no_such_account", "There is no such account.")
@@ -64,7 +83,7 @@ func (s Accounts) Account(ctx context.Context, id core.AccountID) (account.Accou
 
 // Credentials implements account.Store.
 func (s Accounts) Credentials(ctx context.Context, emailKey string) (a account.Account, hash string, err error) {
-	a, err = scanAccount(s.db.Read().QueryRowContext(ctx, `select `+accountColumns+`, password_hash from account where email_key = $1`, emailKey), &hash)
+	a, err = scanAccount(s.db.Read().QueryRowContext(ctx, `select `+accountColumns+`, password_hash from account where email_key = $1 and password_hash <> ''`, emailKey), &hash)
 	if err != nil {
 		return account.Account{}, "", fmt.Errorf("find an account by its e-mail address: %w", err)
 	}

@@ -111,6 +111,23 @@ func (s Registrations) Registrations(ctx context.Context, after register.ID, lim
 		order by arrived_us, id limit $2`, after, limit)
 }
 
+// SpendHandle implements register.HandleStore.
+func (s Registrations) SpendHandle(ctx context.Context, hash string, now, until time.Time) error {
+	return s.db.Tx(ctx, func(tx *sql.Tx) error {
+		if err := exec(ctx, tx, "forget expired registration handles", `delete from registration_handle where expires_us <= $1`, us(now)); err != nil {
+			return err
+		}
+		res, err := tx.ExecContext(ctx, `insert into registration_handle (hash, expires_us) values ($1, $2) on conflict (hash) do nothing`, hash, us(until))
+		if err != nil {
+			return fmt.Errorf("note that a registration handle was redeemed: %w", err)
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 1 {
+			return err
+		}
+		return fail.New(fail.Conflict, register.HandleRedeemed, "This registration handle was redeemed before.")
+	})
+}
+
 func (s Registrations) list(ctx context.Context, where string, args ...any) (list []register.Registration, err error) {
 	rows, err := s.db.Read().QueryContext(ctx, `select `+registrationColumns+` from registration `+where, args...)
 	if err != nil {

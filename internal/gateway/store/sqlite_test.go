@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"souk.dev/souk/internal/gateway/account"
-	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/gateway/seal"
 	"souk.dev/souk/internal/gateway/store"
 	"souk.dev/souk/internal/gateway/store/storetest"
@@ -35,7 +34,7 @@ func TestAccountsOnSQLite(t *testing.T) {
 }
 
 func TestRegistrationsOnSQLite(t *testing.T) {
-	storetest.Registrations(t, func(t *testing.T) (register.Store, account.Store) {
+	storetest.Registrations(t, func(t *testing.T) (storetest.RegistrationStore, account.Store) {
 		db := openSQLite(t)
 		return db.Registrations(), db.Accounts()
 	})

@@ -17,6 +17,7 @@ import (
 func Accounts(t *testing.T, open func(t *testing.T) account.Store) {
 	t.Run("AddressIsOneAccounts", func(t *testing.T) { addressIsOneAccounts(t, open(t)) })
 	t.Run("TwentySignUpsOneAddress", func(t *testing.T) { twentySignUpsOneAddress(t, open(t)) })
+	t.Run("ReferenceIsOneAccounts", func(t *testing.T) { referenceIsOneAccounts(t, open(t)) })
 	t.Run("ListGoesOn", func(t *testing.T) { accountListGoesOn(t, open(t)) })
 	t.Run("PasswordChangesOnce", func(t *testing.T) { passwordChangesOnce(t, open(t)) })
 	t.Run("SessionReplacesAnother", func(t *testing.T) { sessionReplacesAnother(t, open(t)) })
@@ -75,6 +76,41 @@ func twentySignUpsOneAddress(t *testing.T, s account.Store) {
 	wg.Wait()
 	if made != 1 {
 		t.Errorf("%d accounts were made", made)
+	}
+}
+
+func referenceIsOneAccounts(t *testing.T, s account.Store) {
+	first := account.Account{ID: "acc_1", Email: "ada@example.com", Name: "Ada", CreatedAt: noon, Reference: "cust-1"}
+	if got, err := s.ReferAccount(t.Context(), first); err != nil || got != first {
+		t.Fatalf("got %+v, %v; want %+v", got, err, first)
+	}
+	want := first
+	want.Name, want.Company = "Ada Lovelace", "Engines"
+	again := account.Account{ID: "acc_2", Name: "Ada Lovelace", Company: "Engines", CreatedAt: noon.Add(time.Hour), Reference: "cust-1"}
+	if got, err := s.ReferAccount(t.Context(), again); err != nil || got != want {
+		t.Errorf("got %+v, %v; want %+v", got, err, want)
+	}
+	if got, err := s.Account(t.Context(), "acc_1"); err != nil || got != want {
+		t.Errorf("got %+v, %v; want %+v", got, err, want)
+	}
+	for _, key := range []string{"ada@example.com", ":cust-1", "cust-1"} {
+		if _, _, err := s.Credentials(t.Context(), key); !fail.Is(err, fail.NotFound) {
+			t.Errorf("somebody could sign in with %q: %v", key, err)
+		}
+	}
+	addAccount(t, s, "acc_3", noon) // kept here: references do not meet
+	addAccount(t, s, "acc_4", noon)
+	var wg sync.WaitGroup
+	for i := range 20 {
+		wg.Go(func() {
+			if _, err := s.ReferAccount(t.Context(), account.Account{ID: core.AccountID(fmt.Sprint("acc_x", i)), Reference: "cust-2", CreatedAt: noon}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if all, err := s.Accounts(t.Context(), "", 100); err != nil || len(all) != 4 {
+		t.Errorf("%d accounts, %v; want 4", len(all), err)
 	}
 }
 

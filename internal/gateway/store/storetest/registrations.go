@@ -13,8 +13,18 @@ import (
 	"souk.dev/souk/internal/gateway/register"
 )
 
+// RegistrationStore is all that package register keeps.
+type RegistrationStore interface {
+	register.Store
+	register.HandleStore
+}
+
 // Registrations is what every engine must do for package register. accounts keeps accounts in the same database.
-func Registrations(t *testing.T, open func(t *testing.T) (s register.Store, accounts account.Store)) {
+func Registrations(t *testing.T, open func(t *testing.T) (s RegistrationStore, accounts account.Store)) {
+	t.Run("HandleIsSpentOnce", func(t *testing.T) {
+		s, _ := open(t)
+		handleIsSpentOnce(t, s)
+	})
 	for name, test := range map[string]func(*testing.T, register.Store){
 		"LicenceHasOne": licenceHasOne, "TwentyArrivals": twentyArrivals, "ClaimedOnce": claimedOnce, "ListGoesOn": registrationListGoesOn,
 	} {
@@ -24,6 +34,39 @@ func Registrations(t *testing.T, open func(t *testing.T) (s register.Store, acco
 			addAccount(t, accounts, "acc_2", noon)
 			test(t, s)
 		})
+	}
+}
+
+func handleIsSpentOnce(t *testing.T, s register.HandleStore) {
+	end := noon.Add(5 * time.Minute)
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	spent := 0
+	for range 20 {
+		wg.Go(func() {
+			err := s.SpendHandle(t.Context(), "one", noon, end)
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil {
+				spent++
+			} else if !fail.Is(err, fail.Conflict) {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if spent != 1 {
+		t.Errorf("spent %d times", spent)
+	}
+	if err := s.SpendHandle(t.Context(), "two", end.Add(-time.Microsecond), end); err != nil {
+		t.Error(err)
+	}
+	if err := s.SpendHandle(t.Context(), "one", end.Add(-time.Microsecond), end); !fail.Is(err, fail.Conflict) {
+		t.Errorf("forgotten too soon: %v", err)
+	}
+	// At its end it is forgotten; the handle is refused by its own date from then on.
+	if err := s.SpendHandle(t.Context(), "one", end, end.Add(time.Minute)); err != nil {
+		t.Errorf("kept for ever: %v", err)
 	}
 }
 
