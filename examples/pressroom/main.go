@@ -35,7 +35,7 @@ func run() error {
 	defer stop()
 	product := os.Getenv("PRESSROOM_PRODUCT")
 	if product == "" {
-		return errors.New("PRESSROOM_PRODUCT is not set\n\n" + usage)
+		return fmt.Errorf("PRESSROOM_PRODUCT is not set\n\n%s", usage)
 	}
 	souk, err := client.New(os.Getenv("SOUK_GATEWAY"), os.Getenv("SOUK_API_KEY"), client.WithUserAgent("pressroom"))
 	if err != nil {
