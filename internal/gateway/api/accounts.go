@@ -66,13 +66,5 @@ func (h Accounts) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	out := httpx.List[accountOut]{Items: []accountOut{}}
-	for i, a := range accounts {
-		if i == limit {
-			out.Next = CursorOf(accounts[i-1].ID)
-			break
-		}
-		out.Items = append(out.Items, accountOf(a))
-	}
-	return httpx.JSON(w, http.StatusOK, out)
+	return httpx.JSON(w, http.StatusOK, PageOf(accounts, limit, func(a account.Account) any { return a.ID }, accountOf))
 }

@@ -216,13 +216,5 @@ func (h Corrections) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	out := httpx.List[correctionOut]{Items: []correctionOut{}}
-	for i, c := range list {
-		if i == limit {
-			out.Next = CursorOf(list[i-1].ID)
-			break
-		}
-		out.Items = append(out.Items, correctionOf(c))
-	}
-	return httpx.JSON(w, http.StatusOK, out)
+	return httpx.JSON(w, http.StatusOK, PageOf(list, limit, func(c correction.Correction) any { return c.ID }, correctionOf))
 }

@@ -98,13 +98,5 @@ func (h Notifications) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	out := httpx.List[notificationOut]{Items: []notificationOut{}}
-	for i, n := range ns {
-		if i == limit {
-			out.Next = CursorOf(noticeCursor{ns[i-1].ReceivedAt, ns[i-1].Key})
-			break
-		}
-		out.Items = append(out.Items, notificationOf(n))
-	}
-	return httpx.JSON(w, http.StatusOK, out)
+	return httpx.JSON(w, http.StatusOK, PageOf(ns, limit, func(n intake.Notice) any { return noticeCursor{n.ReceivedAt, n.Key} }, notificationOf))
 }

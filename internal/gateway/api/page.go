@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/httpx"
 )
 
 // The number of items on a page of a list.
@@ -56,4 +57,18 @@ func CursorOf(v any) string {
 		panic(err) // a programming error: v is not plain
 	}
 	return base64.RawURLEncoding.EncodeToString(text)
+}
+
+// PageOf is a page of at most limit items, each as show shows it. Of items one more than limit was asked for, where there
+// is one: then there is a next page, after what key says of the last item shown, which [Cursor] reads back.
+func PageOf[T, Out any](items []T, limit int, key func(T) any, show func(T) Out) httpx.List[Out] {
+	page := httpx.List[Out]{Items: []Out{}}
+	for i, item := range items {
+		if i == limit {
+			page.Next = CursorOf(key(items[i-1]))
+			break
+		}
+		page.Items = append(page.Items, show(item))
+	}
+	return page
 }

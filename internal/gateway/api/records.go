@@ -116,15 +116,7 @@ func (h Records) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	list := httpx.List[recordOut]{Items: []recordOut{}}
-	for i, rec := range rs {
-		if i == limit {
-			list.Next = CursorOf(rs[i-1].ID)
-			break
-		}
-		list.Items = append(list.Items, recordOf(rec))
-	}
-	return httpx.JSON(w, http.StatusOK, list)
+	return httpx.JSON(w, http.StatusOK, PageOf(rs, limit, func(rec metering.Record) any { return rec.ID }, recordOf))
 }
 
 // hours reads ?from= and ?to= as the hours in which these instants lie; to is the last hour that begins before it.

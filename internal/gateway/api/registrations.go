@@ -118,13 +118,5 @@ func (h Registrations) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	out := httpx.List[registration]{Items: []registration{}}
-	for i, reg := range regs {
-		if i == limit {
-			out.Next = CursorOf(regs[i-1].ID)
-			break
-		}
-		out.Items = append(out.Items, registrationOf(reg))
-	}
-	return httpx.JSON(w, http.StatusOK, out)
+	return httpx.JSON(w, http.StatusOK, PageOf(regs, limit, func(reg register.Registration) any { return reg.ID }, registrationOf))
 }
