@@ -415,9 +415,10 @@ func TestEveryOrderEndsTheSame(t *testing.T) {
 				}
 			}
 			n := len(story.acts(namesOf(0)))
+			const sample = 17 // of orders of many notices; prime to their number, so that each notice is sometimes first, and sometimes last
 			orders := 0
 			permutations(n, func(p []int) {
-				if orders++; testing.Short() && n > 5 && orders%6 != 1 { // the whole run has all of them
+				if orders++; testing.Short() && n > 4 && orders%sample != 1 { // the whole run has all of them
 					return
 				}
 				try(p)
