@@ -86,15 +86,7 @@ func (h Deliveries) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	out := httpx.List[deliveryOut]{Items: []deliveryOut{}}
-	for i, d := range list {
-		if i == limit {
-			out.Next = CursorOf(outbox.CursorOf(list[i-1]))
-			break
-		}
-		out.Items = append(out.Items, deliveryOf(d))
-	}
-	return httpx.JSON(w, http.StatusOK, out)
+	return httpx.JSON(w, http.StatusOK, PageOf(list, limit, func(d outbox.Delivery) any { return outbox.CursorOf(d) }, deliveryOf))
 }
 
 func (h Deliveries) get(w http.ResponseWriter, r *http.Request) error {
