@@ -33,7 +33,7 @@ var doors = []string{
 
 // common is what both products may use of our own.
 var common = []string{
-	"api", "contract", "internal/clock", "internal/job", "internal/lockstep", "internal/fail", "internal/httpx", "internal/webui/...", "internal/goldentest",
+	"api", "contract", "internal/clock", "internal/job", "internal/lockstep", "internal/fail", "internal/httpx", "internal/webui/...", "internal/goldentest", "internal/pgtest",
 	"test/chromium", // for tests that look at pages
 }
 
@@ -50,7 +50,7 @@ var rules = []rule{
 		Why:   "the sandbox knows itself and the small tools; it meets the gateway over HTTP only",
 	}, {
 		From: features, Never: append([]string{
-			"net/http/...", "database/sql/...", "html/template", "text/template", "os/exec", "modernc.org/...", "github.com/pressly/...",
+			"net/http/...", "database/sql/...", "html/template", "text/template", "os/exec", "modernc.org/...", "github.com/pressly/...", "github.com/jackc/...",
 			"github.com/prometheus/...", "internal/httpx", "internal/webui/...", "internal/lockstep",
 		}, append(awsSDK, doors...)...),
 		Why: "a feature knows no HTTP, SQL, template or AWS SDK: what it needs from outside is an interface that a door fulfils",
@@ -64,8 +64,8 @@ var rules = []rule{
 		From: []string{"internal/..."}, Except: []string{"internal/gateway/awsapi/..."}, Never: awsSDK,
 		Why: "the AWS SDK stands in internal/gateway/awsapi only",
 	}, {
-		From: []string{"..."}, Except: []string{"internal/gateway/store/..."},
-		Never: []string{"modernc.org/...", "github.com/pressly/..."},
+		From: []string{"..."}, Except: []string{"internal/gateway/store/...", "internal/pgtest"},
+		Never: []string{"modernc.org/...", "github.com/pressly/...", "github.com/jackc/..."},
 		Why:   "SQL engines stand in internal/gateway/store only",
 	}, {
 		From: []string{"client/...", "examples/..."}, Never: []string{module + "/...", awsSDK[0]}, Allow: []string{"client/...", "examples/..."}, Tests: true,
@@ -83,16 +83,16 @@ var rules = []rule{
 		From: []string{"contract", "internal/clock", "internal/fail"}, Never: []string{module + "/..."},
 		Why: "these are at the bottom and know nobody",
 	}, {
-		From: []string{"internal/job", "internal/httpx", "internal/webui/...", "internal/lockstep", "internal/goldentest"}, Never: []string{"internal/gateway/...", "internal/sandbox/...", "internal/cli/..."},
+		From: []string{"internal/job", "internal/httpx", "internal/webui/...", "internal/lockstep", "internal/goldentest", "internal/pgtest"}, Never: []string{"internal/gateway/...", "internal/sandbox/...", "internal/cli/..."},
 		Why: "the small tools know neither product",
 	}, {
 		From: []string{"..."}, Except: []string{"cmd/..."}, Never: []string{"internal/cli/..."}, Tests: false,
 		Why: "the command line is the last to know: only cmd imports it",
 	}, {
-		From: []string{"test/..."}, Never: []string{module + "/..."}, Allow: []string{"test/...", "contract", "client/...", "examples/..."}, Tests: true,
+		From: []string{"test/..."}, Never: []string{module + "/..."}, Allow: []string{"test/...", "contract", "client/...", "examples/...", "internal/pgtest"}, Tests: true,
 		Why: "outer tests know the program from outside only",
 	}, {
-		From: []string{"..."}, Never: []string{"internal/goldentest", "internal/webui/webuitest", "internal/gateway/store/storetest", "internal/archtest", "sandboxtest", "test/..."},
+		From: []string{"..."}, Never: []string{"internal/goldentest", "internal/pgtest", "internal/webui/webuitest", "internal/gateway/store/storetest", "internal/archtest", "sandboxtest", "test/..."},
 		Why: "a package that helps tests is not part of the program",
 	}, {
 		From: []string{"..."}, Except: []string{"sandboxtest/..."}, Never: []string{"github.com/chromedp/...", "pgregory.net/...", "testing/...", "net/http/httptest"},

@@ -10,7 +10,7 @@ import (
 
 // Config is what a gateway is told from outside.
 type Config struct {
-	DatabaseURL string // sqlite:PATH
+	DatabaseURL string // sqlite:PATH or postgres://…
 	BaseURL     string // how buyers' browsers reach this gateway, such as https://saas.example.com
 	QueueURL    string // the SQS queue of AWS's notices; empty: none is read
 	// SNSTopics are topics, by ARN, whose messages POST /aws/sns takes besides those of AWS Marketplace for Products.

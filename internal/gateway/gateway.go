@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"sync"
 
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
@@ -53,7 +54,7 @@ type Gateway struct {
 // a clock to follow, the sandbox waits for this gateway from here on, so that Run must follow soon.
 //
 // Errors: fail.Invalid for a setting that cannot be, saying which; fail.Conflict for a database whose schema is not
-// this program's.
+// this program's, or that another gateway works on.
 func New(ctx context.Context, c Config) (g *Gateway, err error) {
 	c = c.withDefaults()
 	g = &Gateway{clk: clock.System{}, log: c.Log, woken: make(chan struct{}, 1)}
@@ -71,7 +72,7 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 			return nil, err
 		}
 	}
-	if g.db, err = openDatabase(ctx, c.DatabaseURL); err != nil {
+	if g.db, err = openDatabase(ctx, c); err != nil {
 		return nil, err
 	}
 	db := g.db // a return of nil takes g away
@@ -176,14 +177,25 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 func (g *Gateway) Handler() http.Handler { return g.handler }
 
 // Run works until ctx ends: notices, deadlines, sending. What it was in the middle of is stored, and taken up by the
-// next process.
-func (g *Gateway) Run(ctx context.Context) error {
+// next process. It ends by itself, with fail.Conflict, when another gateway has taken the database over.
+func (g *Gateway) Run(ctx context.Context) (err error) {
+	ctx, stop := context.WithCancel(ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		defer stop()
+		select {
+		case err = <-g.db.Lost():
+		case <-ctx.Done():
+		}
+	})
 	if g.follower != nil {
 		g.follower.Run(ctx, g.runner, g.woken)
 	} else {
 		g.runner.Run(ctx)
 	}
-	return nil
+	stop()
+	watch.Wait()
+	return err
 }
 
 // Close releases the database. Nothing may be in use any more.
@@ -203,14 +215,17 @@ func (g *Gateway) wake() {
 	}
 }
 
-// openDatabase opens the gateway's database. An empty one is given its schema; one that is older is left to `souk
+// openDatabase opens the gateway's database, for this process alone where the engine can see to that. An empty one is given its schema; one that is older is left to `souk
 // migrate`, so that nobody's data is changed by starting a program.
-func openDatabase(ctx context.Context, url string) (*store.DB, error) {
-	db, err := store.Open(ctx, url)
+func openDatabase(ctx context.Context, c Config) (*store.DB, error) {
+	db, err := store.Open(ctx, c.DatabaseURL)
 	if err != nil {
 		return nil, err
 	}
 	if err := readySchema(ctx, db); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	if err := db.Claim(ctx, c.Log); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil

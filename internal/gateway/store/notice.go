@@ -65,7 +65,7 @@ func (s Notices) NoticeByKey(ctx context.Context, key string) (intake.Notice, er
 func (s Notices) Notices(ctx context.Context, q intake.Query) (ns []intake.Notice, err error) {
 	err = each(ctx, s.db.Read(), `select `+noticeColumns+` from notice
 		where ($1 = '' or outcome = $1) and ($2 = '' or kind = $2) and ($3 = '' or license_id = $3) and ($4 = '' or way = $4)
-			and ($5 = 0 or received_us < $5 or (received_us = $5 and key < $6))
+			and (received_us < $5 or (received_us = $5 and key < $6) or $5 = 0)
 		order by received_us desc, key desc limit $7`, func(scan func(...any) error) error {
 		n, err := scanNotice(scan)
 		ns = append(ns, n)

@@ -19,19 +19,19 @@ type execer interface {
 func each(ctx context.Context, q queryer, query string, row func(scan func(...any) error) error, args ...any) error {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
-		return err
+		return classified(err)
 	}
 	for rows.Next() {
 		if err := row(rows.Scan); err != nil {
 			return errors.Join(err, rows.Close())
 		}
 	}
-	return errors.Join(rows.Err(), rows.Close())
+	return errors.Join(classified(rows.Err()), rows.Close())
 }
 
 func exec(ctx context.Context, tx execer, doing, query string, args ...any) error {
 	if _, err := tx.ExecContext(ctx, query, args...); err != nil {
-		return fmt.Errorf("%s: %w", doing, err)
+		return classified(fmt.Errorf("%s: %w", doing, err))
 	}
 	return nil
 }

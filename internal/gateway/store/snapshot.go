@@ -25,7 +25,7 @@ func (db *DB) Snapshot(ctx context.Context, f func(*DB) error) error {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // it only read
-	return f(&DB{url: db.url, snapshot: tx})
+	return f(&DB{engine: db.engine, snapshot: tx})
 }
 
 // oneState is for reading several things that must fit each other. Call release in any case but an error's.
@@ -44,9 +44,9 @@ func (db *DB) beginRead(ctx context.Context) (*sql.Tx, error) {
 	if db.snapshot != nil {
 		return nil, errSnapshot
 	}
-	tx, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	tx, err := db.read.BeginTx(ctx, db.engine.reading)
 	if err != nil {
-		return nil, fmt.Errorf("begin to read: %w", err)
+		return nil, classified(fmt.Errorf("begin to read: %w", err))
 	}
 	return tx, nil
 }

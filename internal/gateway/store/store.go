@@ -3,102 +3,60 @@ package store
 import (
 	"context"
 	"database/sql"
-	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
-	"net/url"
-	"os"
-	"path/filepath"
+	"math/rand/v2"
 	"strings"
 	"time"
 
-	"github.com/pressly/goose/v3"
-	_ "modernc.org/sqlite" // the driver "sqlite", in pure Go: a fresh machine has no C compiler
-
+	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
 )
 
-//go:embed migrations/*.sql
-var migrations embed.FS
-
 // DB is an open database.
 type DB struct {
-	write *sql.DB // one connection on SQLite, which has one writer
-	read  *sql.DB
-	url   string
+	engine *engine
+	write  *sql.DB // one connection on SQLite, which has one writer
+	read   *sql.DB
 
 	snapshot *sql.Tx // of one that only reads, see Snapshot, which has nothing else
 
-	checkpoints *checkpointer // nil in memory
+	checkpoints *checkpointer // of an SQLite file only
+	node        *Node         // on PostgreSQL: which process works on it
 
 	readStmts, writeStmts statements
 }
 
-// writerCache is how much of the database the writer keeps in memory, in KiB: the inner pages of all indexes that an
-// hour's records go into. SQLite's own default is 2 MiB.
-const writerCache = 64 << 10
+// engine is what differs between SQLite and PostgreSQL. All else is one text for both.
+type engine struct {
+	schema  schema
+	writing *sql.TxOptions // as if there were no other transaction
+	reading *sql.TxOptions // one state of the database, whatever is written meanwhile
 
-// Open opens the database that url names, without looking at its schema: "sqlite:PATH", or "sqlite::memory:" for
-// tests.
-func Open(ctx context.Context, dbURL string) (*DB, error) {
-	return Driver{Name: "sqlite"}.Open(ctx, dbURL)
+	again func(error) bool // it failed because of another transaction: what it did can be done again
+
+	shrinks bool // the file gives space back piece by piece, when it is asked for
 }
 
-// Driver is how package database/sql comes to SQLite. [Open] has the one that souk ships with; tests have others.
-type Driver struct {
-	Name   string
-	Params map[string]string // to be opened with
-}
-
-// Open is [Open] with the driver.
-func (d Driver) Open(ctx context.Context, dbURL string) (*DB, error) {
-	path, ok := strings.CutPrefix(dbURL, "sqlite:")
-	if !ok || path == "" {
-		scheme, _, _ := strings.Cut(dbURL, ":")
-		return nil, fail.New(fail.Invalid, "database_url", "The database URL starts with %q; give sqlite:PATH.", scheme)
+// Open opens the database that url names, without looking at its schema: "sqlite:PATH", "sqlite::memory:" for tests, or
+// "postgres://USER:PASSWORD@HOST:PORT/DATABASE" with the parameters that PostgreSQL's own clients take.
+//
+// Errors: fail.Invalid for a url that names no database that can be used, fail.Later where PostgreSQL does not answer.
+func Open(ctx context.Context, url string) (*DB, error) {
+	switch scheme, _, _ := strings.Cut(url, ":"); scheme {
+	case "sqlite":
+		return Driver{Name: "sqlite"}.Open(ctx, url)
+	case "postgres", "postgresql":
+		return openPostgres(ctx, url)
+	default:
+		return nil, fail.New(fail.Invalid, "database_url", "The database URL starts with %q; give sqlite:PATH or postgres://HOST/DATABASE.", scheme)
 	}
-	if path != ":memory:" {
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			return nil, fmt.Errorf("make the database's folder: %w", err)
-		}
-	}
-	// FULL: an acknowledged commit survives a power cut. IMMEDIATE: a write transaction never fails half-way for
-	// want of the lock.
-	// INCREMENTAL: space that is not used any more can be given back. It must be the first, and takes effect in a new
-	// database only.
-	pragmas := url.Values{"_pragma": {"auto_vacuum(INCREMENTAL)", "journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(10000)", "foreign_keys(ON)",
-		fmt.Sprintf("wal_autocheckpoint(%d)", backstopPages)}, "_txlock": {"immediate"}}
-	for k, v := range d.Params {
-		pragmas.Set(k, v)
-	}
-	// In a URI, a path may hold neither %, # nor ? as they are.
-	dsn := "file:" + strings.NewReplacer("%", "%25", "#", "%23", "?", "%3f").Replace(path) + "?" + pragmas.Encode()
-	w, err := sql.Open(d.Name, fmt.Sprintf("%s&_pragma=cache_size(-%d)", dsn, writerCache))
-	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", path, err)
-	}
-	w.SetMaxOpenConns(1)
-	db := &DB{write: w, read: w, url: dbURL}
-	if path != ":memory:" {
-		if db.read, err = sql.Open(d.Name, dsn); err != nil {
-			return nil, fmt.Errorf("open %s: %w", path, err)
-		}
-		db.read.SetMaxOpenConns(5) // one of them moves pages, see checkpointer
-	}
-	if err := w.PingContext(ctx); err != nil {
-		db.Close()
-		return nil, fmt.Errorf("open the database %s: %w", path, err)
-	}
-	if db.read != db.write {
-		db.checkpoints = startCheckpointer(db.read, db.write)
-	}
-	return db, nil
 }
 
 // Close releases the database.
 func (db *DB) Close() error {
 	db.checkpoints.close()
+	db.node.release()
 	if db.read != db.write {
 		return errors.Join(db.read.Close(), db.write.Close())
 	}
@@ -113,13 +71,43 @@ func (db *DB) Read() Reads {
 	return db.read
 }
 
-// Tx runs f in one write transaction, which is durable when Tx returns nil. f may run more than once and must touch
-// nothing outside the transaction.
+// A transaction that failed because of another one is tried again soon, and at most so often.
+const (
+	maxTries   = 20
+	firstPause = 2 * time.Millisecond
+	lastPause  = 200 * time.Millisecond
+)
+
+// Tx runs f in one write transaction, which is durable when Tx returns nil. It is as if there were no other at the same
+// time: what f has read is still so when it commits. f may run more than once and must touch nothing outside the transaction.
+//
+// Errors: f's own; fail.Later with the code answer_lost where nobody knows whether it was committed, with database_away
+// where it was not because the database is away, with database_busy where others were always faster.
 func (db *DB) Tx(ctx context.Context, f func(tx *sql.Tx) error) error {
 	if db.snapshot != nil {
 		return errSnapshot
 	}
-	tx, err := db.write.BeginTx(ctx, nil)
+	pause := firstPause
+	for try := 1; ; try++ {
+		err := db.tryTx(ctx, f)
+		switch {
+		case err == nil:
+			db.checkpoints.committed()
+			return nil
+		case !db.engine.again(err):
+			return classified(err)
+		case try == maxTries:
+			return fail.Wrap(fail.Later, err, "database_busy", "The database is too busy with the same thing; repeat in a moment.")
+		}
+		if err := clock.Sleep(ctx, pause/2+rand.N(pause)); err != nil {
+			return err
+		}
+		pause = min(2*pause, lastPause)
+	}
+}
+
+func (db *DB) tryTx(ctx context.Context, f func(tx *sql.Tx) error) error {
+	tx, err := db.write.BeginTx(ctx, db.engine.writing)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
@@ -128,72 +116,9 @@ func (db *DB) Tx(ctx context.Context, f func(tx *sql.Tx) error) error {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
+		return lost(fmt.Errorf("commit: %w", err))
 	}
-	db.checkpoints.committed()
 	return nil
-}
-
-func (db *DB) provider() (*goose.Provider, error) {
-	dir, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, err
-	}
-	return goose.NewProvider(goose.DialectSQLite3, db.write, dir)
-}
-
-// Migration is one step of the schema.
-type Migration struct {
-	Version int64
-	Name    string
-	Applied bool
-}
-
-// Migrations lists the schema's steps in order. A database that knows more steps than this program is refused with
-// fail.Conflict: it was written by a newer souk.
-func (db *DB) Migrations(ctx context.Context) ([]Migration, error) {
-	p, err := db.provider()
-	if err != nil {
-		return nil, fmt.Errorf("read the migrations: %w", err)
-	}
-	status, err := p.Status(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read the schema's version: %w", err)
-	}
-	var ms []Migration
-	var newest int64
-	for _, s := range status {
-		ms = append(ms, Migration{s.Source.Version, filepath.Base(s.Source.Path), s.State == goose.StateApplied})
-		newest = s.Source.Version
-	}
-	have, err := p.GetDBVersion(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read the schema's version: %w", err)
-	}
-	if have > newest {
-		return nil, fail.New(fail.Conflict, "newer_schema", "The database has schema %d and this souk knows only %d; run the souk that wrote it, or a newer one.", have, newest)
-	}
-	return ms, nil
-}
-
-// Migrate brings the schema up to date and returns what it applied.
-func (db *DB) Migrate(ctx context.Context) ([]Migration, error) {
-	if _, err := db.Migrations(ctx); err != nil {
-		return nil, err
-	}
-	p, err := db.provider()
-	if err != nil {
-		return nil, fmt.Errorf("read the migrations: %w", err)
-	}
-	results, err := p.Up(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("migrate the schema: %w", err)
-	}
-	var done []Migration
-	for _, r := range results {
-		done = append(done, Migration{r.Source.Version, filepath.Base(r.Source.Path), true})
-	}
-	return done, nil
 }
 
 // us and fromUS convert instants; the zero time is stored as 0.

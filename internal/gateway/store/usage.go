@@ -24,15 +24,23 @@ var _ usage.Store = Usage{}
 const appendSegment = `insert into usage_segment (part, seq, first_hour, last_hour, events, at_us, licenses, body, first_seq)
 	values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (part, seq) do nothing`
 
+// appendOwnSegment inserts only while the database belongs to the node $10, and keeps it from changing hands meanwhile.
+const appendOwnSegment = `insert into usage_segment (part, seq, first_hour, last_hour, events, at_us, licenses, body, first_seq)
+	select $1, $2, $3, $4, $5, $6, $7, $8, $9 from setting where name = 'node' and value = $10 for share on conflict (part, seq) do nothing`
+
 // Append implements [usage.Store]. The one statement is a transaction of its own.
 func (s Usage) Append(ctx context.Context, g usage.Segment) error {
-	st, err := s.db.writer(ctx, appendSegment)
-	if err != nil {
-		return err
+	query, args := appendSegment, []any{g.Part, g.Seq, g.FirstHour, g.LastHour, g.Events, g.At, noneIsEmpty(g.Licenses), g.Body, g.First}
+	if node := s.db.claimed(); node != "" {
+		query, args = appendOwnSegment, append(args, node)
 	}
-	res, err := st.ExecContext(ctx, g.Part, g.Seq, g.FirstHour, g.LastHour, g.Events, g.At, noneIsEmpty(g.Licenses), g.Body, g.First)
+	st, err := s.db.writer(ctx, query)
 	if err != nil {
-		return err
+		return classified(err)
+	}
+	res, err := st.ExecContext(ctx, args...)
+	if err != nil {
+		return classified(err)
 	}
 	s.db.checkpoints.committed()
 	if n, err := res.RowsAffected(); err != nil || n == 1 {
@@ -211,7 +219,7 @@ func (s Usage) exec(ctx context.Context, query string, args ...any) error {
 func scan(ctx context.Context, q queryer, row func(*sql.Rows) error, query string, args ...any) (err error) {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
-		return fmt.Errorf("query: %w", err)
+		return classified(fmt.Errorf("query: %w", err))
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
@@ -219,5 +227,5 @@ func scan(ctx context.Context, q queryer, row func(*sql.Rows) error, query strin
 			return err
 		}
 	}
-	return rows.Err()
+	return classified(rows.Err())
 }

@@ -64,8 +64,11 @@ const (
 )
 
 // Shrink implements [usage.Store]. A database that was made before souk asked for this keeps its size: what is free in it is
-// used again.
+// used again. So it is on PostgreSQL, whose autovacuum sees to it.
 func (s Usage) Shrink(ctx context.Context) (more bool, err error) {
+	if !s.db.engine.shrinks {
+		return false, nil
+	}
 	var free, pages int64
 	for pragma, n := range map[string]*int64{"freelist_count": &free, "page_count": &pages} {
 		if err := s.db.Read().QueryRowContext(ctx, "pragma "+pragma).Scan(n); err != nil {
@@ -129,7 +132,7 @@ func (s Usage) Unsettled(ctx context.Context) (core.Hour, bool, error) {
 	var record, month sql.NullInt64
 	err := s.db.Read().QueryRowContext(ctx, `select
 		(select min(hour) from (select hour from metering_record where state in ('waiting', 'parked')
-			union all select hour from metering_record where state = 'sending')),
+			union all select hour from metering_record where state = 'sending') r),
 		(select min(month_us) from correction where month_us <> 0 and state not in ($1, $2, $3))`,
 		correction.Completed, correction.Failed, correction.Rejected).Scan(&record, &month)
 	if err != nil {

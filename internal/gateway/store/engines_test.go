@@ -1,0 +1,173 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/api"
+	"souk.dev/souk/internal/gateway/correction"
+	"souk.dev/souk/internal/gateway/entitlement"
+	"souk.dev/souk/internal/gateway/intake"
+	"souk.dev/souk/internal/gateway/keys"
+	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/metering"
+	"souk.dev/souk/internal/gateway/seal"
+	"souk.dev/souk/internal/gateway/store"
+	"souk.dev/souk/internal/gateway/store/storetest"
+	"souk.dev/souk/internal/gateway/usage"
+	"souk.dev/souk/internal/gateway/webhook"
+	"souk.dev/souk/internal/pgtest"
+)
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
+// onBoth runs f with each engine; open gives a new database with the present schema.
+func onBoth(t *testing.T, f func(t *testing.T, open func(t *testing.T) *store.DB)) {
+	t.Run("SQLite", func(t *testing.T) { f(t, openSQLite) })
+	t.Run("PostgreSQL", func(t *testing.T) {
+		postgresURL(t) // skips all of it where there is none
+		f(t, openPostgres)
+	})
+}
+
+// openSQLite opens a new SQLite file with the present schema.
+func openSQLite(t *testing.T) *store.DB {
+	t.Helper()
+	db := openURL(t, "sqlite:"+filepath.Join(t.TempDir(), "souk.db"))
+	if _, err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+// postgresURL is the address of a new PostgreSQL database with the present schema.
+var postgresURL = pgtest.Template(func(ctx context.Context, url string) error {
+	db, err := store.Open(ctx, url)
+	if err != nil {
+		return err
+	}
+	_, err = db.Migrate(ctx)
+	return errors.Join(err, db.Close())
+})
+
+func openPostgres(t *testing.T) *store.DB {
+	t.Helper()
+	return openURL(t, postgresURL(t))
+}
+
+func openURL(t *testing.T, url string) *store.DB {
+	t.Helper()
+	db, err := store.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+func TestAccounts(t *testing.T) {
+	onBoth(t, func(t *testing.T, open func(t *testing.T) *store.DB) {
+		storetest.Accounts(t, func(t *testing.T) account.Store { return open(t).Accounts() })
+	})
+}
+
+func TestRegistrations(t *testing.T) {
+	onBoth(t, func(t *testing.T, open func(t *testing.T) *store.DB) {
+		storetest.Registrations(t, func(t *testing.T) (storetest.RegistrationStore, account.Store) {
+			db := open(t)
+			return db.Registrations(), db.Accounts()
+		})
+	})
+}
+
+func TestSettings(t *testing.T) {
+	onBoth(t, func(t *testing.T, open func(t *testing.T) *store.DB) {
+		storetest.Settings(t, func(t *testing.T) seal.Settings { return open(t).Settings() })
+	})
+}
+
+func TestLicenses(t *testing.T) {
+	onBoth(t, func(t *testing.T, open func(t *testing.T) *store.DB) {
+		storetest.Licenses(t, func(t *testing.T) license.Store { return open(t).Licenses() })
+	})
+}
+
+func TestNotices(t *testing.T) {
+	onBoth(t, func(t *testing.T, open func(t *testing.T) *store.DB) {
+		storetest.Notices(t, func(t *testing.T) (intake.Store, license.Store) {
+			db := open(t)
+			return db.Notices(), db.Licenses()
+		})
+	})
+}
+
+func TestKeys(t *testing.T) {
+	onBoth(t, func(t *testing.T, open func(t *testing.T) *store.DB) {
+		storetest.Keys(t, func(t *testing.T) keys.Store { return open(t).Keys() })
+	})
+}
+
+func TestAnswers(t *testing.T) {
+	onBoth(t, func(t *testing.T, open func(t *testing.T) *store.DB) {
+		storetest.Answers(t, func(t *testing.T) api.AnswerStore { return open(t).Answers() })
+	})
+}
+
+func TestEntitlements(t *testing.T) {
+	onBoth(t, func(t *testing.T, open func(t *testing.T) *store.DB) {
+		storetest.Entitlements(t, func(t *testing.T) (entitlement.Store, intake.Store, license.Store) {
+			db := open(t)
+			return db.Entitlements(), db.Notices(), db.Licenses()
+		})
+	})
+}
+
+func TestOutbox(t *testing.T) {
+	onBoth(t, func(t *testing.T, open func(t *testing.T) *store.DB) {
+		storetest.Outbox(t, func(t *testing.T) storetest.OutboxStores {
+			db := open(t)
+			return storetest.OutboxStores{Outbox: db.Outbox(), Licenses: db.Licenses(), Accounts: db.Accounts(), Registrations: db.Registrations(), Entitlements: db.Entitlements(), Corrections: db.Corrections()}
+		})
+	})
+}
+
+func TestWebhooks(t *testing.T) {
+	onBoth(t, func(t *testing.T, open func(t *testing.T) *store.DB) {
+		storetest.Webhooks(t, func(t *testing.T) webhook.Store { return open(t).Webhooks() })
+	})
+}
+
+func TestCorrections(t *testing.T) {
+	onBoth(t, func(t *testing.T, open func(t *testing.T) *store.DB) {
+		storetest.Corrections(t, func(t *testing.T) correction.Store { return open(t).Corrections() })
+	})
+}
+
+func TestUsage(t *testing.T) {
+	onBoth(t, func(t *testing.T, open func(t *testing.T) *store.DB) {
+		storetest.Usage(t, func(t *testing.T) usage.Store { return store.NewUsage(open(t)) })
+	})
+}
+
+func TestMetering(t *testing.T) {
+	onBoth(t, func(t *testing.T, open func(t *testing.T) *store.DB) {
+		storetest.Metering(t, func(t *testing.T) metering.Store { return store.NewMetering(open(t)) })
+	})
+}
+
+func TestUnsettled(t *testing.T) {
+	onBoth(t, func(t *testing.T, open func(t *testing.T) *store.DB) {
+		storetest.Unsettled(t, func(t *testing.T) (usage.Store, metering.Store, correction.Store) {
+			db := open(t)
+			return store.NewUsage(db), store.NewMetering(db), db.Corrections()
+		})
+	})
+}
