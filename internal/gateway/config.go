@@ -25,6 +25,8 @@ type Config struct {
 	InstanceName string
 	// MarketplaceURL is where buyers manage what they bought; empty: AWS Marketplace's own page.
 	MarketplaceURL string
+	// AWSSupportURL is where buyers ask AWS for refunds; empty: AWS Support's own page.
+	AWSSupportURL string
 
 	// Endpoint is where all AWS services are; empty: as the SDK's own environment and profile say.
 	Endpoint                     string

@@ -127,8 +127,9 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 	if err != nil {
 		return nil, err
 	}
-	pages, err := portal.New(portal.Config{BaseURL: c.BaseURL, MarketplaceURL: c.MarketplaceURL, Products: c.Products, Seller: portal.Seller(c.Seller),
-		Register: registrations, Delegation: delegation, Accounts: accounts, Usage: months{engine, book}, Entitlements: entitlements, Seal: box, Clock: g.clk, Log: c.Log})
+	maker := statement.Maker{Ledger: store.NewMetering(g.db), Corrections: g.db.Corrections(), Products: c.Products}
+	pages, err := portal.New(portal.Config{BaseURL: c.BaseURL, MarketplaceURL: c.MarketplaceURL, AWSSupportURL: c.AWSSupportURL, Products: c.Products, Seller: portal.Seller(c.Seller),
+		Register: registrations, Delegation: delegation, Accounts: accounts, Usage: months{engine, book}, Statements: statements{maker}, Entitlements: entitlements, Seal: box, Clock: g.clk, Log: c.Log})
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +146,7 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 		api.Usage{Engine: engine, Directory: book, Clock: g.clk},
 		api.Finalize{Engine: engine, Directory: book},
 		api.Corrections{Corrections: corrections, Directory: book},
-		api.Statements{Maker: statement.Maker{Ledger: store.NewMetering(g.db), Corrections: g.db.Corrections(), Products: c.Products}, Signer: signer, Directory: book, Clock: g.clk},
+		api.Statements{Maker: maker, Signer: signer, Directory: book, Clock: g.clk},
 		api.Webhooks{Webhooks: hooks},
 		api.Deliveries{Outbox: told, Directory: book},
 	)

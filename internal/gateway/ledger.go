@@ -11,6 +11,7 @@ import (
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/metering"
 	"souk.dev/souk/internal/gateway/portal"
+	"souk.dev/souk/internal/gateway/statement"
 	"souk.dev/souk/internal/gateway/store"
 	"souk.dev/souk/internal/gateway/usage"
 )
@@ -79,16 +80,37 @@ func (m months) Month(ctx context.Context, id core.LicenseID, at time.Time) ([]p
 		return nil, err
 	}
 	var sums []portal.DimensionUsage
-	total := map[core.Dimension]usage.Quantity{}
+	total, byDay := map[core.Dimension]usage.Quantity{}, map[core.Dimension]*[32]usage.Quantity{}
 	for _, r := range rows {
-		if _, known := total[r.Dimension]; !known {
-			sums = append(sums, portal.DimensionUsage{Dimension: r.Dimension})
+		if byDay[r.Dimension] == nil {
+			sums, byDay[r.Dimension] = append(sums, portal.DimensionUsage{Dimension: r.Dimension}), new([32]usage.Quantity)
 		}
 		total[r.Dimension] = total[r.Dimension].Add(r.Accepted)
+		day := &byDay[r.Dimension][r.Hour.Start().Day()]
+		*day = day.Add(r.Accepted)
 	}
 	l, _ := m.book.ByID(id)
 	for i, s := range sums {
 		sums[i].Quantity = m.engine.InUnits(l.ProductCode, s.Dimension, total[s.Dimension])
+		for _, q := range byDay[s.Dimension][1 : at.Day()+1] {
+			sums[i].ByDay = append(sums[i].ByDay, m.engine.InUnits(l.ProductCode, s.Dimension, q))
+		}
 	}
 	return sums, nil
+}
+
+// statements makes them for the portal.
+type statements struct{ maker statement.Maker }
+
+// Statement implements [portal.Statements].
+func (s statements) Statement(ctx context.Context, l license.License, month string, now time.Time) ([]byte, error) {
+	m, err := statement.ParseMonth(month)
+	if err != nil {
+		return nil, err
+	}
+	made, err := s.maker.Make(ctx, l, m, now)
+	if err != nil {
+		return nil, err
+	}
+	return made.CSV()
 }

@@ -283,7 +283,7 @@ func TestAnotherCustomersPagesDoNotExist(t *testing.T) {
 	b := s.browser()
 	b.signUp("tok-2", with(ada, "email", "grace@example.com"))
 	unknown := b.get("/portal/licenses/lic_nothing")
-	for _, path := range []string{"/portal/licenses/" + foreign, "/portal/licenses/" + foreign + "/cancel"} {
+	for _, path := range []string{"/portal/licenses/" + foreign, "/portal/licenses/" + foreign + "/cancel", "/portal/licenses/" + foreign + "/refund", "/portal/licenses/" + foreign + "/statements/2026-11"} {
 		if a := b.get(path); a.Code != http.StatusNotFound || a.Page.Text() != unknown.Page.Text() {
 			t.Errorf("%s: %d %s", path, a.Code, a.Page.Text())
 		}

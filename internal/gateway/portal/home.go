@@ -30,8 +30,10 @@ type subscription struct {
 	AppURL   string // empty where there is nothing to open now
 	Customer core.AWSAccountID
 	ARN      core.LicenseARN
-	Standing license.Standing
-	Words    words
+	// Agreement is the newest agreement of the licence, as AWS names it; empty where it was not told.
+	Agreement core.AgreementID
+	Standing  license.Standing
+	Words     words
 }
 
 // Href is the subscription's own page.
@@ -73,6 +75,9 @@ func (s subscription) Until() time.Time {
 func (p *Portal) subscriptionOf(lic license.License) subscription {
 	product := p.Products.Product(lic.ProductCode)
 	s := subscription{ID: lic.ID, Product: product.Title, Customer: lic.Customer, ARN: lic.ARN, Standing: lic.Standing, Words: wordsFor(lic.Standing.State)}
+	if n := len(lic.Agreements); n > 0 {
+		s.Agreement = lic.Agreements[n-1]
+	}
 	if lic.Standing.Access() {
 		s.AppURL = product.AppURL
 	}

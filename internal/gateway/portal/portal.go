@@ -15,6 +15,7 @@ import (
 	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/entitlement"
+	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/gateway/seal"
 	"souk.dev/souk/internal/httpx"
@@ -32,6 +33,7 @@ const DefaultMarketplaceURL = "https://console.aws.amazon.com/marketplace/home#/
 type Config struct {
 	BaseURL        string         // how browsers reach this gateway; https makes cookies Secure
 	MarketplaceURL string         // where buyers manage their subscriptions; DefaultMarketplaceURL when empty
+	AWSSupportURL  string         // where buyers ask AWS for refunds; DefaultAWSSupportURL when empty
 	Products       core.Catalogue // titles and addresses; may be empty
 	Seller         Seller
 
@@ -40,6 +42,8 @@ type Config struct {
 	Delegation *register.Delegation
 	Accounts   *account.Service
 	Usage      Usage // may be nil: then no usage is shown
+	// Statements makes months' statements; may be nil: then none are offered.
+	Statements Statements
 	// Entitlements tells what was bought in advance; may be nil: then that is not shown.
 	Entitlements *entitlement.Keeper
 	Seal         *seal.Box
@@ -65,6 +69,14 @@ type Usage interface {
 type DimensionUsage struct {
 	Dimension core.Dimension
 	Quantity  string // decimal, in the units that AWS bills
+	// ByDay is the same by day, from the month's first to the one that at lies in.
+	ByDay []string
+}
+
+// Statements makes statements for the customers that they are of.
+type Statements interface {
+	// Statement is the licence's statement of a month, such as 2026-11, as CSV. Errors: fail.Invalid if that is no month.
+	Statement(ctx context.Context, l license.License, month string, now time.Time) ([]byte, error)
 }
 
 // Portal is the door. Make it with [New].
@@ -85,6 +97,9 @@ func New(c Config) (*Portal, error) {
 	}
 	if c.MarketplaceURL == "" {
 		c.MarketplaceURL = DefaultMarketplaceURL
+	}
+	if c.AWSSupportURL == "" {
+		c.AWSSupportURL = DefaultAWSSupportURL
 	}
 	if c.Seller.Name == "" {
 		c.Seller.Name = "Customer portal"
@@ -126,6 +141,8 @@ func (p *Portal) Mount(mux *http.ServeMux) {
 	handle("GET /portal", p.getHome)
 	handle("GET /portal/licenses/{id}", p.getSubscription)
 	handle("GET /portal/licenses/{id}/cancel", p.getCancel)
+	handle("GET /portal/licenses/{id}/refund", p.getRefund)
+	handle("GET /portal/licenses/{id}/statements/{month}", p.getStatement)
 	handle("GET /portal/", p.getNowhere)
 
 	mux.Handle(webui.AssetPath, p.ui.Assets())

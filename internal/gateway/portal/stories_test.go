@@ -22,17 +22,27 @@ import (
 var noon = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 
 const (
-	inkCode = core.ProductCode("4ml54db8vrmjuykaw1psroool")
-	nibCode = core.ProductCode("7nibproductcode0000000000") // its accounts are the seller's
+	inkCode    = core.ProductCode("4ml54db8vrmjuykaw1psroool")
+	metricCode = core.ProductCode("0exampl1product2code3abcd") // pay as you go
+	nibCode    = core.ProductCode("7nibproductcode0000000000") // its accounts are the seller's
 )
 
 var catalogue = core.Catalogue{
 	{Code: inkCode, Title: "Inkwell Pages", AppURL: "http://127.0.0.1:4720/", Dimensions: []core.Measure{{Key: "pages", Name: "Pages typeset", Unit: "pages"}, {Key: "storage_gb", Name: "Storage", Unit: "GB"}}},
-	{Code: "0exampl1product2code3abcd", Title: "Quill Analytics", AppURL: "https://quill.example.com/app"},
+	{Code: metricCode, Title: "Quill Analytics", Pricing: core.Subscription, AppURL: "https://quill.example.com/app"},
 	{Code: nibCode, Title: "Nib Archive", AppURL: "https://nib.example.com/app", SignUpURL: "https://nib.example.com/welcome?plan=pro"},
 }
 
 var seller = Seller{Name: "Inkwell Press", SupportEmail: "help@inkwell.example", SupportURL: "https://inkwell.example/help", Accent: "#7a3e8a"}
+
+// days are a month's usage by day, for the stories.
+var days = []string{"310", "420", "405", "0", "0", "612", "580", "640", "702", "655", "120", "98", "690", "744", "801", "779", "812.5"}
+
+// contractSince is a contract that AWS told of at the instant.
+func contractSince(at time.Time) license.License {
+	return license.License{ID: "lic_1", ProductCode: inkCode, Customer: "111122223333", Agreements: []core.AgreementID{"agmt-0123456789abcdef"},
+		Standing: license.Standing{State: license.Active, Since: at, ActivatedAt: at}}
+}
 
 // stories are every page with sample data, each state that people meet at least once.
 func stories() []webui.Story {
@@ -40,7 +50,7 @@ func stories() []webui.Story {
 	page := func(path string, who *account.Account) Page {
 		return Page{Path: path, Now: noon, Account: who, Seller: seller, MarketplaceURL: "http://127.0.0.1:4700/subscriptions"}
 	}
-	p := &Portal{Config: Config{Products: catalogue, Seller: seller, Clock: clock.NewVirtual(noon)}}
+	p := &Portal{Config: Config{Products: catalogue, Seller: seller, AWSSupportURL: DefaultAWSSupportURL, Clock: clock.NewVirtual(noon)}}
 	sub := func(id core.LicenseID, code core.ProductCode, s license.Standing) subscription {
 		return p.subscriptionOf(license.License{ID: id, ProductCode: code, Customer: "111122223333", ARN: "arn:aws:license-manager::294406891311:license:l-0123456789abcdef0123456789abcdef", Standing: s})
 	}
@@ -79,13 +89,17 @@ func stories() []webui.Story {
 		{Name: "home-empty", Page: "home", Data: homeView{Page: page("/portal", ada)}},
 		{Name: "cancel", Page: "cancel", Data: cancelView{page("/portal/licenses/lic_1/cancel", ada), sub("lic_1", inkCode, standings["active"])}},
 		{Name: "cancel-ending", Page: "cancel", Data: cancelView{page("/portal/licenses/lic_1/cancel", ada), sub("lic_1", inkCode, standings["winding_down"])}},
+		{Name: "refund", Page: "refund", Data: p.refundOf(page("/portal/licenses/lic_1/refund", ada), contractSince(noon.Add(-20*time.Hour)))},
+		{Name: "refund-late", Page: "refund", Data: p.refundOf(page("/portal/licenses/lic_1/refund", ada), contractSince(noon.AddDate(0, -1, 0)))},
+		{Name: "refund-usage", Page: "refund", Data: p.refundOf(page("/portal/licenses/lic_1/refund", ada), license.License{ID: "lic_1", ProductCode: metricCode, Customer: "111122223333", Standing: standings["active"]})},
 		{Name: "problem", Page: "problem", Data: problemView{page("/portal/x", ada), webui.NotFound()}},
 	}
 	for _, state := range slices.Sorted(maps.Keys(standings)) {
 		v := subscriptionView{Page: page("/portal/licenses/lic_1", ada), subscription: sub("lic_1", inkCode, standings[state]), Welcome: state == "pending",
 			HasUsage: true, Month: "November 2026"}
 		if state != "pending" {
-			v.Usage = []usageLine{{"Pages typeset", "pages", "12480"}, {"Storage", "GB", "3.25"}}
+			v.Usage = []usageLine{p.usageLine(inkCode, DimensionUsage{"pages", "12480", days}, noon), p.usageLine(inkCode, DimensionUsage{Dimension: "storage_gb", Quantity: "3.25"}, noon)}
+			v.Months = monthsOf(standings[state], noon)
 		}
 		if v.Words.Title != "" && !v.Ending() {
 			v.Notice = webui.Notice{Tone: v.Words.Tone, Title: v.Words.Title, Text: v.Words.Text}

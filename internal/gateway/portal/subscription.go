@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -25,6 +26,7 @@ type subscriptionView struct {
 	// Bought is what was bought in advance and is not over, as AWS said at BoughtAsOf.
 	Bought     []boughtLine
 	BoughtAsOf time.Time
+	Months     []month // whose statements can be had, the newest first
 }
 
 type boughtLine struct {
@@ -42,6 +44,7 @@ type usageLine struct {
 	Name     string
 	Unit     string
 	Quantity string
+	Days     webui.Bars
 }
 
 // ownLicense finds the licence that the address names among those of who. Another customer's is answered as one that
@@ -80,8 +83,11 @@ func (p *Portal) getSubscription(w http.ResponseWriter, r *http.Request) error {
 		}
 		view.HasUsage, view.Month = true, view.Now.Format("January 2006")
 		for _, u := range used {
-			view.Usage = append(view.Usage, p.usageLine(lic.ProductCode, u))
+			view.Usage = append(view.Usage, p.usageLine(lic.ProductCode, u, view.Now))
 		}
+	}
+	if p.Statements != nil {
+		view.Months = monthsOf(lic.Standing, view.Now)
 	}
 	view.Bought, view.BoughtAsOf = p.bought(lic)
 	return p.ui.Render(w, http.StatusOK, "subscription", view)
@@ -115,12 +121,16 @@ func (p *Portal) bought(lic license.License) (lines []boughtLine, asOf time.Time
 	return lines, known.At
 }
 
-func (p *Portal) usageLine(code core.ProductCode, u DimensionUsage) usageLine {
+func (p *Portal) usageLine(code core.ProductCode, u DimensionUsage, now time.Time) usageLine {
 	line := usageLine{Name: webui.Words(u.Dimension), Quantity: u.Quantity}
 	for _, m := range p.Products.Product(code).Dimensions {
 		if m.Key == u.Dimension {
 			line.Name, line.Unit = m.Name, m.Unit
 		}
+	}
+	line.Days = webui.Bars{What: line.Name, Unit: line.Unit}
+	for i, amount := range u.ByDay {
+		line.Days.Bars = append(line.Days.Bars, webui.Bar{Label: fmt.Sprintf("%d %s", i+1, now.UTC().Format("Jan")), Amount: amount})
 	}
 	return line
 }
