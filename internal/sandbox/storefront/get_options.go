@@ -70,10 +70,10 @@ type purchaseView struct {
 	Prices   []PriceRow
 	Contract contractForm
 	Cost     Cost
-	Closed   bool             // it cannot be accepted any more
-	Running  []Subscription   // the newest of this offer, or of the product where a buyer may have only one
-	More     bool             // there are more of these
-	Replaced *world.Agreement // what accepting it replaces
+	Closed   bool           // it cannot be accepted any more
+	Running  []Subscription // the newest of this offer, or of the product where a buyer may have only one
+	More     bool           // there are more of these
+	Replaced *Subscription  // what accepting it replaces
 	Nonce    string
 }
 
@@ -182,7 +182,11 @@ func (s *Storefront) showOption(w http.ResponseWriter, r *http.Request, p world.
 // running finds what the visitor has that bears on the purchase.
 func (s *Storefront) running(v *purchaseView) error {
 	if a, err := s.opt.World.Agreement(v.Option.Replaces); err == nil && a.BuyerAccount == v.Buyer.AccountID && a.Status == world.Active {
-		v.Replaced = &a
+		old, err := s.subscription(a, v.Now)
+		if err != nil {
+			return err
+		}
+		v.Replaced = &old
 	}
 	q := world.AgreementQuery{BuyerAccount: v.Buyer.AccountID, ProductCode: v.Product.ProductCode, Status: world.Active}
 	if !v.Product.Identity.ByTopics() {

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"souk.dev/souk/internal/sandbox/notice"
 	"souk.dev/souk/internal/sandbox/topic"
 	"souk.dev/souk/internal/sandbox/world"
@@ -67,6 +69,7 @@ func newScene(t *testing.T) scene {
 	}
 	s.advance(5 * time.Minute)
 	v.send(v.get(trialPage), "/products/"+inkwell+"/subscribe")
+	later, future, replacement := s.offersToCome(contract)
 	code := "1nkwe11c1ass1c0abcdefghij"
 	v.post("/seller/channels/queues", url.Values{"queue": {"given-up"}})
 	v.post("/seller/channels/queues", url.Values{"queue": {"orders"}, "dead": {"given-up"}})
@@ -77,6 +80,7 @@ func newScene(t *testing.T) scene {
 	s.doom("orders", 3)
 	heard, _ := s.front.opt.Desk.Newest(notice.Query{Channel: notice.EventBridge, Limit: 1})
 	pages := map[string]string{
+		"trial-other": trialPage + "?as=" + globex, "offer-future": future, "offer-replacement": replacement, "product-offers": "/products/" + teams, "subscription-future": "/subscriptions/" + later + "?as=" + globex,
 		"seller-channels": "/seller/channels", "seller-rule": "/seller/channels/rules/licenses?event=" + heard[0].ID, "seller-rule-new": "/seller/channels/rules/new",
 		"seller-queue": "/seller/channels/queues/given-up", "delivery": "/control/deliveries/" + heard[0].ID,
 		"product-priced": "/products/prod-inkwellclassct?price=show&units_seats=12&duration=P12M&renew=on",
@@ -92,15 +96,44 @@ func newScene(t *testing.T) scene {
 		"control-agreement": "/control/agreements/" + id, "profiles": "/control/profiles", "calls": "/control/calls", "call": "/control/calls/1", "deliveries": "/control/deliveries", "faults": "/control/faults", "not-found": "/nowhere",
 		"inbox": "/inbox", "mail": "/inbox/1", "call-sent": "/control/calls/1?view=sent", "control-agreements": "/control/agreements",
 	}
-	// The browser is the buyer's: the proxy adds the cookie.
+	// The browser is the buyer's: the proxy adds the cookie; that of another with ?as=, and of nobody with ?nobody=.
 	shown := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Query().Get("nobody") == "" {
-			r.AddCookie(&http.Cookie{Name: buyerCookie, Value: acme})
+		if in := r.URL.Query(); in.Get("nobody") == "" {
+			r.AddCookie(&http.Cookie{Name: buyerCookie, Value: orElse(in.Get("as"), acme)})
 		}
 		s.front.ServeHTTP(w, r)
 	}))
 	t.Cleanup(shown.Close)
 	return scene{shown.URL, pages}
+}
+
+// offersToCome makes an offer that starts later, which Globex accepts and Acme may, and one that takes the place of Acme's
+// contract. It returns Globex's agreement, and the pages on which Acme sees the two.
+func (s *site) offersToCome(contract string) (later, future, replacement string) {
+	s.t.Helper()
+	now, seats, shelves := s.clock.Now(), int64(120), int64(10)
+	start := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
+	offers := []world.Offer{
+		{Name: "Inkwell Teams, from the new year on", Buyers: []string{acme, globex}, ExpiresAt: start.AddDate(0, 0, -14),
+			Terms: world.OfferTerms{Upfront: &world.UpfrontTerm{RateCards: s.rates(teams)}, Validity: &world.ValidityTerm{StartDate: start}, Renewal: &world.RenewalTerm{}}},
+		{Name: "120 seats in place of 25", Buyers: []string{acme}, ExpiresAt: now.AddDate(0, 1, 0), Replaces: contract,
+			Terms: world.OfferTerms{Fixed: &world.FixedTerm{Duration: "P24M", Grants: []world.Grant{{Dimension: "seats", MaxQuantity: &seats}, {Dimension: "shelves", MaxQuantity: &shelves}}},
+				Schedule: []world.Instalment{{After: "P0D", Amount: decimal.New(8000, 0)}, {After: "P12M", Amount: decimal.New(7500, 0)}}}},
+	}
+	for i, o := range offers {
+		o.ProductID = teams
+		made, err := s.world.CreateOffer(now, o)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		offers[i] = made
+	}
+	a, err := s.world.Subscribe(now, world.Subscribe{BuyerAccount: globex, Product: teams, OfferID: offers[0].OfferID, Terms: world.Terms{Duration: "P12M", Quantities: map[string]int64{"seats": 30}}})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	page := "/products/" + teams + "/offers/"
+	return a.AgreementID, page + offers[0].OfferID + "?units_seats=30&duration=P12M", page + offers[1].OfferID
 }
 
 const welcomeMail = "From: Inkwell <hello@inkwell.example>\r\nSubject: Welcome to Inkwell, Ada\r\nMIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=b\r\n\r\n" +

@@ -12,7 +12,7 @@ import (
 )
 
 // inDark are the pages whose components, between them, are all there are: one picture each in the dark will do.
-var inDark = regexp.MustCompile(`^(home|offer|product-tiers|subscriptions|contract|bill|support|seller-offer-new|seller-agreement|seller-channels|mail|control|call-sent)$`)
+var inDark = regexp.MustCompile(`^(home|offer|product-tiers|subscriptions|contract|bill|support|seller-offer-new|seller-agreement|seller-channels|mail|control|call-sent|offer-future|offer-replacement|delivery|product-offers)$`)
 
 // TestScreenshots writes a picture of every page, wide and as on a phone, and of some in the dark, to $SCREENSHOTS:
 //
