@@ -21,8 +21,10 @@ fuzz: ## every fuzz test for a while (FOR=20s)
 bench: ## the ledger's speed, as the table of docs/performance.md (BENCH=-long: growth, too)
 	go run ./test/bench $(BENCH)
 
-screenshots: ## new pictures of the sandbox's pages; wants Chromium
+screenshots: ## new pictures of the sandbox's pages, and of what a seller's buyers meet; wants Chromium
 	SCREENSHOTS=$(CURDIR)/docs/screenshots/sandbox go test -count=1 -tags screenshots -run Screenshots ./internal/sandbox/storefront
+	SCREENSHOTS=$(CURDIR)/docs/screenshots/portal SHOTS='^(arrive|account|account-wrong|signin|home|cancel|subscription-(pending|active|winding-down|ended)|landing-token-expired)$$' \
+		go test -count=1 -tags screenshots -run Screenshots ./internal/gateway/portal
 
 build: ## a stripped binary in bin/
 	go build -trimpath -ldflags '-s -w' -o bin/souk ./cmd/souk
