@@ -37,6 +37,9 @@ type Standing struct {
 	OpensAt  time.Time
 	ClosesAt time.Time
 
+	FollowedAt time.Time // when another agreement last went on in place of one of the licence's; zero if none did
+	Lapsed     bool      // it is over because AWS listed nothing any more, and goes on should AWS list it again
+
 	Unused []Fact // facts that had no meaning in the state they met, for the console
 }
 
@@ -84,6 +87,9 @@ func (s *Standing) take(f Fact) {
 		}
 		return
 	}
+	if f.Kind == AgreementFollowed {
+		s.FollowedAt = f.At
+	}
 	st, ok := transitions[edge{s.State, f.Kind}]
 	if !ok {
 		if !repeats(s.State, f.Kind) {
@@ -92,7 +98,7 @@ func (s *Standing) take(f Fact) {
 		return
 	}
 	s.State, s.Why, s.Since = st.to, st.why, f.At
-	s.Next, s.By = "", time.Time{}
+	s.Next, s.By, s.Lapsed = "", time.Time{}, f.Kind == Lapsed
 	switch {
 	case st.to == Active:
 		s.ActivatedAt = f.At
@@ -110,7 +116,7 @@ func repeats(s State, k Kind) bool {
 		return true
 	case Activated:
 		return s == Active
-	case AgreementEnded, Deprovisioned, UnsubscribePending, Unsubscribed, Refused:
+	case AgreementEnded, Deprovisioned, UnsubscribePending, Unsubscribed, Refused, Lapsed:
 		return s == Ended || (s == WindingDown && opens(k))
 	case PaymentFailed:
 		return s == Failed

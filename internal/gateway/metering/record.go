@@ -125,9 +125,14 @@ func deadline(ts time.Time) time.Time {
 	return d
 }
 
+// announced is how long after a subscription's end its final window opens at the latest: the end is announced within
+// seconds or minutes, of a licence in whose place another goes on after that one was provisioned.
+const announced = 10 * time.Minute
+
 // stamp chooses the timestamp of the record for hour: the last whole second of what the hour and the licence's life
-// have in common, and not in the future. It is the last so that the record can be sent for as long as possible. ok is
-// false when there is no such second.
+// have in common, and not in the future. It is the last so that the record can be sent for as long as possible. But in the
+// hour of the subscription's end, or of another agreement's that goes on under another licence, it is the first: AWS does not
+// say whether it takes a stamp from after the end, nor always when that was, and what was used before it is in the same record. ok is false when there is no such second.
 func stamp(s license.Standing, hour core.Hour, now time.Time, skew time.Duration) (ts time.Time, ok bool) {
 	from, to := hour.Start(), hour.End()
 	switch s.State {
@@ -141,6 +146,9 @@ func stamp(s license.Standing, hour core.Hour, now time.Time, skew time.Duration
 	if end, ends := usage.EndOf(s); ends && end.Before(to) {
 		to = end
 	}
+	if announcedIn(from, to, s.OpensAt) || announcedIn(from, to, s.FollowedAt) {
+		return from, from.Before(to) && !from.After(now)
+	}
 	ts = to.Add(-1).Truncate(time.Second)
 	if latest := now.Add(-skew).Truncate(time.Second); ts.After(latest) { // an hour that is sealed while it runs
 		ts = latest
@@ -150,6 +158,9 @@ func stamp(s license.Standing, hour core.Hour, now time.Time, skew time.Duration
 	}
 	return ts, ts.Before(to) && !ts.After(now)
 }
+
+// announcedIn reports whether what was announced at an instant may have happened between from and to.
+func announcedIn(from, to, at time.Time) bool { return at.After(from) && at.Before(to.Add(announced)) }
 
 // Explanation says what a record's state means and what happens next (law 7).
 type Explanation struct {
