@@ -92,7 +92,7 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 			return nil, err
 		}
 	}
-	entitlements, err := entitlement.Open(ctx, entitlement.Config{Store: g.db.Entitlements(), AWS: awsapi.NewEntitlements(aws), Licenses: book, Products: c.Products,
+	entitlements, err := entitlement.Open(ctx, entitlement.Config{Store: g.db.Entitlements(), AWS: awsapi.NewEntitlements(aws), Licenses: book, Book: book, Products: c.Products,
 		Clock: g.clk, Log: c.Log, Every: c.EntitlementsEvery, Observe: metrics.Entitlements})
 	if err != nil {
 		return nil, err

@@ -108,6 +108,9 @@ func (k *Keeper) one(ctx context.Context, n *Knowledge) error {
 		k.observe(outcomeOf(changed, len(got)))
 	}
 	next.DueAt = k.again(&next, k.cfg.Clock.Now())
+	if l.Standing.Lapsed && next.Failures == 0 && len(got) == 0 && !next.settling(next.DueAt) {
+		next.DueAt = time.Time{} // it is over: only a notice is a reason to look again
+	}
 	var tell []outbox.Event
 	if changed {
 		tell = tidings(*n, next, l.Account)
@@ -120,7 +123,10 @@ func (k *Keeper) one(ctx context.Context, n *Knowledge) error {
 		k.cfg.Log.InfoContext(ctx, "entitlements", "license", l.ID, "entries", len(got))
 	}
 	k.replace(n, next, next.DueAt)
-	return nil
+	if err != nil {
+		return nil
+	}
+	return k.tellBook(ctx, l, &next)
 }
 
 // doubt notes that the store may have something else than n, as the answer to a keeping was lost: whatever AWS says next is

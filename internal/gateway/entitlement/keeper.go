@@ -20,6 +20,8 @@ type Config struct {
 	Store    Store
 	AWS      Source
 	Licenses license.Directory
+	// Book is told of legacy contracts that are over, and of those that were taken to be.
+	Book     Book
 	Products core.Catalogue
 	Clock    clock.Clock
 	Log      *slog.Logger
@@ -28,6 +30,11 @@ type Config struct {
 	Every time.Duration
 	// Observe, if set, is told of every asking: changed, same, empty, or the kind of the failure.
 	Observe func(outcome string)
+}
+
+// Book is told what is learnt of licences, as it is told of notices. It is fulfilled by *license.Book.
+type Book interface {
+	Note(ctx context.Context, n license.Note) (license.Verdict, error)
 }
 
 // Keeper keeps what is known of entitlements, and asks for it. It is safe for concurrent use.
@@ -99,11 +106,11 @@ func (k *Keeper) resume(l license.License, due, told time.Time) {
 	k.install(again.indexed())
 }
 
-// asks reports whether AWS is asked about the licence at all: it gives access, its product may have entitlements, and
-// there is something to ask by.
+// asks reports whether AWS is asked about the licence at all: it gives access, or AWS has listed nothing of it any more; its
+// product may have entitlements; and there is something to ask by.
 func (k *Keeper) asks(l license.License) bool {
 	_, ok := SubjectOf(l)
-	return ok && l.Standing.Access() && k.rulesFor(l.ProductCode).Pricing != core.Subscription
+	return ok && (l.Standing.Access() || l.Standing.Lapsed) && k.rulesFor(l.ProductCode).Pricing != core.Subscription
 }
 
 // follow sees a licence that is new or changed: one that became active, or is named otherwise, is asked about at once.
@@ -216,7 +223,7 @@ func (k *Keeper) Over(l license.License, n Knowledge, e Entitlement) bool {
 func (k *Keeper) Oldest() (age time.Duration, ok bool) {
 	now := k.cfg.Clock.Now()
 	for l := range k.cfg.Licenses.All {
-		if n := k.of(l.ID); n != nil && !n.At.IsZero() && k.asks(l) {
+		if n := k.of(l.ID); n != nil && !n.At.IsZero() && k.asks(l) && l.Standing.Access() {
 			age, ok = max(age, now.Sub(n.At)), true
 		}
 	}

@@ -80,7 +80,7 @@ func (s *shop) start() {
 		s.t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	s.keeper, err = entitlement.Open(s.t.Context(), entitlement.Config{Store: s.db.Entitlements(), AWS: s.aws, Licenses: s.book, Products: s.products, Clock: s.clk, Log: log,
+	s.keeper, err = entitlement.Open(s.t.Context(), entitlement.Config{Store: s.db.Entitlements(), AWS: s.aws, Licenses: s.book, Book: s.book, Products: s.products, Clock: s.clk, Log: log,
 		Observe: func(o string) { s.outcomes = append(s.outcomes, o) }})
 	if err != nil {
 		s.t.Fatal(err)

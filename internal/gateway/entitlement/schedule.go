@@ -62,6 +62,16 @@ func nextAsking(k *Knowledge, every time.Duration) time.Time {
 	return next
 }
 
+// settling reports whether t is one of the instants at which AWS is asked because something was told.
+func (k *Knowledge) settling(t time.Time) bool {
+	for _, pause := range settling {
+		if t.Equal(k.ToldAt.Add(pause)) {
+			return true
+		}
+	}
+	return false
+}
+
 // slot is the first instant after t at the licence's own place in an interval.
 func slot(id core.LicenseID, t time.Time, every time.Duration) time.Time {
 	h := fnv.New64a()

@@ -51,6 +51,7 @@ var kindTeller = map[Kind]string{
 	UnsubscribePending: "`unsubscribe-pending`",
 	Unsubscribed:       "`unsubscribe-success`",
 	Refused:            "`CustomerNotSubscribed` in answer to a record",
+	Lapsed:             "`GetEntitlements`, of a legacy contract: nothing is listed any more",
 	TimeUp:             "the clock: the final window has closed",
 }
 

@@ -35,6 +35,9 @@ const (
 	Unsubscribed Kind = "unsubscribed"
 	// Refused: AWS answered CustomerNotSubscribed to a record of the last hour.
 	Refused Kind = "refused"
+	// Lapsed is not a notice: AWS was asked, and lists nothing any more of what a legacy contract had bought. No notice says
+	// that such a contract is over but entitlement-updated, which says as much of any change.
+	Lapsed Kind = "lapsed"
 	// TimeUp is not a notice: the final window's end has passed.
 	TimeUp Kind = "time_up"
 )
@@ -76,6 +79,7 @@ var transitions = map[edge]step{
 	{Active, UnsubscribePending}: {WindingDown, "The buyer unsubscribed; the last hour for metering runs."},
 	{Active, Unsubscribed}:       {Ended, "AWS says the cancellation is complete."},
 	{Active, PaymentFailed}:      {Failed, "AWS says the buyer's payment failed."},
+	{Active, Lapsed}:             {Ended, "AWS lists nothing any more of what was bought: the contract is over."},
 
 	{WindingDown, Activated}:    {Active, "Subscribed again inside the last hour."},
 	{WindingDown, Unsubscribed}: {Ended, "AWS says the cancellation is complete."},
@@ -93,7 +97,7 @@ var transitions = map[edge]step{
 // subscription within one. The life's own order breaks the tie.
 var rank = map[Kind]int{
 	Arrived: 0, Activated: 1, PaymentFailed: 2, AgreementFollowed: 3, AgreementEnded: 4, Deprovisioned: 5,
-	UnsubscribePending: 6, Refused: 7, Unsubscribed: 8, TimeUp: 9,
+	UnsubscribePending: 6, Refused: 7, Unsubscribed: 8, Lapsed: 9, TimeUp: 10,
 }
 
 // opens says which facts open the final window, each by itself (docs/aws/lifecycle.md, "Which notice opens the last hour").
