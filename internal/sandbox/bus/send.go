@@ -53,6 +53,18 @@ func (s *Service) Match(e Event) []parcel.Stop {
 	return out
 }
 
+// Listens reports whether an account has any rule.
+func (s *Service) Listens(account string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for k := range s.rules {
+		if k.account == account {
+			return true
+		}
+	}
+	return false
+}
+
 // Parcel is what e becomes on the way via, which [Service.Match] gave; [NotFound] if that is there no more.
 func (s *Service) Parcel(via string, e Event) (parcel.Parcel, error) {
 	s.mu.Lock()

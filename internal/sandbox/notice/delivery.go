@@ -45,9 +45,9 @@ type Attempt struct {
 type Delivery struct {
 	ID          string     `json:"id"` // of the notice: detail.requestId of an event, MessageId of an SNS message
 	Channel     string     `json:"channel"`
-	Kind        string     `json:"kind"`   // the detail type, or the action
-	Source      string     `json:"source"` // the ARN of the bus, or of the topic
-	Seller      string     `json:"sellerAccountId"`
+	Kind        string     `json:"kind"`                  // the detail type, or the action
+	Source      string     `json:"source"`                // the ARN of the bus, or of the topic
+	Seller      string     `json:"sellerAccountId"`       // the account that is told: a seller, or a buyer by its own bus
 	AgreementID string     `json:"agreementId,omitempty"` // this and the next two: not of what clients post
 	LicenseARN  string     `json:"licenseArn,omitempty"`
 	ProductCode string     `json:"productCode,omitempty"`

@@ -109,11 +109,19 @@ type Change struct {
 	At       time.Time  `json:"at"`
 }
 
-// Accept takes a notice at the moment when it happens, and delivers it unless a fault holds it up. It is the world's
-// sink: quick, and without a call back into the world.
+// Accept takes a notice at the moment when it happens, and delivers it unless a fault holds it up. A buyer whose account
+// has a rule on its bus is told its own side of it, always promptly; another buyer's events would reach nobody, and are not
+// made. It is the world's sink: quick, and without a call back into the world.
 func (d *Desk) Accept(n world.Notice) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.accept(n)
+	if told, ok := world.ForAcceptor(n); ok && d.opt.Bus.Listens(told.Subject().Receiver()) {
+		d.accept(told)
+	}
+}
+
+func (d *Desk) accept(n world.Notice) {
 	del := d.file(n)
 	if d.replaying {
 		d.unplanned = append(d.unplanned, del)
@@ -124,7 +132,10 @@ func (d *Desk) Accept(n world.Notice) {
 
 // decide plans a delivery and begins it.
 func (d *Desk) decide(del *Delivery) {
-	rule, _ := d.opt.Draw(del.notice)
+	rule := noFault
+	if del.notice.Subject().Acceptor == "" { // what sellers have to bear is not drawn for buyers
+		rule, _ = d.opt.Draw(del.notice)
+	}
 	now := d.opt.Clock.Now()
 	c := Change{Notice: del.ID, Attempts: d.planned(del, plan(now, rule)), At: now}
 	if rule.ID != "" {

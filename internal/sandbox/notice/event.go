@@ -13,6 +13,7 @@ import (
 // The roles that detail types end in. A direct seller is the proposer of its agreements and the manufacturer of its
 // licences, and gets each event once, in this role.
 const (
+	acceptor     = " - Acceptor"
 	proposer     = " - Proposer"
 	manufacturer = " - Manufacturer"
 )
@@ -36,6 +37,10 @@ type (
 	}
 	idRef struct {
 		ID string `json:"id"`
+	}
+	offerRef struct {
+		ID   string `json:"id"`
+		Name string `json:"name,omitempty"` // buyers are told it
 	}
 	nullableID struct {
 		ID *string `json:"id"` // null when nobody resells
@@ -120,7 +125,7 @@ type renewedDetail struct {
 	Product   titledRef        `json:"product"`
 	Acceptor  accountRef       `json:"acceptor"`
 	Proposer  namedAccountRef  `json:"proposer"`
-	Offer     idRef            `json:"offer"`
+	Offer     offerRef         `json:"offer"`
 }
 
 // amendedDetail is the detail of Purchase Agreement Amended.
@@ -216,10 +221,10 @@ func event(n world.Notice, id string) (e envelope, ok bool) {
 		e.DetailType = contract.AdvisoryResolved + manufacturer
 		e.Detail = advisoryOf(a, advisory{ResolvedAt: instant(a.At)})
 	case world.CancellationRequested:
-		e.DetailType, e.Resources = cancellationTypes[n.Request.Status]+proposer, []string{}
+		e.DetailType, e.Resources = cancellationTypes[n.Request.Status]+role(a), []string{}
 		e.Detail = cancellationOf(n)
 	case world.BillingAdjusted:
-		e.DetailType, e.Resources = adjustmentTypes[n.Adjustment.Status]+proposer, []string{}
+		e.DetailType, e.Resources = adjustmentTypes[n.Adjustment.Status]+role(a), []string{}
 		e.Detail = adjustmentOf(n)
 	default:
 		return envelope{}, false
@@ -249,11 +254,19 @@ func createdOf(n world.AgreementCreated) any {
 	if n.Intent == world.IntentRenew {
 		agreement := agreementOf(n.AgreementTold, n.Intent, n.PreviousAgreementID)
 		return renewedDetail{RequestID: n.ID, Catalog: catalog, Agreement: agreement, Product: titledRef{n.ProductID, n.ProductTitle},
-			Acceptor: accountRef{n.BuyerAccount}, Proposer: namedAccountRef{n.SellerAccount, n.ProposerName}, Offer: idRef{n.OfferID}}
+			Acceptor: accountRef{n.BuyerAccount}, Proposer: namedAccountRef{n.SellerAccount, n.ProposerName}, Offer: renewedOffer(n)}
 	}
 	// Of a replacement, it does not tell what it replaces.
 	return createdDetail{RequestID: n.ID, Catalog: catalog, Agreement: agreementOf(n.AgreementTold, n.Intent, ""), named: namedBy(n.Names, n.About), ResaleAuthorization: resale(n.About),
 		Acceptor: accountRef{n.BuyerAccount}, Proposer: accountRef{n.SellerAccount}, Offer: idRef{n.OfferID}}
+}
+
+// renewedOffer is the offer as the creation of a renewal names it: to its buyer by name, too.
+func renewedOffer(n world.AgreementCreated) offerRef {
+	if n.Acceptor == "" {
+		return offerRef{ID: n.OfferID}
+	}
+	return offerRef{n.OfferID, n.OfferName}
 }
 
 func amendedOf(n world.AgreementAmended) amendedDetail {
@@ -285,7 +298,10 @@ func renewalOf(n world.AgreementTold, renews bool) (r renewalSummary) {
 
 // role is what a's receiver is to the agreement.
 func role(a world.About) string {
-	if a.Manufacturer != "" {
+	switch {
+	case a.Acceptor != "":
+		return acceptor
+	case a.Manufacturer != "":
 		return manufacturer
 	}
 	return proposer

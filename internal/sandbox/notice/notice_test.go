@@ -35,7 +35,7 @@ func about(id string, at time.Time) world.About {
 // told is what notices tell of the agreement itself; end is zero for none.
 func told(id string, at, end time.Time) world.AgreementTold {
 	return world.AgreementTold{About: about(id, at), Status: world.Active, AcceptanceTime: accepted, StartTime: accepted, EndTime: end,
-		ProductTitle: "Inkwell", ProposerName: "Inkwell Labs"}
+		ProductTitle: "Inkwell", ProposerName: "Inkwell Labs", OfferName: "Inkwell for Acme"}
 }
 
 var (

@@ -12,7 +12,8 @@ import (
 type (
 	requestedAgreement struct {
 		ID         string `json:"id"`
-		AcceptorID string `json:"acceptorId"`
+		AcceptorID string `json:"acceptorId,omitempty"` // who the other side is: the buyer, to the seller
+		ProposerID string `json:"proposerId,omitempty"` // and the seller, to the buyer
 		ProductID  string `json:"productId"`
 		OfferID    string `json:"offerId"`
 	}
@@ -30,7 +31,7 @@ type (
 type (
 	adjustmentRef struct {
 		ID         string `json:"id"`
-		Amount     string `json:"adjustmentAmount"` // negative
+		Amount     string `json:"adjustmentAmount,omitempty"` // negative; not told to a product's seller whom a channel partner stands before
 		Currency   string `json:"currencyCode"`
 		ReasonCode string `json:"adjustmentReasonCode"`
 	}
@@ -56,8 +57,12 @@ var adjustmentTypes = map[world.AdjustmentStatus]string{
 
 func adjustmentOf(n world.BillingAdjusted) adjustmentDetail {
 	ad := n.Adjustment
+	amount := money(ad.Amount.Neg())
+	if n.Manufacturer != "" {
+		amount = ""
+	}
 	return adjustmentDetail{RequestID: n.ID, Catalog: catalog, Agreement: idRef{n.AgreementID},
-		Request: adjustmentRef{ID: ad.ID, Amount: money(ad.Amount.Neg()), Currency: ad.Currency, ReasonCode: ad.ReasonCode},
+		Request: adjustmentRef{ID: ad.ID, Amount: amount, Currency: ad.Currency, ReasonCode: ad.ReasonCode},
 		Invoice: invoiceRef{ad.InvoiceID}}
 }
 
@@ -85,8 +90,11 @@ var cancellationTypes = map[world.RequestStatus]string{
 
 func cancellationOf(n world.CancellationRequested) cancellationDetail {
 	r := n.Request
-	return cancellationDetail{RequestID: n.ID, Catalog: catalog,
-		Agreement: requestedAgreement{n.AgreementID, n.BuyerAccount, n.ProductID, n.OfferID},
+	about := requestedAgreement{ID: n.AgreementID, AcceptorID: n.BuyerAccount, ProductID: n.ProductID, OfferID: n.OfferID}
+	if n.Acceptor != "" {
+		about.AcceptorID, about.ProposerID = "", n.SellerAccount
+	}
+	return cancellationDetail{RequestID: n.ID, Catalog: catalog, Agreement: about,
 		Request: cancellationRef{ID: r.ID, ReasonCode: r.ReasonCode, ReasonMessage: r.Description, StatusCode: string(r.Status),
 			StatusMessage: r.StatusMessage, CreatedAt: second(r.CreatedAt), UpdatedAt: second(r.UpdatedAt)}}
 }

@@ -203,14 +203,22 @@ func (w *World) adjusted(ad *Adjustment, at time.Time) {
 	if ad.Amount.GreaterThan(v.MaxAdjustment) {
 		ad.Status, ad.StatusMessage = AdjustmentFailed, tooMuch(ad.Amount, v)
 		a.note(at, "billing adjustment failed", ad.StatusMessage)
-		w.tell(BillingAdjusted{About: w.about(a, at), Adjustment: *ad})
+		w.tellAdjusted(a, ad, at)
 		return
 	}
 	v.MaxAdjustment = v.MaxAdjustment.Sub(ad.Amount)
 	memo := w.issue(a, at, monthOf(at), InvoiceCreditMemo, []Charge{ad.line(a, at)})
 	memo.OriginalInvoiceID, ad.CreditMemoID = v.InvoiceID, memo.InvoiceID
 	a.note(at, "billing adjustment completed", "The credit memo "+memo.InvoiceID+" gives back "+ad.Amount.String()+" "+ad.Currency+" of the invoice "+v.InvoiceID+".")
+	w.tellAdjusted(a, ad, at)
+}
+
+// tellAdjusted tells the proposer what came of an adjustment, and the product's seller if that is another.
+func (w *World) tellAdjusted(a *agreement, ad *Adjustment, at time.Time) {
 	w.tell(BillingAdjusted{About: w.about(a, at), Adjustment: *ad})
+	if a.ManufacturerAccount != a.SellerAccount {
+		w.tell(BillingAdjusted{About: w.made(a, at), Adjustment: *ad})
+	}
 }
 
 // line is what ad gives back, as a line of a bill.

@@ -45,10 +45,10 @@ func (w *World) advise(now time.Time, id string, risk bool) (Agreement, error) {
 		return a.copy(), nil
 	}
 	if risk {
-		w.tell(AdvisoryIssued{w.about(a, now)})
+		w.tell(AdvisoryIssued{w.made(a, now)})
 		a.note(now, "Purchase Agreement Advisory Issued", "AWS Marketplace told the seller of a risk with the buyer.")
 	} else {
-		w.tell(AdvisoryResolved{w.about(a, now)})
+		w.tell(AdvisoryResolved{w.made(a, now)})
 		a.note(now, "Purchase Agreement Advisory Resolved", "AWS Marketplace told the seller that the risk is over.")
 	}
 	return a.copy(), nil

@@ -259,7 +259,7 @@ func (w *World) tellParties(a *agreement, at time.Time, write func(AgreementTold
 // tellable is what notices tell of an agreement itself.
 func (w *World) tellable(a *agreement, at time.Time) AgreementTold {
 	return AgreementTold{About: w.about(a, at), Status: Active, AcceptanceTime: a.AcceptanceTime, StartTime: a.StartTime, EndTime: a.EndTime,
-		ProductTitle: a.product.Title, ProposerName: w.sellers[a.SellerAccount].Name, LockoutStart: a.LockoutStart(), ProposerOptedOut: a.ProposerOptedOut}
+		ProductTitle: a.product.Title, ProposerName: w.sellers[a.SellerAccount].Name, OfferName: a.offer.Name, LockoutStart: a.LockoutStart(), ProposerOptedOut: a.ProposerOptedOut}
 }
 
 func (a *agreement) note(at time.Time, what, why string) {

@@ -36,12 +36,14 @@ type About struct {
 	// Manufacturer is the product's seller, in what is told to it where it is not the proposer. Whoever is both is told of
 	// agreements as their proposer.
 	Manufacturer string
+	// Acceptor is the buyer, in what is told to it; see [ForAcceptor].
+	Acceptor string
 	// ResaleAuthorization is what the proposer sells under, where it is not the product's seller.
 	ResaleAuthorization string
 }
 
 // Receiver is the account that is told.
-func (a About) Receiver() string { return cmp.Or(a.Manufacturer, a.SellerAccount) }
+func (a About) Receiver() string { return cmp.Or(a.Acceptor, a.Manufacturer, a.SellerAccount) }
 
 // Subject implements [Notice].
 func (a About) Subject() About { return a }
@@ -55,6 +57,7 @@ type AgreementTold struct {
 	EndTime        time.Time
 	ProductTitle   string
 	ProposerName   string
+	OfferName      string
 	// LockoutStart is from when on it is settled whether it renews itself; zero where that is open until its end.
 	LockoutStart time.Time
 	// ProposerOptedOut says that it was not the buyer who does not want it renewed.
