@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"testing"
@@ -57,19 +59,27 @@ func (s seats) check(quantity, reason string) verdict {
 
 func (s seats) get(path string, out any) {
 	s.t.Helper()
-	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.b.Gateway+"/v1/licenses/"+url.PathEscape(s.LicenseARN)+path, nil)
-	if err != nil {
+	if err := askGateway(s.t.Context(), s.b.Gateway, s.b.APIKey, "/v1/licenses/"+url.PathEscape(s.LicenseARN)+path, out); err != nil {
 		s.t.Fatal(err)
 	}
-	req.Header.Set("Authorization", "Bearer "+s.b.APIKey)
+}
+
+// askGateway asks what the client does not.
+func askGateway(ctx context.Context, gateway, key, path string, out any) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, gateway+path, nil)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Bearer "+key)
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		s.t.Fatal(err)
+		return err
 	}
 	defer res.Body.Close()
-	if err := json.NewDecoder(res.Body).Decode(out); err != nil || res.StatusCode != http.StatusOK {
-		s.t.Fatalf("%s: %s, %v", path, res.Status, err)
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s", path, res.Status)
 	}
+	return json.NewDecoder(res.Body).Decode(out)
 }
 
 // A contract from both sides: bought, amended, through an outage of AWS and a restart of the gateway, renewed, ended.
