@@ -21,7 +21,7 @@ type rule struct {
 var features = []string{
 	"internal/gateway/core", "internal/gateway/license/...", "internal/gateway/account/...", "internal/gateway/register/...",
 	"internal/gateway/intake/...", "internal/gateway/usage/...", "internal/gateway/metering/...", "internal/gateway/keys/...", "internal/gateway/seal/...", "internal/gateway/entitlement/...",
-	"internal/gateway/confirm/...",
+	"internal/gateway/agreement/...",
 	"internal/gateway/credential/...",
 	"internal/gateway/correction/...", "internal/gateway/outbox/...", "internal/gateway/webhook/...",
 }

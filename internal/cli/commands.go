@@ -15,6 +15,7 @@ func commands() []*cobra.Command {
 		auditCommand(),
 		noticesCommand(),
 		correctionsCommand(),
+		resyncCommand(),
 		statementCommand(),
 		reconcileCommand(),
 		clockCommand(),

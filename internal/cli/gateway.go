@@ -19,7 +19,7 @@ func gatewayCommand() *cobra.Command {
 	var seller gateway.Seller
 	var queue, instance, topics, secrets string
 	var products productsValue
-	var settle, margin, entitlements, keepEvents, keepIDs durationValue
+	var settle, margin, entitlements, resync, keepEvents, keepIDs durationValue
 	var networks networksValue
 	var logs logging
 	cmd := &cobra.Command{
@@ -55,7 +55,7 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 				DatabaseURL: database, BaseURL: base, QueueURL: queue, ClockURL: string(clockURL), InstanceName: instance,
 				Products: core.Catalogue(products), Seller: seller,
 				SNSTopics: splitList(topics), SNSTrust: string(trust), EventsSecrets: strings.Fields(secrets),
-				SettleTime: time.Duration(settle), FinalMargin: time.Duration(margin), EntitlementsEvery: time.Duration(entitlements),
+				SettleTime: time.Duration(settle), FinalMargin: time.Duration(margin), EntitlementsEvery: time.Duration(entitlements), ResyncEvery: time.Duration(resync),
 				KeepEvents: time.Duration(keepEvents), KeepIDs: time.Duration(keepIDs),
 				WebhookNetworks: courier.Networks(networks), Log: log,
 			})
@@ -83,6 +83,7 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 	o.text(&seller.Accent, "accent", "")
 	o.value(&networks, "webhook-networks", "")
 	o.value(&entitlements, "entitlements-every", "")
+	o.value(&resync, "resync-every", "")
 	o.value(&settle, "settle-time", "")
 	o.value(&margin, "final-margin", "")
 	o.value(&keepEvents, "keep-events", "")

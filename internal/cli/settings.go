@@ -41,6 +41,7 @@ var settings = []setting{
 	{name: "instance", help: "this process's own name in logs and towards the clock (default: gateway)"},
 	{name: "webhook-networks", help: "networks that webhooks may call though they are not the public internet's, such as 10.1.0.0/16,127.0.0.1 (default: none)"},
 	{name: "entitlements-every", help: "how often AWS is asked what was bought in advance, though no notice came (default: 1h)"},
+	{name: "resync-every", help: "how often licenses are compared with AWS's agreements, at least 15m (default: 24h)"},
 	{name: "settle-time", help: "how long after an hour's end late usage is still taken into it"},
 	{name: "final-margin", help: "how long before the last hour's end the last records go to AWS"},
 	{name: "keep-events", help: "how long usage events stay for the audit, at least 62d (default: 400d, which is 13 months)"},

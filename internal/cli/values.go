@@ -157,6 +157,7 @@ func (v *formatValue) Set(s string) error {
 // listing is a product as the setting products has it, and as a sandbox gives it at /_sandbox/env.
 type listing struct {
 	ProductCode string `json:"productCode"`
+	ProductID   string `json:"productId"` // "prod-…", by which AWS names it in agreements; empty: as those show
 	Title       string `json:"title"`
 	SignInURL   string `json:"signInUrl"` // where its users sign in: the application
 	SignUpURL   string `json:"signUpUrl"` // the seller's own page for registration; empty: the gateway keeps the accounts
@@ -249,7 +250,7 @@ func (p *productsValue) Set(s string) error {
 }
 
 func (l listing) product() (core.Product, error) {
-	p := core.Product{Code: core.ProductCode(l.ProductCode), Title: l.Title, AppURL: l.SignInURL, SignUpURL: l.SignUpURL}
+	p := core.Product{Code: core.ProductCode(l.ProductCode), ID: l.ProductID, Title: l.Title, AppURL: l.SignInURL, SignUpURL: l.SignUpURL}
 	if l.ProductCode == "" {
 		return p, errors.New("it has no productCode")
 	}

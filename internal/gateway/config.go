@@ -44,6 +44,10 @@ type Config struct {
 	// Zero: the default of package entitlement.
 	EntitlementsEvery time.Duration
 
+	// ResyncEvery is how often the licences are compared with AWS's agreements, though nobody asks for it. Zero: the default of
+	// package agreement.
+	ResyncEvery time.Duration
+
 	// KeepEvents is how long usage events stay for the audit, KeepIDs how long a repetition of one is recognised. Zero: the
 	// defaults of package usage, which also says what the least is.
 	KeepEvents, KeepIDs time.Duration

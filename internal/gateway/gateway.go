@@ -16,9 +16,9 @@ import (
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/agreement"
 	"souk.dev/souk/internal/gateway/api"
 	"souk.dev/souk/internal/gateway/awsapi"
-	"souk.dev/souk/internal/gateway/confirm"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/courier"
 	"souk.dev/souk/internal/gateway/entitlement"
@@ -98,7 +98,11 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 		return nil, err
 	}
 	agreements := awsapi.NewAgreements(aws)
-	confirmations := confirm.Open(confirm.Config{AWS: agreements, Licenses: book, Book: heard{book, entitlements, g.wake}, Products: c.Products, Clock: g.clk, Log: c.Log, Observe: metrics.Confirmations})
+	resync, err := agreement.Open(ctx, agreement.Config{Store: g.db.Agreements(), AWS: agreements, Licenses: book, Book: heard{book, entitlements, g.wake}, Products: c.Products,
+		Clock: g.clk, Log: c.Log, Every: c.ResyncEvery, Wake: g.wake, Changed: entitlements.Changed, Observe: metrics.Resync})
+	if err != nil {
+		return nil, err
+	}
 	in := intake.New(queue, g.db.Notices(), heard{book, entitlements, g.wake}, c.Products, g.clk, c.Log)
 	in.Wake = g.wake
 	posts, err := push.New(push.Config{Intake: in, Clock: g.clk, Log: c.Log, Products: c.Products, Topics: c.SNSTopics, Trust: c.SNSTrust, Secrets: c.EventsSecrets,
@@ -113,7 +117,7 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 		return nil, fmt.Errorf("read the keys that seal sessions: %w", err)
 	}
 	delegation := register.NewDelegation(registrations, g.db.Registrations(), box, seal.Expired, accounts)
-	events, engine, err := g.openLedger(ctx, c, aws, book, entitlements)
+	events, engine, err := g.openLedger(ctx, c, aws, book, entitlements, resync)
 	if err != nil {
 		return nil, err
 	}
@@ -147,6 +151,7 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 		api.Finalize{Engine: engine, Directory: book},
 		api.Corrections{Corrections: corrections, Directory: book},
 		api.Statements{Maker: maker, Signer: signer, Directory: book, Clock: g.clk},
+		api.Resync{Resync: resync, Directory: book},
 		api.Webhooks{Webhooks: hooks},
 		api.Deliveries{Outbox: told, Directory: book},
 	)
@@ -164,7 +169,7 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 	g.handler = handler(c.Log, door, pages, posts, health, metrics)
 
 	// In this order when stepped: what AWS told, then what follows from it, then what goes to AWS, then what is told of it.
-	jobs := slices.Concat(in.Jobs(), []job.Job{book.Job(), confirmations.Job(), entitlements.Job(), registrations.Attach(), corrections.Job()}, engine.Jobs(), events.Jobs(), told.Jobs(),
+	jobs := slices.Concat(in.Jobs(), []job.Job{book.Job(), resync.Job(), entitlements.Job(), registrations.Attach(), corrections.Job()}, engine.Jobs(), events.Jobs(), told.Jobs(),
 		[]job.Job{accounts.Sweep(), api.ForgetAnswers(g.db.Answers(), g.clk)})
 	for _, j := range jobs {
 		g.jobs = append(g.jobs, j.Name)

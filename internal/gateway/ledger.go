@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"souk.dev/souk/internal/gateway/agreement"
 	"souk.dev/souk/internal/gateway/api"
 	"souk.dev/souk/internal/gateway/awsapi"
 	"souk.dev/souk/internal/gateway/core"
@@ -17,7 +18,7 @@ import (
 )
 
 // openLedger makes what takes usage and what bills it.
-func (g *Gateway) openLedger(ctx context.Context, c Config, cfg awsapi.Config, book *license.Book, bought *entitlement.Keeper) (*usage.Intake, *metering.Engine, error) {
+func (g *Gateway) openLedger(ctx context.Context, c Config, cfg awsapi.Config, book *license.Book, bought *entitlement.Keeper, resync *agreement.Service) (*usage.Intake, *metering.Engine, error) {
 	if err := usage.CheckKeeping(c.KeepEvents, c.KeepIDs); err != nil {
 		return nil, nil, err
 	}
@@ -31,7 +32,7 @@ func (g *Gateway) openLedger(ctx context.Context, c Config, cfg awsapi.Config, b
 		Store: store.NewMetering(g.db), Intake: events, Log: log, Licenses: book, Products: c.Products, Allowances: allowances{bought},
 		Meter: awsapi.NewMeter(cfg), Clock: g.clk, Logger: c.Log,
 		SettleTime: c.SettleTime, FinalMargin: c.FinalMargin, KeepRequests: c.KeepEvents,
-		Refused: book.Refused, Wake: func(string) { g.wake() },
+		Refused: book.Refused, Doubted: resync.Doubted, Wake: func(string) { g.wake() },
 	})
 	return events, engine, err
 }

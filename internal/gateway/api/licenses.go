@@ -39,10 +39,11 @@ type licenseOut struct {
 }
 
 type factOut struct {
-	ID     string       `json:"id"`
-	Kind   license.Kind `json:"kind"`
-	At     time.Time    `json:"at"`
-	Unused bool         `json:"unused,omitempty"` // it had no meaning in the state it met
+	ID     string         `json:"id"`
+	Kind   license.Kind   `json:"kind"`
+	At     time.Time      `json:"at"`
+	Source license.Source `json:"source"`
+	Unused bool           `json:"unused,omitempty"` // it had no meaning in the state it met
 }
 
 func licenseOf(l license.License) licenseOut {
@@ -73,7 +74,7 @@ func (h Licenses) get(w http.ResponseWriter, r *http.Request) error {
 		unused[f.ID] = true
 	}
 	for _, f := range h.Facts(l.ID) {
-		out.Facts = append(out.Facts, factOut{f.ID, f.Kind, f.At, unused[f.ID]})
+		out.Facts = append(out.Facts, factOut{f.ID, f.Kind, f.At, f.Source(), unused[f.ID]})
 	}
 	out.Entitlements = h.entitlementsOf(l)
 	return httpx.JSON(w, http.StatusOK, out)

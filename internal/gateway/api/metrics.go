@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"souk.dev/souk/internal/gateway/agreement"
 	"souk.dev/souk/internal/gateway/intake"
 	"souk.dev/souk/internal/gateway/license"
 )
@@ -26,7 +27,8 @@ type Metrics struct {
 	noticeWait prometheus.Histogram
 	entitled   *prometheus.CounterVec
 	posts      *prometheus.CounterVec
-	confirmed  *prometheus.CounterVec
+	resyncs    *prometheus.CounterVec
+	resynced   *prometheus.CounterVec
 	deliveries *prometheus.CounterVec
 }
 
@@ -47,12 +49,14 @@ func NewMetrics(log *slog.Logger) *Metrics {
 			Help: "Times AWS was asked for a licence's entitlements, by outcome: changed, same, empty; later, denied or invalid when it gave no answer."}, []string{"outcome"}),
 		posts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "souk_aws_posts_total",
 			Help: "Posts in AWS's name, by door (sns, events) and outcome: taken, or the code of the refusal."}, []string{"door", "outcome"}),
-		confirmed: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "souk_confirmations_total",
-			Help: "Times AWS was asked whether a licence is active of which no notice came, by outcome: active, ended, unsettled; later, denied or invalid when it gave no answer."}, []string{"outcome"}),
+		resyncs: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "souk_resyncs_total",
+			Help: "Comparisons of the licences with AWS's agreements, by trigger (scheduled, asked, doubt) and outcome: done; later, denied or invalid when AWS gave no answer."}, []string{"trigger", "outcome"}),
+		resynced: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "souk_resync_findings_total",
+			Help: "Differences from AWS's agreements, by outcome: repaired (a notice was lost), linked, unsettled (somebody has to look)."}, []string{"outcome"}),
 	}
 	m.deliveries = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "souk_delivery_attempts_total",
 		Help: "Attempts at telling somebody of an event, by channel and outcome: delivered, again, dead, dropped."}, []string{"channel", "outcome"})
-	m.registry.MustRegister(m.posts, m.events, m.awsCalls, m.awsSeconds, m.notices, m.noticeWait, m.entitled, m.confirmed, m.deliveries,
+	m.registry.MustRegister(m.posts, m.events, m.awsCalls, m.awsSeconds, m.notices, m.noticeWait, m.entitled, m.resyncs, m.resynced, m.deliveries,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -87,8 +91,16 @@ func (m *Metrics) Post(door, outcome string) { m.posts.WithLabelValues(door, out
 // Entitlements counts one asking for entitlements.
 func (m *Metrics) Entitlements(outcome string) { m.entitled.WithLabelValues(outcome).Inc() }
 
-// Confirmations counts one asking whether a licence is active.
-func (m *Metrics) Confirmations(outcome string) { m.confirmed.WithLabelValues(outcome).Inc() }
+// Resync counts one comparison with AWS. What a dry run found is not counted.
+func (m *Metrics) Resync(outcome string, r agreement.Run) {
+	m.resyncs.WithLabelValues(string(r.Trigger), outcome).Inc()
+	if r.DryRun {
+		return
+	}
+	for o, n := range map[agreement.Outcome]int{agreement.Repaired: r.Repairs, agreement.Linked: r.Links, agreement.Unsettled: r.Unsettled} {
+		m.resynced.WithLabelValues(string(o)).Add(float64(n))
+	}
+}
 
 // Delivery counts one attempt at telling somebody of an event.
 func (m *Metrics) Delivery(channel, outcome string) {

@@ -27,8 +27,8 @@ const (
 	agreementRegion = "us-east-1"
 )
 
-// Agreements asks the Agreement API about invoices, and for billing adjustments, and whether agreements run. It fulfils
-// correction.AWS and confirm.Source.
+// Agreements asks the Agreement API about agreements and their invoices, and for billing adjustments. It fulfils
+// correction.AWS and agreement.AWS.
 type Agreements struct {
 	client *marketplaceagreement.Client
 }
@@ -36,7 +36,7 @@ type Agreements struct {
 var _ correction.AWS = (*Agreements)(nil)
 
 // NewAgreements makes one that calls AWS as cfg says. The SDK does not retry: when AWS is asked again is
-// decided by packages correction and confirm.
+// decided by packages correction and agreement.
 func NewAgreements(cfg aws.Config) *Agreements {
 	return &Agreements{marketplaceagreement.NewFromConfig(cfg, func(o *marketplaceagreement.Options) { o.Region, o.Retryer = agreementRegion, aws.NopRetryer{} })}
 }

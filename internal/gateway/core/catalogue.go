@@ -8,6 +8,7 @@ import (
 // Product is one listing of the seller.
 type Product struct {
 	Code   ProductCode
+	ID     string // AWS's id of it, "prod-…", by which the Agreement API names it; empty: as its agreements show
 	Title  string
 	AppURL string // where its users sign in to use it; may be empty
 	// SignUpURL is the seller's own sign-up page, where buyers are sent with a handle (delegated); empty: the gateway keeps the

@@ -132,6 +132,13 @@ func (k *Keeper) Heard(id core.LicenseID) {
 	}
 }
 
+// Changed tells that AWS changed something about the licence at an instant: unless AWS was asked since, it is asked at once.
+func (k *Keeper) Changed(id core.LicenseID, at time.Time) {
+	if n := k.of(id); n == nil || n.At.Before(at) {
+		k.Heard(id)
+	}
+}
+
 func (k *Keeper) tell(id core.LicenseID) {
 	now := k.cfg.Clock.Now()
 	k.mu.Lock()

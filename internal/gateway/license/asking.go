@@ -3,14 +3,14 @@ package license
 import "time"
 
 // firstAsking is how long a pending licence waits for a notice before AWS is asked about it: longer than the five minutes
-// that sellers have seen License Updated take. Each further asking comes after twice the time, up to the last: whoever has
-// not been made active in a week will not be.
+// that sellers have seen License Updated take. Each further asking comes after twice the time, up to the last: what is in
+// doubt for a week is left to somebody, and to the scheduled comparison with AWS.
 const (
 	firstAsking = 10 * time.Minute
 	lastAsking  = 7 * 24 * time.Hour
 )
 
-// AskedAfter is when AWS is asked next, after t, about a licence that has been pending since an instant; ok is false when
+// AskedAfter is when AWS is asked next, after t, about a licence that has been in doubt since an instant; ok is false when
 // it is not asked any more.
 func AskedAfter(since, t time.Time) (at time.Time, ok bool) {
 	for wait := firstAsking; wait <= lastAsking; wait *= 2 {

@@ -28,6 +28,9 @@ type Ref struct {
 	Offer              core.OfferID
 }
 
+// ResyncPrefix begins the id of a note that no notice told, but the comparison with AWS.
+const ResyncPrefix = "resync:"
+
 // Buyer is whom ResolveCustomer named: what a registration token stands for.
 type Buyer struct {
 	ProductCode        core.ProductCode

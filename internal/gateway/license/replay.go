@@ -3,6 +3,7 @@ package license
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -12,6 +13,33 @@ type Fact struct {
 	ID   string // the same fact told again has the same ID
 	Kind Kind
 	At   time.Time
+}
+
+// Source is who told a fact.
+type Source string
+
+// The sources.
+const (
+	ByNotice  Source = "notice"
+	ByLanding Source = "landing"      // ResolveCustomer, when the buyer came
+	ByMeter   Source = "metering"     // AWS's answer to a record
+	ByResync  Source = "resync"       // AWS was asked about its agreements
+	ByAsking  Source = "entitlements" // AWS was asked for entitlements
+)
+
+// Source says who told f.
+func (f Fact) Source() Source {
+	switch {
+	case f.Kind == Arrived:
+		return ByLanding
+	case f.Kind == Refused:
+		return ByMeter
+	case f.Kind == Lapsed:
+		return ByAsking
+	case strings.HasPrefix(f.ID, ResyncPrefix):
+		return ByResync
+	}
+	return ByNotice
 }
 
 // finalWindow is how long AWS takes records after a subscription's end was announced (seed page of the seller guide:

@@ -49,6 +49,9 @@ type Config struct {
 
 	// Refused, if given, is told that AWS answered CustomerNotSubscribed for a licence at the instant.
 	Refused func(ctx context.Context, l core.LicenseID, at time.Time) error
+	// Doubted, if given, is told that AWS answered InvalidLicenseException for a licence at the instant: so it does to usage that
+	// is stamped after the licence's end.
+	Doubted func(l core.LicenseID, at time.Time)
 	// Alert, if given, is told what a person should look at. Alerts are logged in any case.
 	Alert func(ctx context.Context, a Alert)
 	// Wake, if given, makes a job look again at what is due (job.Runner.Wake).

@@ -229,6 +229,9 @@ func (e *Engine) take(ctx context.Context, ships []*shipment, now time.Time) (to
 			if r.Reason == ReasonNotSubscribed {
 				told = append(told, r.License)
 			}
+			if r.Reason == contract.InvalidLicense && e.cfg.Doubted != nil {
+				e.cfg.Doubted(r.License, now)
+			}
 			if alert != nil {
 				alert.Record, alert.License = r.ID, r.License
 				alerts = append(alerts, *alert)

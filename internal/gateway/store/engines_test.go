@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/agreement"
 	"souk.dev/souk/internal/gateway/api"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/entitlement"
@@ -148,6 +149,15 @@ func TestWebhooks(t *testing.T) {
 func TestCorrections(t *testing.T) {
 	onBoth(t, func(t *testing.T, open func(t *testing.T) *store.DB) {
 		storetest.Corrections(t, func(t *testing.T) correction.Store { return open(t).Corrections() })
+	})
+}
+
+func TestAgreements(t *testing.T) {
+	onBoth(t, func(t *testing.T, open func(t *testing.T) *store.DB) {
+		storetest.Agreements(t, func(t *testing.T) (agreement.Store, license.Store) {
+			db := open(t)
+			return db.Agreements(), db.Licenses()
+		})
 	})
 }
 

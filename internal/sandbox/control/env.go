@@ -24,6 +24,7 @@ type variable struct{ name, value string }
 // productEnv is a product as SOUK_PRODUCTS tells it to a gateway.
 type productEnv struct {
 	ProductCode string         `json:"productCode"`
+	ProductID   string         `json:"productId"`
 	Title       string         `json:"title"`
 	Identity    world.Identity `json:"identity"`
 	Pricing     world.Pricing  `json:"pricing"`
@@ -76,7 +77,7 @@ func (c *Control) productsOf(seller string) []productEnv {
 		if p.SellerAccount != seller {
 			continue
 		}
-		e := productEnv{ProductCode: p.ProductCode, Title: p.Title, Identity: p.Identity, Pricing: p.Pricing, SignInURL: p.SignInURL}
+		e := productEnv{ProductCode: p.ProductCode, ProductID: p.ProductID, Title: p.Title, Identity: p.Identity, Pricing: p.Pricing, SignInURL: p.SignInURL}
 		for _, d := range p.Dimensions {
 			e.Dimensions = append(e.Dimensions, dimensionEnv{d.Key, d.Name, d.Unit, d.Kinds})
 		}

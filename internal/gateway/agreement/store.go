@@ -1,0 +1,43 @@
+package agreement
+
+import (
+	"context"
+	"time"
+
+	"souk.dev/souk/internal/gateway/core"
+)
+
+// Query selects agreements; empty members select all.
+type Query struct {
+	Status   Status
+	Customer core.AWSAccountID
+	Offer    core.OfferID
+	Initial  core.AgreementID
+	ARN      core.LicenseARN
+	Product  string           // AWS's id
+	After    core.AgreementID // the last of the page before
+	Limit    int
+}
+
+// Store keeps agreements and runs.
+type Store interface {
+	// KeepAgreements keeps what AWS said in a list, and returns those that are new or changed since they were last kept.
+	KeepAgreements(ctx context.Context, page []Agreement) (changed []core.AgreementID, err error)
+	// Agreement finds one; fail.NotFound if it is not known.
+	Agreement(ctx context.Context, id core.AgreementID) (Agreement, error)
+	// Agreements lists, by id.
+	Agreements(ctx context.Context, q Query) ([]Agreement, error)
+	// ProductCodes tells the code of each product, by AWS's id, to which an agreement leads by a licence that is known.
+	ProductCodes(ctx context.Context) (map[string]core.ProductCode, error)
+
+	// KeepRun writes a run, or replaces it, together with the findings made since it was last written.
+	KeepRun(ctx context.Context, r Run, found []Finding) error
+	// Runs lists, newest first; before is the last of the page before (its id and beginning), zero for the first page.
+	Runs(ctx context.Context, before Run, limit int) ([]Run, error)
+	// RunByID finds one with its findings; fail.NotFound if there is none.
+	RunByID(ctx context.Context, id RunID) (Run, []Finding, error)
+	// LastRuns tells when the scheduled runs began that were done last: any, and one of all agreements. Zero: never.
+	LastRuns(ctx context.Context) (last, whole time.Time, err error)
+	// EndRuns writes that the runs that go on, which a process left behind, ended at now.
+	EndRuns(ctx context.Context, now time.Time, failure string) error
+}
