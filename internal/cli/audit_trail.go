@@ -161,7 +161,7 @@ const defaultShown = 100
 func withTrail(ctx context.Context, database string, do func(trail) error) error {
 	return withDatabase(ctx, database, func(db *store.DB) error {
 		return db.Snapshot(ctx, func(db *store.DB) error { // a gateway may be writing
-			book, err := license.OpenBook(ctx, db.Licenses(), clock.System{}, nil)
+			book, err := license.ReadBook(ctx, db.Licenses(), clock.System{})
 			if err != nil {
 				return err
 			}

@@ -46,6 +46,7 @@ type bazaarPlan struct {
 	sandboxAddr, gatewayAddr, appAddr string
 	mailAddr                          string        // as the setting smtp-listen
 	data                              string        // a folder for all state
+	database                          string        // the gateway's, as a URL; empty: a file in data
 	now                               time.Time     // where the sandbox's clock starts; zero: the system's time
 	entitlementsEvery                 time.Duration // as the gateway's setting
 	eventsSecrets                     []string      // as the gateway's setting
@@ -57,7 +58,10 @@ type bazaarPlan struct {
 
 // openBazaar opens all three and returns when each has served a page. What was opened is closed again if that fails.
 func openBazaar(ctx context.Context, plan bazaarPlan) (_ *bazaar, err error) {
-	b := &bazaar{Database: "sqlite:" + filepath.Join(plan.data, "gateway.db")}
+	b := &bazaar{Database: plan.database}
+	if b.Database == "" {
+		b.Database = "sqlite:" + filepath.Join(plan.data, "gateway.db")
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, b.close())

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"souk.dev/souk/client"
+	"souk.dev/souk/internal/pgtest"
 )
 
 // TestMain lets the test binary be what souk up starts: this program with the example application's command.
@@ -44,6 +45,21 @@ func TestDemo(t *testing.T) {
 	left, err := os.ReadDir(os.Getenv("TMPDIR"))
 	if err != nil || len(left) != 0 {
 		t.Errorf("the demo left %v, %v", left, err)
+	}
+}
+
+// The same on PostgreSQL, in a database that nobody else uses: a second demo there is refused.
+func TestDemoOnPostgres(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	url := pgtest.Start(t).Database(t)
+	if code, stdout, stderr := souk(t, "demo", "--database", url); code != exitDone {
+		t.Fatalf("code %d\n%s\n%s", code, stdout, stderr)
+	}
+	if code, stdout, stderr := souk(t, "audit", "--database", url); code != exitDone {
+		t.Errorf("the audit: code %d\n%s\n%s", code, stdout, stderr)
+	}
+	if code, _, stderr := souk(t, "demo", "--database", url); code != exitUsage || !strings.Contains(stderr, "empty") {
+		t.Errorf("again: code %d: %s", code, stderr)
 	}
 }
 

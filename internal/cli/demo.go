@@ -15,17 +15,19 @@ import (
 	"souk.dev/souk/client"
 	"souk.dev/souk/internal/browser"
 	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/gateway/store"
 )
 
 func demoCommand() *cobra.Command {
 	var asJSON bool
+	var database string
 	cmd := &cobra.Command{
 		Use:     "demo",
 		GroupID: groupTry,
 		Short:   "Play a whole purchase unattended, and say what each side saw",
 		Long: `Play a whole purchase unattended, from Subscribe to the last record after Cancel, in a few seconds: the sandbox's clock is
 moved. Everything is real but the money: the pages, the forms between them, the AWS SDK, the database, all on free ports
-of this machine. Each step is checked on both sides; the exit code is 1 if one is not as it must be. Nothing is left behind.`,
+of this machine. Each step is checked on both sides; the exit code is 1 if one is not as it must be. Nothing is left behind, but what is in a database that was given; it must be an empty one.`,
 		Example: "  souk demo\n  souk demo --json | jq -r 'select(.ok) | .title'",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -34,11 +36,31 @@ of this machine. Each step is checked on both sides; the exit code is 1 if one i
 			if asJSON {
 				say = lines{out}
 			}
-			return demo(cmd.Context(), say)
+			return demo(cmd.Context(), say, database)
 		},
 	}
+	optionsOf(cmd).text(&database, "database", "")
 	jsonFlag(cmd, &asJSON)
 	return cmd
+}
+
+// mustBeEmpty refuses a database that has a gateway's books: the demo's purchases must not come among others'.
+func mustBeEmpty(ctx context.Context, database string) error {
+	db, err := store.Open(ctx, database)
+	if err != nil {
+		return databaseError(err)
+	}
+	defer db.Close()
+	steps, err := db.Migrations(ctx)
+	if err != nil {
+		return err
+	}
+	for _, m := range steps {
+		if m.Applied {
+			return usagef("--database: there are a gateway's books in it; give the demo an empty database")
+		}
+	}
+	return nil
 }
 
 // demoBegins is when the demo's time begins: no month ends nearby, and the hour has some way to go.
@@ -107,7 +129,12 @@ type transcript interface {
 	end(s summary, log string) error
 }
 
-func demo(ctx context.Context, say transcript) (err error) {
+func demo(ctx context.Context, say transcript, database string) (err error) {
+	if database != "" {
+		if err := mustBeEmpty(ctx, database); err != nil {
+			return err
+		}
+	}
 	elapsed := clock.Stopwatch()
 	dir, err := os.MkdirTemp("", "souk-demo-")
 	if err != nil {
@@ -127,7 +154,7 @@ func demo(ctx context.Context, say transcript) (err error) {
 	defer logs.Close()
 
 	const anyPort = "127.0.0.1:0"
-	b, err := openBazaar(ctx, bazaarPlan{sandboxAddr: anyPort, gatewayAddr: anyPort, appAddr: anyPort, mailAddr: anyPort, data: dir, now: demoBegins,
+	b, err := openBazaar(ctx, bazaarPlan{sandboxAddr: anyPort, gatewayAddr: anyPort, appAddr: anyPort, mailAddr: anyPort, data: dir, database: database, now: demoBegins,
 		log: slog.New(slog.NewTextHandler(logs, nil)), logs: logs})
 	if err != nil {
 		return err

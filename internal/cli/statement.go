@@ -67,7 +67,7 @@ type books struct {
 
 func withStatements(ctx context.Context, database string, do func(books) error) error {
 	return withDatabase(ctx, database, func(db *store.DB) error {
-		book, err := license.OpenBook(ctx, db.Licenses(), clock.System{}, nil)
+		book, err := license.ReadBook(ctx, db.Licenses(), clock.System{})
 		if err != nil {
 			return err
 		}

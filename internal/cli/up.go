@@ -16,7 +16,7 @@ import (
 type upOptions struct {
 	sandboxAddr, gatewayAddr, appAddr string
 	mailAddr                          string
-	data                              string
+	data, database                    string
 	ephemeral, verbose, json          bool
 }
 
@@ -27,7 +27,8 @@ func upCommand() *cobra.Command {
 		GroupID: groupTry,
 		Short:   "Open a marketplace, a gateway and an example application on this machine",
 		Long: `Open everything on this machine: a sandbox marketplace, a gateway that trusts it, and Inkwell, an example application that
-is sold there. The state is kept in a folder: stop it, or kill it, and start it again, and everything goes on.`,
+is sold there. The state is kept in a folder: stop it, or kill it, and start it again, and everything goes on. With a
+database, the gateway's books are there instead.`,
 		Example: "  souk up\n  souk up --ephemeral --sandbox-listen 127.0.0.1:0 --gateway-listen 127.0.0.1:0 --app-listen 127.0.0.1:0",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -40,6 +41,7 @@ is sold there. The state is kept in a folder: stop it, or kill it, and start it 
 	s.text(&o.appAddr, "app-listen", "127.0.0.1:4720")
 	s.text(&o.mailAddr, "smtp-listen", "")
 	s.text(&o.data, "data", ".souk")
+	s.text(&o.database, "database", "")
 	cmd.Flags().BoolVar(&o.ephemeral, "ephemeral", false, "keep nothing once it ends")
 	cmd.Flags().BoolVarP(&o.verbose, "verbose", "v", false, "log to standard error, not to a file in the data folder")
 	jsonFlag(cmd, &o.json)
@@ -59,7 +61,7 @@ func up(ctx context.Context, o upOptions, out, errs io.Writer) (err error) {
 	}
 	defer logs.Close()
 	b, err := openBazaar(ctx, bazaarPlan{
-		sandboxAddr: o.sandboxAddr, gatewayAddr: o.gatewayAddr, appAddr: o.appAddr, mailAddr: o.mailAddr, data: o.data,
+		sandboxAddr: o.sandboxAddr, gatewayAddr: o.gatewayAddr, appAddr: o.appAddr, mailAddr: o.mailAddr, data: o.data, database: o.database,
 		log: slog.New(slog.NewTextHandler(logs, nil)), logs: logs,
 	})
 	if err != nil {

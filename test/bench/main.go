@@ -39,6 +39,10 @@ func ingest(name, what, wanted string) row {
 	return row{"Ingest/" + name, what, "{events/s} events/s", "appending the same bytes, one sync for all who wait: {floor-events/s}", "{%floor} %", wanted}
 }
 
+func postgres(name, what string) row {
+	return row{"Postgres/" + name, "storage on PostgreSQL, " + what, "{events/s} events/s", "inserting the same events as rows: {bare-events/s}", "{xbare} times", "twice"}
+}
+
 func hour(pairs, name string) suite {
 	return suite{"internal/gateway/metering", "Hour", pairs + "x", "", []row{
 		{"Hour", "sealing an hour of " + name + " pairs", "{sealed/s} records/s", "", "", "20,000"},
@@ -50,6 +54,7 @@ var quick = []suite{
 		ingest("64x1", "storage alone, 64 callers × 1 event", ""),
 		ingest("256x1", "storage alone, 256 × 1", "60 %"),
 		ingest("8x100", "storage alone, 8 × 100", "60 %")}},
+	{"internal/gateway/usage", "Postgres", "200000x", "", []row{postgres("64x1", "64 callers × 1 event"), postgres("256x1", "256 × 1"), postgres("8x100", "8 × 100")}},
 	{"internal/gateway/api", "Events/singles", "60000x", "", []row{http("singles/64", "`POST /v1/events`, 1 event, 64 connections", "65 %")}},
 	{"internal/gateway/api", "Events/(hundreds|lines)", "2000000x", "", []row{
 		http("hundreds/16", "the same, 100 events, 16 connections", "60 %"),

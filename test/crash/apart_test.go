@@ -30,7 +30,7 @@ func newPair(t *testing.T) *pair {
 	return p
 }
 
-func (p *pair) books() string { return filepath.Join(p.dir, "gateway.db") }
+func (p *pair) books() string { return "sqlite:" + filepath.Join(p.dir, "gateway.db") }
 
 func (p *pair) marketBack() {
 	p.t.Helper()
@@ -70,7 +70,7 @@ func TestOneSideIsKilled(t *testing.T) {
 			}
 			p.compare()
 			p.seller.Proc.Stop()
-			audit := harness.Start(t, nil, "audit", "--database", "sqlite:"+p.books())
+			audit := harness.Start(t, nil, "audit", "--database", p.books())
 			if code := audit.Wait(); code != 0 {
 				t.Errorf("souk audit ends with %d: %s", code, audit.Output())
 			}

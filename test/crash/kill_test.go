@@ -1,9 +1,7 @@
 package crash
 
 import (
-	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -13,15 +11,15 @@ import (
 // world is a journey on a souk up that keeps its data in a folder, and can be killed.
 type world struct {
 	*journey
-	up  *harness.Up
-	dir string
+	up    *harness.Up
+	books string // the URL of the gateway's database
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, args ...string) *world {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "data")
-	up := harness.StartUp(t, "--data", dir)
-	return &world{newJourney(t, up.Sandbox, up.Gateway), up, dir}
+	up := harness.StartUp(t, append([]string{"--data", dir}, args...)...)
+	return &world{newJourney(t, up.Sandbox, up.Gateway), up, "sqlite:" + filepath.Join(dir, "gateway.db")}
 }
 
 // crash kills souk up and starts it again on what it left.
@@ -36,17 +34,7 @@ func (w *world) crash() {
 func (w *world) audit() {
 	w.t.Helper()
 	w.up.Proc.Kill()
-	var books []string
-	err := filepath.WalkDir(w.dir, func(path string, d os.DirEntry, err error) error {
-		if err == nil && !d.IsDir() && strings.HasSuffix(path, ".db") && strings.Contains(path, "gateway") {
-			books = append(books, path)
-		}
-		return err
-	})
-	if err != nil || len(books) != 1 {
-		w.t.Fatalf("the gateway's database is one of %q in %s (%v)", books, w.dir, err)
-	}
-	p := harness.Start(w.t, nil, "audit", "--database", "sqlite:"+books[0])
+	p := harness.Start(w.t, nil, "audit", "--database", w.books)
 	if code := p.Wait(); code != 0 {
 		w.t.Errorf("souk audit ends with %d: %s", code, p.Output())
 	}

@@ -19,7 +19,7 @@ func TestTheTokenIsSeenOnce(t *testing.T) {
 	t.Parallel()
 	sandbox := harness.StartSandbox(t, "", "--fulfillment-url", "http://127.0.0.1:1/register")
 	dir := t.TempDir()
-	gateway := harness.StartGateway(t, sandbox, "", filepath.Join(dir, "gateway.db"), "--log-level", "debug", "--log-format", "json")
+	gateway := harness.StartGateway(t, sandbox, "", "sqlite:"+filepath.Join(dir, "gateway.db"), "--log-level", "debug", "--log-format", "json")
 	j := newJourney(t, sandbox, &gateway.API)
 
 	var tokens []string
@@ -111,7 +111,7 @@ func (j *journey) search(t *testing.T, when, dir string, gateway *harness.Proces
 func TestCookiesAreSealed(t *testing.T) {
 	t.Parallel()
 	sandbox := harness.StartSandbox(t, "")
-	gateway := harness.StartGateway(t, sandbox, "", filepath.Join(t.TempDir(), "gateway.db"))
+	gateway := harness.StartGateway(t, sandbox, "", "sqlite:"+filepath.Join(t.TempDir(), "gateway.db"))
 	j := newJourney(t, sandbox, &gateway.API)
 	j.try(steps[0])
 	j.try(steps[1])

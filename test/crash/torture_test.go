@@ -25,14 +25,22 @@ const batch = 500
 func TestTheGatewayIsKilledAllTheTime(t *testing.T) {
 	kills, events, seed := number(t, "SOUK_CRASH_KILLS", 6), number(t, "SOUK_CRASH_EVENTS", 30_000), number(t, "SOUK_CRASH_SEED", int(time.Now().UnixNano()%1e6))
 	t.Logf("%d kills over %d events, with SOUK_CRASH_SEED=%d", kills, events, seed)
-	h := newTorture(t, uint64(seed))
-	defer h.stop()
-	batches := (events + batch - 1) / batch
-	for kill := range kills {
-		h.release(batches*(kill+1)/kills - batches*kill/kills)
-		time.Sleep(time.Duration(h.rand.IntN(300)) * time.Millisecond)
+	h := newTorture(t, uint64(seed), "sqlite:"+filepath.Join(t.TempDir(), "gateway.db"))
+	h.run(kills, events, func() {
 		h.gateway.Proc.Kill()
 		h.gateway.Again()
+	})
+}
+
+// run reports events while something is killed so many times, and compares the books in the end.
+func (h *torture) run(kills, events int, kill func()) {
+	h.t.Helper()
+	defer h.stop()
+	batches := (events + batch - 1) / batch
+	for n := range kills {
+		h.release(batches*(n+1)/kills - batches*n/kills)
+		time.Sleep(time.Duration(h.rand.IntN(300)) * time.Millisecond)
+		kill()
 	}
 	h.finish(batches)
 	h.compare()
@@ -66,10 +74,9 @@ type torture struct {
 	wg       sync.WaitGroup
 }
 
-func newTorture(t *testing.T, seed uint64) *torture {
-	dir := t.TempDir()
+func newTorture(t *testing.T, seed uint64, database string) *torture {
 	h := &torture{t: t, rand: rand.New(rand.NewPCG(seed, 1)), market: harness.StartSandbox(t, ""), todo: make(chan int, 1<<20), quit: make(chan struct{})}
-	h.gateway = harness.StartGateway(t, h.market, "", filepath.Join(dir, "gateway.db"))
+	h.gateway = harness.StartGateway(t, h.market, "", database)
 	h.market.Followed()
 	p := h.market.Product("license")
 	for _, b := range h.market.Buyers() {
@@ -206,7 +213,7 @@ func (h *torture) compare() {
 		}
 	}
 	h.gateway.Proc.Stop()
-	audit := harness.Start(h.t, nil, "audit", "--database", "sqlite:"+h.gateway.Database)
+	audit := harness.Start(h.t, nil, "audit", "--database", h.gateway.Database)
 	if code := audit.Wait(); code != 0 {
 		h.t.Errorf("souk audit ends with %d: %s", code, audit.Output())
 	}

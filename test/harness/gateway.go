@@ -9,7 +9,7 @@ import (
 type Gateway struct {
 	Proc *Process
 	API
-	Database string // a file's path
+	Database string // its URL
 
 	env, args []string
 }
@@ -21,19 +21,18 @@ func (g *Gateway) Again() {
 	g.Proc.ready(g.URL + "/readyz")
 }
 
-// StartGateway starts a gateway on addr (empty: a free port) with its books in the file database; it follows s's clock
+// StartGateway starts a gateway on addr (empty: a free port) with its books in the database of that URL; it follows s's clock
 // and meters to it. It has an API key when it is ready.
 func StartGateway(t testing.TB, s *Sandbox, addr, database string, args ...string) *Gateway {
 	t.Helper()
 	if addr == "" {
 		addr = FreeAddress(t)
 	}
-	url := "sqlite:" + database
 	g := &Gateway{API: API{URL: "http://" + addr, t: t}, Database: database, env: s.Env(),
-		args: append([]string{"gateway", "--listen", addr, "--database", url}, args...)}
+		args: append([]string{"gateway", "--listen", addr, "--database", database}, args...)}
 	g.Again()
 
-	made := Start(t, nil, "keys", "create", "--name", "test", "--json", "--database", url)
+	made := Start(t, nil, "keys", "create", "--name", "test", "--json", "--database", database)
 	if code := made.Wait(); code != 0 {
 		t.Fatalf("souk keys create ends with %d: %s", code, made.Log())
 	}

@@ -61,9 +61,36 @@ type buyerKey struct {
 
 // OpenBook reads what store keeps. products are those that are served here.
 func OpenBook(ctx context.Context, store Store, clk clock.Clock, products core.Catalogue) (*Book, error) {
+	b, d, err := readBook(ctx, store, clk, products)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.renew(ctx, d); err != nil {
+		return nil, err
+	}
+	b.install(d)
+	return b, nil
+}
+
+// ReadBook is [OpenBook] for a program that only looks, perhaps beside a gateway and by another clock than it has: the
+// standings are worked out and nothing is kept.
+func ReadBook(ctx context.Context, store Store, clk clock.Clock) (*Book, error) {
+	b, d, err := readBook(ctx, store, clk, nil)
+	if err != nil {
+		return nil, err
+	}
+	now := clk.Now()
+	for _, e := range d.entries {
+		d.work(e, now)
+	}
+	b.install(d)
+	return b, nil
+}
+
+func readBook(ctx context.Context, store Store, clk clock.Clock, products core.Catalogue) (*Book, *draft, error) {
 	p, err := store.LoadBook(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read the licences: %w", err)
+		return nil, nil, fmt.Errorf("read the licences: %w", err)
 	}
 	b := &Book{store: store, clk: clk, products: products,
 		entries: map[core.LicenseID]*entry{}, merged: map[core.LicenseID]core.LicenseID{}, arns: map[core.LicenseARN]core.LicenseID{},
@@ -84,7 +111,7 @@ func OpenBook(ctx context.Context, store Store, clk clock.Clock, products core.C
 	for _, n := range p.Links {
 		a, e := d.agreement(n.Agreement), d.entry(n.License)
 		if e == nil {
-			return nil, fmt.Errorf("read the licences: agreement %s leads to licence %s, which is not there", n.Agreement, n.License)
+			return nil, nil, fmt.Errorf("read the licences: agreement %s leads to licence %s, which is not there", n.Agreement, n.License)
 		}
 		a.owners, e.own = append(a.owners, n.License), append(e.own, n.Agreement)
 	}
@@ -95,7 +122,7 @@ func OpenBook(ctx context.Context, store Store, clk clock.Clock, products core.C
 		} else if e := d.entry(f.License); e != nil {
 			e.facts = append(e.facts, f.Fact)
 		} else {
-			return nil, fmt.Errorf("read the licences: fact %s is about licence %s, which is not there", f.Fact.ID, f.License)
+			return nil, nil, fmt.Errorf("read the licences: fact %s is about licence %s, which is not there", f.Fact.ID, f.License)
 		}
 	}
 	for _, a := range p.ARNs {
@@ -104,11 +131,7 @@ func OpenBook(ctx context.Context, store Store, clk clock.Clock, products core.C
 	for _, m := range p.Merged {
 		b.merged[m.From] = m.Into
 	}
-	if err := b.renew(ctx, d); err != nil {
-		return nil, err
-	}
-	b.install(d)
-	return b, nil
+	return b, d, nil
 }
 
 // renew works out every standing. One whose final window has closed since it was kept stays as it is until the job

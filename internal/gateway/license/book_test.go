@@ -412,3 +412,33 @@ func TestAnARNIsNotGuessed(t *testing.T) {
 		t.Error("another ARN is taken for the same licence")
 	}
 }
+
+// full is a ledger in which something stands already.
+type full struct {
+	*ledger
+	pages Pages
+}
+
+func (f full) LoadBook(context.Context) (Pages, error) { return f.pages, nil }
+
+// An audit beside a gateway looks by another clock, or with other rules: it must work the standing out and leave the
+// database as it is.
+func TestWhoOnlyLooksKeepsNothing(t *testing.T) {
+	shelf := full{&ledger{}, Pages{
+		Licenses: []License{{ID: "lic_1", ProductCode: "p", Standing: Standing{State: Ended, Why: "by another clock"}}},
+		Facts:    []FactOf{{License: "lic_1", Fact: Fact{ID: "f", Kind: Activated, At: at("09:00:00")}}}}}
+	clk := clock.NewVirtual(at("10:00:00"))
+	b, err := ReadBook(t.Context(), shelf, clk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l, ok := b.ByID("lic_1"); !ok || l.Standing.State != Active {
+		t.Errorf("it is %+v", l.Standing)
+	}
+	if len(shelf.changes) > 0 {
+		t.Errorf("it keeps %+v", shelf.changes)
+	}
+	if _, err := OpenBook(t.Context(), shelf, clk, nil); err != nil || len(shelf.changes) != 1 {
+		t.Errorf("the gateway's own book keeps %+v, %v", shelf.changes, err)
+	}
+}

@@ -17,7 +17,10 @@ import (
 	"souk.dev/souk/internal/gateway/store"
 	"souk.dev/souk/internal/gateway/store/powerloss"
 	"souk.dev/souk/internal/gateway/usage"
+	"souk.dev/souk/internal/pgtest"
 )
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
 // TestLaws plays random histories of events, notices, faults, kills and jumps of the clock, and checks laws 1 and 2 all
 // the way and at the end. A failing one shrinks and is replayed with the -rapid.seed that it prints.
@@ -31,14 +34,37 @@ func TestLawsWhenThePowerFails(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) { play(t, rt, powerloss.New(rapid.Uint64().Draw(rt, "disk"))) })
 }
 
-func play(t *testing.T, rt *rapid.T, disk *powerloss.Disk) {
+// fewOnPostgres is how many histories are played on PostgreSQL: each takes as long as a hundred on SQLite in memory.
+const fewOnPostgres = 8
+
+// TestLawsOnPostgres is TestLaws on the other engine, with fewer histories.
+func TestLawsOnPostgres(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the histories are played without the race detector, and stores have tests of their own")
+	}
+	first, played := pgtest.Database(t), 0
+	rapid.Check(t, func(rt *rapid.T) {
+		url := first
+		switch played++; {
+		case played > fewOnPostgres:
+			return
+		case played > 1:
+			url = pgtest.Database(t)
+		}
+		playOn(t, rt, nil, url)
+	})
+}
+
+func play(t *testing.T, rt *rapid.T, disk *powerloss.Disk) { playOn(t, rt, disk, "") }
+
+func playOn(t *testing.T, rt *rapid.T, disk *powerloss.Disk, url string) {
 	dir, err := os.MkdirTemp(memoryDir(), "souk-laws")
 	if err != nil {
 		rt.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
 	h := newHistory(t, rt, dir)
-	h.disk = disk
+	h.disk, h.url = disk, url
 	defer h.kill()
 	h.start()
 	for range rapid.IntRange(5, 40).Draw(rt, "steps") {

@@ -75,7 +75,7 @@ func (d *directory) All(yield func(license.License) bool) {
 
 func (d *directory) OnChange(f func(license.License)) { d.told = append(d.told, f) }
 
-// world is a gateway's ledger between a fake AWS and a hand-moved clock, on a real SQLite file.
+// world is a gateway's ledger between a fake AWS and a hand-moved clock, on a real SQLite file or PostgreSQL.
 type world struct {
 	t    testing.TB
 	clk  *clock.Virtual
@@ -85,6 +85,7 @@ type world struct {
 	ucfg usage.Config
 	path string
 
+	url  string          // of another database than the file at path
 	disk *powerloss.Disk // nil: the machine's own
 
 	// wrap, if given, stands between the features and the database.
@@ -129,7 +130,11 @@ func (w *world) tryOpen() (err error) {
 	if w.disk != nil {
 		open = w.disk.Driver().Open
 	}
-	if w.db, err = open(ctx, "sqlite:"+w.path); err != nil {
+	url := "sqlite:" + w.path
+	if w.url != "" {
+		url = w.url
+	}
+	if w.db, err = open(ctx, url); err != nil {
 		return err
 	}
 	if _, err := w.db.Migrate(ctx); err != nil {

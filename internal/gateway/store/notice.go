@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/core"
@@ -27,8 +28,14 @@ func scanNotice(scan func(...any) error) (n intake.Notice, err error) {
 	return n, err
 }
 
-// KeepNotice implements [intake.Store].
+// text is s as a text column takes it on either engine: what is no UTF-8, and zero bytes, become U+FFFD.
+func text[T ~string](s T) T {
+	return T(strings.ReplaceAll(strings.ToValidUTF8(string(s), "\uFFFD"), "\x00", "\uFFFD"))
+}
+
+// KeepNotice implements [intake.Store]. Whatever came is kept, were it nonsense: else it would come for ever.
 func (s Notices) KeepNotice(ctx context.Context, n intake.Notice) (kept intake.Notice, err error) {
+	n.Key, n.Kind, n.Role, n.ProductCode, n.MessageID, n.Body, n.Why = text(n.Key), text(n.Kind), text(n.Role), text(n.ProductCode), text(n.MessageID), text(n.Body), text(n.Why)
 	err = s.db.Tx(ctx, func(tx *sql.Tx) error {
 		if err := exec(ctx, tx, "keep notice", `insert into notice (`+noticeColumns+`)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12, $13, $14, $15)

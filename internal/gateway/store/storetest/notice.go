@@ -14,6 +14,7 @@ import (
 // Notices is what every store of notices must do, together with the store of licences that settles them.
 func Notices(t *testing.T, open func(t *testing.T) (intake.Store, license.Store)) {
 	t.Run("KeptOnceCountedOften", func(t *testing.T) { n, _ := open(t); keptOnce(t, n) })
+	t.Run("NonsenseIsKept", func(t *testing.T) { n, _ := open(t); nonsenseIsKept(t, n) })
 	t.Run("SettledWithTheChange", func(t *testing.T) { n, l := open(t); settledWithTheChange(t, n, l) })
 	t.Run("NewestFirstByPages", func(t *testing.T) { n, _ := open(t); newestFirst(t, n) })
 	t.Run("ReadAgain", func(t *testing.T) { n, _ := open(t); readAgain(t, n) })
@@ -49,6 +50,19 @@ func keptOnce(t *testing.T, s intake.Store) {
 	}
 	if _, err := s.NoticeByKey(t.Context(), "none"); !fail.Is(err, fail.NotFound) {
 		t.Errorf("a notice that is not there: %v", err)
+	}
+}
+
+// What is no text must be kept as well as it can be, once, and not be refused: the queue would bring it for ever.
+func nonsenseIsKept(t *testing.T, s intake.Store) {
+	n := aNotice("k\x00", noon)
+	n.Kind, n.MessageID, n.Body, n.Outcome = "kind\xff", "m\x00", "a\x00b\xffc", intake.Poison
+	want := n
+	want.Key, want.Kind, want.MessageID, want.Body = "k\uFFFD", "kind\uFFFD", "m\uFFFD", "a\uFFFDb\uFFFDc"
+	want.Deliveries, want.LastAt = 2, n.ReceivedAt
+	keep(t, s, n)
+	if got := keep(t, s, n); got != want {
+		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 }
 
