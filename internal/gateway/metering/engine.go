@@ -79,6 +79,7 @@ type Engine struct {
 
 	adrift bool      // the send job, which alone uses this, could not store what became of records
 	logSeq int64     // the log's newest segment when the seal job, which alone uses this, looked last
+	chunk  int       // how many pairs the seal job sealed last
 	keepAt time.Time // when the keep job, which alone uses this, looks for old requests next
 
 	mu      sync.Mutex                  // guards what follows

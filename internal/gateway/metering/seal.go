@@ -7,26 +7,38 @@ import (
 	"time"
 
 	"souk.dev/souk/contract"
+	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/usage"
 )
 
 // How many pairs of licence and dimension are sealed in one transaction: few when events come in, so that they do not
-// wait for long; else more, because each transaction has a price.
+// wait for long; else twice as many each time, because each transaction has a price.
 const (
 	smallChunk = 50
-	chunk      = 250
+	largeChunk = 1600
 )
 
 // chunkNow is how many to seal next: events came in if the log has grown since it was asked last.
-func (e *Engine) chunkNow() int {
+func (e *Engine) chunkNow() (pairs int, busy bool) {
 	seq := e.cfg.Intake.Seq()
-	grown := seq != e.logSeq
-	if e.logSeq = seq; grown {
-		return smallChunk
+	busy = seq != e.logSeq
+	if e.logSeq = seq; busy || e.chunk == 0 {
+		e.chunk = smallChunk
+	} else {
+		e.chunk = min(2*e.chunk, largeChunk)
 	}
-	return chunk
+	return e.chunk, busy
+}
+
+// longestRest is how long, in real time, sealing lets events go first at most.
+const longestRest = 25 * time.Millisecond
+
+// rest leaves the database and the processor to events that come in, for as long as sealing had them: else events would
+// wait for every other transaction, each as long as sealing's.
+func rest(ctx context.Context, took time.Duration) {
+	_ = clock.Sleep(ctx, min(took, longestRest)) // it only ends early when the process does
 }
 
 // work is a closed hour that is not sealed yet.
@@ -241,7 +253,8 @@ func (e *Engine) sealChunk(ctx context.Context, w *work, now time.Time) error {
 	if len(w.keys) == 0 {
 		return e.finishWork(ctx, w)
 	}
-	part := w.keys[:min(e.chunkNow(), len(w.keys))]
+	pairs, busy := e.chunkNow()
+	part, took := w.keys[:min(pairs, len(w.keys))], clock.Stopwatch()
 	if err := e.openBooks(ctx); err != nil {
 		return err
 	}
@@ -269,6 +282,9 @@ func (e *Engine) sealChunk(ctx context.Context, w *work, now time.Time) error {
 		e.sendAnew()
 	}
 	e.reopen(s.Balances)
+	if busy && len(w.keys) > 0 {
+		rest(ctx, took())
+	}
 	return nil
 }
 

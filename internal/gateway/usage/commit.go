@@ -278,10 +278,10 @@ func (in *Intake) count(e *Entry) {
 	if t := in.counted; t == nil || t.Hour != e.Hour || t.Key != e.Key() { // neighbours often are of one sum
 		hour := in.sums[e.Hour]
 		if hour == nil {
-			hour = map[Key]*Total{}
+			hour = sums{}
 			in.sums[e.Hour] = hour
 		}
-		in.counted = totalOf(hour, e.Key(), e.Meter, e.Hour)
+		in.counted = hour.of(e.Key(), e.Meter, e.Hour)
 		if in.allocates && in.counted.Events == 0 {
 			in.allocate(in.counted)
 		}

@@ -72,13 +72,22 @@ func (in *Intake) Done(ctx context.Context, scope core.LicenseID, hour core.Hour
 // an open hour are still growing.
 func (in *Intake) Totals(scope core.LicenseID, hour core.Hour) []Total {
 	in.state.RLock()
-	var ts []Total
-	for k, t := range in.sums[hour] {
-		if scope == "" || k.License == scope {
-			ts = append(ts, t.copy())
+	found := in.sums[hour].list(nil, scope)
+	ts := make([]Total, len(found))
+	read := func() {
+		for i, t := range found {
+			ts[i] = t.copy()
 		}
 	}
+	// The sums of a closed hour are final. They may be a million: events need not wait while these are read.
+	final := hour <= in.closed || scope != "" && hour <= in.closedFor[scope]
+	if !final {
+		read()
+	}
 	in.state.RUnlock()
+	if final {
+		read()
+	}
 	slices.SortFunc(ts, func(a, b Total) int { return compareKeys(a.Key, b.Key) })
 	return ts
 }
@@ -104,12 +113,9 @@ func (in *Intake) OpenHours(scope core.LicenseID) []core.Hour {
 	in.state.RLock()
 	defer in.state.RUnlock()
 	var hs []core.Hour
-	for h, sums := range in.sums {
-		for k := range sums {
-			if scope == "" || k.License == scope {
-				hs = append(hs, h)
-				break
-			}
+	for h, of := range in.sums {
+		if scope == "" || len(of[scope]) > 0 {
+			hs = append(hs, h)
 		}
 	}
 	slices.Sort(hs)
@@ -121,7 +127,7 @@ func (in *Intake) Forget(hour core.Hour, keys []Key) {
 	in.state.Lock()
 	defer in.state.Unlock()
 	for _, k := range keys {
-		delete(in.sums[hour], k)
+		in.sums[hour].drop(k)
 	}
 	in.counted = nil
 	if len(in.sums[hour]) == 0 {

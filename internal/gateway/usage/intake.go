@@ -72,7 +72,7 @@ type Intake struct {
 	failed  []idKey // ids of decided events whose segments may not be in the log
 
 	state     sync.RWMutex // guards what readers look at; taken after commit and disk
-	sums      map[core.Hour]map[Key]*Total
+	sums      map[core.Hour]sums
 	counted   *Total                       // the newest that an event was added to; it is in sums
 	closed    core.Hour                    // the newest hour that is closed for all
 	closedFor map[core.LicenseID]core.Hour // for single licences, beyond closed
@@ -153,7 +153,7 @@ func New(ctx context.Context, cfg Config) (*Intake, error) {
 	if cfg.MaxAge >= cfg.KeepIDs {
 		return nil, fail.New(fail.Invalid, "max_age", "Events of %s must not be taken when their repetition is recognised for %s only.", cfg.MaxAge, cfg.KeepIDs)
 	}
-	in := &Intake{cfg: cfg, ids: &idTable{}, garbage: true, sums: map[core.Hour]map[Key]*Total{}, closedFor: map[core.LicenseID]core.Hour{},
+	in := &Intake{cfg: cfg, ids: &idTable{}, garbage: true, sums: map[core.Hour]sums{}, closedFor: map[core.LicenseID]core.Hour{},
 		rules: Rules{Licenses: cfg.Licenses, Products: cfg.Products, MaxAhead: cfg.MaxAhead, MaxAge: cfg.MaxAge}}
 	in.stirred = sync.NewCond(&in.queue)
 	for _, p := range cfg.Products {

@@ -26,7 +26,7 @@ type pastHour struct {
 }
 
 // past are the readings of closed hours as they are known now, late events among them.
-type past map[pastHour]map[Key]*Total
+type past map[pastHour]sums
 
 // late works out what p adds, if it is late, to the hour it is billed in. Called with commit held; e is not counted yet.
 func (in *Intake) late(ctx context.Context, p *prepared) error {
@@ -43,14 +43,14 @@ func (in *Intake) late(ctx context.Context, p *prepared) error {
 	if own > in.closed {
 		at.scope = p.License
 	}
-	sums, ok := in.past[at]
+	known, ok := in.past[at]
 	if !ok {
 		var err error
-		if sums, err = in.readAgain(ctx, at); err != nil {
+		if known, err = in.readAgain(ctx, at); err != nil {
 			return fmt.Errorf("read %s again for a late event: %w", own, err)
 		}
 	}
-	t := totalOf(sums, p.Entry.Key(), p.Meter, own)
+	t := known.of(p.Entry.Key(), p.Meter, own)
 	before := t.own().reading
 	t.tally.take(&p.Entry, kind, tag)
 	if p.Adds = (Quantity{}); before.Less(t.tally.reading) { // what was billed is not taken back
@@ -60,13 +60,13 @@ func (in *Intake) late(ctx context.Context, p *prepared) error {
 }
 
 // readAgain goes through the log for the events whose own hour is at's, wherever they are billed.
-func (in *Intake) readAgain(ctx context.Context, at pastHour) (map[Key]*Total, error) {
+func (in *Intake) readAgain(ctx context.Context, at pastHour) (sums, error) {
 	in.disk.Lock() // the segment before may still be on its way into the log
 	defer in.disk.Unlock()
 	if in.unsure.Load() {
 		return nil, errUnsure
 	}
-	sums := map[Key]*Total{}
+	known := sums{}
 	const only = int64(1) << 62 // of the segments, those with events of the hour or later
 	err := in.cfg.Store.Segments(ctx, in.cfg.Part, only, at.Hour-1, func(s Segment) error {
 		return s.Each(func(e *Entry) error {
@@ -74,7 +74,7 @@ func (in *Intake) readAgain(ctx context.Context, at pastHour) (map[Key]*Total, e
 				return nil
 			}
 			kind, tag := e.Meter.Parts()
-			totalOf(sums, e.Key(), e.Meter, at.Hour).own().take(e, kind, tag)
+			known.of(e.Key(), e.Meter, at.Hour).own().take(e, kind, tag)
 			return nil
 		})
 	})
@@ -84,6 +84,6 @@ func (in *Intake) readAgain(ctx context.Context, at pastHour) (map[Key]*Total, e
 	if in.past == nil || len(in.past) >= maxPast {
 		in.past = past{}
 	}
-	in.past[at] = sums
-	return sums, nil
+	in.past[at] = known
+	return known, nil
 }

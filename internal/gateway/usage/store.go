@@ -3,7 +3,6 @@ package usage
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"souk.dev/souk/internal/gateway/core"
 )
@@ -138,18 +137,6 @@ func (t *Total) copy() Total {
 		c.tally = &tally{levels: slices.Clone(ls)}
 	}
 	return c
-}
-
-// totalOf finds the total of a key in sums, or begins it. The key's dimension may be a part of a whole request's text, so
-// that a copy is kept.
-func totalOf(sums map[Key]*Total, k Key, m core.Meter, h core.Hour) *Total {
-	t := sums[k]
-	if t == nil {
-		k.Dimension = core.Dimension(strings.Clone(string(k.Dimension)))
-		t = &Total{Key: k, Hour: h, Meter: m}
-		sums[k] = t
-	}
-	return t
 }
 
 // Run is an immutable sorted list of event ids.
