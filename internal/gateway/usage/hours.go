@@ -96,8 +96,8 @@ func (in *Intake) Totals(scope core.LicenseID, hour core.Hour) []Total {
 func (in *Intake) Open(l core.LicenseID, d core.Dimension, from core.Hour) (sum Quantity) {
 	in.state.RLock()
 	defer in.state.RUnlock()
-	for h, sums := range in.sums {
-		if t := sums[Key{License: l, Dimension: d}]; t != nil && h >= from {
+	for h, of := range in.sums {
+		if t := of.find(Key{License: l, Dimension: d}); t != nil && h >= from {
 			sum = sum.Add(t.Sum)
 		}
 	}

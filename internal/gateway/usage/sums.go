@@ -11,13 +11,21 @@ import (
 // of a key for each event, and who asks for one licence need not go through the others'.
 type sums map[core.LicenseID][]*Total
 
-// of finds the total of a key, or begins it. The key's dimension may be a part of a whole request's text, so that a copy is
-// kept.
-func (s sums) of(k Key, m core.Meter, h core.Hour) *Total {
+// find is the total of a key; nil if there is none.
+func (s sums) find(k Key) *Total {
 	for _, t := range s[k.License] {
 		if t.Dimension == k.Dimension && t.Reason == k.Reason {
 			return t
 		}
+	}
+	return nil
+}
+
+// of finds the total of a key, or begins it. The key's dimension may be a part of a whole request's text, so that a copy is
+// kept.
+func (s sums) of(k Key, m core.Meter, h core.Hour) *Total {
+	if t := s.find(k); t != nil {
+		return t
 	}
 	k.Dimension = core.Dimension(strings.Clone(string(k.Dimension)))
 	t := &Total{Key: k, Hour: h, Meter: m}
