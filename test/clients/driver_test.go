@@ -4,13 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
-	"strings"
 	"testing"
 	"time"
 
@@ -48,7 +45,7 @@ type driver struct {
 
 var drivers = []driver{
 	{name: "Debian's AWS CLI", old: true, start: func(t *testing.T, endpoint string, env []string) session {
-		return cli{path: harness.Tool(t, "/usr/bin/aws"), endpoint: endpoint, env: env}
+		return cli{path: harness.Tool(t, "/usr/bin/aws"), endpoint: endpoint, env: env}.hosted(t, "/usr/bin/python3")
 	}},
 	{name: "Debian's boto3", old: true, start: func(t *testing.T, endpoint string, env []string) session {
 		python := harness.Tool(t, "/usr/bin/python3")
@@ -66,18 +63,14 @@ var drivers = []driver{
 		return begin(t, append(env, "NODE_PATH="+modules), node, "js/driver.cjs")
 	}},
 	{name: "Go SDK", start: func(t *testing.T, endpoint string, env []string) session {
-		path := filepath.Join(t.TempDir(), "gosdk")
-		if out, err := exec.Command("go", "build", "-o", path, "./gosdk").CombinedOutput(); err != nil {
-			t.Fatalf("build the Go driver: %v\n%s", err, out)
-		}
-		return begin(t, env, path)
+		return begin(t, env, harness.Program(t, "./test/clients/gosdk"))
 	}},
 	{name: "newer AWS CLI", optional: true, gathers: true, start: func(t *testing.T, endpoint string, env []string) session {
 		path, err := exec.LookPath("aws")
 		if err != nil || path == "/usr/bin/aws" {
 			t.Skip("this machine has no AWS CLI but Debian's")
 		}
-		return cli{path: path, env: env, sqsEndpoint: endpoint}
+		return cli{path: path, env: env, sqsEndpoint: endpoint}.hosted(t, "python3")
 	}},
 	{name: "newer boto3", optional: true, start: func(t *testing.T, endpoint string, env []string) session {
 		path, err := exec.LookPath("python3")
@@ -95,7 +88,7 @@ type lines struct {
 	log *bytes.Buffer
 }
 
-func begin(t *testing.T, env []string, name string, args ...string) session {
+func begin(t *testing.T, env []string, name string, args ...string) *lines {
 	t.Helper()
 	cmd := exec.Command(name, args...)
 	cmd.Env = env
@@ -135,75 +128,21 @@ func (l *lines) read(t *testing.T, v any) {
 	}
 }
 
-func (l *lines) call(t *testing.T, service, operation string, input map[string]any) answer {
+func (l *lines) call(t *testing.T, service, operation string, input map[string]any) (a answer) {
 	t.Helper()
-	req, err := json.Marshal(map[string]any{"service": service, "operation": operation, "input": input})
+	l.ask(t, map[string]any{"service": service, "operation": operation, "input": input}, &a)
+	return a
+}
+
+// ask sends a line and reads the one that answers it.
+func (l *lines) ask(t *testing.T, question, answer any) {
+	t.Helper()
+	text, err := json.Marshal(question)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.in.Write(append(req, '\n')); err != nil {
+	if _, err := l.in.Write(append(text, '\n')); err != nil {
 		t.Fatalf("the client takes no more: %v\n%s", err, l.log)
 	}
-	var a answer
-	l.read(t, &a)
-	return a
-}
-
-// cli is the AWS CLI: a process for each call.
-type cli struct {
-	path     string
-	endpoint string // empty: the environment's
-	env      []string
-	// sqsEndpoint is for releases whose sqs command heeds no endpoint variable.
-	sqsEndpoint string
-}
-
-// said is how the CLI reports an error that a service answered.
-var said = regexp.MustCompile(`(?s)An error occurred \(([^)]*)\) when calling the \w+ operation(?: \([^)]*\))?: (.*)`)
-
-func (c cli) call(t *testing.T, service, operation string, input map[string]any) answer {
-	t.Helper()
-	text, err := json.Marshal(input)
-	if err != nil {
-		t.Fatal(err)
-	}
-	args := []string{service, kebab(operation), "--cli-input-json", string(text), "--output", "json"}
-	endpoint := c.endpoint
-	if service == "sqs" && endpoint == "" {
-		endpoint = c.sqsEndpoint
-	}
-	if endpoint != "" {
-		args = append(args, "--endpoint-url", endpoint)
-	}
-	cmd := exec.Command(c.path, args...)
-	cmd.Env = append(c.env, "AWS_PAGER=")
-	var out, log bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &log
-	if err := cmd.Run(); err != nil {
-		m := said.FindStringSubmatch(log.String())
-		if m == nil && strings.Contains(log.String(), "nvalid choice") {
-			return answer{Code: noSuchCall, Message: service + " " + operation}
-		}
-		if m == nil {
-			return answer{Code: "NoAnswer", Message: fmt.Sprintf("%v: %s", err, log.String())}
-		}
-		return answer{Code: m[1], Typed: cmd.ProcessState.ExitCode() == 254 || cmd.ProcessState.ExitCode() == 255, Message: strings.TrimSpace(m[2])}
-	}
-	a := answer{Output: json.RawMessage("{}")}
-	if out.Len() > 0 {
-		a.Output = out.Bytes()
-	}
-	return a
-}
-
-// kebab is an operation's name as a command of the CLI.
-func kebab(operation string) string {
-	var b strings.Builder
-	for i, r := range operation {
-		if i > 0 && r >= 'A' && r <= 'Z' {
-			b.WriteByte('-')
-		}
-		b.WriteRune(r)
-	}
-	return strings.ToLower(b.String())
+	l.read(t, answer)
 }

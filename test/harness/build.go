@@ -10,33 +10,19 @@ import (
 	"testing"
 )
 
-// built is the program's folder and path, made when the first test asks.
-var built = sync.OnceValues(func() (string, error) {
-	if given := os.Getenv("SOUK_BINARY"); given != "" {
-		return given, nil
-	}
-	dir, err := os.MkdirTemp("", "souk-test-")
-	if err != nil {
-		return "", err
-	}
-	builtIn = dir
-	path := filepath.Join(dir, "souk")
-	build := exec.Command("go", "build", "-o", path, "./cmd/souk")
-	build.Dir = Root()
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build souk: %w\n%s", err, out)
-	}
-	return path, nil
-})
-
-var builtIn string
+// programs are those of this tree that tests have asked for, each built once.
+var programs struct {
+	sync.Mutex
+	dir   string
+	built map[string]func() (path string, err error)
+}
 
 // Main runs a package's tests and removes what was built for them. Every package of outer tests calls it from its
 // TestMain.
 func Main(m *testing.M) {
 	code := m.Run()
-	if builtIn != "" {
-		_ = os.RemoveAll(builtIn)
+	if programs.dir != "" {
+		_ = os.RemoveAll(programs.dir)
 	}
 	os.Exit(code)
 }
@@ -44,11 +30,57 @@ func Main(m *testing.M) {
 // Binary is the path of the souk program under test: SOUK_BINARY's value, or one built from this tree.
 func Binary(t testing.TB) string {
 	t.Helper()
-	path, err := built()
+	if given := os.Getenv("SOUK_BINARY"); given != "" {
+		return given
+	}
+	return Program(t, "./cmd/souk")
+}
+
+// Program is the path of a program built from the package of this tree, which is named from its root, such as ./cmd/souk.
+func Program(t testing.TB, pkg string) string {
+	t.Helper()
+	path, err := builder(pkg)()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// builder builds pkg when it is first called.
+func builder(pkg string) func() (string, error) {
+	programs.Lock()
+	defer programs.Unlock()
+	if programs.built == nil {
+		programs.built = map[string]func() (string, error){}
+	}
+	if programs.built[pkg] == nil {
+		programs.built[pkg] = sync.OnceValues(func() (string, error) { return build(pkg) })
+	}
+	return programs.built[pkg]
+}
+
+func build(pkg string) (path string, err error) {
+	dir, err := folder()
+	if err != nil {
+		return "", err
+	}
+	path = filepath.Join(dir, filepath.Base(pkg))
+	cmd := exec.Command("go", "build", "-o", path, pkg)
+	cmd.Dir = Root()
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build %s: %w\n%s", pkg, err, out)
+	}
+	return path, nil
+}
+
+// folder is where what is built goes.
+func folder() (dir string, err error) {
+	programs.Lock()
+	defer programs.Unlock()
+	if programs.dir == "" {
+		programs.dir, err = os.MkdirTemp("", "souk-test-")
+	}
+	return programs.dir, err
 }
 
 // Root is the repository's folder.
