@@ -41,7 +41,7 @@ var areas = []struct {
 		UnknownAccount, AccountDigits, CodeWithLicense, BuyerSideMetering}},
 	{"The last hour", []Name{FinalHour, FinalTimestamps, DeprovisionDelay, SuccessorLookback}},
 	{"GetEntitlements", []Name{EmptyEntitlements, EntitlementPage, PageTokenExpiry, EarlyEntitlements, ExpiredEntitlements}},
-	{"Agreements and licenses", []Name{ActivationDelay, RenewalLicense, ReplacementLicense, QuoteLife}},
+	{"Agreements and licenses", []Name{ActivationDelay, RenewalLicense, ReplacementLicense, PrivateEnd, QuoteLife}},
 	{"Notices", []Name{NoticeDelivery, FailedPayment, PaygLicenseUpdated, AgreementNames, EndedOffer, LegacyContractEnd, TrialConversion}},
 	{"Money given back", []Name{RefundProration, RefundDays, RefundFrom, Holidays, AdjustmentTime}},
 }

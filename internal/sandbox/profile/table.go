@@ -21,6 +21,7 @@ const (
 	FailedPayment      Name = "failed-payment"
 	RenewalLicense     Name = "renewal-license"
 	ReplacementLicense Name = "replacement-license"
+	PrivateEnd         Name = "private-end"
 	QuoteLife          Name = "quote-life"
 	BuyerSideMetering  Name = "buyer-side-metering"
 	RefundDays         Name = "refund-days"
@@ -81,6 +82,8 @@ const (
 	Silence         = "silence"
 	SameLicense     = "same"
 	NewLicense      = "new"
+	GoesOn          = "goes-on"
+	Expires         = "expires"
 	Seeded          = "seeded"
 
 	KeepTokens      = "keep"
@@ -166,6 +169,9 @@ var behaviours = []Behaviour{
 	{BuyerSideMetering, "What MeterUsage and RegisterUsage answer for a product that is software as a service, once all else is right: refuse is InvalidProductCodeException and PlatformNotSupportedException; accept takes them from the buyer's key, as for software that runs in the buyer's account.",
 		[]string{Refuse, Accept}, Refuse,
 		contract.MeteringAPI + "API_MeterUsage.html says that it is for software hosted in the buyer's account, and not what another product gets."},
+	{PrivateEnd, "What becomes of pay as you go at the end date of its private offer: its buyer goes on under the listing's own offer (an agreement that replaces the old one), or it ends. It is settled when the private offer is accepted.",
+		[]string{GoesOn, Expires}, GoesOn,
+		"https://docs.aws.amazon.com/marketplace/latest/APIReference/API_marketplace-agreements_EndTimeBehavior.html has the transition to the public offer as an example of REPLACE; that it happens to every such agreement is not said."},
 	{ReplacementLicense, "Whether an agreement that replaces another goes on under the same license ARN or under a new one. With new, the old license is withdrawn after License Updated tells of the new one. Legacy products keep theirs.",
 		[]string{SameLicense, NewLicense}, SameLicense,
 		"Undocumented: " + guide + "eventbridge.html has a new agreement for a replacement, and AWS's integration guidance says that its end is no end of the license; neither names the license."},

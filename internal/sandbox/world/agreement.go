@@ -123,6 +123,9 @@ func (w *World) draft(now time.Time, d *deal) *agreement {
 		AcceptanceTime: now, StartTime: d.start, EndTime: d.end, TrialEndsAt: d.trialEnds,
 	}}
 	a.InitialAgreementID = a.AgreementID
+	if p.Pricing == Subscription && !d.end.IsZero() && !o.Public && w.profiles.Is(profile.PrivateEnd, profile.GoesOn) {
+		a.Successor = p.public().OfferID
+	}
 	if p.Identity.ByTopics() {
 		a.CustomerIdentifier = customerIdentifier(p.SellerAccount, d.buyer.AccountID)
 	}

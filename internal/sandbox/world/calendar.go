@@ -205,6 +205,8 @@ func termEnds(w *World, a *agreement, at time.Time) {
 	case !ok: // it has ended before
 	case what == Renews:
 		w.renewed(a, at)
+	case what == Replaces:
+		w.transitioned(a, at)
 	case a.trial():
 		w.ending(a, at, Expired, "The free trial is over.")
 	default:

@@ -45,6 +45,21 @@ func (w *World) replace(at time.Time, a, b *agreement) {
 	w.tellOfSuccession(a, b, at, keeps)
 }
 
+// transitioned lets the buyer go on under the listing's own offer, when the private one has reached its end date.
+func (w *World) transitioned(a *agreement, at time.Time) {
+	d, err := w.negotiate(at, wish{intent: IntentReplace, buyer: a.buyer, offer: a.product.public(), source: a})
+	if err != nil { // such as an account that was suspended meanwhile
+		w.ending(a, at, Expired, "The private offer's time is over, and its buyer cannot go on under the listing's own.")
+		return
+	}
+	b := w.draft(at, d)
+	keeps := w.goOn(a, b, at, Replaced, profile.ReplacementLicense)
+	a.note(at, string(Replaced), "The private offer's time is over, and "+b.AgreementID+" goes on at the listed prices.")
+	b.note(at, "accepted", "It goes on from "+a.AgreementID+", whose private offer's time is over.")
+	w.charge(b, at, requestID(b.AgreementID, 0), d.charges)
+	w.tellOfSuccession(a, b, at, keeps)
+}
+
 // goOn ends a and makes b known, which goes on in its place: under the same licence or under a new one, as the profile
 // says; legacy customers keep theirs. It reports whether the licence is kept.
 func (w *World) goOn(a, b *agreement, at time.Time, as AgreementStatus, license profile.Name) (keeps bool) {

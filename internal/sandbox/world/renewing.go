@@ -19,8 +19,9 @@ type AtEnd string
 
 // What can happen.
 const (
-	Renews  AtEnd = "RENEW"
-	Expires AtEnd = "EXPIRE"
+	Renews   AtEnd = "RENEW"
+	Replaces AtEnd = "REPLACE" // another offer's agreement goes on
+	Expires  AtEnd = "EXPIRE"
 )
 
 // NoRenewal is why an agreement does not renew itself. Source: Agreement API, EndTimeBehaviorReasonCode.
@@ -37,19 +38,31 @@ const (
 // EndBehavior is what will happen at a's end, and if it is no renewal, why. ok is false for an agreement that has ended
 // or has no end.
 func (a Agreement) EndBehavior() (what AtEnd, why NoRenewal, ok bool) {
-	switch {
-	case a.Status != Active || a.EndTime.IsZero():
+	if a.Status != Active || a.EndTime.IsZero() {
 		return "", "", false
-	case a.ProposerOptedOut:
-		return Expires, ProposerOptedOut, true
-	case a.Accepted.Renewal == nil:
-		return Expires, NoRenewalTerm, true
-	case a.Accepted.Renewal.MaxRenewals != nil && a.Renewals >= *a.Accepted.Renewal.MaxRenewals:
-		return Expires, LimitExhausted, true
-	case !a.Terms.AutoRenew:
-		return Expires, AcceptorOptedOut, true
 	}
-	return Renews, "", true
+	switch why = a.noRenewal(); {
+	case why == "":
+		return Renews, "", true
+	case a.Successor != "":
+		return Replaces, why, true
+	}
+	return Expires, why, true
+}
+
+// noRenewal is why a does not renew itself; empty where it does.
+func (a Agreement) noRenewal() NoRenewal {
+	switch {
+	case a.ProposerOptedOut:
+		return ProposerOptedOut
+	case a.Accepted.Renewal == nil:
+		return NoRenewalTerm
+	case a.Accepted.Renewal.MaxRenewals != nil && a.Renewals >= *a.Accepted.Renewal.MaxRenewals:
+		return LimitExhausted
+	case !a.Terms.AutoRenew:
+		return AcceptorOptedOut
+	}
+	return ""
 }
 
 // LockoutStart is from when on neither party can change whether a renews itself; zero where they can until the end.

@@ -219,6 +219,8 @@ type Agreement struct {
 	EndedAt        time.Time   `json:"endedAt,omitzero"` // when it came to its end, whatever the reason
 	// TrialEndsAt is when a free trial is over, or was; zero for an agreement without one.
 	TrialEndsAt time.Time `json:"trialEndsAt,omitzero"`
+	// Successor is the offer under which its buyer goes on at its end; empty: it renews itself, or ends.
+	Successor string `json:"successorOfferId,omitempty"`
 	// Renewals counts how often it has gone on, along its chain.
 	Renewals int `json:"renewals,omitempty"`
 	// ProposerOptedOut says that the seller will not renew it, which is final; PriceIncrease is what the seller has chosen

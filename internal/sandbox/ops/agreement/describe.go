@@ -86,7 +86,11 @@ func behaviour(a world.Agreement) *endTimeBehavior {
 	if !known {
 		return nil
 	}
-	return &endTimeBehavior{string(what), string(why), &renewalSummary{a.OfferID}}
+	next := a.OfferID
+	if what == world.Replaces {
+		next = a.Successor
+	}
+	return &endTimeBehavior{string(what), string(why), &renewalSummary{next}}
 }
 
 // updated is when a was last changed: by its acceptance, an amendment, or its end.
