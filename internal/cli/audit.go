@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/audit"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/metering"
@@ -31,13 +32,14 @@ func auditCommand() *cobra.Command {
   accepted = honoured + open + waiting + carried + unbillable
 
 and it ends with 1 if one of these does not add up, or anything was sent to AWS twice with different content. Corrections are
-listed, and must have been approved, give back no more than AWS honoured, and be in the log. Events that
+listed, and must have been approved, give back no more than AWS honoured, and be in the log; the log of who did what must be
+unbroken. Events that
 were dropped after their retention are counted by the sealed totals of their hours, and it says how many they are. It reads the
 database as it is at one instant, so that a gateway may go on working.
 
 With a LICENSE (its ARN or the gateway's id) it prints that license's lines only, with a DIMENSION also the hours that the line
 adds up, each with its record and AWS's receipt, and with an HOUR, without counting anything else anew, that hour down to its
-events. The two commands below begin at the other end.`,
+events. The commands record and event begin at the other end; log prints who did what.`,
 		Example: "  souk audit --database sqlite:/var/lib/souk/gateway.db\n  souk audit lic_4t9… pages --month 2026-11\n  souk audit lic_4t9… pages 2026-11-10T09\n  souk audit event orders 7f3c…",
 		Args:    cobra.MaximumNArgs(3),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -58,7 +60,7 @@ events. The two commands below begin at the other end.`,
 	cmd.Flags().StringVar(&month, "month", "", "with a DIMENSION: only the hours of this month, such as 2026-11")
 	cmd.Flags().IntVar(&shown, "events", defaultShown, "with an HOUR: how many of its events to show")
 	jsonFlag(cmd, &asJSON)
-	cmd.AddCommand(auditRecordCommand(), auditEventCommand())
+	cmd.AddCommand(auditRecordCommand(), auditEventCommand(), auditLogCommand())
 	return cmd
 }
 
@@ -107,7 +109,11 @@ func (a auditing) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	report.Breaches = append(report.Breaches, fixes.Breaches...)
+	log, err := audit.Check(ctx, a.log, "")
+	if err != nil {
+		return err
+	}
+	report.Breaches = slices.Concat(report.Breaches, fixes.Breaches, log.Breaches)
 	doc := auditDocumentOf(report)
 	doc.Corrections = correctionsOf(fixes, only)
 	if only.Dimension != "" {

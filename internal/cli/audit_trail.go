@@ -13,6 +13,7 @@ import (
 
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/audit"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/license"
@@ -26,6 +27,7 @@ type trail struct {
 	ledger      metering.Ledger
 	book        *license.Book
 	corrections correction.Store
+	log         audit.Store
 }
 
 // withDatabase opens a gateway's database that has this program's schema.
@@ -165,7 +167,7 @@ func withTrail(ctx context.Context, database string, do func(trail) error) error
 			if err != nil {
 				return err
 			}
-			return do(trail{ledgerOf(db, book), book, db.Corrections()})
+			return do(trail{ledgerOf(db, book), book, db.Corrections(), db.Audit()})
 		})
 	})
 }

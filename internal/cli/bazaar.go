@@ -6,14 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -23,8 +21,6 @@ import (
 	"souk.dev/souk/internal/gateway"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/courier"
-	"souk.dev/souk/internal/gateway/keys"
-	"souk.dev/souk/internal/gateway/store"
 	"souk.dev/souk/internal/sandbox"
 	"souk.dev/souk/internal/sandbox/world"
 )
@@ -34,6 +30,7 @@ import (
 type bazaar struct {
 	Sandbox, Gateway, App string // URLs
 	APIKey                string
+	Console               signIn // to the gateway's console
 	Database              string // the gateway's, as a URL
 	Product               string // the product code that the application is sold under first
 
@@ -166,6 +163,9 @@ func (b *bazaar) openGateway(ctx context.Context, plan bazaarPlan, ln net.Listen
 	if b.APIKey, err = standingKey(ctx, b.Database, filepath.Join(plan.data, "api-key")); err != nil {
 		return err
 	}
+	if b.Console, err = standingOperator(ctx, b.Database, filepath.Join(plan.data, "console-password")); err != nil {
+		return err
+	}
 	var codes []string
 	for _, p := range products {
 		codes = append(codes, string(p.Code))
@@ -175,33 +175,6 @@ func (b *bazaar) openGateway(ctx context.Context, plan bazaarPlan, ln net.Listen
 		Data:  filepath.Join(plan.data, "inkwell"),
 		Stamp: false, // the sandbox's clock may be moved, and only the gateway follows it
 	})
-}
-
-// standingKey is the API key kept in the file at path, so that a program goes on working when souk up is started
-// again; one is made where there is none, or where the database does not know it.
-func standingKey(ctx context.Context, database, path string) (string, error) {
-	db, err := store.Open(ctx, database)
-	if err != nil {
-		return "", err
-	}
-	defer db.Close()
-	text, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("read the API key: %w", err)
-	}
-	if key := strings.TrimSpace(string(text)); key != "" {
-		if k, err := db.Keys().KeyByHash(ctx, keys.HashOf(key)); err == nil && k.RevokedAt.IsZero() {
-			return key, nil
-		}
-	}
-	key, _, err := keys.Create(ctx, db.Keys(), clock.System{}, "souk up")
-	if err != nil {
-		return "", fmt.Errorf("make an API key: %w", err)
-	}
-	if err := os.WriteFile(path, []byte(key+"\n"), 0o600); err != nil {
-		return "", fmt.Errorf("keep the API key: %w", err)
-	}
-	return key, nil
 }
 
 // awaitPages asks each of the three for a page; they answer as soon as they can.

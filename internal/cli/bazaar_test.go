@@ -102,7 +102,7 @@ func openPlannedBazaar(t testing.TB, plan bazaarPlan) *bazaar {
 func TestUpGoesOnWhereItWas(t *testing.T) {
 	data := t.TempDir()
 	b := openTestBazaar(t, data)
-	key := b.APIKey
+	key, console := b.APIKey, b.Console
 	var a agreement
 	in := map[string]string{"productCode": b.Product, "buyerAccountId": "111122223333"}
 	if err := marketplaceAt(b.Sandbox).call(t.Context(), http.MethodPost, "agreements", in, &a); err != nil {
@@ -116,6 +116,9 @@ func TestUpGoesOnWhereItWas(t *testing.T) {
 	b = openTestBazaar(t, data)
 	if b.APIKey != key {
 		t.Error("the second start has another API key")
+	}
+	if console.Password == "" || b.Console != console {
+		t.Errorf("the console opened with %+v, and at the second start with %+v", console, b.Console)
 	}
 	all, err := list[bought](t.Context(), marketplaceAt(b.Sandbox), "agreements", nil)
 	if err != nil || len(all) != 1 || all[0].AgreementID != a.AgreementID {

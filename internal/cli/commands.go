@@ -12,6 +12,7 @@ func commands() []*cobra.Command {
 		gatewayCommand(),
 		migrateCommand(),
 		keysCommand(),
+		operatorsCommand(),
 		auditCommand(),
 		noticesCommand(),
 		correctionsCommand(),

@@ -59,6 +59,7 @@ func firstScreen(b *bazaar, o upOptions, logFile string, s style) string {
 	line("Marketplace   %s   %s", s.link(b.Sandbox), s.faint("AWS Marketplace's side: buy and cancel here"))
 	line("Gateway       %s   %s", s.link(b.Gateway), s.faint("the seller's side: accounts, subscriptions, metering"))
 	line("Inbox         %s   %s", s.link(b.Sandbox+"/inbox"), s.faint("mails of the seller's side are caught here"))
+	line("Console       %s   %s", s.link(b.Gateway+"/console"), s.faint("for the seller's people; sign in as below"))
 	line("Inkwell       %s   %s", s.link(b.App), s.faint("the product that is sold"))
 	t.WriteString("\n")
 	line("%s", s.bold("Try this"))
@@ -68,6 +69,11 @@ func firstScreen(b *bazaar, o upOptions, logFile string, s style) string {
 	line("4. See what AWS bills:   %s", call("records"))
 	t.WriteString("\n")
 	line("API key       %s", b.APIKey)
+	if b.Console.Password != "" {
+		line("Console       %s   %s", b.Console.User, b.Console.Password)
+	} else {
+		line("Console       %s   %s", b.Console.User, s.faint("with the password that you chose"))
+	}
 	if o.ephemeral {
 		line("%s", s.faint("Nothing is kept. Ctrl-C stops everything."))
 	} else {

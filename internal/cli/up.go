@@ -68,7 +68,7 @@ func up(ctx context.Context, o upOptions, out, errs io.Writer) (err error) {
 		return err
 	}
 	if o.json {
-		err = printJSON(out, upDocument{b.Sandbox, b.Gateway, b.App, b.APIKey})
+		err = printJSON(out, upDocument{b.Sandbox, b.Gateway, b.App, b.APIKey, b.Console})
 	} else {
 		_, err = io.WriteString(out, firstScreen(b, o, logFile, styleOf(out)))
 	}
@@ -82,12 +82,13 @@ func up(ctx context.Context, o upOptions, out, errs io.Writer) (err error) {
 	return errors.Join(err, b.close())
 }
 
-// upDocument is what `souk up --json` prints. The field console comes with the console itself.
+// upDocument is what `souk up --json` prints.
 type upDocument struct {
 	Sandbox string `json:"sandbox"`
 	Gateway string `json:"gateway"`
 	App     string `json:"app"`
 	APIKey  string `json:"apiKey"`
+	Console signIn `json:"console"`
 }
 
 // keepLog is how large, in bytes, the log may be when souk up starts; a larger one is put aside, in place of the one

@@ -19,6 +19,7 @@ import (
 	"souk.dev/souk/internal/gateway/agreement"
 	"souk.dev/souk/internal/gateway/api"
 	"souk.dev/souk/internal/gateway/awsapi"
+	"souk.dev/souk/internal/gateway/console"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/courier"
 	"souk.dev/souk/internal/gateway/entitlement"
@@ -166,7 +167,12 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 		return ago.Seconds(), ok
 	})
 	health := api.Health{Log: c.Log, Checks: g.checks(c, in)}
-	g.handler = handler(c.Log, door, pages, posts, health, metrics)
+	desk, err := g.openConsole(c, health, console.Config{Book: book, Engine: engine, Notices: g.db.Notices(), Replayer: in, Register: registrations, Accounts: accounts,
+		Entitlements: entitlements, Corrections: corrections})
+	if err != nil {
+		return nil, err
+	}
+	g.handler = handler(c.Log, door, pages, desk, posts, health, metrics)
 
 	// In this order when stepped: what AWS told, then what follows from it, then what goes to AWS, then what is told of it.
 	jobs := slices.Concat(in.Jobs(), []job.Job{book.Job(), resync.Job(), entitlements.Job(), registrations.Attach(), corrections.Job()}, engine.Jobs(), events.Jobs(), told.Jobs(),

@@ -8,6 +8,7 @@ import (
 	openapi "souk.dev/souk/api"
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/api"
+	"souk.dev/souk/internal/gateway/console"
 	"souk.dev/souk/internal/gateway/portal"
 	"souk.dev/souk/internal/gateway/push"
 	"souk.dev/souk/internal/httpx"
@@ -17,17 +18,18 @@ import (
 const maxBody = 32 << 20
 
 // handler puts the doors into one house.
-func handler(log *slog.Logger, door *api.Door, pages *portal.Portal, posts *push.Door, health api.Health, metrics *api.Metrics) http.Handler {
+func handler(log *slog.Logger, door *api.Door, pages *portal.Portal, desk *console.Console, posts *push.Door, health api.Health, metrics *api.Metrics) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", door)
 	pages.Mount(mux)
+	desk.Mount(mux)
 	posts.Mount(mux)
 	health.Mount(mux)
 	mux.Handle("GET /metrics", metrics.Handler())
 	mux.Handle("GET /openapi.json", openapi.Handler(openapi.Gateway))
 	mux.Handle("GET /{$}", http.RedirectHandler("/portal", http.StatusSeeOther))
 	mux.HandleFunc("/", httpx.Try(log, func(http.ResponseWriter, *http.Request) error {
-		return fail.New(fail.NotFound, "nothing_here", "There is nothing at this address. Calls for programs are under /v1 (see /openapi.json), pages for buyers under /portal.")
+		return fail.New(fail.NotFound, "nothing_here", "There is nothing at this address. Calls for programs are under /v1 (see /openapi.json), pages for buyers under /portal, for the seller's people under /console.")
 	}))
 	return survive(log, http.MaxBytesHandler(mux, maxBody))
 }

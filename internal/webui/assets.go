@@ -14,12 +14,13 @@ import (
 //go:embed css/*.css js/*.js
 var files embed.FS
 
-// AssetPath is where [Renderer.Assets] must be mounted.
+// AssetPath is where [Renderer.Assets] must be mounted, unless the theme says where.
 const AssetPath = "/assets/"
 
 // assets are the files that pages refer to, each under a name with the hash of its content in it, so that browsers
 // may keep it for ever.
 type assets struct {
+	base   string
 	urls   map[string]string // by plain name: "style.css" → "/assets/style.3f….css"
 	byPath map[string]asset
 }
@@ -30,10 +31,10 @@ type asset struct {
 }
 
 // sheets in the order in which they override each other; the theme's variables come after the tokens.
-var sheets = []string{"base", "layout", "components", "lists", "forms", "tables", "control"}
+var sheets = []string{"base", "layout", "components", "lists", "forms", "tables", "control", "console"}
 
 func newAssets(theme Theme) (*assets, error) {
-	a := &assets{urls: map[string]string{}, byPath: map[string]asset{}}
+	a := &assets{base: theme.AssetPath, urls: map[string]string{}, byPath: map[string]asset{}}
 	var css bytes.Buffer
 	tokens, err := files.ReadFile("css/tokens.css")
 	if err != nil {
@@ -68,11 +69,12 @@ func (a *assets) add(name, mime string, body []byte) {
 	sum := sha256.Sum256(body)
 	ext := path.Ext(name)
 	hashed := strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext
-	a.urls[name] = AssetPath + hashed
-	a.byPath[AssetPath+hashed] = asset{body, mime}
+	a.urls[name] = a.base + hashed
+	a.byPath[a.base+hashed] = asset{body, mime}
 }
 
-// Assets serves the stylesheet, the icon and the few small scripts that pages can do without. Mount it at [AssetPath].
+// Assets serves the stylesheet, the icon and the few small scripts that pages can do without. Mount it at [AssetPath],
+// or where the theme says.
 func (r *Renderer) Assets() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		f, ok := r.assets.byPath[req.URL.Path]

@@ -16,6 +16,7 @@ import (
 var pageFuncs = template.FuncMap{
 	"at":       At,       // 1 Nov 2026, 10:15 UTC
 	"day":      Day,      // 1 Nov 2026
+	"micros":   micros,   // like at, of UTC microseconds
 	"relative": Relative, // {{relative .Now .When}}: in 5 minutes
 	"money":    Money,    // {{money "USD" .Amount}}: $1,234.50
 	"quantity": Quantity, // 1,234,567
@@ -31,6 +32,8 @@ var pageFuncs = template.FuncMap{
 
 // At writes t to the minute, in UTC, as a <time> element; a dash when t is zero.
 func At(t time.Time) template.HTML { return timeElement(t, "2 Jan 2006, 15:04 UTC") }
+
+func micros(us int64) template.HTML { return At(time.UnixMicro(us)) }
 
 // Day writes the day of t in UTC, as a <time> element; a dash when t is zero.
 func Day(t time.Time) template.HTML { return timeElement(t, "2 Jan 2006") }

@@ -22,6 +22,9 @@ type Theme struct {
 	// Mark is an SVG drawing for the header and the browser's tab; the name's initial on the accent when empty. It is
 	// the program's own markup, never a user's.
 	Mark template.HTML
+	// AssetPath is where the stylesheet and its like are served; the constant AssetPath when empty. Two sites of one
+	// server need two.
+	AssetPath string
 }
 
 const defaultAccent = "#3157d5"
@@ -45,6 +48,9 @@ func (t Theme) check() (Theme, error) {
 	}
 	if t.Accent == "" {
 		t.Accent = defaultAccent
+	}
+	if t.AssetPath == "" {
+		t.AssetPath = AssetPath
 	}
 	if _, err := parseColour(t.Accent); err != nil {
 		return t, err

@@ -13,8 +13,15 @@ type Up struct {
 	Sandbox *Sandbox
 	Gateway *API   // with a key
 	App     string // its URL
+	Console SignIn // to the gateway's console
 	args    []string
 	t       testing.TB
+}
+
+// SignIn is what a person signs in with.
+type SignIn struct {
+	User     string `json:"user"`
+	Password string `json:"password"`
 }
 
 // StartUp starts souk up on free ports with args, its clock frozen at a quiet instant. With no --data among them it
@@ -41,6 +48,7 @@ func (u *Up) Again() {
 		Gateway string `json:"gateway"`
 		App     string `json:"app"`
 		APIKey  string `json:"apiKey"`
+		Console SignIn `json:"console"`
 	}
 	deadline := time.Now().Add(patience)
 	for {
@@ -60,7 +68,7 @@ func (u *Up) Again() {
 	}
 	u.Sandbox = &Sandbox{API: API{URL: told.Sandbox, t: u.t}}
 	u.Gateway = &API{URL: told.Gateway, Key: told.APIKey, t: u.t}
-	u.App = told.App
+	u.App, u.Console = told.App, told.Console
 	u.Proc.ready(told.Sandbox + "/_sandbox/clock")
 	u.Proc.ready(told.Gateway + "/readyz")
 	u.Proc.ready(told.App + "/")

@@ -83,6 +83,13 @@ func (s *Service) Account(ctx context.Context, id core.AccountID) (Account, erro
 	return s.store.Account(ctx, id)
 }
 
+// ByEmail finds the account of an e-mail address; fail.NotFound. It is for the seller's own people: to anybody else it
+// would tell who is a customer.
+func (s *Service) ByEmail(ctx context.Context, email string) (Account, error) {
+	a, _, err := s.store.Credentials(ctx, credential.EmailKey(email))
+	return a, err
+}
+
 // Accounts lists up to limit accounts, oldest first, after the one called after ("" for the beginning).
 func (s *Service) Accounts(ctx context.Context, after core.AccountID, limit int) ([]Account, error) {
 	return s.store.Accounts(ctx, after, limit)

@@ -34,33 +34,40 @@ func (h Health) Mount(mux *http.ServeMux) {
 	mux.HandleFunc("GET /readyz", httpx.Try(h.Log, h.ready))
 }
 
-type checked struct {
+// Checked is what became of a [Check].
+type Checked struct {
+	Name   string `json:"-"`
 	OK     bool   `json:"ok"`
 	Reason string `json:"reason"`
 }
 
-func (h Health) ready(w http.ResponseWriter, r *http.Request) error {
-	ctx, cancel := context.WithTimeout(r.Context(), checkLimit)
+// Look runs all checks at once, and gives their results in the checks' order.
+func (h Health) Look(ctx context.Context) []Checked {
+	ctx, cancel := context.WithTimeout(ctx, checkLimit)
 	defer cancel()
-	results := make([]checked, len(h.Checks))
+	results := make([]Checked, len(h.Checks))
 	var wg sync.WaitGroup
 	for i, c := range h.Checks {
 		wg.Go(func() {
 			found, err := c.Run(ctx)
-			if results[i] = (checked{true, found}); err != nil {
-				results[i] = checked{false, err.Error()}
+			if results[i] = (Checked{c.Name, true, found}); err != nil {
+				results[i] = Checked{c.Name, false, err.Error()}
 			}
 		})
 	}
 	wg.Wait()
+	return results
+}
+
+func (h Health) ready(w http.ResponseWriter, r *http.Request) error {
 	out := struct {
 		Status string             `json:"status"`
-		Checks map[string]checked `json:"checks"`
-	}{"ready", map[string]checked{}}
+		Checks map[string]Checked `json:"checks"`
+	}{"ready", map[string]Checked{}}
 	status := http.StatusOK
-	for i, c := range h.Checks {
-		out.Checks[c.Name] = results[i]
-		if !results[i].OK {
+	for _, c := range h.Look(r.Context()) {
+		out.Checks[c.Name] = c
+		if !c.OK {
 			out.Status, status = "not_ready", http.StatusServiceUnavailable
 		}
 	}

@@ -43,9 +43,10 @@ func (s State) Known() bool {
 	return slices.Contains([]State{Proposed, Approved, Sending, Pending, Completed, Failed, Rejected}, s)
 }
 
-// Actor is who did something: the API key that the call came with, and the person whom the caller named.
+// Actor is who did something: the API key that the call came with, or the operator whom the console knows; and the person
+// whom the caller named.
 type Actor struct {
-	Key    string // "key_…"
+	Key    string // "key_…", or "op_…"
 	Person string // may be empty where a program acts by itself
 }
 

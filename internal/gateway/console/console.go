@@ -1,0 +1,267 @@
+package console
+
+import (
+	"context"
+	"embed"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/audit"
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/correction"
+	"souk.dev/souk/internal/gateway/entitlement"
+	"souk.dev/souk/internal/gateway/intake"
+	"souk.dev/souk/internal/gateway/keys"
+	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/metering"
+	"souk.dev/souk/internal/gateway/operator"
+	"souk.dev/souk/internal/gateway/register"
+	"souk.dev/souk/internal/httpx"
+	"souk.dev/souk/internal/webui"
+)
+
+//go:embed pages/*.html
+var pages embed.FS
+
+// Book is where licences are looked up; license.Book is one.
+type Book interface {
+	license.Directory
+	Facts(id core.LicenseID) []license.Fact
+}
+
+// Notices is where notices are looked up.
+type Notices interface {
+	NoticeByKey(ctx context.Context, key string) (intake.Notice, error)
+	Notices(ctx context.Context, q intake.Query) ([]intake.Notice, error)
+}
+
+// Replayer reads a notice that had no effect again, and applies it; *intake.Intake is one.
+type Replayer interface {
+	Replay(ctx context.Context, key string) (intake.Notice, error)
+}
+
+// Checked is what became of one check of the gateway's health.
+type Checked struct {
+	Name string // "database", "queue", "clock"
+	OK   bool
+	Says string
+}
+
+// Setting is one thing that the gateway was told from outside, without its secrets.
+type Setting struct{ Name, Value string }
+
+// Config is what the console is made of.
+type Config struct {
+	BaseURL  string // how browsers reach this gateway; https makes cookies Secure
+	Name     string // the seller's
+	Accent   string // "#rrggbb"; empty: the default look
+	Products core.Catalogue
+	Settings []Setting
+
+	Operators    *operator.Service
+	Audit        *audit.Log
+	Book         Book
+	Engine       *metering.Engine
+	Records      func(ctx context.Context) (map[string]int64, error) // numbers of metering records by state
+	Notices      Notices
+	Replayer     Replayer
+	Register     *register.Service
+	Accounts     *account.Service
+	Entitlements *entitlement.Keeper
+	Corrections  *correction.Service
+	Keys         keys.Store
+	Health       func(ctx context.Context) []Checked
+	Clock        clock.Clock
+	Log          *slog.Logger
+}
+
+// Console is the door. Make it with [New].
+type Console struct {
+	Config
+	ui      *webui.Renderer
+	cookies webui.Cookies
+}
+
+const assetPath = "/console/assets/"
+
+// New makes the console and reads its pages.
+//
+// Errors: fail.Invalid for a setting that cannot be, saying which.
+func New(c Config) (*Console, error) {
+	base, err := url.Parse(c.BaseURL)
+	if err != nil || base.Host == "" {
+		return nil, fail.New(fail.Invalid, "base_url", "The base URL is %q; give one like https://saas.example.com.", c.BaseURL)
+	}
+	if c.Name == "" {
+		c.Name = "souk"
+	}
+	dir, err := fs.Sub(pages, "pages")
+	if err != nil {
+		return nil, err
+	}
+	ui, err := webui.New(webui.Theme{Name: c.Name, Tagline: "Console", Accent: c.Accent, Home: "/console", AssetPath: assetPath}, dir)
+	if err != nil {
+		return nil, fail.Wrap(fail.Invalid, err, "seller_look", "The seller's look cannot be used: %v.", err)
+	}
+	return &Console{Config: c, ui: ui, cookies: webui.Cookies{Secure: base.Scheme == "https"}}, nil
+}
+
+// handler answers somebody who has signed in and whose role is enough.
+type handler func(w http.ResponseWriter, r *http.Request, who operator.Person) error
+
+// route is one address, and the role that it needs at least.
+type route struct {
+	pattern string
+	needs   operator.Role
+	do      handler
+}
+
+// routes are all that need somebody to be signed in.
+func (c *Console) routes() []route {
+	return []route{
+		{"GET /console", operator.Viewer, c.getOverview},
+		{"GET /console/search", operator.Viewer, c.getSearch},
+		{"GET /console/licenses", operator.Viewer, c.getLicenses},
+		{"GET /console/licenses/{id}", operator.Viewer, c.getLicense},
+		{"GET /console/records", operator.Viewer, c.getRecords},
+		{"GET /console/records/{id}", operator.Viewer, c.getRecord},
+		{"GET /console/notices", operator.Viewer, c.getNotices},
+		{"GET /console/notices/{id}", operator.Viewer, c.getNotice},
+		{"POST /console/notices/{id}/replay", operator.Operator, c.postReplay},
+		{"GET /console/registrations", operator.Viewer, c.getRegistrations},
+		{"GET /console/accounts", operator.Viewer, c.getAccounts},
+		{"GET /console/accounts/{id}", operator.Viewer, c.getAccount},
+		{"GET /console/corrections", operator.Viewer, c.getCorrections},
+		{"GET /console/corrections/{id}", operator.Viewer, c.getCorrection},
+		{"POST /console/corrections/{id}/approve", operator.Operator, c.postApprove},
+		{"POST /console/corrections/{id}/reject", operator.Operator, c.postReject},
+		{"GET /console/settings", operator.Viewer, c.getSettings},
+		{"GET /console/me", operator.Viewer, c.getMe},
+		{"POST /console/me/password", operator.Viewer, c.postPassword},
+		{"POST /console/signout", operator.Viewer, c.postSignOut},
+		{"GET /console/keys", operator.Admin, c.getKeys},
+		{"POST /console/keys", operator.Admin, c.postKey},
+		{"POST /console/keys/{id}/revoke", operator.Admin, c.postRevoke},
+		{"GET /console/operators", operator.Admin, c.getOperators},
+		{"POST /console/operators", operator.Admin, c.postOperator},
+		{"POST /console/operators/{id}/role", operator.Admin, c.postRole},
+		{"POST /console/operators/{id}/remove", operator.Admin, c.postRemove},
+		{"GET /console/log", operator.Admin, c.getLog},
+		{"GET /console/", operator.Viewer, c.getNowhere},
+	}
+}
+
+// Mount adds the console's routes, and the files its pages need, to mux.
+func (c *Console) Mount(mux *http.ServeMux) {
+	same := http.NewCrossOriginProtection()
+	same.SetDenyHandler(c.try(c.refuseForeignForm))
+	for _, rt := range c.routes() {
+		mux.Handle(rt.pattern, same.Handler(c.try(c.only(rt))))
+	}
+	mux.Handle("GET /console/signin", same.Handler(c.try(c.getSignIn)))
+	mux.Handle("POST /console/signin", same.Handler(c.try(c.postSignIn)))
+	mux.Handle("GET "+assetPath, c.ui.Assets())
+}
+
+// only lets rt be used by who is signed in and may.
+func (c *Console) only(rt route) httpx.Func {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		who, err := c.Operators.SignedIn(r.Context(), c.cookies.Get(r, sessionCookie), !webui.Live(r))
+		if fail.Is(err, fail.Denied) {
+			seeOther(w, r, signInPath(r))
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if !who.Role.May(rt.needs) {
+			c.showProblem(w, r, webui.Problem{Status: http.StatusForbidden, Title: "Your role does not reach that far",
+				Say: "You are signed in as " + who.Email + " with the role " + string(who.Role) + "; this takes the role " + string(rt.needs) + ". An admin can change it."})
+			return nil
+		}
+		return rt.do(w, r, who)
+	}
+}
+
+// try makes a page's handler; what fails is answered with a page.
+func (c *Console) try(f httpx.Func) http.Handler {
+	page := webui.Try(c.Log, c.showProblem, f)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if c.cookies.Secure {
+			w.Header().Set("Strict-Transport-Security", "max-age=31536000") // browsers come by https from now on, for a year
+		}
+		page(w, r)
+	})
+}
+
+type problemView struct {
+	Page
+	Problem webui.Problem
+}
+
+func (c *Console) showProblem(w http.ResponseWriter, r *http.Request, problem webui.Problem) {
+	if err := c.ui.Render(w, problem.Status, "problem", problemView{Page{Path: r.URL.Path, Now: c.Clock.Now()}, problem}); err != nil {
+		c.Log.ErrorContext(r.Context(), "the problem page cannot be shown", "err", err)
+		http.Error(w, problem.Say, problem.Status)
+	}
+}
+
+// refuseForeignForm answers what a browser says was sent by another site.
+func (c *Console) refuseForeignForm(w http.ResponseWriter, r *http.Request) error {
+	c.showProblem(w, r, webui.Problem{Status: http.StatusForbidden, Title: "This form came from another site",
+		Say: "For your safety it was not taken. Open the page here and send the form again."})
+	return nil
+}
+
+func (c *Console) getNowhere(http.ResponseWriter, *http.Request, operator.Person) error {
+	return fail.New(fail.NotFound, "no_page", "There is no page at this address. It may have been mistyped, or what it showed is gone.")
+}
+
+// Page is what every page knows.
+type Page struct {
+	Path  string
+	Now   time.Time
+	Who   *operator.Person // who is signed in; nil if nobody
+	Query string           // what was searched for
+	ToDo  int              // corrections that wait for a decision, for the column of places
+	Said  webui.Notice     // what became of the form before
+}
+
+// Can reports whether who is signed in has at least that role, so that a page leaves out what would be refused.
+func (g Page) Can(role string) bool { return g.Who != nil && g.Who.Role.May(operator.Role(role)) }
+
+// maxToDo is how many waiting corrections are counted.
+const maxToDo = 100
+
+func (c *Console) page(r *http.Request, who operator.Person) (Page, error) {
+	waiting, err := c.Corrections.Corrections(r.Context(), correction.Query{State: correction.Proposed, Limit: maxToDo})
+	return Page{Path: r.URL.Path, Now: c.Clock.Now(), Who: &who, ToDo: len(waiting)}, err
+}
+
+// maxForm bounds a form, in bytes.
+const maxForm = 16 << 10
+
+// form reads a form of one of our own pages.
+func form(w http.ResponseWriter, r *http.Request) (url.Values, error) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if err := r.ParseForm(); err != nil {
+		return nil, fail.Wrap(fail.Invalid, err, "bad_form", "The form did not arrive whole; go back and send it again.")
+	}
+	return r.PostForm, nil
+}
+
+func seeOther(w http.ResponseWriter, r *http.Request, to string) {
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+// actor is who as the audit log names it.
+func actor(r *http.Request, who operator.Person) audit.Actor {
+	return who.Actor(httpx.ClientAddress(r))
+}

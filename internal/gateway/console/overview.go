@@ -1,0 +1,173 @@
+package console
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/correction"
+	"souk.dev/souk/internal/gateway/intake"
+	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/metering"
+	"souk.dev/souk/internal/gateway/operator"
+	"souk.dev/souk/internal/webui"
+)
+
+type overviewView struct {
+	Page
+	Checks   []Checked
+	Findings []finding
+	Tiles    []tile
+	Notices  []noticeRow
+	Records  []recordRow
+}
+
+// finding is something that needs somebody, and what to do about it.
+type finding struct {
+	Tone        webui.Tone
+	Title, Text string
+	Href, Label string
+}
+
+// tile is one number of the overview.
+type tile struct {
+	N           int64
+	Label, Href string
+	Due         bool // somebody should look
+}
+
+// recent is how many notices and records the overview shows.
+const recent = 8
+
+func (c *Console) getOverview(w http.ResponseWriter, r *http.Request, who operator.Person) error {
+	ctx := r.Context()
+	page, err := c.page(r, who)
+	if err != nil {
+		return err
+	}
+	view := overviewView{Page: page, Checks: c.Health(ctx)}
+	states := map[license.State]int64{}
+	for l := range c.Book.All {
+		states[l.Standing.State]++
+	}
+	records, err := c.Records(ctx)
+	if err != nil {
+		return err
+	}
+	view.Tiles = tilesOf(states, records, int64(page.ToDo))
+	aside, err := c.putAside(r)
+	if err != nil {
+		return err
+	}
+	view.Findings = c.findings(view.Checks, records, aside, page.ToDo)
+	heard, err := c.Notices.Notices(ctx, intake.Query{Limit: recent})
+	if err != nil {
+		return err
+	}
+	for _, n := range heard {
+		view.Notices = append(view.Notices, c.noticeRow(n))
+	}
+	newest, err := c.Engine.Records(ctx, metering.Query{Limit: recent})
+	if err != nil {
+		return err
+	}
+	for _, rec := range newest {
+		view.Records = append(view.Records, c.recordRow(rec))
+	}
+	return c.ui.Render(w, http.StatusOK, "overview", view)
+}
+
+func tilesOf(states map[license.State]int64, records map[string]int64, toDo int64) []tile {
+	var tiles []tile
+	for _, s := range []license.State{license.Active, license.Pending, license.WindingDown, license.Ended, license.Failed} {
+		tiles = append(tiles, tile{N: states[s], Label: "licences " + words(string(s)), Href: "/console/licenses?state=" + string(s), Due: s == license.WindingDown && states[s] > 0})
+	}
+	for _, s := range []metering.State{metering.Waiting, metering.Parked, metering.Honoured, metering.Unbillable} {
+		tiles = append(tiles, tile{N: records[string(s)], Label: "records " + words(string(s)), Href: "/console/records?state=" + string(s), Due: s == metering.Parked && records[string(s)] > 0})
+	}
+	return append(tiles, tile{N: toDo, Label: "corrections to decide", Href: "/console/corrections?state=" + string(correction.Proposed), Due: toDo > 0})
+}
+
+// asideShown is how many notices of one outcome are counted.
+const asideShown = 100
+
+// asideOutcomes are those of notices that somebody should look at.
+var asideOutcomes = []license.Outcome{intake.Poison, intake.Unknown, license.Unserved, license.Unmatched}
+
+// putAside counts the notices that had no effect and should have had one, by outcome.
+func (c *Console) putAside(r *http.Request) (map[license.Outcome]int, error) {
+	n := map[license.Outcome]int{}
+	for _, o := range asideOutcomes {
+		ns, err := c.Notices.Notices(r.Context(), intake.Query{Outcome: o, Limit: asideShown})
+		if err != nil {
+			return nil, err
+		}
+		n[o] = len(ns)
+	}
+	return n, nil
+}
+
+// remedies say what to do where a check of the gateway's health fails.
+var remedies = map[string]string{
+	"database": "Nothing can be accepted until it answers. Look whether its disk is full, and whether the file may be written.",
+	"queue":    "AWS's notices are not read: new buyers wait, and ends are not noticed. Look at the credentials, the region and the queue's URL; the queue keeps notices for as long as it was set up to.",
+	"clock":    "Time stands still until the sandbox is there again. Start it.",
+}
+
+// staleAfter is how old AWS's word on what was bought may be before somebody should look.
+const staleAfter = 6 * time.Hour
+
+// findings are what needs somebody, the worst first.
+func (c *Console) findings(checks []Checked, records map[string]int64, aside map[license.Outcome]int, toDo int) (all []finding) {
+	for _, k := range checks {
+		if !k.OK {
+			all = append(all, finding{Tone: webui.Error, Title: fmt.Sprintf("The %s: %s", k.Name, k.Says), Text: remedies[k.Name]})
+		}
+	}
+	if n := records[string(metering.Parked)]; n > 0 {
+		all = append(all, finding{webui.Error, fmt.Sprintf("AWS refuses %d %s", n, plural(n, "record", "records")),
+			"Each says why. Mend the cause before its deadline; then it goes by itself. What misses its deadline is billed in a later hour, as long as the subscription lives.", "/console/records?state=parked", "Look at them"})
+	}
+	for _, o := range asideOutcomes {
+		if n := int64(aside[o]); n > 0 {
+			all = append(all, finding{webui.Warn, fmt.Sprintf("%s %s %s", atMost(n), plural(n, "notice is", "notices are"), asideWords[o].what),
+				asideWords[o].todo, "/console/notices?outcome=" + string(o), "Look at them"})
+		}
+	}
+	if toDo > 0 {
+		n := int64(toDo)
+		all = append(all, finding{webui.Warn, fmt.Sprintf("%s %s for a decision", atMost(n), plural(n, "correction waits", "corrections wait")),
+			"Money goes back to a buyer only when a person has approved it.", "/console/corrections?state=proposed", "Decide"})
+	}
+	if age, ok := c.Entitlements.Oldest(); ok && age > staleAfter {
+		all = append(all, finding{Tone: webui.Warn, Title: "What was bought in advance has not been confirmed by AWS for " + age.Round(time.Minute).String(),
+			Text: "Checks are answered by what AWS said last. Look at the log for why it cannot be asked."})
+	}
+	return all
+}
+
+var asideWords = map[license.Outcome]struct{ what, todo string }{
+	intake.Poison:     {"unreadable", "They are kept as they came. Look whether something else than AWS writes to the queue; after an update they can be replayed."},
+	intake.Unknown:    {"of a kind that is not known here", "They are kept. After an update that knows the kind, replay them."},
+	license.Unserved:  {"about a product that is not configured", "Add the product to the settings; then they are applied by themselves at the next start."},
+	license.Unmatched: {"about nobody that could be found", "They name neither a licence nor a customer known here. Look at each; AWS may have sent it to the wrong seller."},
+}
+
+// atMost is n as it was counted: up to a bound.
+func atMost(n int64) string {
+	if n >= asideShown {
+		return fmt.Sprintf("%d or more", n)
+	}
+	return fmt.Sprint(n)
+}
+
+func plural(n int64, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
+// title is the product's, or its code.
+func (c *Console) title(code core.ProductCode) string { return c.Products.Product(code).Title }

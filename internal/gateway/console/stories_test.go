@@ -1,0 +1,184 @@
+package console
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/audit"
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/correction"
+	"souk.dev/souk/internal/gateway/intake"
+	"souk.dev/souk/internal/gateway/keys"
+	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/metering"
+	"souk.dev/souk/internal/gateway/operator"
+	"souk.dev/souk/internal/gateway/register"
+	"souk.dev/souk/internal/gateway/usage"
+	"souk.dev/souk/internal/webui"
+	"souk.dev/souk/internal/webui/webuitest"
+)
+
+var noon = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+
+const inkCode = core.ProductCode("4ml54db8vrmjuykaw1psroool")
+
+var catalogue = core.Catalogue{
+	{Code: inkCode, Title: "Inkwell Pages", Pricing: core.Subscription, Dimensions: []core.Measure{{Key: "pages", Name: "Pages typeset", Unit: "pages"}, {Key: "storage_gb", Name: "Storage", Unit: "GB"}}},
+	{Code: "0exampl1product2code3abcd", Title: "Quill Analytics", Pricing: core.Contract},
+}
+
+func quantity(text string) usage.Quantity {
+	q, err := usage.ParseQuantity(text)
+	if err != nil {
+		panic(err)
+	}
+	return q
+}
+
+// hoursOfTwoDays is usage that goes up and down by day, with all that can become of it.
+func hoursOfTwoDays() (all []metering.HourUsage) {
+	now := core.HourOf(noon)
+	for h := now - 47; h <= now; h++ {
+		n := usage.Whole(int64(20 + (h%24)*(24-h%24)*2))
+		u := metering.HourUsage{Hour: h, Dimension: "pages", Accepted: n, Sealed: n, Sent: n, Honoured: n, Events: 12, Record: metering.FirstID(h)}
+		switch {
+		case h == now:
+			u.Open, u.Sealed, u.Sent, u.Honoured, u.Record = n, usage.Quantity{}, usage.Quantity{}, usage.Quantity{}, ""
+		case h == now-1:
+			u.Honoured = usage.Quantity{}
+		case h == now-30:
+			u.Honoured, u.Unbillable, u.Reasons = usage.Quantity{}, n, []string{metering.ReasonConflict}
+		}
+		all = append(all, u)
+	}
+	return all
+}
+
+// stories are every page with sample data, each state that people meet at least once.
+func stories(c *Console) []webui.Story {
+	ida := &operator.Person{ID: "op_1", Email: "ida@inkwell.example", Name: "Ida Inkwell", Role: operator.Admin, CreatedAt: noon.AddDate(0, -3, 0)}
+	vera := operator.Person{ID: "op_2", Email: "vera@inkwell.example", Name: "Vera Viewer", Role: operator.Viewer, CreatedAt: noon.AddDate(0, -1, 0)}
+	page := func(path string) Page { return Page{Path: path, Now: noon, Who: ida, ToDo: 2} }
+	lic := func(id core.LicenseID, customer core.AWSAccountID, s license.Standing) licenseRow {
+		return c.licenseRow(license.License{ID: id, ProductCode: inkCode, Customer: customer, ARN: "arn:aws:license-manager::294406891311:license:l-0123456789abcdef0123456789abcdef",
+			Agreements: []core.AgreementID{"agmt-7tz0example1"}, Offer: "offer-abcdefexample", Account: "acc_1", CreatedAt: noon.AddDate(0, -2, 0), Standing: s})
+	}
+	active := lic("lic_4t9k2m", "111122223333", license.Standing{State: license.Active, Why: "AWS says the subscription is active.", Since: noon.AddDate(0, -2, 0), ActivatedAt: noon.AddDate(0, -2, 0)})
+	ending := lic("lic_7h3p1q", "444455556666", license.Standing{State: license.WindingDown, Why: "The buyer unsubscribed; the last hour for metering runs.", Since: noon.Add(-20 * time.Minute),
+		Next: "The last records go to AWS; then access ends.", By: noon.Add(40 * time.Minute), ActivatedAt: noon.AddDate(0, -1, 0), OpensAt: noon.Add(-20 * time.Minute), ClosesAt: noon.Add(40 * time.Minute)})
+	pending := lic("lic_9x8c7v", "777788889999", license.Standing{State: license.Pending, Why: "The buyer has arrived from AWS Marketplace; AWS has not yet said that the subscription is active.", Since: noon.Add(-time.Minute)})
+	rec := func(hours int, state metering.State, why string, n int64) recordRow {
+		h := core.HourOf(noon) - core.Hour(hours)
+		r := metering.Record{ID: metering.FirstID(h) + "0f3k", License: "lic_4t9k2m", Dimension: "pages", Hour: h, Product: inkCode, State: state, Why: why, Since: h.End().Add(5 * time.Minute),
+			Line: metering.Line{Timestamp: metering.Second(h.End().Unix() - 1), Dimension: "pages", Quantity: n, CustomerAWSAccount: "111122223333", LicenseARN: active.ARN},
+			Per:  usage.Whole(1), Tries: 1, Expires: h.End().Add(24 * time.Hour), Deadline: h.End().Add(24 * time.Hour)}
+		return recordRow{r, r.Explain(), "Pages typeset", "Inkwell Pages", "111122223333"}
+	}
+	records := []recordRow{rec(1, metering.Waiting, "The hour is sealed; the record waits for its turn.", 312), rec(2, metering.Honoured, "AWS took it.", 298),
+		rec(3, metering.Parked, "AWS says InvalidUsageDimensionException: the dimension is not one of the product's.", 4), rec(30, metering.Unbillable, "AWS honoured another quantity for the hour.", 77)}
+	records[1].Receipt = "b2d5f1c0-example"
+	note := func(outcome license.Outcome, kind, why string) noticeRow {
+		return c.noticeRow(intake.Notice{Key: "eb:3f0c1d2e-example", Way: intake.FromQueue, Channel: intake.EventBridge, Kind: kind, Role: "Manufacturer", ProductCode: inkCode, At: noon.Add(-time.Hour), ReceivedAt: noon.Add(-time.Hour).Add(4 * time.Second),
+			LastAt: noon, Deliveries: 2, Body: `{"version":"0","detail-type":"License Updated - Manufacturer","detail":{"product":{"code":"` + string(inkCode) + `"}}}`, Outcome: outcome, Why: why, License: "lic_4t9k2m"})
+	}
+	notices := []noticeRow{note(license.Applied, "License Updated", "The license is active: AWS says the subscription is active."), note(intake.Poison, "", "It is not JSON.")}
+	fix := c.correctionRow(correction.Correction{ID: "cor_1", Kind: correction.OverBilled, License: "lic_4t9k2m", Dimension: "pages", Quantity: "120", Month: noon.AddDate(0, -1, 0), Reason: "INCORRECT_METERING",
+		Description: "Pages were counted twice on 14 October.", AskedBy: correction.Actor{Key: "key_1", Person: "billing bot"}, CreatedAt: noon.AddDate(0, 0, -1), State: correction.Proposed,
+		Why: "The request is worked out; a person has to approve it.", Since: noon.Add(-20 * time.Hour), Maximum: "412.50",
+		Request: &correction.Request{AgreementID: "agmt-7tz0example1", InvoiceID: "2026-10-EXAMPLE", Amount: "12.00", CurrencyCode: "USD", ReasonCode: "INCORRECT_METERING", ClientToken: "cor-1"}})
+	done := fix
+	done.State, done.Correction.Why, done.DecidedBy, done.DecidedAt, done.SentAt, done.AWSID = correction.Completed, "AWS gave the money back.", correction.Actor{Key: "op_1", Person: ida.Email}, noon.Add(-10*time.Hour), noon.Add(-10*time.Hour), "ba-example"
+	fix.Product, fix.Buyer, done.Product, done.Buyer = "Inkwell Pages", "111122223333", "Inkwell Pages", "111122223333"
+	used := hoursOfTwoDays()
+	detail := licenseView{Page: page("/console/licenses/lic_4t9k2m"), licenseRow: active, Owner: &account.Account{ID: "acc_1", Email: "ada@example.com", Name: "Ada Lovelace"},
+		Facts:  []factRow{{license.Fact{ID: "2", Kind: license.Activated, At: noon.AddDate(0, -2, 0)}, false}, {license.Fact{ID: "1", Kind: license.Arrived, At: noon.AddDate(0, -2, 0).Add(-time.Minute)}, false}},
+		Bought: []boughtRow{{"Seats", "25 users", noon.AddDate(1, 0, 0), false}}, BoughtAsOf: noon.Add(-5 * time.Minute),
+		Spans:  []filter{{"2 days", "#", -1, true}, {"7 days", "#", -1, false}, {"31 days", "#", -1, false}},
+		Charts: chartsOf(used, catalogue[0], core.HourOf(noon)-47, core.HourOf(noon)), Records: records, Notices: notices, Corrections: []correctionRow{fix}}
+	for _, u := range used[40:] {
+		detail.Hours = append(detail.Hours, hourRow{u, "Pages typeset"})
+	}
+	bare := licenseView{Page: page("/console/licenses/lic_9x8c7v"), licenseRow: pending, Spans: detail.Spans}
+	states := []filter{{"All", "/console/licenses", 3, true}, {"Active", "#", 1, false}, {"Pending", "#", 1, false}, {"Winding down", "#", 1, false}}
+	checks := []Checked{{"database", true, "it answers"}, {"queue", false, "it has not answered for 3m0s; see the log"}}
+	attempt := &metering.Attempt{ID: "req_1", At: noon.Add(-time.Hour), Request: []byte(`{"UsageRecords":[{"Timestamp":1793534399,"Dimension":"pages","Quantity":298}]}`), Answered: noon.Add(-time.Hour), Outcome: "answered",
+		Answer: []byte(`{"Results":[{"MeteringRecordId":"b2d5f1c0-example","Status":"Success"}],"UnprocessedRecords":[]}`)}
+	problems := c.findings(checks, map[string]int64{"parked": 1}, map[license.Outcome]int{intake.Poison: 1}, 2)
+	states2 := map[license.State]int64{license.Active: 214, license.Pending: 3, license.WindingDown: 1, license.Ended: 18}
+	return []webui.Story{
+		{Name: "signin", Page: "signin", Data: func() signInView {
+			v := c.signInForm(httptest.NewRequest("GET", "/console/signin", nil), "", "")
+			v.Now = noon
+			return v
+		}()},
+		{Name: "signin-wrong", Page: "signin", Data: func() signInView {
+			v := c.signInForm(httptest.NewRequest("GET", "/console/signin", nil), "/console/records", "ida@inkwell.example")
+			v.Notice = webui.Notice{Tone: webui.Error, Text: "E-mail address and password do not belong together. Check both and try again."}
+			return v
+		}()},
+		{Name: "overview", Page: "overview", Data: overviewView{page("/console"), checks, problems, tilesOf(states2, map[string]int64{"waiting": 12, "parked": 1, "honoured": 48211, "unbillable": 3}, 2), notices, records}},
+		{Name: "overview-empty", Page: "overview", Data: overviewView{Page: page("/console"), Checks: checks[:1], Tiles: tilesOf(nil, nil, 0)}},
+		{Name: "licenses", Page: "licenses", Data: licensesView{Page: page("/console/licenses"), Filters: states, Rows: []licenseRow{pending, ending, active}, Older: "/console/licenses?before=lic_4t9k2m"}},
+		{Name: "licenses-empty", Page: "licenses", Data: licensesView{Page: page("/console/licenses"), Filters: states[:1]}},
+		{Name: "licenses-none-found", Page: "licenses", Data: func() licensesView {
+			v := licensesView{Page: page("/console/licenses"), Filters: states[:1]}
+			v.Query = "agmt-nobody"
+			return v
+		}()},
+		{Name: "license", Page: "license", Data: detail},
+		{Name: "license-pending", Page: "license", Data: bare},
+		{Name: "records", Page: "records", Data: recordsView{Page: page("/console/records"), Filters: states[:2], License: "lic_4t9k2m", Rows: records, Older: "/console/records?before=x"}},
+		{Name: "records-empty", Page: "records", Data: recordsView{Page: page("/console/records"), Filters: states[:1]}},
+		{Name: "record", Page: "record", Data: recordView{page("/console/records/x"), records[1], attempt, "Success", []usage.Entry{{ID: "e-1", Source: "orders", Time: noon.UnixMicro(), Quantity: quantity("297.5"), Received: noon.UnixMicro()}}, true, false}},
+		{Name: "record-waiting", Page: "record", Data: recordView{page("/console/records/x"), records[0], nil, "", nil, false, true}},
+		{Name: "notices", Page: "notices", Data: noticesView{Page: page("/console/notices"), Filters: states[:1], License: "lic_4t9k2m", Rows: notices}},
+		{Name: "notices-empty", Page: "notices", Data: noticesView{Page: page("/console/notices"), Filters: states[:1]}},
+		{Name: "notice", Page: "notice", Data: noticeView{page("/console/notices/x"), notices[0]}},
+		{Name: "notice-unreadable", Page: "notice", Data: noticeView{page("/console/notices/x"), notices[1]}},
+		{Name: "registrations", Page: "registrations", Data: registrationsView{page("/console/registrations"), []registrationRow{
+			{register.Registration{ID: "reg_1", License: "lic_4t9k2m", Buyer: license.Buyer{Customer: "111122223333"}, ArrivedAt: noon.AddDate(0, -2, 0), LastArrivedAt: noon, Arrivals: 2, Account: "acc_1"}, "Inkwell Pages"},
+			{register.Registration{ID: "reg_2", License: "lic_9x8c7v", Buyer: license.Buyer{Customer: "777788889999"}, ArrivedAt: noon, LastArrivedAt: noon, Arrivals: 1}, "Inkwell Pages"}}, ""}},
+		{Name: "registrations-empty", Page: "registrations", Data: registrationsView{Page: page("/console/registrations")}},
+		{Name: "accounts", Page: "accounts", Data: accountsView{page("/console/accounts"), []account.Account{{ID: "acc_1", Email: "ada@example.com", Name: "Ada Lovelace", Company: "Analytical Engines", CreatedAt: noon}}, ""}},
+		{Name: "accounts-empty", Page: "accounts", Data: accountsView{Page: page("/console/accounts")}},
+		{Name: "account", Page: "account", Data: accountView{page("/console/accounts/acc_1"), account.Account{ID: "acc_1", Email: "ada@example.com", Name: "Ada Lovelace", Company: "Analytical Engines", CreatedAt: noon}, []licenseRow{active}}},
+		{Name: "corrections", Page: "corrections", Data: correctionsView{Page: page("/console/corrections"), Filters: states[:1], Rows: []correctionRow{fix, done}}},
+		{Name: "corrections-empty", Page: "corrections", Data: correctionsView{Page: page("/console/corrections"), Filters: states[:1]}},
+		{Name: "correction", Page: "correction", Data: correctionView{page("/console/corrections/cor_1"), fix, []correctionRow{done}}},
+		{Name: "correction-done", Page: "correction", Data: correctionView{page("/console/corrections/cor_1"), done, nil}},
+		{Name: "keys", Page: "keys", Data: keysView{Page: page("/console/keys"), Rows: []keys.Key{{ID: "key_1", Name: "orders", CreatedAt: noon, UsedAt: noon}, {ID: "key_2", Name: "old", CreatedAt: noon, RevokedAt: noon}}, Fields: keyFields("", "")}},
+		{Name: "keys-made", Page: "keys", Data: keysView{Page: page("/console/keys"), Rows: []keys.Key{{ID: "key_1", Name: "orders", CreatedAt: noon}}, Fields: keyFields("", ""), Made: keys.Key{Name: "orders"}, Text: "souk_ExampleOnlyExampleOnly"}},
+		{Name: "operators", Page: "operators", Data: operatorsView{Page: page("/console/operators"), Rows: []operator.Person{*ida, vera}, Fields: operatorFields(operator.Person{}), Roles: operator.Roles}},
+		{Name: "log", Page: "log", Data: logView{page("/console/log"), []audit.Entry{{Seq: 2, At: noon, By: audit.Actor{ID: "op_1", Name: ida.Email, From: "203.0.113.7"}, Action: audit.CorrectionOkayed, Subject: "cor_1", Detail: "lic_4t9k2m, 12.00", Hash: "9f2c0a1b2c3d"},
+			{Seq: 1, At: noon, By: audit.Actor{ID: "shell", Name: "deploy"}, Action: audit.OperatorAdded, Subject: "op_1", Detail: "ida@inkwell.example, admin", Hash: "1a2b3c4d5e6f"}}, "/console/log?before=1"}},
+		{Name: "log-empty", Page: "log", Data: logView{Page: page("/console/log")}},
+		{Name: "settings", Page: "settings", Data: settingsView{page("/console/settings"), []Setting{{"base-url", "https://buy.inkwell.example"}, {"queue", ""}}, []productRow{{"4ml54db8vrmjuykaw1psroool", "Inkwell Pages", "Subscription", []string{"Pages typeset (pages)"}}}}},
+		{Name: "me", Page: "me", Data: meView{Page: page("/console/me"), Fields: meFields(map[string]string{"present": "This is not your present password."})}},
+		{Name: "problem", Page: "problem", Data: problemView{Page{Path: "/console/x", Now: noon}, webui.NotFound()}},
+	}
+}
+
+func TestEveryPageKeepsTheRulesAndHasAStory(t *testing.T) {
+	c := newDesk(t).console
+	book := c.ui.Storybook(stories(c)...)
+	told := map[string]bool{}
+	for _, s := range stories(c) {
+		told[s.Page] = true
+		t.Run(s.Name, func(t *testing.T) {
+			w := httptest.NewRecorder()
+			book.ServeHTTP(w, httptest.NewRequest("GET", "/"+s.Name, nil))
+			if w.Code != http.StatusOK {
+				t.Fatalf("%d: %s", w.Code, w.Body)
+			}
+			webuitest.Check(t, webuitest.Parse(t, w.Body))
+		})
+	}
+	for _, name := range c.ui.Pages() {
+		if !told[name] {
+			t.Errorf("page %s has no story", name)
+		}
+	}
+}
