@@ -293,3 +293,41 @@ func TestACancellationNobodyTold(t *testing.T) {
 		t.Errorf("the books do not balance: %d\n%s\n%s", code, stdout, stderr)
 	}
 }
+
+// What AWS says of an agreement is there a few minutes after the purchase, found by license and with it.
+func TestAgreementsAreShown(t *testing.T) {
+	b := openTestBazaar(t, t.TempDir())
+	control(t, b, "clock", map[string]bool{"frozen": true}, nil)
+	control(t, b, "clock", map[string]string{"advance": "20m"}, nil) // a gateway that has just started asks for everything
+	p := &performance{t: t, b: b}
+	buy(map[string]any{"productCode": teams, "quantities": map[string]int{"seats": 3}, "duration": "P1M", "autoRenew": false})(p)
+	control(t, b, "clock", map[string]string{"advance": "10m"}, nil)
+	type shown struct {
+		ID, Status, AtEnd string
+		Licenses          []string
+		Terms             struct {
+			AgreementValue string
+			FreeTrial      bool
+			Accepted       []struct{ Name string }
+		}
+	}
+	var page struct{ Items []shown }
+	asked(t, b, http.MethodGet, "/v1/agreements?status=ACTIVE&license="+url.QueryEscape(p.LicenseARN), &page)
+	if len(page.Items) != 1 || page.Items[0].ID != p.AgreementID || page.Items[0].AtEnd != "EXPIRE" || len(page.Items[0].Licenses) != 1 {
+		t.Fatalf("%+v", page.Items)
+	}
+	var one shown
+	asked(t, b, http.MethodGet, "/v1/agreements/"+p.AgreementID, &one)
+	terms := fmt.Sprint(one.Terms.Accepted)
+	if one.Terms.FreeTrial || one.Terms.AgreementValue == "" || !strings.Contains(terms, "configurableUpfrontPricingTerm") || !strings.Contains(terms, "legalTerm") {
+		t.Errorf("%+v", one)
+	}
+	var l struct{ Agreements []shown }
+	asked(t, b, http.MethodGet, "/v1/licenses/"+url.PathEscape(p.LicenseARN), &l)
+	if len(l.Agreements) != 1 || l.Agreements[0].ID != p.AgreementID || len(l.Agreements[0].Terms.Accepted) != len(one.Terms.Accepted) {
+		t.Errorf("%+v", l)
+	}
+	if status := asked(t, b, http.MethodGet, "/v1/agreements/agmt-none", nil); status != http.StatusNotFound {
+		t.Errorf("one that is not there: %d", status)
+	}
+}

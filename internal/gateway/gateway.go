@@ -124,7 +124,7 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 	}
 	corrections := correction.New(correction.Config{Store: g.db.Corrections(), AWS: agreements, Usage: counted{events, metrics}, Ledger: metering.Ledger{Store: store.NewMetering(g.db), Log: store.NewUsage(g.db)},
 		Licenses: book, Products: c.Products, Clock: g.clk, Log: c.Log, Wake: g.wake})
-	in.Observe = observed(metrics, corrections)
+	in.Observe = observed(metrics, corrections, resync)
 	hooks := webhook.New(webhook.Config{Store: g.db.Webhooks(), Poster: courier.New(c.WebhookNetworks), Clock: g.clk, Log: c.Log})
 	told := outbox.New(outbox.Config{Store: g.db.Outbox(), Channels: []outbox.Channel{hooks}, Clock: g.clk, Log: c.Log, Observe: metrics.Delivery, Wake: g.wake})
 	hooks.Use(told)
@@ -140,7 +140,7 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 	}
 
 	door := api.NewDoor(keys.NewRing(g.db.Keys(), g.clk, c.Log), g.db.Answers(), g.clk, c.Log,
-		api.Licenses{Directory: book, Facts: book.Facts, Entitlements: entitlements, Products: c.Products, Clock: g.clk},
+		api.Licenses{Directory: book, Facts: book.Facts, Entitlements: entitlements, Products: c.Products, Clock: g.clk, Agreements: api.Agreements{Resync: resync, Directory: book}},
 		api.Checks{Directory: book, Entitlements: entitlements, Used: engine.Used, Clock: g.clk},
 		api.Notifications{Notices: g.db.Notices(), Replayer: in},
 		api.Accounts{Accounts: accounts, Register: registrations},
@@ -153,6 +153,7 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 		api.Corrections{Corrections: corrections, Directory: book},
 		api.Statements{Maker: maker, Signer: signer, Directory: book, Clock: g.clk},
 		api.Resync{Resync: resync, Directory: book},
+		api.Agreements{Resync: resync, Directory: book},
 		api.Webhooks{Webhooks: hooks},
 		api.Deliveries{Outbox: told, Directory: book},
 	)
@@ -175,7 +176,7 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 	g.handler = handler(c.Log, door, pages, desk, posts, health, metrics)
 
 	// In this order when stepped: what AWS told, then what follows from it, then what goes to AWS, then what is told of it.
-	jobs := slices.Concat(in.Jobs(), []job.Job{book.Job(), resync.Job(), entitlements.Job(), registrations.Attach(), corrections.Job()}, engine.Jobs(), events.Jobs(), told.Jobs(),
+	jobs := slices.Concat(in.Jobs(), resync.Jobs(), []job.Job{book.Job(), entitlements.Job(), registrations.Attach(), corrections.Job()}, engine.Jobs(), events.Jobs(), told.Jobs(),
 		[]job.Job{accounts.Sweep(), api.ForgetAnswers(g.db.Answers(), g.clk)})
 	for _, j := range jobs {
 		g.jobs = append(g.jobs, j.Name)

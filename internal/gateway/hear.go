@@ -2,9 +2,11 @@ package gateway
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"souk.dev/souk/contract"
+	"souk.dev/souk/internal/gateway/agreement"
 	"souk.dev/souk/internal/gateway/api"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/entitlement"
@@ -30,11 +32,18 @@ func (h heard) Note(ctx context.Context, n license.Note) (license.Verdict, error
 	return v, err
 }
 
-// observed tells the metrics of every delivery of a notice, and the corrections of one that AWS has decided on some
-// adjustment. Were that lost, they would ask by themselves a little later.
-func observed(metrics *api.Metrics, corrections *correction.Service) func(intake.Notice, bool, time.Duration) {
+// agreed are the notices after which AWS tells something new of an agreement.
+var agreed = []string{contract.AgreementCreated, contract.AgreementAmended, contract.AgreementEnded, contract.LicenseUpdated, contract.LicenseDeprovisioned,
+	contract.SubscribeSuccess, contract.EntitlementUpdated, contract.UnsubscribeSuccess}
+
+// observed tells the metrics of every delivery of a notice, the re-sync of one about an agreement, and the corrections of one
+// that AWS has decided on some adjustment. Were that lost, they would ask by themselves a little later.
+func observed(metrics *api.Metrics, corrections *correction.Service, resync *agreement.Service) func(intake.Notice, bool, time.Duration) {
 	return func(n intake.Notice, repeated bool, waited time.Duration) {
 		metrics.Notice(n, repeated, waited)
+		if !repeated && slices.Contains(agreed, n.Kind) {
+			resync.Heard()
+		}
 		if n.Kind == contract.AdjustmentCompleted || n.Kind == contract.AdjustmentFailed {
 			corrections.Heard()
 		}

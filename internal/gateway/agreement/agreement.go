@@ -89,4 +89,6 @@ type AWS interface {
 	Search(ctx context.Context, q Search) (page []Agreement, next string, err error)
 	// Describe gives what AWS says of one agreement, but for Licenses and UpdatedAt, which AWS tells only in lists.
 	Describe(ctx context.Context, id core.AgreementID) (Agreement, error)
+	// Terms tells the accepted terms of one, but not when.
+	Terms(ctx context.Context, id core.AgreementID) (Terms, error)
 }

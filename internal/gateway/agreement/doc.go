@@ -7,6 +7,9 @@
 // down for the seller's people. A run is scheduled, or asked for by somebody, or made because of a doubt: a buyer has come and
 // no notice says that the licence is active, or AWS refuses the usage of one that it called active.
 //
+// Every agreement is kept as AWS last told it. Its terms are asked for when it is new or has changed, which a run finds out:
+// besides those above, one a few minutes after a notice that names an agreement.
+//
 // It owns: agreements as AWS tells them, runs, when AWS is asked. It does not own: what a fact does to a licence (package
 // license), entitlements (package entitlement, which is told what changed), or the calls (an [AWS], which package awsapi
 // fulfils).

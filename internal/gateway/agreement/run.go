@@ -17,8 +17,9 @@ type Trigger string
 // The triggers.
 const (
 	Scheduled Trigger = "scheduled"
-	Asked     Trigger = "asked" // by the API
-	Doubt     Trigger = "doubt" // about one licence; kept only if it found something
+	Asked     Trigger = "asked"  // by the API
+	Doubt     Trigger = "doubt"  // about one licence; kept only if it found something
+	Heard     Trigger = "notice" // of what changed, soon after a notice; kept only if it found something
 )
 
 // Run is one re-sync.

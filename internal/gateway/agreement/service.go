@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"souk.dev/souk/internal/clock"
@@ -25,6 +26,8 @@ const (
 	wholeEvery = 24 * time.Hour
 	// afterStart is how long the notices that wait in the queue have, when a gateway starts, before AWS is asked.
 	afterStart = 15 * time.Minute
+	// afterNotice is how long after a notice AWS is asked what changed, so that one run serves the notices of a purchase.
+	afterNotice = 3 * time.Minute
 	// overlap is by how much a run looks further back than the beginning of the one before: clocks disagree, and what
 	// changed last was left for the next run.
 	overlap = time.Hour
@@ -66,9 +69,14 @@ type Service struct {
 	retryAt   time.Time // no scheduled run begins before
 	failures  int       // of scheduled runs, in a row
 
+	lastSeen time.Time   // when the last run began, of any kind, that was done and asked for what changed, at least
+	asking   asking      // the job of terms touches it
+	wanting  atomic.Bool // there may be agreements whose terms were not asked for
+
 	mu       sync.Mutex // guards what follows; never held while AWS is asked
 	asked    []Run      // that somebody asked for and that have not begun
 	doubtful map[core.LicenseID]doubt
+	heard    time.Time // when AWS is asked what a notice changed; zero: none came
 }
 
 // Open reads what is known. A run that its process did not end is written down as such.
@@ -96,6 +104,8 @@ func Open(ctx context.Context, cfg Config) (*Service, error) {
 	if s.last, s.lastWhole, err = cfg.Store.LastRuns(ctx); err != nil {
 		return nil, fmt.Errorf("read when the re-sync ran last: %w", err)
 	}
+	s.lastSeen = s.last
+	s.wanting.Store(true)
 	for l := range cfg.Licenses.All {
 		s.follow(l)
 	}
@@ -155,8 +165,21 @@ func (s *Service) Agreements(ctx context.Context, q Query) ([]Agreement, error) 
 	return s.cfg.Store.Agreements(ctx, q)
 }
 
-// Job runs re-syncs, piece by piece.
-func (s *Service) Job() job.Job { return job.Job{Name: "resync", Due: s.due, Run: s.step} }
+// Heard tells that a notice came about some agreement: AWS is asked soon what changed. Before the first scheduled run it is
+// not, because that asks for everything.
+func (s *Service) Heard() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.heard.IsZero() {
+		s.heard = s.cfg.Clock.Now().Add(afterNotice)
+		s.cfg.Wake()
+	}
+}
+
+// Jobs are the re-sync, piece by piece, and the asking for terms.
+func (s *Service) Jobs() []job.Job {
+	return []job.Job{{Name: "resync", Due: s.due, Run: s.step}, {Name: "terms", Due: s.termsDue, Run: s.askTerms}}
+}
 
 func (s *Service) due(context.Context) (time.Time, bool, error) {
 	if s.run != nil {
@@ -165,13 +188,17 @@ func (s *Service) due(context.Context) (time.Time, bool, error) {
 	s.mu.Lock()
 	asked := len(s.asked) > 0
 	_, doubted, any := s.firstDoubt()
+	heard := s.heard
 	s.mu.Unlock()
-	next := s.scheduled()
-	switch {
-	case asked:
+	if asked {
 		return s.cfg.Clock.Now(), true, nil
-	case any && doubted.Before(next):
+	}
+	next := s.scheduled()
+	if any && doubted.Before(next) {
 		next = doubted
+	}
+	if !heard.IsZero() && !s.lastSeen.IsZero() && heard.Before(next) {
+		next = heard
 	}
 	return next, true, nil
 }
@@ -246,6 +273,11 @@ func (s *Service) choose(now time.Time) (Run, bool) {
 		}
 		return r, true
 	}
+	if !s.heard.IsZero() && !s.heard.After(now) && !s.lastSeen.IsZero() {
+		r := newRun(Heard, now)
+		r.Since = s.lastSeen.Add(-overlap)
+		return r, true
+	}
 	if id, at, ok := s.firstDoubt(); ok && !at.After(now) {
 		r := newRun(Doubt, now)
 		r.License = id
@@ -254,10 +286,13 @@ func (s *Service) choose(now time.Time) (Run, bool) {
 	return Run{}, false
 }
 
-// began takes a run that was asked for off the list.
+// began takes a run that was asked for off the list, and notices that came before a run are seen by it.
 func (s *Service) began(r Run) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if r.License == "" {
+		s.heard = time.Time{}
+	}
 	if len(s.asked) > 0 && s.asked[0].ID == r.ID {
 		s.asked = s.asked[1:]
 	}
@@ -265,7 +300,7 @@ func (s *Service) began(r Run) {
 
 // keep writes the run under way, and what it found since it was last written. A doubt that is unfounded leaves nothing.
 func (s *Service) keep(ctx context.Context, p *progress) error {
-	if p.Trigger == Doubt && p.seq == 0 {
+	if (p.Trigger == Doubt || p.Trigger == Heard) && p.seq == 0 {
 		return nil
 	}
 	if err := s.cfg.Store.KeepRun(ctx, p.Run, p.found); err != nil {
@@ -293,10 +328,13 @@ func (s *Service) end(ctx context.Context, failed error) error {
 	if p.Trigger == Scheduled {
 		s.scheduledEnded(p.Run)
 	}
+	if p.License == "" && failed == nil && p.StartedAt.After(s.lastSeen) {
+		s.lastSeen = p.StartedAt
+	}
 	s.cfg.Observe(outcome, p.Run)
 	level := slog.LevelInfo
 	switch {
-	case p.Trigger == Doubt && failed == nil && p.seq == 0:
+	case (p.Trigger == Doubt || p.Trigger == Heard) && failed == nil && p.seq == 0:
 		level = slog.LevelDebug
 	case failed != nil && !fail.Is(failed, fail.Later):
 		level = slog.LevelError // somebody has to mend something

@@ -32,6 +32,9 @@ type aws struct {
 	page  int             // most on a page; 0: no limit
 	asked []time.Duration // after noon, when a customer's agreements were listed
 	whole []agreement.Search
+
+	terms  []core.AgreementID // asked for
+	silent map[core.AgreementID]error
 }
 
 func (a *aws) Search(_ context.Context, q agreement.Search) (page []agreement.Agreement, next string, err error) {
@@ -63,6 +66,14 @@ func (a *aws) Describe(_ context.Context, id core.AgreementID) (agreement.Agreem
 	g := a.has[i]
 	g.Licenses, g.UpdatedAt = nil, time.Time{}
 	return g, a.down
+}
+
+func (a *aws) Terms(_ context.Context, id core.AgreementID) (agreement.Terms, error) {
+	a.terms = append(a.terms, id)
+	if err, ok := a.silent[id]; ok {
+		return agreement.Terms{}, err
+	}
+	return agreement.Terms{Value: "12.00", CurrencyCode: "USD", Accepted: []agreement.Term{{Name: "freeTrialPricingTerm", Content: []byte(`{"duration":"P7D"}`)}}}, a.down
 }
 
 // shop is a service over a real book and database, with a clock that is moved by hand.
@@ -110,7 +121,7 @@ func (s *shop) start() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.runner = job.New(s.clk, log, s.book.Job(), s.service.Job())
+	s.runner = job.New(s.clk, log, append(s.service.Jobs(), s.book.Job())...)
 }
 
 // until moves the clock from one due instant to the next, to d after noon.

@@ -32,6 +32,9 @@ func (s *Service) page(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("keep a page of agreements: %w", err)
 	}
+	if len(changed) > 0 {
+		s.wanting.Store(true)
+	}
 	for _, a := range page {
 		p.seen = append(p.seen, a.ID)
 		for _, arn := range a.Licenses {
@@ -70,7 +73,7 @@ func (s *Service) compareSome(ctx context.Context, now time.Time) error {
 			return fmt.Errorf("re-sync agreement %s: %w", p.seen[n], err)
 		}
 		n++
-		if p.Trigger == Scheduled && now.Sub(a.changedAt()) < settle {
+		if (p.Trigger == Scheduled || p.Trigger == Heard) && now.Sub(a.changedAt()) < settle {
 			continue // its notices may be on their way
 		}
 		for _, arn := range a.Licenses {

@@ -30,6 +30,13 @@ type Store interface {
 	// ProductCodes tells the code of each product, by AWS's id, to which an agreement leads by a licence that is known.
 	ProductCodes(ctx context.Context) (map[string]core.ProductCode, error)
 
+	// KeepTerms keeps what AWS said of a's terms, a being as it was when it was asked.
+	KeepTerms(ctx context.Context, a Agreement, t Terms) error
+	// TermsOf is what was kept last of an agreement's terms, even if the agreement has changed since; the zero Terms if nothing.
+	TermsOf(ctx context.Context, id core.AgreementID) (Terms, error)
+	// Unasked lists, by id, agreements that are new or changed since their terms were kept.
+	Unasked(ctx context.Context, limit int) ([]Agreement, error)
+
 	// KeepRun writes a run, or replaces it, together with the findings made since it was last written.
 	KeepRun(ctx context.Context, r Run, found []Finding) error
 	// Runs lists, newest first; before is the last of the page before (its id and beginning), zero for the first page.

@@ -21,6 +21,8 @@ type Licenses struct {
 	Entitlements *entitlement.Keeper
 	Products     core.Catalogue // names and units of dimensions
 	Clock        clock.Clock    // needed with Entitlements
+	// Agreements tells what AWS says of a licence's agreements; without a service that is not shown.
+	Agreements Agreements
 }
 
 // Mount implements [Mounter].
@@ -36,6 +38,7 @@ type licenseOut struct {
 	// Only of a single licence.
 	Entitlements *entitlementsOut `json:"entitlements,omitempty"` // nil: the product is sold without
 	Facts        []factOut        `json:"facts,omitempty"`
+	Agreements   []agreementOut   `json:"agreements,omitempty"` // those of which AWS has told more than a notice does
 }
 
 type factOut struct {
@@ -77,6 +80,11 @@ func (h Licenses) get(w http.ResponseWriter, r *http.Request) error {
 		out.Facts = append(out.Facts, factOut{f.ID, f.Kind, f.At, f.Source(), unused[f.ID]})
 	}
 	out.Entitlements = h.entitlementsOf(l)
+	if h.Agreements.Resync != nil {
+		if out.Agreements, err = h.Agreements.of(r.Context(), l); err != nil {
+			return err
+		}
+	}
 	return httpx.JSON(w, http.StatusOK, out)
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -132,6 +133,53 @@ func (s Agreements) ProductCodes(ctx context.Context) (map[string]core.ProductCo
 		return nil, fmt.Errorf("read the codes of products: %w", err)
 	}
 	return codes, nil
+}
+
+// KeepTerms implements [agreement.Store].
+func (s Agreements) KeepTerms(ctx context.Context, a agreement.Agreement, t agreement.Terms) error {
+	accepted, err := json.Marshal(t.Accepted)
+	if err != nil {
+		return fmt.Errorf("write the terms of agreement %s: %w", a.ID, err)
+	}
+	return s.db.Tx(ctx, func(tx *sql.Tx) error {
+		return exec(ctx, tx, "put terms", `insert into aws_agreement_terms (agreement_id, status, updated_us, asked_us, failure, amount, currency, accepted)
+			values ($1, $2, $3, $4, $5, $6, $7, $8)
+			on conflict (agreement_id) do update set status = excluded.status, updated_us = excluded.updated_us, asked_us = excluded.asked_us, failure = excluded.failure,
+				amount = excluded.amount, currency = excluded.currency, accepted = excluded.accepted`,
+			a.ID, a.Status, us(a.UpdatedAt), us(t.At), t.Failure, t.Value, t.CurrencyCode, string(accepted))
+	})
+}
+
+// TermsOf implements [agreement.Store].
+func (s Agreements) TermsOf(ctx context.Context, id core.AgreementID) (t agreement.Terms, err error) {
+	var accepted string
+	err = s.db.Read().QueryRowContext(ctx, `select asked_us, failure, amount, currency, accepted from aws_agreement_terms where agreement_id = $1`, id).
+		Scan(instant{&t.At}, &t.Failure, &t.Value, &t.CurrencyCode, &accepted)
+	if errors.Is(err, sql.ErrNoRows) {
+		return t, nil
+	}
+	if err == nil {
+		err = json.Unmarshal([]byte(accepted), &t.Accepted)
+	}
+	if err != nil {
+		return t, fmt.Errorf("read the terms of agreement %s: %w", id, err)
+	}
+	return t, nil
+}
+
+// Unasked implements [agreement.Store].
+func (s Agreements) Unasked(ctx context.Context, limit int) (all []agreement.Agreement, err error) {
+	err = each(ctx, s.db.Read(), `select `+agreementColumns+` from aws_agreement a
+		where not exists (select 1 from aws_agreement_terms t where t.agreement_id = a.id and t.status = a.status and t.updated_us = a.updated_us)
+		order by id limit $1`, func(scan func(...any) error) error {
+		a, err := scanAgreement(scan)
+		all = append(all, a)
+		return err
+	}, limit)
+	if err != nil {
+		return nil, fmt.Errorf("find agreements whose terms were not asked for: %w", err)
+	}
+	return all, s.addLicenses(ctx, all)
 }
 
 // KeepRun implements [agreement.Store].

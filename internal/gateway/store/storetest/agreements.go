@@ -16,7 +16,7 @@ import (
 // Agreements is what every engine must do for package agreement.
 func Agreements(t *testing.T, open func(t *testing.T) (agreement.Store, license.Store)) {
 	for name, test := range map[string]func(*testing.T, agreement.Store, license.Store){
-		"KeptWhole": agreementKeptWhole, "Changed": agreementChanged, "Chosen": agreementsChosen, "ProductCodes": productCodes, "Runs": resyncRuns,
+		"KeptWhole": agreementKeptWhole, "Changed": agreementChanged, "Chosen": agreementsChosen, "ProductCodes": productCodes, "Runs": resyncRuns, "Terms": agreementTerms,
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, l := open(t)
@@ -165,5 +165,41 @@ func resyncRuns(t *testing.T, s agreement.Store, _ license.Store) {
 	}
 	if !slices.Equal(ids, []agreement.RunID{"rsy_5", "rsy_4", "rsy_3", "rsy_2", "rsy_1"}) {
 		t.Errorf("listed %v", ids)
+	}
+}
+
+func agreementTerms(t *testing.T, s agreement.Store, _ license.Store) {
+	one, two := agreementNumbered(1), agreementNumbered(2)
+	keepAgreements(t, s, []core.AgreementID{"agmt-1", "agmt-2"}, one, two)
+	unasked := func(want ...core.AgreementID) {
+		t.Helper()
+		all, err := s.Unasked(t.Context(), 10)
+		var ids []core.AgreementID
+		for _, a := range all {
+			ids = append(ids, a.ID)
+		}
+		if err != nil || !slices.Equal(ids, want) {
+			t.Errorf("not asked: %v, %v; want %v", ids, err, want)
+		}
+	}
+	unasked("agmt-1", "agmt-2")
+	if first, err := s.Unasked(t.Context(), 1); err != nil || len(first) != 1 || !reflect.DeepEqual(first[0], one) {
+		t.Errorf("%+v, %v", first, err)
+	}
+	want := agreement.Terms{At: noon, Value: "12.50", CurrencyCode: "USD", Accepted: []agreement.Term{{Name: "legalTerm", Content: []byte(`{"documents":[]}`)}}}
+	for _, terms := range []agreement.Terms{{At: noon, Failure: "No."}, want} {
+		if err := s.KeepTerms(t.Context(), one, terms); err != nil {
+			t.Fatal(err)
+		}
+	}
+	unasked("agmt-2")
+	if got, err := s.TermsOf(t.Context(), one.ID); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, %v; want %+v", got, err, want)
+	}
+	one.Status = agreement.Cancelled
+	keepAgreements(t, s, []core.AgreementID{"agmt-1"}, one)
+	unasked("agmt-1", "agmt-2")
+	if got, err := s.TermsOf(t.Context(), two.ID); err != nil || !got.At.IsZero() {
+		t.Errorf("of one that was not asked for: %+v, %v", got, err)
 	}
 }
