@@ -15,13 +15,13 @@ import (
 	"souk.dev/souk/internal/fail"
 )
 
-// Node is a process's claim to be the one that works on a PostgreSQL database. Its memory is right only as long as nobody
+// node is a process's claim to be the one that works on a PostgreSQL database. Its memory is right only as long as nobody
 // else writes the log, so a second gateway is refused.
 //
 // The claim is a lock of a session, which PostgreSQL gives back when the process dies, and an id in the database, which
 // every segment's insert looks at. A process that lost its session (the network was cut, the server restarted) may still
 // be running when another one has the lock; the id then keeps it from writing.
-type Node struct {
+type node struct {
 	id       string // empty: nothing is claimed
 	config   *pgx.ConnConfig
 	patience time.Duration // with another process that may be ending
@@ -35,7 +35,7 @@ type Node struct {
 const lockNode = 0x736f756b
 
 const (
-	claimPatience = 10 * time.Second // a process that was killed has its session for some moments more
+	claimPatience = 30 * time.Second // a process that was killed has its session for moments more; a machine that vanished, for 25 s
 	claimAgain    = time.Second      // between two tries to come back to a server that is away
 )
 
@@ -79,7 +79,7 @@ func (db *DB) Lost() <-chan error {
 }
 
 // lock opens a session that has the lock.
-func (n *Node) lock(ctx context.Context) (*pgx.Conn, error) {
+func (n *node) lock(ctx context.Context) (*pgx.Conn, error) {
 	c := n.config.Copy()
 	c.RuntimeParams["application_name"] = "souk node"
 	conn, err := pgx.ConnectConfig(ctx, c)
@@ -112,7 +112,7 @@ func holder(ctx context.Context, conn *pgx.Conn) (where string) {
 
 // watch sees to it that the session lives. If it ends, because the server or the way to it was away, the claim is taken up
 // again, unless another process had it meanwhile: then what is in memory may be wrong.
-func (n *Node) watch(ctx context.Context, log *slog.Logger) {
+func (n *node) watch(ctx context.Context, log *slog.Logger) {
 	defer close(n.ended)
 	for {
 		_, err := n.conn.WaitForNotification(ctx) // nobody notifies: it returns when the session ends
@@ -137,7 +137,7 @@ func (n *Node) watch(ctx context.Context, log *slog.Logger) {
 	}
 }
 
-func (n *Node) resume(ctx context.Context) error {
+func (n *node) resume(ctx context.Context) error {
 	conn, err := n.lock(ctx)
 	if err != nil {
 		return err
@@ -154,7 +154,7 @@ func (n *Node) resume(ctx context.Context) error {
 }
 
 // release gives the claim back.
-func (n *Node) release() {
+func (n *node) release() {
 	if n == nil || n.stop == nil {
 		return
 	}

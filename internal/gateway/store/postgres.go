@@ -56,7 +56,7 @@ func openPostgres(ctx context.Context, url string) (*DB, error) {
 	}
 	read := c.Copy()
 	read.RuntimeParams["default_transaction_read_only"] = "on"
-	db := &DB{engine: postgres, write: postgresPool(c, postgresWriters), read: postgresPool(read, postgresReaders), node: &Node{config: c, patience: claimPatience, lost: make(chan error, 1)}}
+	db := &DB{engine: postgres, write: postgresPool(c, postgresWriters), read: postgresPool(read, postgresReaders), node: &node{config: c, patience: claimPatience, lost: make(chan error, 1)}}
 	if err := checkPostgres(ctx, db.write); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

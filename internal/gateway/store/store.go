@@ -22,7 +22,7 @@ type DB struct {
 	snapshot *sql.Tx // of one that only reads, see Snapshot, which has nothing else
 
 	checkpoints *checkpointer // of an SQLite file only
-	node        *Node         // on PostgreSQL: which process works on it
+	node        *node         // on PostgreSQL: which process works on it
 
 	readStmts, writeStmts statements
 }

@@ -3,6 +3,7 @@ package usage_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"sync"
 	"testing"
@@ -30,6 +31,9 @@ func BenchmarkPostgres(b *testing.B) {
 			}
 			defer db.Close()
 			if _, err := db.Migrate(b.Context()); err != nil {
+				b.Fatal(err)
+			}
+			if err := db.Claim(b.Context(), slog.New(slog.DiscardHandler)); err != nil {
 				b.Fatal(err)
 			}
 			c.Store = store.NewUsage(db)
