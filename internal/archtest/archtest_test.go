@@ -92,6 +92,7 @@ func TestEveryRuleCatches(t *testing.T) {
 		{"ShortFiles", "internal/gateway/core/core.go", core + strings.Repeat("\n", maxLines), "split it"},
 		{"NothingLeftBehind", "docs/a.md", "one\nTO" + "DO: two\n", "docs/a.md:2"},
 		{"NothingLeftBehind", "docs/a.md", "see /ro" + "ot/x\n", "somebody's machine"},
+		{"NamedTestsAreThere", "docs/a.md", "See `TestA` and\n`TestB`.\n", "docs/a.md:2: there is no TestB"},
 		{"EveryDependencyHasAReason", "go.mod", "module souk.dev/souk\n\nrequire (\n\tgithub.com/a/b v1.0.0\n\tgithub.com/c/d v1.0.0 // indirect\n)\n", "what github.com/a/b is for"},
 		{"EveryPackageIsOnTheMap", "internal/gateway/usage/doc.go", "// Package usage counts.\npackage usage\n", "does not name internal/gateway/usage"},
 		{"EveryPackageIsOnTheMap", "docs/architecture.md", strings.Replace(page, "core ", "core  \n  moon ", 1), "internal/gateway/moon, which is not there"},

@@ -16,4 +16,5 @@ var Rules = []Rule{
 	{"NothingLeftBehind", words},
 	{"EveryPackageIsOnTheMap", places},
 	{"EveryDependencyHasAReason", reasons},
+	{"NamedTestsAreThere", named},
 }

@@ -47,6 +47,37 @@ func clocks(r *Repo) (found []string) {
 	return found
 }
 
+// testName is a test that a page names: `TestPurchase`.
+var testName = regexp.MustCompile("`((?:Test|Fuzz)[A-Z]\\w*)`")
+
+// named checks that the tests which documentation names are there: it offers them as proof.
+func named(r *Repo) (found []string) {
+	have := map[string]bool{}
+	for _, f := range r.Files {
+		if f.Go == nil || !f.Test {
+			continue
+		}
+		for _, d := range f.Go.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok {
+				have[fn.Name.Name] = true
+			}
+		}
+	}
+	for _, f := range r.Files {
+		if !strings.HasPrefix(f.Path, "docs/") || path.Ext(f.Path) != ".md" {
+			continue
+		}
+		for n, line := range strings.Split(f.Text, "\n") {
+			for _, m := range testName.FindAllStringSubmatch(line, -1) {
+				if !have[m[1]] {
+					found = append(found, fmt.Sprintf("%s:%d: there is no %s", f.Path, n+1, m[1]))
+				}
+			}
+		}
+	}
+	return found
+}
+
 // docs checks that every package says once what it is for.
 func docs(r *Repo) (found []string) {
 	have := map[string][]string{} // package → files with its comment
