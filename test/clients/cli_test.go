@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"souk.dev/souk/test/harness"
@@ -30,11 +31,19 @@ func (c cli) hosted(t *testing.T, name string) cli {
 	t.Helper()
 	c.env = append(c.env[:len(c.env):len(c.env)], "AWS_PAGER=")
 	python, err := exec.LookPath(name)
-	if err != nil || exec.Command(python, "-c", "import awscli").Run() != nil {
+	if err != nil || !hasCLI(python) {
 		return c
 	}
 	c.host = begin(t, c.env, python, "python/cli.py")
 	return c
+}
+
+// withCLI are the Pythons that were asked whether they have the CLI's modules, and what they said.
+var withCLI sync.Map
+
+func hasCLI(python string) bool {
+	asked, _ := withCLI.LoadOrStore(python, sync.OnceValue(func() bool { return exec.Command(python, "-c", "import awscli").Run() == nil }))
+	return asked.(func() bool)()
 }
 
 // result is what a command of the CLI left behind.
