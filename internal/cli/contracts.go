@@ -69,7 +69,7 @@ func amendCommand() *cobra.Command {
 		Long: `Add to a running contract, as its buyer: --quantity gives the new total of a dimension, never less than before; of a
 contract in tiers, the new tier alone. --auto-renew and --auto-renew=false change whether it renews itself.`,
 		Example: "  souk amend agmt-1234567890abcdef --quantity seats=20\n  souk amend agmt-1234567890abcdef --auto-renew=false",
-		Args:    cobra.ExactArgs(1),
+		Args:    oneAgreement,
 
 		ValidArgsFunction: once(completeWith(running)),
 	}, func(ctx context.Context, m marketplace, out verbOutput, args []string) error {
@@ -101,7 +101,7 @@ func renewCommand() *cobra.Command {
 		Long: `Renew a contract now, as the calendar does at its end if it renews itself: another agreement goes on in its place, which
 is printed.`,
 		Example: "  souk renew agmt-1234567890abcdef\n  souk renew agmt-1234567890abcdef --json | jq -r .agreementId",
-		Args:    cobra.ExactArgs(1),
+		Args:    oneAgreement,
 
 		ValidArgsFunction: once(completeWith(running)),
 	}, func(ctx context.Context, m marketplace, out verbOutput, args []string) error {
@@ -117,7 +117,7 @@ func replaceCommand() *cobra.Command {
 		Long: `Accept an offer for the same product in place of a running agreement, as its buyer: the old agreement ends at once, without
 a gap in what is entitled. The new one is printed.`,
 		Example: "  souk replace agmt-1234567890abcdef --offer offer-abcdefghijklm\n  souk replace agmt-1234567890abcdef --duration P12M --quantity seats=50",
-		Args:    cobra.ExactArgs(1),
+		Args:    oneAgreement,
 
 		ValidArgsFunction: once(completeWith(running)),
 	}, func(ctx context.Context, m marketplace, out verbOutput, args []string) error {
@@ -129,6 +129,14 @@ a gap in what is entitled. The new one is printed.`,
 	})
 	p.flags(cmd)
 	return cmd
+}
+
+// oneAgreement wants an agreement's id and nothing else.
+func oneAgreement(cmd *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return usagef("souk %s takes one AGREEMENT, such as agmt-1234567890abcdef; `souk events` tells those that there are", cmd.Name())
+	}
+	return nil
 }
 
 // act does something to an agreement and prints what came of it.

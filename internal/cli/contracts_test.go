@@ -33,6 +33,11 @@ func TestContractVerbs(t *testing.T) {
 	if tried := do("buy", "--product", "1nkwe11payasyoug0abcdefgh", "--buyer", "111122223333", "--offer", "offer-inkwelltrial0"); tried.OfferType != "free-trial" {
 		t.Errorf("tried %+v", tried)
 	}
+	for _, verb := range []string{"cancel", "amend", "renew", "replace", "refund"} {
+		if code, _, stderr := souk(t, verb, "--sandbox", url); code != exitUsage || !strings.Contains(stderr, "AGREEMENT") {
+			t.Errorf("souk %s of nothing: %d %s", verb, code, stderr)
+		}
+	}
 	for _, args := range [][]string{{"amend", c.AgreementID}, {"amend", c.AgreementID, "--quantity", "seats"}, {"replace", c.AgreementID, "--quantity", "=3"}} {
 		if code, _, stderr := souk(t, append(args, "--sandbox", url)...); code != exitUsage || !strings.Contains(stderr, "--quantity") {
 			t.Errorf("souk %v: %d %s", args, code, stderr)

@@ -65,7 +65,7 @@ func cancelCommand() *cobra.Command {
 		Use:     "cancel AGREEMENT",
 		Short:   "Cancel a subscription, as its buyer",
 		Example: "  souk cancel agmt-1234567890abcdef",
-		Args:    cobra.ExactArgs(1),
+		Args:    oneAgreement,
 
 		ValidArgsFunction: once(completeWith(running)),
 	}, func(ctx context.Context, m marketplace, out verbOutput, args []string) error {

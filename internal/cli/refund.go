@@ -28,7 +28,7 @@ func refundCommand() *cobra.Command {
 is everything: of a contract, all that was paid upfront; of pay as you go, all usage that was invoiced. The agreement itself
 goes on, or stays ended. What was given back of it so far is printed.`,
 		Example: "  souk refund agmt-1234567890abcdef\n  souk refund agmt-1234567890abcdef --amount 12.50 --reason 'Down for a day'",
-		Args:    cobra.ExactArgs(1),
+		Args:    oneAgreement,
 
 		ValidArgsFunction: once(completeWith(agreements)),
 	}, func(ctx context.Context, m marketplace, out verbOutput, args []string) error {
