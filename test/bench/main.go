@@ -45,8 +45,8 @@ func postgres(name, what string) row {
 
 func hour(pairs, name string) suite {
 	return suite{"internal/gateway/metering", "Hour", pairs + "x", "", []row{
-		{"Hour", "sealing an hour of " + name + " pairs", "{sealed/s} records/s", "", "", "20,000"},
-		{"Hour", "sending them, pace lifted, AWS answering at once", "{sent/s} records/s", "", "", "10,000"}}}
+		{"Hour", "sealing an hour of " + name + " pairs", "{sealed/s} records/s, {sealed-cpu-us} µs of processor time each", "", "", "20,000"},
+		{"Hour", "sending them, pace lifted, AWS answering at once", "{sent/s} records/s, {sent-cpu-us} µs each", "", "", "10,000"}}}
 }
 
 var quick = []suite{
@@ -64,7 +64,7 @@ var quick = []suite{
 		{"Decode/encoding-json", "the same with `encoding/json`", "{events/s} events/s", "", "", ""}}},
 	{"internal/gateway/api", "Latency", "50000x", "", []row{
 		{"Latency", "5,000 single events a second offered", "p50 {p50-ms} ms, p99 {p99-ms} ms", "", "", "p99 15 ms"},
-		{"Latency", "the same while an hour of 100,000 pairs is sealed", "p50 {p50-ms-closing} ms, p99 {p99-ms-closing} ms", "", "", "twice its usual"}}},
+		{"Latency", "the same while an hour of 100,000 pairs is sealed", "p50 {p50-ms-closing} ms, p99 {p99-ms-closing} ms", "", "p99 {p99-x} times its usual", "twice"}}},
 	hour("100000", "100,000"),
 	{"internal/gateway/metering", "Quota", "1x", "", []row{{"Quota", "sending at AWS's quota, answers after 150 ms", "{%quota} % of 250 records/s", "", "", "98 %"}}},
 	{"internal/gateway/usage", "Restart", "1000000x", "", []row{{"Restart", "start after a crash, one million events in the open hour", "{s} s", "", "", "2 s"}}},

@@ -124,6 +124,7 @@ func BenchmarkLatency(b *testing.B) {
 		b.ReportMetric(ms(m.of[len(m.of)/2]), "p50-ms"+m.name)
 		b.ReportMetric(ms(m.of[len(m.of)*99/100]), "p99-ms"+m.name)
 	}
+	b.ReportMetric(ms(busy[len(busy)*99/100])/ms(quiet[len(quiet)*99/100]), "p99-x")
 	b.ReportMetric(took.Seconds(), "s-closing")
 	b.ReportMetric(0, "ns/op")
 }
