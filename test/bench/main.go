@@ -40,7 +40,7 @@ func ingest(name, what, wanted string) row {
 }
 
 func postgres(name, what string) row {
-	return row{"Postgres/" + name, "storage on PostgreSQL, " + what, "{events/s} events/s", "inserting the same events as rows: {bare-events/s}", "{xbare} times", "twice"}
+	return row{"Postgres/" + name, "storage on PostgreSQL, " + what, "{events/s} events/s", "inserting the same events as rows: {bare-events/s}", "{xbare} times", "2 times"}
 }
 
 func hour(pairs, name string) suite {

@@ -98,14 +98,17 @@ func (t *bare) run(conn *pgx.Conn) {
 			}
 			all, n = append(all, r), n+r.n
 		}
-		ids := make([]string, 0, n)
+		var ids, licenses, dimensions, quantities, tags []string
+		var times []time.Time
 		for _, r := range all {
 			for i := range r.n {
-				ids = append(ids, fmt.Sprintf("%x", id(r.first+i)))
+				ids, licenses, dimensions = append(ids, fmt.Sprintf("%x", id(r.first+i))), append(licenses, "arn:1"), append(dimensions, "gb")
+				quantities, times, tags = append(quantities, "1.25"), append(times, noon), append(tags, `{"BusinessUnit":"Operations"}`)
 			}
 		}
 		_, err := conn.Exec(context.Background(), `insert into event (id, license, dimension, quantity, at, tags)
-			select id, $2::text, $3::text, $4::text, $5::timestamptz, $6::text from unnest($1::text[]) id on conflict do nothing`, ids, "arn:1", "gb", "1.25", noon, `{"BusinessUnit":"Operations"}`)
+			select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::text[]) on conflict do nothing`,
+			ids, licenses, dimensions, quantities, times, tags)
 		for _, r := range all {
 			r.done <- err
 		}
