@@ -23,12 +23,12 @@ var features = []string{
 	"internal/gateway/intake/...", "internal/gateway/usage/...", "internal/gateway/metering/...", "internal/gateway/keys/...", "internal/gateway/seal/...", "internal/gateway/entitlement/...",
 	"internal/gateway/agreement/...",
 	"internal/gateway/credential/...", "internal/gateway/operator/...", "internal/gateway/audit/...",
-	"internal/gateway/correction/...", "internal/gateway/outbox/...", "internal/gateway/webhook/...",
+	"internal/gateway/correction/...", "internal/gateway/outbox/...", "internal/gateway/webhook/...", "internal/gateway/letter/...",
 }
 
 // doors are the gateway's packages that do know something outside.
 var doors = []string{
-	"internal/gateway/awsapi/...", "internal/gateway/store/...", "internal/gateway/api/...", "internal/gateway/portal/...", "internal/gateway/console/...", "internal/gateway/push/...", "internal/gateway/courier/...",
+	"internal/gateway/awsapi/...", "internal/gateway/store/...", "internal/gateway/api/...", "internal/gateway/portal/...", "internal/gateway/console/...", "internal/gateway/push/...", "internal/gateway/courier/...", "internal/gateway/mailer/...",
 }
 
 // common is what both products may use of our own.

@@ -15,6 +15,7 @@ func commands() []*cobra.Command {
 		operatorsCommand(),
 		auditCommand(),
 		noticesCommand(),
+		mailCommand(),
 		correctionsCommand(),
 		resyncCommand(),
 		statementCommand(),

@@ -17,6 +17,7 @@ func gatewayCommand() *cobra.Command {
 	var addr, database string
 	var baseURL, clockURL, trust urlValue
 	var seller gateway.Seller
+	var mail gateway.Mail
 	var queue, instance, topics, secrets string
 	var products productsValue
 	var settle, margin, entitlements, resync, keepEvents, keepIDs durationValue
@@ -53,7 +54,7 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 			}
 			g, err := gateway.New(ctx, gateway.Config{
 				DatabaseURL: database, BaseURL: base, QueueURL: queue, ClockURL: string(clockURL), InstanceName: instance,
-				Products: core.Catalogue(products), Seller: seller,
+				Products: core.Catalogue(products), Seller: seller, Mail: mail,
 				SNSTopics: splitList(topics), SNSTrust: string(trust), EventsSecrets: strings.Fields(secrets),
 				SettleTime: time.Duration(settle), FinalMargin: time.Duration(margin), EntitlementsEvery: time.Duration(entitlements), ResyncEvery: time.Duration(resync),
 				KeepEvents: time.Duration(keepEvents), KeepIDs: time.Duration(keepIDs),
@@ -77,10 +78,8 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 	o.value(&clockURL, "clock", "")
 	o.text(&instance, "instance", "")
 	o.value(&products, "products", "")
-	o.text(&seller.Name, "seller", "")
-	o.text(&seller.SupportEmail, "support-email", "")
-	o.text(&seller.SupportURL, "support-url", "")
-	o.text(&seller.Accent, "accent", "")
+	takeSeller(o, &seller)
+	takeMail(o, &mail)
 	o.value(&networks, "webhook-networks", "")
 	o.value(&entitlements, "entitlements-every", "")
 	o.value(&resync, "resync-every", "")
@@ -90,6 +89,22 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 	o.value(&keepIDs, "keep-ids", "")
 	logs.take(o)
 	return cmd
+}
+
+// takeSeller takes the settings of how the seller shows itself.
+func takeSeller(o options, s *gateway.Seller) {
+	o.text(&s.Name, "seller", "")
+	o.text(&s.SupportEmail, "support-email", "")
+	o.text(&s.SupportURL, "support-url", "")
+	o.text(&s.Accent, "accent", "")
+}
+
+// takeMail takes the settings of how mails are sent.
+func takeMail(o options, m *gateway.Mail) {
+	o.text(&m.Server, "smtp-url", "")
+	o.text(&m.From, "mail-from", "")
+	o.text(&m.ReplyTo, "mail-reply-to", "")
+	o.text(&m.Templates, "mail-templates", "")
 }
 
 // splitList parts a list with commas; blanks around its members are no part of them.

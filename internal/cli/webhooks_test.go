@@ -77,10 +77,10 @@ func (h *hookReceiver) types() string {
 type hook struct{ ID, Secret string }
 
 type toldHook struct {
-	ID, Event, Type, State, Why string
-	Tries                       int
-	Payload                     *client.Webhook
-	Attempts                    []struct {
+	ID, Event, Type, Target, State, Why string
+	Tries                               int
+	Payload                             *client.Webhook
+	Attempts                            []struct {
 		Status int
 		Say    string
 	}

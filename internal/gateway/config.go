@@ -35,6 +35,7 @@ type Config struct {
 
 	Products core.Catalogue // empty: learnt from AWS
 	Seller   Seller
+	Mail     Mail
 
 	// SettleTime is how long after an hour's end its late events are waited for; FinalMargin is how long before the
 	// final window closes the last records go out. Zero: the default of package metering.

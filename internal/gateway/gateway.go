@@ -126,7 +126,16 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 		Licenses: book, Products: c.Products, Clock: g.clk, Log: c.Log, Wake: g.wake})
 	in.Observe = observed(metrics, corrections, resync)
 	hooks := webhook.New(webhook.Config{Store: g.db.Webhooks(), Poster: courier.New(c.WebhookNetworks), Clock: g.clk, Log: c.Log})
-	told := outbox.New(outbox.Config{Store: g.db.Outbox(), Channels: []outbox.Channel{hooks}, Clock: g.clk, Log: c.Log, Observe: metrics.Delivery, Wake: g.wake})
+	channels := []outbox.Channel{hooks}
+	accounts.OnAsking(g.wake)
+	if c.Mail.Server != "" {
+		mails, err := c.letters(accounts, book, box, g.clk)
+		if err != nil {
+			return nil, err
+		}
+		channels = append(channels, mails)
+	}
+	told := outbox.New(outbox.Config{Store: g.db.Outbox(), Channels: channels, Clock: g.clk, Log: c.Log, Observe: metrics.Delivery, Wake: g.wake})
 	hooks.Use(told)
 	signer, err := statement.NewSigner(ctx, g.db.Settings())
 	if err != nil {
@@ -134,7 +143,7 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 	}
 	maker := statement.Maker{Ledger: store.NewMetering(g.db), Corrections: g.db.Corrections(), Products: c.Products}
 	pages, err := portal.New(portal.Config{BaseURL: c.BaseURL, MarketplaceURL: c.MarketplaceURL, AWSSupportURL: c.AWSSupportURL, Products: c.Products, Seller: portal.Seller(c.Seller),
-		Register: registrations, Delegation: delegation, Accounts: accounts, Usage: months{engine, book}, Statements: statements{maker}, Entitlements: entitlements, Seal: box, Clock: g.clk, Log: c.Log})
+		Register: registrations, Delegation: delegation, Accounts: accounts, Mails: c.Mail.Server != "", Usage: months{engine, book}, Statements: statements{maker}, Entitlements: entitlements, Seal: box, Clock: g.clk, Log: c.Log})
 	if err != nil {
 		return nil, err
 	}

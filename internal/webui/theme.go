@@ -98,3 +98,17 @@ func (t Theme) mark() template.HTML {
 		`<rect width="32" height="32" rx="8" fill="%s"/><text x="16" y="22.5" text-anchor="middle" font-family="system-ui,sans-serif" `+
 		`font-size="18" font-weight="700" fill="%s">%s</text></svg>`, accent, inkOn(accent), letter))
 }
+
+// ButtonColours are the ground and the text of a button in a brand's colour, "#rrggbb", on white: for what has no stylesheet,
+// such as a mail. An empty accent is the calm blue. Errors: a colour that is none.
+func ButtonColours(accent string) (ground, text string, err error) {
+	if accent == "" {
+		accent = defaultAccent
+	}
+	c, err := parseColour(accent)
+	if err != nil {
+		return "", "", err
+	}
+	fill := c.readableOn(white, black, textRatio)
+	return fill.String(), inkOn(fill).String(), nil
+}

@@ -20,6 +20,8 @@ type Account struct {
 	CreatedAt time.Time
 	// Reference is the seller's own name for a customer whose account the seller keeps; empty: it is kept here.
 	Reference string
+	// VerifiedAt is when its owner proved that Email is theirs, QuietAt when they asked for no more reminders; zero: not yet.
+	VerifiedAt, QuietAt time.Time
 }
 
 // Store keeps accounts. Hashes are in hexadecimal.
@@ -47,9 +49,24 @@ type Store interface {
 	// TakeHandle takes a handle out of the store, so that of two callers one gets it; fail.NotFound.
 	TakeHandle(ctx context.Context, hash string) (Handle, error)
 
-	// NextExpiry tells when the first session, handle or count of attempts expires; ok is false if there is none.
+	// CreateProof keeps a proof.
+	CreateProof(ctx context.Context, p Proof) error
+	// Proof finds a proof by its hash; fail.NotFound.
+	Proof(ctx context.Context, hash string) (Proof, error)
+	// Verify notes that account id was verified at the instant at, uses up its proofs of that purpose, and keeps what is to be
+	// told of it. fail.NotFound, and nothing changes, where the proof is not there any more: of two callers one succeeds.
+	Verify(ctx context.Context, proof string, id core.AccountID, at time.Time, tell outbox.Event) error
+	// ResetPassword replaces the password's hash, notes that the account was verified at the instant at unless it had been,
+	// forgets its sessions, handles and proofs, and keeps what is to be told of it. fail.NotFound as of Verify.
+	ResetPassword(ctx context.Context, proof string, id core.AccountID, passwordHash string, at time.Time, tell ...outbox.Event) error
+	// Quiet keeps since when the account's owner wants no reminders; zero: they want them. fail.NotFound.
+	Quiet(ctx context.Context, id core.AccountID, at time.Time) error
+	// Tell keeps what is to be told of nothing that is kept here.
+	Tell(ctx context.Context, e outbox.Event) error
+
+	// NextExpiry tells when the first session, handle, proof or count of attempts expires; ok is false if there is none.
 	NextExpiry(ctx context.Context) (at time.Time, ok bool, err error)
-	// DeleteExpired forgets up to limit sessions, handles and counts each that expired at or before now.
+	// DeleteExpired forgets up to limit sessions, handles, proofs and counts each that expired at or before now.
 	DeleteExpired(ctx context.Context, now time.Time, limit int) (deleted int, err error)
 }
 
@@ -65,6 +82,7 @@ type Service struct {
 	store Store
 	clk   clock.Clock
 	log   *slog.Logger
+	wake  func() // makes the outbox look again
 
 	hasher   hasher
 	sessions credential.Sessions
@@ -73,10 +91,13 @@ type Service struct {
 
 // New makes the service.
 func New(store Store, clk clock.Clock, log *slog.Logger) *Service {
-	return &Service{store: store, clk: clk, log: log, hasher: credential.NewHasher(),
+	return &Service{store: store, clk: clk, log: log, wake: func() {}, hasher: credential.NewHasher(),
 		sessions: credential.Sessions{Store: store, Clock: clk, Idle: SessionIdle, Life: SessionLife},
 		brakes:   credential.Brakes{Store: store, Clock: clk}}
 }
+
+// OnAsking has wake called when somebody asks for a mail. Call it before anything else.
+func (s *Service) OnAsking(wake func()) { s.wake = wake }
 
 // Account finds an account; fail.NotFound.
 func (s *Service) Account(ctx context.Context, id core.AccountID) (Account, error) {

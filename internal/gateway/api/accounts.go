@@ -24,17 +24,18 @@ func (h Accounts) Mount(d *Door) {
 
 // accountOut is an account from outside. Nothing of its password is told, not even the hash.
 type accountOut struct {
-	ID        core.AccountID   `json:"id"`
-	Email     string           `json:"email"`
-	Name      string           `json:"name"`
-	Company   string           `json:"company,omitempty"`
-	Reference string           `json:"reference,omitempty"`
-	CreatedAt time.Time        `json:"createdAt"`
-	Licenses  []core.LicenseID `json:"licenses,omitempty"` // only of a single account
+	ID         core.AccountID   `json:"id"`
+	Email      string           `json:"email"`
+	Name       string           `json:"name"`
+	Company    string           `json:"company,omitempty"`
+	Reference  string           `json:"reference,omitempty"`
+	CreatedAt  time.Time        `json:"createdAt"`
+	VerifiedAt time.Time        `json:"emailVerifiedAt,omitzero"`
+	Licenses   []core.LicenseID `json:"licenses,omitempty"` // only of a single account
 }
 
 func accountOf(a account.Account) accountOut {
-	return accountOut{ID: a.ID, Email: a.Email, Name: a.Name, Company: a.Company, Reference: a.Reference, CreatedAt: a.CreatedAt}
+	return accountOut{ID: a.ID, Email: a.Email, Name: a.Name, Company: a.Company, Reference: a.Reference, CreatedAt: a.CreatedAt, VerifiedAt: a.VerifiedAt}
 }
 
 func (h Accounts) get(w http.ResponseWriter, r *http.Request) error {

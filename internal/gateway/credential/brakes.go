@@ -73,10 +73,7 @@ type Attempt struct {
 //
 // Errors: fail.TooMuch when pair, account or address must wait.
 func (b Brakes) Try(ctx context.Context, key, address string) (Attempt, error) {
-	a := Attempt{
-		subjects: []string{HashOf(b.Kind + "pair " + key + " " + address), HashOf(b.Kind + "account " + key), HashOf(b.Kind + "address " + address)},
-		limits:   []limit{perPair, perAccount, perAddress},
-	}
+	a := Attempt{subjects: b.subjects(key, address), limits: []limit{perPair, perAccount, perAddress}}
 	now := b.Clock.Now()
 	err := b.Store.CountAttempts(ctx, a.subjects, func(old []Attempts) ([]Attempts, error) {
 		next := make([]Attempts, len(old))
@@ -89,6 +86,11 @@ func (b Brakes) Try(ctx context.Context, key, address string) (Attempt, error) {
 		return next, nil
 	})
 	return a, err
+}
+
+// subjects are the pair, the account and the address, as they are kept.
+func (b Brakes) subjects(key, address string) []string {
+	return []string{HashOf(b.Kind + "pair " + key + " " + address), HashOf(b.Kind + "account " + key), HashOf(b.Kind + "address " + address)}
 }
 
 // Forgive takes the attempt back from a person who has proven to be the account's owner, and forgets what was held

@@ -30,7 +30,8 @@ const (
 	RegistrationArrived   Kind = "registration.arrived"
 	RegistrationCompleted Kind = "registration.completed"
 
-	AccountCreated Kind = "account.created"
+	AccountCreated  Kind = "account.created"
+	AccountVerified Kind = "account.verified"
 
 	EntitlementChanged Kind = "entitlement.changed"
 
@@ -41,6 +42,11 @@ const (
 	CorrectionPending   Kind = "correction.pending"
 	CorrectionCompleted Kind = "correction.completed"
 	CorrectionFailed    Kind = "correction.failed"
+
+	// These are for the account's owner alone, who is sent a mail: programs are not told.
+	VerifyAsked     Kind = "account.verify_asked"
+	ResetAsked      Kind = "account.reset_asked"
+	PasswordChanged Kind = "account.password_changed"
 
 	// WebhookTest goes to one endpoint, because somebody asked for it.
 	WebhookTest Kind = "webhook.test"
@@ -64,6 +70,7 @@ var Kinds = []KindMeans{
 	{RegistrationArrived, "a buyer came to the landing page for the first time with this purchase"},
 	{RegistrationCompleted, "the buyer has an account, which owns the licence"},
 	{AccountCreated, "somebody made an account"},
+	{AccountVerified, "the account's owner has shown that its e-mail address is theirs"},
 	{EntitlementChanged, "AWS tells other entitlements than before"},
 	{CorrectionProposed, "a billing adjustment is proposed; a person approves or rejects it"},
 	{CorrectionApproved, "a correction goes ahead"},

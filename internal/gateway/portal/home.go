@@ -13,6 +13,7 @@ import (
 
 type homeView struct {
 	Page
+	Notice        webui.Notice
 	Subscriptions []subscription
 	Waiting       bool // one of them may change by itself
 }
@@ -108,6 +109,12 @@ func (p *Portal) getHome(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	view := homeView{Page: p.page(r, who)}
+	switch q := r.URL.Query(); {
+	case q.Has("verified"):
+		view.Notice = webui.Notice{Tone: webui.Success, Text: "Your address is confirmed."}
+	case q.Has("mailed"):
+		view.Notice = webui.Notice{Tone: webui.Success, Text: "The mail is on its way to " + who.Email + "."}
+	}
 	for _, lic := range owned {
 		s := p.subscriptionOf(lic)
 		view.Subscriptions = append(view.Subscriptions, s)

@@ -15,6 +15,7 @@ import (
 	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/entitlement"
+	"souk.dev/souk/internal/gateway/letter"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/gateway/seal"
@@ -41,6 +42,7 @@ type Config struct {
 	// Delegation is for products whose accounts the seller keeps; nil where there are none.
 	Delegation *register.Delegation
 	Accounts   *account.Service
+	Mails      bool  // the outbox sends what accounts ask for; otherwise pages do not offer it
 	Usage      Usage // may be nil: then no usage is shown
 	// Statements makes months' statements; may be nil: then none are offered.
 	Statements Statements
@@ -138,7 +140,17 @@ func (p *Portal) Mount(mux *http.ServeMux) {
 	handle("GET /signout", p.getSignOut)
 	handle("POST /signout", p.postSignOut)
 
+	handle("GET /password/forgot", p.getForgot)
+	handle("POST /password/forgot", p.postForgot)
+	handle("GET "+letter.ResetPage, p.getReset)
+	handle("POST "+letter.ResetPage, p.postReset)
+	handle("GET "+letter.VerifyPage, p.getVerify)
+	handle("POST "+letter.VerifyPage, p.postVerify)
+	handle("GET "+letter.UnsubscribePage, p.getReminders)
+	handle("POST "+letter.UnsubscribePage, p.postReminders)
+
 	handle("GET /portal", p.getHome)
+	handle("POST /portal/verify", p.postVerifyAgain)
 	handle("GET /portal/licenses/{id}", p.getSubscription)
 	handle("GET /portal/licenses/{id}/cancel", p.getCancel)
 	handle("GET /portal/licenses/{id}/refund", p.getRefund)
@@ -193,10 +205,11 @@ type Page struct {
 	Account        *account.Account // who is signed in; nil if nobody
 	Seller         Seller
 	MarketplaceURL string
+	Mails          bool // as in [Config]
 }
 
 func (p *Portal) page(r *http.Request, a *account.Account) Page {
-	return Page{Path: r.URL.Path, Now: p.Clock.Now(), Account: a, Seller: p.Seller, MarketplaceURL: p.MarketplaceURL}
+	return Page{Path: r.URL.Path, Now: p.Clock.Now(), Account: a, Seller: p.Seller, MarketplaceURL: p.MarketplaceURL, Mails: p.Mails}
 }
 
 // FirstName is what the header calls the person who is signed in.

@@ -89,6 +89,10 @@ func (p *Portal) getSignIn(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case q.Has("registered"):
 		view.Notice = webui.Notice{Tone: webui.Info, Title: "You have an account already", Text: "This subscription was set up before. Sign in to go on."}
+	case q.Has("reset"):
+		view.Notice = webui.Notice{Tone: webui.Success, Text: "Your password is changed. Sign in with the new one."}
+	case q.Has("verified"):
+		view.Notice = webui.Notice{Tone: webui.Success, Text: "Your address is confirmed."}
 	case q.Has("signed-out"):
 		view.Notice = webui.Notice{Tone: webui.Success, Text: "You are signed out."}
 	}

@@ -44,6 +44,12 @@ func contractSince(at time.Time) license.License {
 		Standing: license.Standing{State: license.Active, Since: at, ActivatedAt: at}}
 }
 
+// mailing is a page of a portal from which mails are sent.
+func mailing(p Page) Page {
+	p.Mails = true
+	return p
+}
+
 // stories are every page with sample data, each state that people meet at least once.
 func stories() []webui.Story {
 	ada := &account.Account{ID: "acc_1", Email: "ada@example.com", Name: "Ada Lovelace", Company: "Analytical Engines"}
@@ -86,6 +92,20 @@ func stories() []webui.Story {
 		{Name: "signout", Page: "signout", Data: signOutView{page("/signout", ada)}},
 		{Name: "home", Page: "home", Data: homeView{Page: page("/portal", ada), Waiting: true, Subscriptions: []subscription{
 			sub("lic_1", inkCode, standings["active"]), sub("lic_2", catalogue[1].Code, standings["winding_down"]), sub("lic_3", inkCode, standings["ended"])}}},
+		{Name: "home-unverified", Page: "home", Data: homeView{Page: mailing(page("/portal", ada)), Notice: webui.Notice{Tone: webui.Success, Text: "The mail is on its way to ada@example.com."},
+			Subscriptions: []subscription{sub("lic_1", inkCode, standings["active"])}}},
+		{Name: "signin-mailing", Page: "signin", Data: signInView{Page: mailing(page("/signin", nil)), Notice: webui.Notice{Tone: webui.Success, Text: "Your password is changed. Sign in with the new one."},
+			Fields: p.signInForm(httptest.NewRequest("GET", "/signin", nil), destination{}, "").Fields}},
+		{Name: "forgot", Page: "forgot", Data: forgotView{Page: mailing(page("/password/forgot", nil)), Fields: forgotFields("", nil)}},
+		{Name: "forgot-wrong", Page: "forgot", Data: forgotView{Page: mailing(page("/password/forgot", nil)), Fields: forgotFields("ada@", account.FieldErrors{account.FieldEmail: "Enter an e-mail address, like name@example.com."}),
+			Notice: webui.Notice{Tone: webui.Error, Text: "Please look at the marked fields again."}}},
+		{Name: "forgot-sent", Page: "forgot", Data: forgotView{Page: mailing(page("/password/forgot", nil)), Sent: true}},
+		{Name: "reset", Page: "reset", Data: proofView{Page: page("/password/reset", nil), Proof: "p", Email: "ada@example.com", Fields: resetFields(nil)}},
+		{Name: "reset-wrong", Page: "reset", Data: proofView{Page: page("/password/reset", nil), Proof: "p", Email: "ada@example.com",
+			Fields: resetFields(account.FieldErrors{account.FieldPassword: "Use 10 characters or more. A few words in a row are good."})}},
+		{Name: "verify", Page: "verify", Data: proofView{Page: page("/verify", nil), Proof: "p", Email: "ada@example.com"}},
+		{Name: "reminders", Page: "reminders", Data: remindersView{page("/reminders", nil), "w", "ada@example.com", false}},
+		{Name: "reminders-quiet", Page: "reminders", Data: remindersView{page("/reminders", nil), "w", "ada@example.com", true}},
 		{Name: "home-empty", Page: "home", Data: homeView{Page: page("/portal", ada)}},
 		{Name: "cancel", Page: "cancel", Data: cancelView{page("/portal/licenses/lic_1/cancel", ada), sub("lic_1", inkCode, standings["active"])}},
 		{Name: "cancel-ending", Page: "cancel", Data: cancelView{page("/portal/licenses/lic_1/cancel", ada), sub("lic_1", inkCode, standings["winding_down"])}},

@@ -60,12 +60,10 @@ func (s Accounts) ReferAccount(ctx context.Context, n account.Account) (a accoun
 	return a, nil
 }
 
-const accountColumns = `id, email, name, company, created_us, reference`
+const accountColumns = `id, email, name, company, created_us, verified_us, quiet_us, reference`
 
 func scanAccount(row interface{ Scan(...any) error }, more ...any) (a account.Account, err error) {
-	var created int64
-	err = row.Scan(append([]any{&a.ID, &a.Email, &a.Name, &a.Company, &created, &a.Reference}, more...)...)
-	a.CreatedAt = fromUS(created)
+	err = row.Scan(append([]any{&a.ID, &a.Email, &a.Name, &a.Company, instant{&a.CreatedAt}, instant{&a.VerifiedAt}, instant{&a.QuietAt}, &a.Reference}, more...)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return a, fail.New(fail.NotFound, "no_such_account", "There is no such account.")
 	}
@@ -141,6 +139,7 @@ func (s Accounts) NextExpiry(ctx context.Context) (time.Time, bool, error) {
 	err := s.db.Read().QueryRowContext(ctx, `select min(t) from (
 		select min(expires_us) as t from session union all
 		select min(expires_us) from signin_handle union all
+		select min(expires_us) from account_proof union all
 		select min(expires_us) from signin_attempt) as e`).Scan(&first)
 	if err != nil {
 		return time.Time{}, false, fmt.Errorf("find the next expiry: %w", err)
@@ -155,6 +154,7 @@ func (s Accounts) DeleteExpired(ctx context.Context, now time.Time, limit int) (
 		for _, q := range []string{
 			`delete from session where hash in (select hash from session where expires_us <= $1 order by expires_us limit $2)`,
 			`delete from signin_handle where hash in (select hash from signin_handle where expires_us <= $1 order by expires_us limit $2)`,
+			`delete from account_proof where hash in (select hash from account_proof where expires_us <= $1 order by expires_us limit $2)`,
 			`delete from signin_attempt where subject in (select subject from signin_attempt where expires_us <= $1 order by expires_us limit $2)`,
 		} {
 			res, err := tx.ExecContext(ctx, q, us(now), limit)

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"sync"
@@ -101,6 +102,13 @@ func eventWithEveryFact(t *testing.T, s OutboxStores) {
 				return c, []outbox.Event{e}, nil
 			})
 			return err
+		},
+		func(e outbox.Event) error { return s.Accounts.Tell(t.Context(), e) },
+		func(e outbox.Event) error {
+			return errors.Join(s.Accounts.CreateProof(t.Context(), account.Proof{Hash: "v", Account: "acc_1", Expires: noon}), s.Accounts.Verify(t.Context(), "v", "acc_1", noon, e))
+		},
+		func(e outbox.Event) error {
+			return errors.Join(s.Accounts.CreateProof(t.Context(), account.Proof{Hash: "r", Account: "acc_1", Expires: noon}), s.Accounts.ResetPassword(t.Context(), "r", "acc_1", "h", noon, e))
 		},
 	} {
 		if err := write(told(n)); err != nil {

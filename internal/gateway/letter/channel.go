@@ -1,0 +1,209 @@
+package letter
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+	"time"
+
+	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/correction"
+	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/outbox"
+)
+
+// Channel is the name of the channel.
+const Channel = "mail"
+
+// Pages of the portal that letters lead to; the first three with ?proof= or, in a reminder, ?who=.
+const (
+	VerifyPage      = "/verify"
+	ResetPage       = "/password/reset"
+	UnsubscribePage = "/reminders"
+	HomePage        = "/portal"
+)
+
+// UnsubscribePurpose is what ?who= of [UnsubscribePage] is sealed for.
+const UnsubscribePurpose = "unsubscribe"
+
+// unsubscribeLife is how long a reminder's link works.
+const unsubscribeLife = 180 * 24 * time.Hour
+
+// lane is the one lane of all letters: when the mail server is away, it is away for all.
+const lane = "server"
+
+// Accounts are the people that letters go to.
+type Accounts interface {
+	Account(ctx context.Context, id core.AccountID) (account.Account, error)
+	IssueProof(ctx context.Context, id core.AccountID, p account.Purpose) (secret string, err error)
+}
+
+// Config is what a service is made of.
+type Config struct {
+	Post     Post
+	Accounts Accounts
+	Licenses license.Directory
+	Products core.Catalogue
+	Seller   Seller
+	BaseURL  string // how browsers reach the portal
+	Market   string // where buyers manage their subscriptions
+	// Seal makes what a link carries that changes something without a sign-in.
+	Seal  func(purpose string, expires time.Time, content []byte) string
+	Clock clock.Clock
+	Log   *slog.Logger
+}
+
+// Service is the outbox's channel to people. It is safe for concurrent use.
+type Service struct{ cfg Config }
+
+// New makes a service.
+func New(cfg Config) *Service {
+	cfg.BaseURL = strings.TrimRight(cfg.BaseURL, "/")
+	return &Service{cfg}
+}
+
+var _ outbox.Channel = (*Service)(nil)
+
+// Name implements [outbox.Channel].
+func (s *Service) Name() string { return Channel }
+
+// Plan implements [outbox.Channel]: the account that e is about, or that owns its licence. One that the seller keeps itself is
+// the seller's to tell: it cannot sign in here, where a letter's links would lead.
+func (s *Service) Plan(ctx context.Context, e outbox.Event) ([]outbox.Target, error) {
+	name, ok := letters[e.Kind]
+	if !ok {
+		return nil, nil
+	}
+	to := e.Account
+	if l, ok := s.cfg.Licenses.ByID(e.License); ok && to == "" {
+		to = l.Account
+	}
+	if to == "" {
+		return nil, nil // nobody has arrived yet; or somebody asked for a letter in a name that nobody has
+	}
+	if a, err := s.cfg.Accounts.Account(ctx, to); fail.Is(err, fail.NotFound) || err == nil && a.Reference != "" {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	if name == Refund {
+		if told, err := correctionOf(e); err != nil || told.Kind != correction.OverBilled {
+			return nil, err
+		}
+	}
+	return []outbox.Target{{To: string(to), Form: string(name), Lane: lane}}, nil
+}
+
+// Carry implements [outbox.Channel].
+func (s *Service) Carry(ctx context.Context, d outbox.Delivery, e outbox.Event) outbox.Result {
+	a, err := s.cfg.Accounts.Account(ctx, core.AccountID(d.To))
+	switch {
+	case fail.Is(err, fail.NotFound):
+		return outbox.Result{State: outbox.Dropped, Say: "The account is gone."}
+	case err != nil:
+		return outbox.Result{State: outbox.Pending, Say: "The account could not be looked up.", Ours: true}
+	}
+	if say := s.pointless(Name(d.Form), a, e); say != "" {
+		return outbox.Result{State: outbox.Dropped, Say: say}
+	}
+	content, err := s.content(ctx, Name(d.Form), a, e)
+	if err != nil {
+		s.cfg.Log.WarnContext(ctx, "a letter cannot be made up", "delivery", d.ID, "letter", d.Form, "err", err)
+		return outbox.Result{State: outbox.Pending, Say: "It could not be made up: " + fail.SayOf(err)}
+	}
+	answer, err := s.cfg.Post.Send(ctx, Letter{ID: string(d.ID), Name: Name(d.Form), Content: content, Date: s.cfg.Clock.Now()})
+	return judge(answer, err)
+}
+
+// pointless says why a letter is not sent any more; empty when it is.
+func (s *Service) pointless(n Name, a account.Account, e outbox.Event) string {
+	switch {
+	case n == Reset && s.cfg.Clock.Now().Sub(e.At) >= account.ResetLife:
+		return "It was asked for too long ago; whoever still needs it asks again."
+	case n == Verify && !a.VerifiedAt.IsZero():
+		return "The address was verified meanwhile."
+	case n.Reminder() && !a.QuietAt.IsZero():
+		return "The account's owner wants no reminders."
+	}
+	return ""
+}
+
+// judge says what the mail server's answer means.
+func judge(a Answer, err error) outbox.Result {
+	switch {
+	case fail.Is(err, fail.Invalid):
+		return outbox.Result{State: outbox.Pending, Say: fail.SayOf(err)} // somebody mends the template, and it goes
+	case err != nil:
+		return outbox.Result{State: outbox.Pending, Say: "The mail server did not answer: " + err.Error(), Ours: true}
+	}
+	res := outbox.Result{State: outbox.Pending, Status: a.Code, Ours: a.Ours, Say: strings.TrimSpace(fmt.Sprintf("The mail server answered %d %s", a.Code, a.Text))}
+	switch {
+	case a.Code >= 200 && a.Code <= 299:
+		res.State = outbox.Delivered
+	case a.Code >= 500 && !a.Ours:
+		res.State = outbox.Dead
+	}
+	return res
+}
+
+// content is what letter n to a says of e.
+func (s *Service) content(ctx context.Context, n Name, a account.Account, e outbox.Event) (c Content, err error) {
+	c = Content{Seller: s.cfg.Seller, Name: greeting(a.Name), Email: a.Email, Home: s.cfg.BaseURL + HomePage, Market: s.cfg.Market, At: e.At}
+	if l, ok := s.cfg.Licenses.ByID(e.License); ok {
+		product := s.cfg.Products.Product(l.ProductCode)
+		c.Product, c.App, c.Home = product.Title, product.AppURL, c.Home+"/licenses/"+string(l.ID)
+	}
+	switch n {
+	case Welcome, Verify:
+		if a.VerifiedAt.IsZero() {
+			c.Link, err = s.proof(ctx, VerifyPage, a.ID, account.ToVerify)
+			c.Until = s.cfg.Clock.Now().Add(account.VerifyLife)
+		}
+	case Reset:
+		c.Link, err = s.proof(ctx, ResetPage, a.ID, account.ToReset)
+		c.Until = s.cfg.Clock.Now().Add(account.ResetLife)
+	case Ready, Cancelling, Ended, PaymentFailed:
+		var told license.Told
+		err = json.Unmarshal(e.Data, &told)
+		c.At, c.Why, c.Until = told.License.Since, told.License.Why, told.License.ClosesAt
+	case Refund:
+		var told correction.Snapshot
+		told, err = correctionOf(e)
+		c.Amount, c.Currency = told.Given, told.Currency
+		if month, err := time.Parse("2006-01", told.Month); err == nil {
+			c.Month = month.Format("January 2006")
+		}
+	}
+	if n.Reminder() {
+		c.Unsubscribe = s.cfg.BaseURL + UnsubscribePage + "?" + url.Values{"who": {s.cfg.Seal(UnsubscribePurpose, s.cfg.Clock.Now().Add(unsubscribeLife), []byte(a.ID))}}.Encode()
+	}
+	return c, err
+}
+
+// greeting is the name by which somebody is greeted: none where it would lead somewhere. An account may be made with a stranger's
+// address, and the mail that tells them must not be an advertisement.
+func greeting(name string) string {
+	if strings.ContainsAny(name, "/:@") || strings.Contains(strings.ToLower(name), "www.") {
+		return ""
+	}
+	return name
+}
+
+func (s *Service) proof(ctx context.Context, page string, id core.AccountID, p account.Purpose) (string, error) {
+	secret, err := s.cfg.Accounts.IssueProof(ctx, id, p)
+	return s.cfg.BaseURL + page + "?" + url.Values{"proof": {secret}}.Encode(), err
+}
+
+func correctionOf(e outbox.Event) (correction.Snapshot, error) {
+	var told correction.Told
+	if err := json.Unmarshal(e.Data, &told); err != nil {
+		return correction.Snapshot{}, fmt.Errorf("read event %s: %w", e.ID, err)
+	}
+	return told.Correction, nil
+}

@@ -1,0 +1,257 @@
+package letter
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/correction"
+	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/outbox"
+)
+
+var noon = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+
+// people are accounts by id, and what was issued for them.
+type people struct {
+	all    map[core.AccountID]account.Account
+	issued []account.Purpose
+	broken error
+}
+
+func (p *people) Account(_ context.Context, id core.AccountID) (account.Account, error) {
+	if p.broken != nil {
+		return account.Account{}, p.broken
+	}
+	a, ok := p.all[id]
+	if !ok {
+		return a, fail.New(fail.NotFound, "no_such_account", "There is no such account.")
+	}
+	return a, nil
+}
+
+func (p *people) IssueProof(_ context.Context, _ core.AccountID, purpose account.Purpose) (string, error) {
+	p.issued = append(p.issued, purpose)
+	return "secret&1", nil
+}
+
+// shelf is a directory of one licence.
+type shelf struct {
+	license.Directory
+	l license.License
+}
+
+func (s shelf) ByID(id core.LicenseID) (license.License, bool) { return s.l, id == s.l.ID }
+
+// bag is what was sent.
+type bag struct {
+	sent   []Letter
+	answer Answer
+	err    error
+}
+
+func (b *bag) Send(_ context.Context, l Letter) (Answer, error) {
+	b.sent = append(b.sent, l)
+	return b.answer, b.err
+}
+
+type desk struct {
+	*Service
+	people *people
+	bag    *bag
+	clk    *clock.Virtual
+	lic    license.License
+}
+
+func newDesk() *desk {
+	d := &desk{clk: clock.NewVirtual(noon), bag: &bag{answer: Answer{Code: 250, Text: "OK"}},
+		people: &people{all: map[core.AccountID]account.Account{
+			"acc_1":   {ID: "acc_1", Email: "ada@acme.example", Name: "Ada Lovelace"},
+			"acc_ref": {ID: "acc_ref", Email: "ben@acme.example", Reference: "customer 7"},
+		}},
+		lic: license.License{ID: "lic_1", ProductCode: "p", Account: "acc_1", Standing: license.Standing{State: license.WindingDown, Why: "The buyer cancelled.", Since: noon.Add(-time.Minute), ClosesAt: noon.Add(time.Hour)}}}
+	d.Service = New(Config{Post: d.bag, Accounts: d.people, Licenses: shelf{l: d.lic}, Products: core.Catalogue{{Code: "p", Title: "Pages", AppURL: "https://app.example/"}},
+		Seller: Seller{Name: "Inkwell"}, BaseURL: "https://buy.example/", Market: "https://aws.example/",
+		Seal: func(purpose string, _ time.Time, content []byte) string { return purpose + " of " + string(content) }, Clock: d.clk, Log: slog.New(slog.DiscardHandler)})
+	return d
+}
+
+func event(kind outbox.Kind, about outbox.Subject, data any) outbox.Event {
+	return outbox.NewEvent(kind, noon, about, data)
+}
+
+func (d *desk) told() license.Told { return license.Told{License: d.lic.Snapshot()} }
+
+// carry sends the letter that e is told in.
+func (d *desk) carry(t *testing.T, e outbox.Event) outbox.Result {
+	t.Helper()
+	targets, err := d.Plan(t.Context(), e)
+	if err != nil || len(targets) != 1 {
+		t.Fatalf("%s goes to %v, %v", e.Kind, targets, err)
+	}
+	return d.Carry(t.Context(), outbox.Delivery{ID: "dlv_1", Event: e.ID, Kind: e.Kind, Target: targets[0]}, e)
+}
+
+func TestWhoIsToldInWhichLetter(t *testing.T) {
+	d := newDesk()
+	owner, lic := outbox.Subject{Account: "acc_1"}, outbox.Subject{License: "lic_1"}
+	given := correction.Told{Correction: correction.Snapshot{Kind: correction.OverBilled, Given: "12.50", Currency: "USD", Month: "2026-10"}}
+	for _, c := range []struct {
+		e    outbox.Event
+		want string // account and letter
+	}{
+		{event(outbox.AccountCreated, owner, 1), "acc_1 welcome"}, {event(outbox.VerifyAsked, owner, 1), "acc_1 verify"}, {event(outbox.ResetAsked, owner, 1), "acc_1 reset"},
+		{event(outbox.ResetAsked, outbox.Subject{}, 1), ""}, {event(outbox.PasswordChanged, owner, 1), "acc_1 password-changed"},
+		{event(outbox.LicenseReady, outbox.Subject{License: "lic_1", Account: "acc_1"}, d.told()), "acc_1 ready"}, {event(outbox.LicenseWindingDown, lic, d.told()), "acc_1 cancelling"},
+		{event(outbox.LicenseEnded, lic, d.told()), "acc_1 ended"}, {event(outbox.LicenseFailed, lic, d.told()), "acc_1 payment-failed"},
+		{event(outbox.CorrectionCompleted, lic, given), "acc_1 refund"},
+		{event(outbox.CorrectionCompleted, lic, correction.Told{Correction: correction.Snapshot{Kind: correction.UnderBilled}}), ""},
+		{event(outbox.LicenseActive, lic, d.told()), ""}, {event(outbox.LicenseUpdated, lic, d.told()), ""}, {event(outbox.WebhookTest, owner, 1), ""},
+		{event(outbox.LicenseEnded, outbox.Subject{License: "lic_other"}, d.told()), ""}, {event(outbox.AccountCreated, outbox.Subject{Account: "acc_gone"}, 1), ""},
+		{event(outbox.LicenseReady, outbox.Subject{License: "lic_1", Account: "acc_ref"}, d.told()), ""},
+	} {
+		targets, err := d.Plan(t.Context(), c.e)
+		got := ""
+		for _, to := range targets {
+			got += to.To + " " + to.Form
+		}
+		if err != nil || got != c.want {
+			t.Errorf("%s of %q%q: %q, %v; want %q", c.e.Kind, c.e.Account, c.e.License, got, err, c.want)
+		}
+	}
+	for kind, name := range letters {
+		if name == "" || !strings.Contains(strings.Join(names(), " "), string(name)) {
+			t.Errorf("%s is told in %q", kind, name)
+		}
+	}
+	d.people.broken = errors.New("the database is away")
+	if _, err := d.Plan(t.Context(), event(outbox.AccountCreated, owner, 1)); err == nil {
+		t.Error("whom it goes to was worked out without knowing them")
+	}
+}
+
+func names() (all []string) {
+	for _, n := range Names {
+		all = append(all, string(n))
+	}
+	return all
+}
+
+func TestWhatLettersSay(t *testing.T) {
+	d := newDesk()
+	common := Content{Seller: Seller{Name: "Inkwell"}, Name: "Ada Lovelace", Email: "ada@acme.example", Home: "https://buy.example/portal", Market: "https://aws.example/", At: noon}
+	with := func(f func(*Content)) Content { c := common; f(&c); return c }
+	bought := func(c *Content) {
+		c.Product, c.App, c.Home = "Pages", "https://app.example/", "https://buy.example/portal/licenses/lic_1"
+	}
+	lic := outbox.Subject{License: "lic_1"}
+	for _, c := range []struct {
+		e    outbox.Event
+		want Content
+	}{
+		{event(outbox.AccountCreated, outbox.Subject{Account: "acc_1"}, 1), with(func(c *Content) {
+			c.Link, c.Until = "https://buy.example/verify?proof=secret%261", noon.Add(account.VerifyLife)
+		})},
+		{event(outbox.ResetAsked, outbox.Subject{Account: "acc_1"}, 1), with(func(c *Content) {
+			c.Link, c.Until = "https://buy.example/password/reset?proof=secret%261", noon.Add(account.ResetLife)
+		})},
+		{event(outbox.PasswordChanged, outbox.Subject{Account: "acc_1"}, 1), common},
+		{event(outbox.LicenseWindingDown, lic, d.told()), with(func(c *Content) {
+			bought(c)
+			c.At, c.Until, c.Why = noon.Add(-time.Minute), noon.Add(time.Hour), "The buyer cancelled."
+		})},
+		{event(outbox.CorrectionCompleted, lic, correction.Told{Correction: correction.Snapshot{Kind: correction.OverBilled, Given: "12.50", Currency: "USD", Month: "2026-10"}}), with(func(c *Content) {
+			bought(c)
+			c.Amount, c.Currency, c.Month = "12.50", "USD", "October 2026"
+		})},
+	} {
+		res := d.carry(t, c.e)
+		if res.State != outbox.Delivered || res.Status != 250 {
+			t.Errorf("%s: %+v", c.e.Kind, res)
+		}
+		got := d.bag.sent[len(d.bag.sent)-1]
+		if got.Content != c.want || got.ID != "dlv_1" || !got.Date.Equal(noon) {
+			t.Errorf("%s:\n got %+v\nwant %+v", c.e.Kind, got.Content, c.want)
+		}
+	}
+	if want := []account.Purpose{account.ToVerify, account.ToReset}; len(d.people.issued) != 2 || d.people.issued[0] != want[0] || d.people.issued[1] != want[1] {
+		t.Errorf("issued %v, want %v", d.people.issued, want)
+	}
+}
+
+func TestLettersThatAreNotSentAnyMore(t *testing.T) {
+	d := newDesk()
+	owner := outbox.Subject{Account: "acc_1"}
+	verified := d.people.all["acc_1"]
+	verified.VerifiedAt = noon
+	for name, c := range map[string]struct {
+		e      outbox.Event
+		before func()
+		want   outbox.State
+	}{
+		"in time":               {event(outbox.ResetAsked, owner, 1), func() { d.clk.Set(noon.Add(account.ResetLife - time.Second)) }, outbox.Delivered},
+		"a password's too late": {event(outbox.ResetAsked, owner, 1), func() { d.clk.Set(noon.Add(account.ResetLife)) }, outbox.Dropped},
+		"verified meanwhile":    {event(outbox.VerifyAsked, owner, 1), func() { d.people.all["acc_1"] = verified }, outbox.Dropped},
+		"the welcome all the same": {event(outbox.AccountCreated, owner, 1), func() {
+			d.people.all["acc_1"] = verified
+		}, outbox.Delivered},
+	} {
+		d = newDesk()
+		before := c.before
+		targets, err := d.Plan(t.Context(), c.e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before()
+		if res := d.Carry(t.Context(), outbox.Delivery{ID: "dlv_1", Target: targets[0]}, c.e); res.State != c.want || res.Say == "" {
+			t.Errorf("%s: %+v, want %s", name, res, c.want)
+		}
+		if dropped := c.want == outbox.Dropped; dropped && len(d.bag.sent)+len(d.people.issued) > 0 {
+			t.Errorf("%s: sent %v, issued %v", name, d.bag.sent, d.people.issued)
+		}
+	}
+	d = newDesk()
+	gone := outbox.Delivery{ID: "dlv_1", Target: outbox.Target{To: "acc_gone", Form: string(Welcome)}}
+	if res := d.Carry(t.Context(), gone, event(outbox.AccountCreated, owner, 1)); res.State != outbox.Dropped {
+		t.Errorf("the account is gone: %+v", res)
+	}
+	if c, err := d.content(t.Context(), Welcome, verified, event(outbox.AccountCreated, owner, 1)); err != nil || c.Link != "" {
+		t.Errorf("a link for what is done: %+v, %v", c, err)
+	}
+}
+
+func TestWhatTheServersAnswerMeans(t *testing.T) {
+	for _, c := range []struct {
+		answer Answer
+		err    error
+		want   outbox.State
+		ours   bool
+	}{
+		{Answer{Code: 250}, nil, outbox.Delivered, false}, {Answer{Code: 251}, nil, outbox.Delivered, false},
+		{Answer{Code: 450}, nil, outbox.Pending, false}, {Answer{Code: 452, Ours: true}, nil, outbox.Pending, true},
+		{Answer{Code: 550}, nil, outbox.Dead, false}, {Answer{Code: 550, Ours: true}, nil, outbox.Pending, true},
+		{Answer{}, errors.New("connection refused"), outbox.Pending, true}, {Answer{}, fail.New(fail.Invalid, "mail_templates", "The mail template x cannot be used."), outbox.Pending, false},
+	} {
+		d := newDesk()
+		d.bag.answer, d.bag.err = c.answer, c.err
+		if got := d.carry(t, event(outbox.AccountCreated, outbox.Subject{Account: "acc_1"}, 1)); got.State != c.want || got.Ours != c.ours || got.Say == "" {
+			t.Errorf("%+v, %v: %+v", c.answer, c.err, got)
+		}
+	}
+}
+
+// Who makes an account with a stranger's address does not have them read an advertisement.
+func TestANameThatLeadsSomewhereGreetsNobody(t *testing.T) {
+	for name, want := range map[string]string{"Ada Lovelace": "Ada Lovelace", "O'Brien-Śmith jr.": "O'Brien-Śmith jr.", "Win at https://evil.example": "", "WWW.evil.example": "", "call me: x": "", "a@b.example": ""} {
+		if got := greeting(name); got != want {
+			t.Errorf("%q is greeted as %q, want %q", name, got, want)
+		}
+	}
+}

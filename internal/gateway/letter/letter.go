@@ -1,0 +1,91 @@
+package letter
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"souk.dev/souk/internal/gateway/outbox"
+)
+
+// Name is which letter it is: its templates are called name.txt and name.html.
+type Name string
+
+// The letters.
+const (
+	Welcome         Name = "welcome"          // an account was made; the link verifies its address
+	Verify          Name = "verify"           // the link verifies the address; it was asked for
+	Reset           Name = "reset"            // the link leads to where another password is chosen; it was asked for
+	PasswordChanged Name = "password-changed" // another password was chosen
+	Ready           Name = "ready"            // the subscription gives access, and has an account
+	Cancelling      Name = "cancelling"       // a cancellation is in progress
+	Ended           Name = "ended"            // the subscription is over
+	PaymentFailed   Name = "payment-failed"   // the subscription did not start
+	Refund          Name = "refund"           // AWS has given money back
+)
+
+// Names are all letters.
+var Names = []Name{Welcome, Verify, Reset, PasswordChanged, Ready, Cancelling, Ended, PaymentFailed, Refund}
+
+// letters says which happening is told in which letter.
+var letters = map[outbox.Kind]Name{
+	outbox.AccountCreated: Welcome, outbox.VerifyAsked: Verify, outbox.ResetAsked: Reset, outbox.PasswordChanged: PasswordChanged,
+	outbox.LicenseReady: Ready, outbox.LicenseWindingDown: Cancelling, outbox.LicenseEnded: Ended, outbox.LicenseFailed: PaymentFailed,
+	outbox.CorrectionCompleted: Refund,
+}
+
+// reminders are the letters that people may do without. All others tell what somebody must know who buys something.
+var reminders = []Name{}
+
+// Reminder reports whether people may do without letters of that name.
+func (n Name) Reminder() bool { return slices.Contains(reminders, n) }
+
+// Content is what the templates of a letter are given. What a letter has nothing to say of is zero.
+type Content struct {
+	Seller  Seller
+	Name    string    // the person's
+	Email   string    // the account's
+	Product string    // the subscription's, as its title
+	Home    string    // the URL of the person's subscriptions, or of the one that the letter is about
+	App     string    // the URL of the seller's application
+	Market  string    // the URL of the buyer's subscriptions on AWS Marketplace
+	Link    string    // the URL that the letter is sent for; it works once
+	Until   time.Time // when the link goes stale, or access ends
+	At      time.Time // when it happened
+	Why     string    // it happened, as the licence's standing tells it
+
+	Amount, Currency string // given back, such as 12.50 and USD
+	Month            string // that was billed, such as October 2026
+
+	Unsubscribe string // the URL for those who want no more reminders; only in a reminder
+}
+
+// Seller is how the seller shows itself in letters.
+type Seller struct {
+	Name         string
+	SupportEmail string
+	SupportURL   string
+}
+
+// Letter is one that is ready to be written and sent.
+type Letter struct {
+	ID      string // the same for the same telling, as often as it is sent
+	Name    Name
+	Content Content // to Content.Name at Content.Email
+	Date    time.Time
+}
+
+// Post brings letters to a mail server.
+type Post interface {
+	// Send writes a letter and hands it over, in bounded real time. An error says why nobody answered, or that the letter
+	// cannot be written (fail.Invalid: its templates fail).
+	Send(ctx context.Context, l Letter) (Answer, error)
+}
+
+// Answer is the mail server's.
+type Answer struct {
+	Code int    // of SMTP: 2xx it has taken the letter; 4xx try again; 5xx never
+	Text string // its words, on one line
+	// Ours says that the answer is about us or the server, and not about this letter or its recipient.
+	Ours bool
+}

@@ -1,0 +1,99 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/outbox"
+)
+
+// CreateProof implements account.Store.
+func (s Accounts) CreateProof(ctx context.Context, p account.Proof) error {
+	return s.db.exec(ctx, "keep a proof", `insert into account_proof (hash, account, purpose, expires_us) values ($1, $2, $3, $4)`, p.Hash, p.Account, p.Purpose, us(p.Expires))
+}
+
+// Proof implements account.Store.
+func (s Accounts) Proof(ctx context.Context, hash string) (p account.Proof, err error) {
+	err = s.db.Read().QueryRowContext(ctx, `select hash, account, purpose, expires_us from account_proof where hash = $1`, hash).
+		Scan(&p.Hash, &p.Account, &p.Purpose, instant{&p.Expires})
+	if errors.Is(err, sql.ErrNoRows) {
+		return p, noProof()
+	}
+	return p, err
+}
+
+func noProof() error {
+	return fail.New(fail.NotFound, "no_such_proof", "This link was used before, or is too old.")
+}
+
+// useProof takes a proof away, of which one caller of many succeeds, and then does the rest.
+func (s Accounts) useProof(ctx context.Context, hash string, tell []outbox.Event, rest func(tx *sql.Tx) error) error {
+	return s.db.Tx(ctx, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, `delete from account_proof where hash = $1`, hash)
+		if err != nil {
+			return fmt.Errorf("use a proof: %w", err)
+		}
+		if n, err := res.RowsAffected(); err != nil {
+			return err
+		} else if n == 0 {
+			return noProof()
+		}
+		if err := rest(tx); err != nil {
+			return err
+		}
+		return putEvents(ctx, tx, tell...)
+	})
+}
+
+// Verify implements account.Store.
+func (s Accounts) Verify(ctx context.Context, proof string, id core.AccountID, at time.Time, tell outbox.Event) error {
+	return s.useProof(ctx, proof, []outbox.Event{tell}, func(tx *sql.Tx) error {
+		if err := exec(ctx, tx, "verify", `update account set verified_us = $2 where id = $1 and verified_us = 0`, id, us(at)); err != nil {
+			return err
+		}
+		return exec(ctx, tx, "use up other proofs", `delete from account_proof where account = $1 and purpose = $2`, id, account.ToVerify)
+	})
+}
+
+// ResetPassword implements account.Store.
+func (s Accounts) ResetPassword(ctx context.Context, proof string, id core.AccountID, passwordHash string, at time.Time, tell ...outbox.Event) error {
+	return s.useProof(ctx, proof, tell, func(tx *sql.Tx) error {
+		if err := exec(ctx, tx, "replace the password's hash", `update account set password_hash = $2 where id = $1`, id, passwordHash); err != nil {
+			return err
+		}
+		if err := exec(ctx, tx, "verify", `update account set verified_us = $2 where id = $1 and verified_us = 0`, id, us(at)); err != nil {
+			return err
+		}
+		for _, table := range []string{"session", "signin_handle", "account_proof"} {
+			if err := exec(ctx, tx, "forget what opened the account", `delete from `+table+` where account = $1`, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Quiet implements account.Store.
+func (s Accounts) Quiet(ctx context.Context, id core.AccountID, at time.Time) error {
+	return s.db.Tx(ctx, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, `update account set quiet_us = $2 where id = $1`, id, us(at))
+		if err != nil {
+			return fmt.Errorf("keep who wants no reminders: %w", err)
+		}
+		if n, err := res.RowsAffected(); n == 1 || err != nil {
+			return err
+		}
+		return fail.New(fail.NotFound, "no_such_account", "There is no such account.")
+	})
+}
+
+// Tell implements account.Store.
+func (s Accounts) Tell(ctx context.Context, e outbox.Event) error {
+	return s.db.Tx(ctx, func(tx *sql.Tx) error { return putEvents(ctx, tx, e) })
+}
