@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/mail"
 	"slices"
@@ -24,6 +25,7 @@ func mailCommand() *cobra.Command {
 	var baseURL urlValue
 	var to string
 	var names []string
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:     "mail --to ADDRESS",
 		GroupID: groupLook,
@@ -52,11 +54,13 @@ The letters: ` + strings.Join(letterNames(), ", ") + `.`,
 			}
 			var failed error
 			for _, name := range chosen {
-				if err := sendSample(cmd.Context(), post, name, seller, to); err != nil {
+				err := sendSample(cmd.Context(), post, name, seller, to)
+				if err != nil {
 					failed = errors.Join(failed, fmt.Errorf("send the letter %s: %w", name, err))
-					continue
 				}
-				fmt.Fprintf(cmd.OutOrStdout(), "Sent the letter %s to %s.\n", name, to)
+				if err := tellSample(cmd.OutOrStdout(), asJSON, name, to, err); err != nil {
+					return err
+				}
 			}
 			return failed
 		},
@@ -67,7 +71,28 @@ The letters: ` + strings.Join(letterNames(), ", ") + `.`,
 	takeSeller(o, &seller)
 	takeMail(o, &settings)
 	o.value(&baseURL, "base-url", "")
+	jsonFlag(cmd, &asJSON)
 	return cmd
+}
+
+// tellSample says what came of one letter; without --json a failure is told once, at the end.
+func tellSample(w io.Writer, asJSON bool, name letter.Name, to string, failed error) (err error) {
+	switch {
+	case asJSON:
+		say := ""
+		if failed != nil {
+			say = failed.Error()
+		}
+		err = printJSON(w, struct {
+			Letter letter.Name `json:"letter"`
+			To     string      `json:"to"`
+			Sent   bool        `json:"sent"`
+			Why    string      `json:"why,omitempty"` // it was not
+		}{name, to, failed == nil, say})
+	case failed == nil:
+		_, err = fmt.Fprintf(w, "Sent the letter %s to %s.\n", name, to)
+	}
+	return err
 }
 
 func letterNames() (names []string) {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"souk.dev/souk/internal/browser"
+	"souk.dev/souk/internal/gateway/letter"
 )
 
 // caught is a mail in the sandbox's inbox.
@@ -72,6 +73,38 @@ func (r *reader) press(web *browser.Browser, button string, fields map[string]st
 	r.t.Helper()
 	if err := web.Press(r.t.Context(), button, fields); err != nil || !web.Page.Has(want) {
 		r.t.Fatalf("after %s: %v, %v; want %q in %.300q", button, web.Page, err, want, web.Page.Text())
+	}
+}
+
+// souk mail sends samples of every letter through the server that is set, and says what cannot be.
+func TestSampleMails(t *testing.T) {
+	b := openTestBazaar(t, t.TempDir())
+	env, err := marketplaceAt(b.Sandbox).env(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := env["SOUK_SMTP_URL"]
+	code, stdout, stderr := souk(t, "mail", "--smtp-url", server, "--seller", "Quill & Sons", "--mail-from", "hello@quill.example", "--to", "you@quill.example", "--letter", "all", "--json")
+	if code != exitDone || strings.Count(stdout, `"sent":true`) != len(letter.Names) {
+		t.Errorf("%d %s%s", code, stdout, stderr)
+	}
+	var box struct{ Items []caught }
+	if err := marketplaceAt(b.Sandbox).call(t.Context(), http.MethodGet, "inbox", nil, &box); err != nil || len(box.Items) != len(letter.Names) || !strings.Contains(box.Items[0].Text, "Quill & Sons") {
+		t.Errorf("%d mails, %v", len(box.Items), err)
+	}
+	for want, args := range map[int][]string{
+		exitUsage:  {"mail", "--to", "you@quill.example"},
+		exitFailed: {"mail", "--smtp-url", "smtp://127.0.0.1:1", "--to", "you@quill.example"},
+	} {
+		if code, stdout, _ := souk(t, args...); code != want || stdout != "" {
+			t.Errorf("%v: %d %s, want %d", args, code, stdout, want)
+		}
+	}
+	for _, more := range [][]string{{"--to", "you"}, {"--to", "You <you@quill.example>"}, {"--to", "you@quill.example", "--letter", "none"}, {"--to", "you@quill.example", "--accent", "red"},
+		{"--to", "you@quill.example", "--mail-templates", t.TempDir() + "/none"}} {
+		if code, _, stderr := souk(t, append([]string{"mail", "--smtp-url", server}, more...)...); code != exitUsage || stderr == "" {
+			t.Errorf("%v: %d %s", more, code, stderr)
+		}
 	}
 }
 
