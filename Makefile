@@ -25,6 +25,8 @@ screenshots: ## new pictures of the sandbox's pages, and of what a seller's buye
 	SCREENSHOTS=$(CURDIR)/docs/screenshots/sandbox go test -count=1 -tags screenshots -run Screenshots ./internal/sandbox/storefront
 	SCREENSHOTS=$(CURDIR)/docs/screenshots/portal SHOTS='^(arrive|account|account-wrong|signin|home|cancel|subscription-(pending|active|winding-down|ended)|landing-token-expired)$$' \
 		go test -count=1 -tags screenshots -run Screenshots ./internal/gateway/portal
+	SCREENSHOTS=$(CURDIR)/docs/screenshots/console SHOTS='^(signin|overview|license|record|correction|operators|log)$$' \
+		go test -count=1 -tags screenshots -run Screenshots ./internal/gateway/console
 
 build: ## a stripped binary in bin/
 	go build -trimpath -ldflags '-s -w' -o bin/souk ./cmd/souk

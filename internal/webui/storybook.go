@@ -20,7 +20,7 @@ var storybookIndex = template.Must(template.New("").Parse(`<!doctype html><html 
 // looking at pages while making them; it answers any page with its sample data and touches nothing.
 func (r *Renderer) Storybook(stories ...Story) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle(AssetPath, r.Assets())
+	mux.Handle(r.assets.base, r.Assets())
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_ = storybookIndex.Execute(w, stories) // to a reader who may have gone

@@ -38,7 +38,7 @@ type tick struct{ X, Label string }
 // The drawing's measures, in units of its view box (see pages/license.html).
 const (
 	chartWidth, chartHeight = 960.0, 170.0
-	chartLeft, chartTop     = 52.0, 10.0
+	chartLeft, chartTop     = 52.0, 18.0
 	chartRight, chartBottom = 8.0, 24.0
 )
 

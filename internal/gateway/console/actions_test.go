@@ -1,0 +1,173 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"souk.dev/souk/internal/gateway/audit"
+	"souk.dev/souk/internal/gateway/correction"
+	"souk.dev/souk/internal/gateway/keys"
+	"souk.dev/souk/internal/gateway/operator"
+	"souk.dev/souk/internal/gateway/usage"
+)
+
+// newest is the newest entry of the audit log.
+func (d *desk) newest() audit.Entry {
+	d.t.Helper()
+	es, err := d.log.Entries(d.t.Context(), 0, 1)
+	if err != nil || len(es) == 0 {
+		d.t.Fatalf("the log has %v, %v", es, err)
+	}
+	return es[0]
+}
+
+func TestAKeyIsShownOnceAndEnds(t *testing.T) {
+	d := newDesk(t)
+	b := d.as(d.add(operator.Admin))
+	b.post("/console/keys", url.Values{"name": {" "}}).shows(t, http.StatusUnprocessableEntity, "needs a name")
+	a := b.post("/console/keys", url.Values{"name": {"orders"}})
+	a.shows(t, http.StatusCreated, "The key of orders")
+	text := a.Page.One(t, "pre.secret").Text()
+	ring := keys.NewRing(d.db.Keys(), d.clk, d.console.Log)
+	k, err := ring.Check(t.Context(), text)
+	if err != nil || k.Name != "orders" {
+		t.Fatalf("the key does not work: %+v, %v", k, err)
+	}
+	if again := b.get("/console/keys"); strings.Contains(again.Body, text) || !strings.Contains(again.Body, k.ID) {
+		t.Error("the list shows the key, or does not name it")
+	}
+	if e := d.newest(); e.Action != audit.KeyMade || e.Subject != "orders" || strings.Contains(e.Detail, keys.Prefix) {
+		t.Errorf("the log says %+v", e)
+	}
+	if a := b.post("/console/keys/"+k.ID+"/revoke", nil); a.Code != http.StatusSeeOther {
+		t.Fatal(a.Code)
+	}
+	if _, err := keys.NewRing(d.db.Keys(), d.clk, d.console.Log).Check(t.Context(), text); err == nil {
+		t.Error("a revoked key works")
+	}
+	b.post("/console/keys/key_nobody/revoke", nil).shows(t, http.StatusNotFound, "no API key")
+	if e := d.newest(); e.Action != audit.NotDone || e.Subject != "key_nobody" {
+		t.Errorf("what was not done, the log tells as %+v", e)
+	}
+}
+
+func TestANoticeIsReplayedByAPerson(t *testing.T) {
+	d := newDesk(t)
+	n := d.hears(`not JSON`)
+	b := d.as(d.add(operator.Operator))
+	place := "/console/notices/" + url.PathEscape(n.Key)
+	page := b.get(place)
+	page.shows(t, http.StatusOK, "It had no effect")
+	page.Page.Form(t, place+"/replay")
+	if a := b.post(place+"/replay", nil); a.Location != place+"?replayed" {
+		t.Fatalf("%d %s", a.Code, a.Body)
+	}
+	b.get(place+"?replayed").shows(t, http.StatusOK, "It is now unreadable")
+	if e := d.newest(); e.Action != audit.NoticeReplayed || e.Subject != n.Key || e.By.Name != "operator@inkwell.example" {
+		t.Errorf("the log says %+v", e)
+	}
+	v := d.as(d.add(operator.Viewer)).get(place)
+	v.shows(t, http.StatusOK, "takes the role operator")
+	if len(v.Page.All("form[action="+place+"/replay]")) != 0 {
+		t.Error("a viewer is shown a button that is refused")
+	}
+}
+
+func TestACorrectionIsDecidedByAnotherPerson(t *testing.T) {
+	d := newDesk(t)
+	l := d.buys(1)
+	ask := func(id correction.ID, by string) {
+		t.Helper()
+		err := d.db.Corrections().AddCorrection(t.Context(), correction.Correction{ID: id, Kind: correction.OverBilled, License: l.ID, Amount: "5.00", Month: noon.AddDate(0, -1, 0), Reason: "OTHER",
+			AskedBy: correction.Actor{Key: "key_1", Person: by}, CreatedAt: noon, State: correction.Proposed, Why: "It waits.", Since: noon}, func([]correction.Correction) error { return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	ask("cor_mine", "Operator@inkwell.example")
+	ask("cor_other", "the billing bot")
+	b := d.as(d.add(operator.Operator))
+	b.get("/console").shows(t, http.StatusOK, "2 corrections wait for a decision")
+	b.post("/console/corrections/cor_mine/reject", nil).shows(t, http.StatusConflict, "another person has to decide")
+	b.post("/console/corrections/cor_other/approve", nil).shows(t, http.StatusConflict, "nothing to approve yet")
+	if e := d.newest(); e.Action != audit.NotDone || e.Subject != "cor_other" {
+		t.Errorf("the log says %+v", e)
+	}
+	if a := b.post("/console/corrections/cor_other/reject", url.Values{"why": {"It was right."}}); a.Location != "/console/corrections/cor_other?rejected" {
+		t.Fatalf("%d %s", a.Code, a.Body)
+	}
+	b.get("/console/corrections/cor_other?rejected").shows(t, http.StatusOK, "It was right.")
+	c, err := d.console.Corrections.Correction(t.Context(), "cor_other")
+	if err != nil || c.State != correction.Rejected || c.DecidedBy.Person != "operator@inkwell.example" {
+		t.Errorf("%+v, %v", c, err)
+	}
+	if e := d.newest(); e.Action != audit.CorrectionRefused || e.Subject != "cor_other" {
+		t.Errorf("the log says %+v", e)
+	}
+}
+
+func TestSearchLeadsToWhatIsNamed(t *testing.T) {
+	d := newDesk(t)
+	l, other := d.buys(1), d.buys(2)
+	n := d.hears(`not JSON`)
+	b := d.as(d.add(operator.Viewer))
+	for q, want := range map[string]string{
+		string(l.ID): "/console/licenses/" + string(l.ID), " " + string(l.ARN) + " ": "/console/licenses/" + string(l.ID),
+		n.Key: "/console/notices/" + url.PathEscape(n.Key), "agmt-1": "/console/licenses?q=agmt-1", "nobody@example.com": "/console/licenses?q=nobody%40example.com", "": "/console/licenses",
+	} {
+		if a := b.get("/console/search?q=" + url.QueryEscape(q)); a.Location != want {
+			t.Errorf("%q leads to %s, want %s", q, a.Location, want)
+		}
+	}
+	found := b.get("/console/licenses?q=AGMT-1")
+	if !found.Page.Has("code", string(l.ID)) || found.Page.Has("code", string(other.ID)) {
+		t.Errorf("a search by agreement finds %.500s", found.Page.Text())
+	}
+	b.get("/console/licenses?q=nothing-like-it").shows(t, http.StatusOK, "No licence fits")
+}
+
+// A list goes on where it ended, and shows each licence once.
+func TestLicencesAreShownPageByPage(t *testing.T) {
+	d := newDesk(t)
+	const all = 2*pageSize + 7
+	for i := range all {
+		d.buys(i)
+	}
+	b := d.as(d.add(operator.Viewer))
+	seen := map[string]int{}
+	pages := 0
+	for next := "/console/licenses?state=active"; next != ""; pages++ {
+		a := b.get(next)
+		rows := a.Page.One(t, "tbody").All("tr")
+		for _, row := range rows {
+			seen[row.Attr("id")]++
+		}
+		next = ""
+		for _, link := range a.Page.All("a[rel=next]") {
+			next = link.Attr("href")
+		}
+	}
+	if pages != 3 || len(seen) != all {
+		t.Errorf("%d pages show %d licences, want 3 and %d", pages, len(seen), all)
+	}
+	for id, n := range seen {
+		if n != 1 {
+			t.Errorf("%s is shown %d times", id, n)
+		}
+	}
+}
+
+func TestALicenceShowsItsUsage(t *testing.T) {
+	d := newDesk(t)
+	l := d.buys(1)
+	if res, err := d.events.Accept(t.Context(), "test", []usage.Event{{ID: "e1", License: usage.Ref{Name: string(l.ID)}, Dimension: "pages", Quantity: "12.5", Time: noon}}); err != nil || res.Accepted != 1 {
+		t.Fatal(res, err)
+	}
+	a := d.as(d.add(operator.Viewer)).get("/console/licenses/" + url.PathEscape(string(l.ARN)))
+	a.shows(t, http.StatusOK, "Pages typeset: 12.5 pages")
+	if bars := a.Page.One(t, "svg.chart").All("rect"); len(bars) != 1 || bars[0].Attr("class") != "fill-open" {
+		t.Errorf("%d bars are drawn, want one of the open hour", len(bars))
+	}
+}

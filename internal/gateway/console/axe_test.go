@@ -1,0 +1,13 @@
+package console
+
+import (
+	"testing"
+
+	"souk.dev/souk/internal/webui/webuitest"
+)
+
+// TestEveryPageIsOpenToEverybody has axe-core look at every page in every state that it has a story of.
+func TestEveryPageIsOpenToEverybody(t *testing.T) {
+	c := newDesk(t).console
+	webuitest.NewAxe(t).Stories(t, c.ui.Storybook(stories(c)...))
+}

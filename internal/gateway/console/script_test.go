@@ -1,0 +1,93 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/intake"
+	"souk.dev/souk/internal/gateway/keys"
+	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/operator"
+	"souk.dev/souk/internal/gateway/outbox"
+	"souk.dev/souk/internal/gateway/register"
+	"souk.dev/souk/internal/gateway/usage"
+)
+
+// evil is what an attacker puts wherever something can be put.
+const evil = `"><script>alert(1)</script><img src=x onerror=alert(2)>'`
+
+// TestStoredScriptStaysText puts a script into everything that others write and the console shows: a customer's form, a
+// notice, an event, the names of keys and operators, identifiers; and opens every page.
+func TestStoredScriptStaysText(t *testing.T) {
+	d := newDesk(t)
+	admin := d.add(operator.Admin)
+	ctx := t.Context()
+	buyer := license.Buyer{ProductCode: inkCode, Customer: core.AWSAccountID("111122223333"), ARN: core.LicenseARN("arn:aws:license-manager::1:license:" + evil), CustomerIdentifier: core.CustomerIdentifier(evil)}
+	l, err := d.book.Arrive(ctx, buyer, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.book.Note(ctx, license.Note{ID: evil, Kind: license.Activated, At: noon, About: license.Ref{ProductCode: inkCode, ARN: buyer.ARN, Agreement: core.AgreementID(evil), Offer: core.OfferID(evil)}}); err != nil {
+		t.Fatal(err)
+	}
+	owner := account.Account{ID: "acc_1", Email: "a" + evil + "@example.com", Name: evil, Company: evil, CreatedAt: noon}
+	if err := d.db.Accounts().CreateAccount(ctx, owner, "a@example.com", "hash"); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.book.AttachAccount(ctx, l.ID, "acc_1"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.db.Registrations().Arrived(ctx, register.Registration{ID: "reg_1", License: l.ID, Buyer: buyer, Offer: evil, ArrivedAt: noon, LastArrivedAt: noon, Arrivals: 1}, outbox.Event{ID: "evt_1", At: noon, Kind: outbox.RegistrationArrived, Data: []byte("{}")}); err != nil {
+		t.Fatal(err)
+	}
+	n := d.hears(`{"detail-type":"` + url.QueryEscape(evil) + evil)
+	read, err := d.in.Take(ctx, intake.Message{ID: evil, Body: `{"id":"e1","detail-type":"\"><script>alert(1)</script> - Manufacturer","source":"aws.agreement-marketplace","detail":{}}`, SentAt: noon})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res, err := d.events.Accept(ctx, evil, []usage.Event{{Source: evil, ID: evil, License: usage.Ref{Name: string(l.ID)}, Dimension: "pages", Quantity: "3", Time: noon}}); err != nil || res.Accepted != 1 {
+		t.Fatal(res, err)
+	}
+	if _, _, err := keys.Create(ctx, d.db.Keys(), d.clk, evil); err != nil {
+		t.Fatal(err)
+	}
+	b := d.as(admin)
+	if a := b.post("/console/operators", url.Values{"email": {"x@example.com"}, "name": {evil}, "role": {"viewer"}, "password": {password}}); a.Code != http.StatusSeeOther {
+		t.Fatal(a.Code)
+	}
+	seen := 0
+	for _, path := range []string{"/console", "/console/licenses?q=" + url.QueryEscape("<script>"), "/console/licenses", "/console/licenses/" + string(l.ID), "/console/records", "/console/notices",
+		"/console/notices/" + url.PathEscape(n.Key), "/console/notices/" + url.PathEscape(read.Key), "/console/registrations", "/console/accounts", "/console/accounts/acc_1", "/console/corrections", "/console/keys", "/console/operators", "/console/log",
+		"/console/settings", "/console/signin?then=" + url.QueryEscape(evil), "/console/licenses?state=" + url.QueryEscape(evil), "/console/notices?license=" + url.QueryEscape(evil), "/console/records?license=" + url.QueryEscape(evil), "/console/" + url.PathEscape(evil)} {
+		who := b
+		if strings.HasPrefix(path, "/console/signin") {
+			who = d.browser()
+		}
+		a := who.get(path)
+		if a.Page.Node == nil || a.Code == http.StatusSeeOther {
+			t.Errorf("%s: %d %.200s", path, a.Code, a.Body)
+			continue
+		}
+		if strings.Contains(a.Page.Text(), "<script>") {
+			seen++
+		}
+		for _, s := range a.Page.All("script") {
+			if !strings.HasPrefix(s.Attr("src"), assetPath) {
+				t.Errorf("%s: a script came in through data", path)
+			}
+		}
+		if n := len(a.Page.All("img")); n > 0 {
+			t.Errorf("%s: %d pictures came in through data", path, n)
+		}
+		if csp := a.Header.Get("Content-Security-Policy"); !strings.Contains(csp, "script-src 'self'") || strings.Contains(csp, "unsafe") {
+			t.Errorf("%s: policy %q", path, csp)
+		}
+	}
+	if seen < 10 {
+		t.Errorf("only %d pages showed what was put in", seen)
+	}
+}
