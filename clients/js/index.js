@@ -1,0 +1,2 @@
+export { Client, Problem, GatewayAway, newID, signInParam, registrationParam } from './client.js'
+export { Reporter } from './reporter.js'
