@@ -20,7 +20,7 @@ type rule struct {
 // features are the gateway's packages that know the purchase flow and nothing of the world outside.
 var features = []string{
 	"internal/gateway/core", "internal/gateway/license/...", "internal/gateway/account/...", "internal/gateway/register/...",
-	"internal/gateway/intake/...", "internal/gateway/usage/...", "internal/gateway/metering/...", "internal/gateway/keys/...", "internal/gateway/seal/...", "internal/gateway/entitlement/...",
+	"internal/gateway/intake/...", "internal/gateway/usage/...", "internal/gateway/metering/...", "internal/gateway/keys/...", "internal/gateway/privacy/...", "internal/gateway/seal/...", "internal/gateway/entitlement/...",
 	"internal/gateway/agreement/...",
 	"internal/gateway/credential/...", "internal/gateway/operator/...", "internal/gateway/audit/...",
 	"internal/gateway/correction/...", "internal/gateway/outbox/...", "internal/gateway/webhook/...", "internal/gateway/letter/...",

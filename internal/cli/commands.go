@@ -16,6 +16,7 @@ func commands() []*cobra.Command {
 		auditCommand(),
 		noticesCommand(),
 		mailCommand(),
+		accountsCommand(),
 		correctionsCommand(),
 		resyncCommand(),
 		statementCommand(),

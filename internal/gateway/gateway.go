@@ -29,6 +29,7 @@ import (
 	"souk.dev/souk/internal/gateway/metering"
 	"souk.dev/souk/internal/gateway/outbox"
 	"souk.dev/souk/internal/gateway/portal"
+	"souk.dev/souk/internal/gateway/privacy"
 	"souk.dev/souk/internal/gateway/push"
 	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/gateway/seal"
@@ -153,6 +154,7 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 		api.Checks{Directory: book, Entitlements: entitlements, Used: engine.Used, Clock: g.clk},
 		api.Notifications{Notices: g.db.Notices(), Replayer: in},
 		api.Accounts{Accounts: accounts, Register: registrations},
+		api.Privacy{Privacy: privacy.New(accounts, registrations, g.clk, c.Log)},
 		api.Registrations{Register: registrations, Delegation: delegation},
 		api.SignIns{Accounts: accounts, Register: registrations},
 		api.Events{Intake: counted{events, metrics}},

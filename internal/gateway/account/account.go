@@ -22,6 +22,8 @@ type Account struct {
 	Reference string
 	// VerifiedAt is when its owner proved that Email is theirs, QuietAt when they asked for no more reminders; zero: not yet.
 	VerifiedAt, QuietAt time.Time
+	// ErasedAt is when what it said of a person was erased; zero: it was not.
+	ErasedAt time.Time
 }
 
 // Store keeps accounts. Hashes are in hexadecimal.
@@ -35,6 +37,11 @@ type Store interface {
 	// ReferAccount keeps a new account without a password under its reference, or, where one has the same reference,
 	// puts what is not empty in the place of what that says. It returns what then stands.
 	ReferAccount(ctx context.Context, a Account) (Account, error)
+	// EraseAccount empties what the account says of a person, its password included, and ends its sessions and sign-in
+	// handles; a second time it changes nothing. It returns what then stands; fail.NotFound.
+	EraseAccount(ctx context.Context, id core.AccountID, at time.Time) (Account, error)
+	// SessionsOf lists an account's sessions, the oldest first.
+	SessionsOf(ctx context.Context, id core.AccountID) ([]credential.Session, error)
 	// Account finds an account; fail.NotFound.
 	Account(ctx context.Context, id core.AccountID) (Account, error)
 	// Credentials finds an account and its password's hash by email key; fail.NotFound, too, for one without a password.

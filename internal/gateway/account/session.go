@@ -28,7 +28,7 @@ func (s *Service) SignedIn(ctx context.Context, secret string) (Account, error) 
 		return Account{}, err
 	}
 	a, err := s.store.Account(ctx, core.AccountID(found.Owner))
-	if fail.Is(err, fail.NotFound) {
+	if fail.Is(err, fail.NotFound) || !a.ErasedAt.IsZero() {
 		return Account{}, credential.SignedOut()
 	}
 	return a, err

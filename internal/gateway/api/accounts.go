@@ -31,11 +31,12 @@ type accountOut struct {
 	Reference  string           `json:"reference,omitempty"`
 	CreatedAt  time.Time        `json:"createdAt"`
 	VerifiedAt time.Time        `json:"emailVerifiedAt,omitzero"`
+	ErasedAt   time.Time        `json:"erasedAt,omitzero"`
 	Licenses   []core.LicenseID `json:"licenses,omitempty"` // only of a single account
 }
 
 func accountOf(a account.Account) accountOut {
-	return accountOut{ID: a.ID, Email: a.Email, Name: a.Name, Company: a.Company, Reference: a.Reference, CreatedAt: a.CreatedAt, VerifiedAt: a.VerifiedAt}
+	return accountOut{ID: a.ID, Email: a.Email, Name: a.Name, Company: a.Company, Reference: a.Reference, CreatedAt: a.CreatedAt, VerifiedAt: a.VerifiedAt, ErasedAt: a.ErasedAt}
 }
 
 func (h Accounts) get(w http.ResponseWriter, r *http.Request) error {

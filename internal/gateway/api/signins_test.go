@@ -19,6 +19,7 @@ import (
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/keys"
 	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/privacy"
 	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/gateway/seal"
 	"souk.dev/souk/internal/gateway/store"
@@ -74,7 +75,8 @@ func newCustomers(t *testing.T) *customers {
 		t.Fatal(err)
 	}
 	c.door = api.NewDoor(keys.NewRing(db.Keys(), c.clk, log), db.Answers(), c.clk, log,
-		api.Registrations{Register: c.register, Delegation: c.delegation}, api.Accounts{Accounts: c.accounts, Register: c.register}, api.SignIns{Accounts: c.accounts, Register: c.register})
+		api.Registrations{Register: c.register, Delegation: c.delegation}, api.Accounts{Accounts: c.accounts, Register: c.register}, api.SignIns{Accounts: c.accounts, Register: c.register},
+		api.Privacy{Privacy: privacy.New(c.accounts, c.register, c.clk, log)})
 	return c
 }
 

@@ -114,6 +114,11 @@ func (s *Service) Licenses(ctx context.Context, account core.AccountID) (owned [
 	return owned, nil
 }
 
+// OfAccount lists what the account has claimed, oldest first.
+func (s *Service) OfAccount(ctx context.Context, account core.AccountID) ([]Registration, error) {
+	return s.store.OfAccount(ctx, account)
+}
+
 // Registrations lists up to limit registrations, oldest first, after the one called after ("" for the beginning).
 func (s *Service) Registrations(ctx context.Context, after ID, limit int) ([]Registration, error) {
 	return s.store.Registrations(ctx, after, limit)

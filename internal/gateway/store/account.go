@@ -10,6 +10,7 @@ import (
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/credential"
 	"souk.dev/souk/internal/gateway/outbox"
 )
 
@@ -60,14 +61,47 @@ func (s Accounts) ReferAccount(ctx context.Context, n account.Account) (a accoun
 	return a, nil
 }
 
-const accountColumns = `id, email, name, company, created_us, verified_us, quiet_us, reference`
+const accountColumns = `id, email, name, company, created_us, verified_us, quiet_us, reference, erased_us`
 
 func scanAccount(row interface{ Scan(...any) error }, more ...any) (a account.Account, err error) {
-	err = row.Scan(append([]any{&a.ID, &a.Email, &a.Name, &a.Company, instant{&a.CreatedAt}, instant{&a.VerifiedAt}, instant{&a.QuietAt}, &a.Reference}, more...)...)
+	err = row.Scan(append([]any{&a.ID, &a.Email, &a.Name, &a.Company, instant{&a.CreatedAt}, instant{&a.VerifiedAt}, instant{&a.QuietAt}, &a.Reference, instant{&a.ErasedAt}}, more...)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return a, fail.New(fail.NotFound, "no_such_account", "There is no such account.")
 	}
 	return a, err
+}
+
+// EraseAccount implements account.Store.
+func (s Accounts) EraseAccount(ctx context.Context, id core.AccountID, at time.Time) (a account.Account, err error) {
+	err = s.db.Tx(ctx, func(tx *sql.Tx) error {
+		for _, q := range []string{`delete from session where account = $1`, `delete from signin_handle where account = $1`, `delete from account_proof where account = $1`} {
+			if err := exec(ctx, tx, "end its sessions", q, id); err != nil {
+				return err
+			}
+		}
+		if err := exec(ctx, tx, "empty it", `update account set email = '', name = '', company = '', reference = '', password_hash = '', verified_us = 0, quiet_us = 0,
+			email_key = $2, erased_us = $3
+			where id = $1 and erased_us = 0`, id, ":"+id, us(at)); err != nil {
+			return err
+		}
+		a, err = scanAccount(tx.QueryRowContext(ctx, `select `+accountColumns+` from account where id = $1`, id))
+		return err
+	})
+	if err != nil {
+		return account.Account{}, fmt.Errorf("erase account %s: %w", id, err)
+	}
+	return a, nil
+}
+
+// SessionsOf implements account.Store.
+func (s Accounts) SessionsOf(ctx context.Context, id core.AccountID) (list []credential.Session, err error) {
+	err = each(ctx, s.db.read, `select hash, account, created_us, seen_us, expires_us from session where account = $1 order by created_us, hash`, func(scan func(...any) error) error {
+		var n credential.Session
+		err := scan(&n.Hash, &n.Owner, instant{&n.CreatedAt}, instant{&n.SeenAt}, instant{&n.Expires})
+		list = append(list, n)
+		return err
+	}, id)
+	return list, err
 }
 
 // Account implements account.Store.

@@ -18,6 +18,7 @@ func Accounts(t *testing.T, open func(t *testing.T) account.Store) {
 	t.Run("AddressIsOneAccounts", func(t *testing.T) { addressIsOneAccounts(t, open(t)) })
 	t.Run("TwentySignUpsOneAddress", func(t *testing.T) { twentySignUpsOneAddress(t, open(t)) })
 	t.Run("ReferenceIsOneAccounts", func(t *testing.T) { referenceIsOneAccounts(t, open(t)) })
+	t.Run("ErasedIsEmpty", func(t *testing.T) { erasedIsEmpty(t, open(t)) })
 	t.Run("ListGoesOn", func(t *testing.T) { accountListGoesOn(t, open(t)) })
 	t.Run("PasswordChangesOnce", func(t *testing.T) { passwordChangesOnce(t, open(t)) })
 	t.Run("SessionReplacesAnother", func(t *testing.T) { sessionReplacesAnother(t, open(t)) })
@@ -112,6 +113,57 @@ func referenceIsOneAccounts(t *testing.T, s account.Store) {
 	wg.Wait()
 	if all, err := s.Accounts(t.Context(), "", 100); err != nil || len(all) != 4 {
 		t.Errorf("%d accounts, %v; want 4", len(all), err)
+	}
+}
+
+func erasedIsEmpty(t *testing.T, s account.Store) {
+	kept, gone := addAccount(t, s, "acc_1", noon), addAccount(t, s, "acc_2", noon)
+	for _, a := range []account.Account{kept, gone} {
+		for _, n := range []string{"1", "2"} {
+			ses := credential.Session{Hash: string(a.ID) + n, Owner: string(a.ID), CreatedAt: noon, SeenAt: noon, Expires: noon.Add(time.Hour)}
+			if err := s.CreateSession(t.Context(), ses, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if list, err := s.SessionsOf(t.Context(), "acc_2"); err != nil || len(list) != 2 || list[0].Owner != "acc_2" {
+		t.Errorf("%+v, %v", list, err)
+	}
+	if err := s.CreateHandle(t.Context(), account.Handle{Hash: "h", Account: "acc_2", Expires: noon.Add(time.Minute)}); err != nil {
+		t.Fatal(err)
+	}
+	want := account.Account{ID: "acc_2", CreatedAt: noon, ErasedAt: noon.Add(time.Hour)}
+	for i := range 2 { // again changes nothing
+		if got, err := s.EraseAccount(t.Context(), "acc_2", noon.Add(time.Duration(1+i)*time.Hour)); err != nil || got != want {
+			t.Errorf("got %+v, %v; want %+v", got, err, want)
+		}
+	}
+	if got, err := s.Account(t.Context(), "acc_2"); err != nil || got != want {
+		t.Errorf("got %+v, %v; want %+v", got, err, want)
+	}
+	for _, key := range []string{"acc_2@example.com", ":acc_2", ""} {
+		if _, _, err := s.Credentials(t.Context(), key); !fail.Is(err, fail.NotFound) {
+			t.Errorf("somebody could sign in with %q: %v", key, err)
+		}
+	}
+	if list, err := s.SessionsOf(t.Context(), "acc_2"); err != nil || len(list) != 0 {
+		t.Errorf("still signed in: %+v, %v", list, err)
+	}
+	if _, err := s.TakeHandle(t.Context(), "h"); !fail.Is(err, fail.NotFound) {
+		t.Errorf("its sign-in handle is still good: %v", err)
+	}
+	if got, err := s.Account(t.Context(), "acc_1"); err != nil || got != kept {
+		t.Errorf("another account: %+v, %v", got, err)
+	}
+	if list, err := s.SessionsOf(t.Context(), "acc_1"); err != nil || len(list) != 2 {
+		t.Errorf("another account's sessions: %+v, %v", list, err)
+	}
+	// The address is free again, for the same person or for another.
+	if err := s.CreateAccount(t.Context(), account.Account{ID: "acc_3", Email: "x", CreatedAt: noon}, "acc_2@example.com", "h"); err != nil {
+		t.Error(err)
+	}
+	if _, err := s.EraseAccount(t.Context(), "acc_nobody", noon); !fail.Is(err, fail.NotFound) {
+		t.Errorf("nobody: %v", err)
 	}
 }
 

@@ -1,0 +1,68 @@
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/privacy"
+	"souk.dev/souk/internal/httpx"
+)
+
+// Privacy are the calls about what is kept about a person.
+type Privacy struct{ Privacy *privacy.Service }
+
+// Mount implements [Mounter].
+func (h Privacy) Mount(d *Door) {
+	d.Handle("GET /v1/accounts/{id}/personal-data", h.get)
+	d.Handle("DELETE /v1/accounts/{id}/personal-data", h.erase)
+}
+
+// personalData is all that is kept about a person.
+type personalData struct {
+	Account       accountOut     `json:"account"`
+	Sessions      []sessionOut   `json:"sessions"`
+	Registrations []registration `json:"registrations"`
+}
+
+// sessionOut is one browser's being signed in.
+type sessionOut struct {
+	CreatedAt time.Time `json:"createdAt"`
+	SeenAt    time.Time `json:"seenAt"`
+	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+func (h Privacy) get(w http.ResponseWriter, r *http.Request) error {
+	data, err := h.Privacy.Export(r.Context(), core.AccountID(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	out := personalData{Account: accountOf(data.Account), Sessions: []sessionOut{}, Registrations: []registration{}}
+	for _, l := range data.Licenses {
+		out.Account.Licenses = append(out.Account.Licenses, l.ID)
+	}
+	for _, s := range data.Sessions {
+		out.Sessions = append(out.Sessions, sessionOut{s.CreatedAt, s.SeenAt, s.Expires})
+	}
+	for _, reg := range data.Registrations {
+		out.Registrations = append(out.Registrations, registrationOf(reg))
+	}
+	return httpx.JSON(w, http.StatusOK, out)
+}
+
+func (h Privacy) erase(w http.ResponseWriter, r *http.Request) error {
+	var force bool
+	switch text := r.URL.Query().Get("force"); text {
+	case "", "false":
+	case "true":
+		force = true
+	default:
+		return fail.New(fail.Invalid, "bad_query", "The query's force is %.20q; it is true or false.", text)
+	}
+	a, err := h.Privacy.Erase(r.Context(), core.AccountID(r.PathValue("id")), force)
+	if err != nil {
+		return err
+	}
+	return httpx.JSON(w, http.StatusOK, accountOf(a))
+}

@@ -1,0 +1,77 @@
+package api_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/privacy"
+)
+
+func TestWhatIsKeptOfAPersonIsHandedOutAndErased(t *testing.T) {
+	c := newCustomers(t)
+	a, reg := c.signUp("ada@example.com", "ink/1")
+	secret, err := c.accounts.StartSession(t.Context(), a.ID, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := "/v1/accounts/" + string(a.ID) + "/personal-data"
+	var kept struct {
+		Account struct {
+			Email, Name string
+			Licenses    []string
+		}
+		Sessions      []map[string]string
+		Registrations []struct{ ID, CustomerAWSAccountID string }
+	}
+	if status := c.call("GET", path, nil, &kept); status != http.StatusOK || kept.Account.Email != "ada@example.com" || kept.Account.Name != "Ada Lovelace" || len(kept.Account.Licenses) != 1 ||
+		len(kept.Sessions) != 1 || len(kept.Sessions[0]) != 3 || len(kept.Registrations) != 1 || kept.Registrations[0].ID != string(reg.ID) {
+		t.Fatalf("%d %+v", status, kept)
+	}
+
+	// While the subscription may give access, somebody may still want in.
+	var out struct{ Code, Email, Name, ErasedAt string }
+	if status := c.call("DELETE", path, nil, &out); status != http.StatusConflict || out.Code != privacy.StillSubscribed {
+		t.Errorf("%d %+v", status, out)
+	}
+	if status := c.call("DELETE", path+"?force=perhaps", nil, nil); status != http.StatusBadRequest {
+		t.Errorf("%d", status)
+	}
+	about := license.Ref{ProductCode: "ink", ARN: reg.Buyer.ARN}
+	if _, err := c.book.Note(t.Context(), license.Note{ID: "n", Kind: license.PaymentFailed, At: midday, About: about}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if status := c.call("DELETE", path, nil, &out); status != http.StatusOK || out.Email != "" || out.Name != "" || out.ErasedAt != "2026-11-01T12:00:00Z" {
+			t.Errorf("%d %+v", status, out)
+		}
+	}
+	if _, err := c.accounts.SignedIn(t.Context(), secret); err == nil {
+		t.Error("the person is still signed in")
+	}
+	// What belongs to the bill knows the account by its id, as before.
+	if l, _ := c.book.ByID(reg.License); l.Account != a.ID {
+		t.Errorf("the licence's account is %q", l.Account)
+	}
+	w := strings.Builder{}
+	for _, path := range []string{path, "/v1/accounts", "/v1/registrations", "/v1/registrations/" + string(reg.ID)} {
+		var text map[string]any
+		c.call("GET", path, nil, &text)
+		for _, person := range []string{"ada@", "Ada", "Lovelace"} {
+			if say := fmt.Sprint(text); strings.Contains(say, person) {
+				w.WriteString(path + " still says " + person + ": " + say + "\n")
+			}
+		}
+	}
+	if w.Len() > 0 {
+		t.Error(w.String())
+	}
+	if again, _ := c.signUp("ada@example.com", "ink/2"); again.ID == a.ID {
+		t.Error("the erased account was taken up again")
+	}
+	if status := c.call("DELETE", "/v1/accounts/acc_nobody/personal-data", nil, nil); status != http.StatusNotFound {
+		t.Errorf("%d", status)
+	}
+}
