@@ -65,6 +65,9 @@ var quick = []suite{
 	{"internal/gateway/api", "Latency", "50000x", "", []row{
 		{"Latency", "5,000 single events a second offered", "p50 {p50-ms} ms, p99 {p99-ms} ms", "", "", "p99 15 ms"},
 		{"Latency", "the same while an hour of 100,000 pairs is sealed", "p50 {p50-ms-closing} ms, p99 {p99-ms-closing} ms", "", "p99 {p99-x} times its usual", "twice"}}},
+	{"internal/gateway", "Check", "40000x", "", []row{
+		{"Check", "`GET /v1/licenses/{id}/check`, 16 connections", "{checks/s} checks/s", "a handler of the same server that does nothing: {empty/s}", "{%empty} %", "70 %"},
+		{"Check", "the same, 2,000 a second offered", "p99 {p99-ms} ms", "the same: {empty-p99-ms} ms", "", "1.5 times"}}},
 	hour("100000", "100,000"),
 	{"internal/gateway/metering", "Quota", "1x", "", []row{{"Quota", "sending at AWS's quota, answers after 150 ms", "{%quota} % of 250 records/s", "", "", "98 %"}}},
 	{"internal/gateway/usage", "Restart", "1000000x", "", []row{{"Restart", "start after a crash, one million events in the open hour", "{s} s", "", "", "2 s"}}},

@@ -34,9 +34,9 @@ type Store interface {
 	// CreateAccount keeps a new account with its password's hash, and what is to be told of it. Where another has the same
 	// email key it changes nothing and answers fail.Conflict.
 	CreateAccount(ctx context.Context, a Account, emailKey, passwordHash string, tell ...outbox.Event) error
-	// ReferAccount keeps a new account without a password under its reference, or, where one has the same reference,
-	// puts what is not empty in the place of what that says. It returns what then stands.
-	ReferAccount(ctx context.Context, a Account) (Account, error)
+	// ReferAccount keeps a new account without a password under its reference, and what is to be told of it, or, where one
+	// has the same reference, puts what is not empty in the place of what that says. It returns what then stands.
+	ReferAccount(ctx context.Context, a Account, tell ...outbox.Event) (Account, error)
 	// EraseAccount empties what the account says of a person, its password included, and ends its sessions and sign-in
 	// handles; a second time it changes nothing. It returns what then stands; fail.NotFound.
 	EraseAccount(ctx context.Context, id core.AccountID, at time.Time) (Account, error)

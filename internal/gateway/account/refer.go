@@ -7,6 +7,7 @@ import (
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/credential"
+	"souk.dev/souk/internal/gateway/outbox"
 )
 
 // FieldReference is the name of that field of [Referred], as in [FieldErrors].
@@ -57,7 +58,8 @@ func (s *Service) Refer(ctx context.Context, who Referred) (Account, error) {
 	if err := who.check(); err != nil {
 		return Account{}, err
 	}
-	a, err := s.store.ReferAccount(ctx, Account{ID: core.AccountID(credential.NewID("acc_")), Reference: who.Reference, Email: who.Email, Name: who.Name, Company: who.Company, CreatedAt: s.clk.Now()})
+	a := Account{ID: core.AccountID(credential.NewID("acc_")), Reference: who.Reference, Email: who.Email, Name: who.Name, Company: who.Company, CreatedAt: s.clk.Now()}
+	a, err := s.store.ReferAccount(ctx, a, tidings(outbox.AccountCreated, a))
 	if err != nil {
 		return Account{}, err
 	}

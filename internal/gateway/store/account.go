@@ -43,7 +43,7 @@ func (s Accounts) CreateAccount(ctx context.Context, a account.Account, emailKey
 }
 
 // ReferAccount implements account.Store.
-func (s Accounts) ReferAccount(ctx context.Context, n account.Account) (a account.Account, err error) {
+func (s Accounts) ReferAccount(ctx context.Context, n account.Account, tell ...outbox.Event) (a account.Account, err error) {
 	err = s.db.Tx(ctx, func(tx *sql.Tx) error {
 		a, err = scanAccount(tx.QueryRowContext(ctx, `insert into account as a (id, email, email_key, name, company, password_hash, created_us, reference)
 			values ($1, $2, $3, $4, $5, '', $6, $7)
@@ -53,7 +53,10 @@ func (s Accounts) ReferAccount(ctx context.Context, n account.Account) (a accoun
 				company = case when excluded.company = '' then a.company else excluded.company end
 			returning `+accountColumns,
 			n.ID, n.Email, ":"+n.Reference, n.Name, n.Company, us(n.CreatedAt), n.Reference))
-		return err
+		if err != nil || a.ID != n.ID { // it was there
+			return err
+		}
+		return putEvents(ctx, tx, tell...)
 	})
 	if err != nil {
 		return account.Account{}, fmt.Errorf("keep the account %s under its reference: %w", n.ID, err)
