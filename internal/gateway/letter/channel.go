@@ -87,7 +87,7 @@ func (s *Service) Plan(ctx context.Context, e outbox.Event) ([]outbox.Target, er
 	if to == "" {
 		return nil, nil // nobody has arrived yet; or somebody asked for a letter in a name that nobody has
 	}
-	if a, err := s.cfg.Accounts.Account(ctx, to); fail.Is(err, fail.NotFound) || err == nil && a.Reference != "" {
+	if a, err := s.cfg.Accounts.Account(ctx, to); fail.Is(err, fail.NotFound) || err == nil && (a.Reference != "" || !a.ErasedAt.IsZero()) {
 		return nil, nil
 	} else if err != nil {
 		return nil, err
@@ -124,6 +124,8 @@ func (s *Service) Carry(ctx context.Context, d outbox.Delivery, e outbox.Event) 
 // pointless says why a letter is not sent any more; empty when it is.
 func (s *Service) pointless(n Name, a account.Account, e outbox.Event) string {
 	switch {
+	case !a.ErasedAt.IsZero():
+		return "The account's owner was forgotten meanwhile."
 	case n == Reset && s.cfg.Clock.Now().Sub(e.At) >= account.ResetLife:
 		return "It was asked for too long ago; whoever still needs it asks again."
 	case n == Verify && !a.VerifiedAt.IsZero():
