@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -134,9 +136,7 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 	if err := e.takeBack(ctx, cfg.Clock.Now()); err != nil {
 		return nil, err
 	}
-	for _, c := range cfg.Intake.Unfinished() {
-		e.works = append(e.works, &work{scope: c.Scope, hour: c.Hour})
-	}
+	e.takeUp()
 	cfg.Licenses.OnChange(e.licenseChanged)
 	cfg.Licenses.All(func(l license.License) bool {
 		if !e.settled(l) {
@@ -198,6 +198,19 @@ func (e *Engine) openBooks(ctx context.Context) error {
 		e.books.Unlock()
 		return err
 	}
+	for _, bs := range e.balances {
+		e.reopen(slices.Collect(maps.Values(bs)))
+	}
+	return nil
+}
+
+// trustBooks makes the balances in memory what the database has, where they are doubted: whoever only looks at them must not
+// miss one that was written though the write failed.
+func (e *Engine) trustBooks(ctx context.Context) error {
+	if err := e.openBooks(ctx); err != nil {
+		return err
+	}
+	e.books.Unlock()
 	return nil
 }
 

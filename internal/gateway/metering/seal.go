@@ -52,6 +52,7 @@ type work struct {
 // sealDue tells when the next hour is to be closed or sealed.
 func (e *Engine) sealDue(context.Context) (at time.Time, ok bool, err error) {
 	now := e.cfg.Clock.Now()
+	e.takeUp()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if len(e.works) > 0 || len(e.hasten) > 0 {
@@ -69,6 +70,9 @@ func (e *Engine) sealDue(context.Context) (at time.Time, ok bool, err error) {
 // seal does one piece: it closes an hour that is due, or seals one chunk of one that is closed. Ending licences go first.
 func (e *Engine) seal(ctx context.Context) (did bool, err error) {
 	now := e.cfg.Clock.Now()
+	if err := e.trustBooks(ctx); err != nil {
+		return false, err
+	}
 	if did, err := e.applyHaste(ctx, now); did || err != nil {
 		return did, err
 	}
@@ -119,10 +123,26 @@ func (e *Engine) close(ctx context.Context, scope core.LicenseID, hour core.Hour
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.queue(scope, hour)
+	return nil
+}
+
+// queue notes that an hour is to be sealed, once. Called with mu held.
+func (e *Engine) queue(scope core.LicenseID, hour core.Hour) {
 	if !slices.ContainsFunc(e.works, func(w *work) bool { return w.scope == scope && w.hour == hour }) {
 		e.works = append(e.works, &work{scope: scope, hour: hour})
 	}
-	return nil
+}
+
+// takeUp queues the hours that are closed and not sealed: those of a former process, and one whose closing took effect though
+// the database's answer was lost. Were that left to the next attempt to close it, an event that came before would have
+// shown the hour as closed, and it would never be sealed.
+func (e *Engine) takeUp() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, c := range e.cfg.Intake.Unfinished() {
+		e.queue(c.Scope, c.Hour)
+	}
 }
 
 // closeHour closes the next hour for all licences, if it is over and its settling time too.

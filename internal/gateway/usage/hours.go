@@ -19,7 +19,8 @@ func (in *Intake) Closed(scope core.LicenseID) core.Hour {
 	return max(in.closed, in.closedFor[scope])
 }
 
-// Unfinished lists the cuts that were found at the start and whose hours are not all recorded, by hour.
+// Unfinished lists the cuts whose hours are not all recorded: those that were found at the start, and those made since, also
+// one that was made though [Intake.Cut] failed.
 func (in *Intake) Unfinished() []Cut {
 	in.state.RLock()
 	defer in.state.RUnlock()

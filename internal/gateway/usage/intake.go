@@ -76,7 +76,7 @@ type Intake struct {
 	counted   *Total                       // the newest that an event was added to; it is in sums
 	closed    core.Hour                    // the newest hour that is closed for all
 	closedFor map[core.LicenseID]core.Hour // for single licences, beyond closed
-	pending   []Cut                        // cuts found at start whose hours are not all recorded
+	pending   []Cut                        // cuts whose hours are not all recorded
 }
 
 // prepared is a checked event on its way into the log.

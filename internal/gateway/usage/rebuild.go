@@ -3,6 +3,7 @@ package usage
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"souk.dev/souk/internal/clock"
@@ -32,7 +33,6 @@ func (in *Intake) rebuild(ctx context.Context) error {
 	for _, c := range cuts {
 		if !c.Done {
 			recorded = min(recorded, c.Hour-1)
-			in.pending = append(in.pending, c)
 		}
 	}
 	type sealed struct {
@@ -123,7 +123,12 @@ func (in *Intake) catchUp(ctx context.Context) error {
 	return nil
 }
 
+// noteCut makes memory know of a cut that is in the database, perhaps again.
 func (in *Intake) noteCut(c Cut) {
+	known := func(o Cut) bool { return o.Scope == c.Scope && o.Hour == c.Hour }
+	if !c.Done && !slices.ContainsFunc(in.pending, known) {
+		in.pending = append(in.pending, c)
+	}
 	if c.Scope == "" {
 		in.closed = max(in.closed, c.Hour)
 	} else {
