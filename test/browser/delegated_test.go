@@ -32,7 +32,7 @@ func TestDelegatedRegistration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := harness.StartGateway(t, s, addr, filepath.Join(t.TempDir(), "souk.db"), "--products", string(listing))
+	g := harness.StartGateway(t, s, addr, "sqlite:"+filepath.Join(t.TempDir(), "souk.db"), "--products", string(listing))
 	souk, err := client.New(g.URL, g.Key)
 	if err != nil {
 		t.Fatal(err)

@@ -108,6 +108,8 @@ func (s *Service) Carry(ctx context.Context, d outbox.Delivery, e outbox.Event) 
 		return outbox.Result{State: outbox.Dropped, Say: "The account is gone."}
 	case err != nil:
 		return outbox.Result{State: outbox.Pending, Say: "The account could not be looked up.", Ours: true}
+	case !a.ErasedAt.IsZero():
+		return outbox.Result{State: outbox.Dropped, Say: "What the account said of its owner was erased."}
 	}
 	if say := s.pointless(Name(d.Form), a, e); say != "" {
 		return outbox.Result{State: outbox.Dropped, Say: say}

@@ -222,6 +222,11 @@ func TestLettersThatAreNotSentAnyMore(t *testing.T) {
 	if res := d.Carry(t.Context(), gone, event(outbox.AccountCreated, owner, 1)); res.State != outbox.Dropped {
 		t.Errorf("the account is gone: %+v", res)
 	}
+	d.people.all["acc_1"] = account.Account{ID: "acc_1", ErasedAt: noon}
+	waiting := outbox.Delivery{ID: "dlv_1", Target: outbox.Target{To: "acc_1", Form: string(Welcome)}}
+	if res := d.Carry(t.Context(), waiting, event(outbox.AccountCreated, owner, 1)); res.State != outbox.Dropped || len(d.bag.sent) != 0 {
+		t.Errorf("erased while it waited: %+v", res)
+	}
 	if c, err := d.content(t.Context(), Welcome, verified, event(outbox.AccountCreated, owner, 1)); err != nil || c.Link != "" {
 		t.Errorf("a link for what is done: %+v, %v", c, err)
 	}
