@@ -147,7 +147,7 @@ func (b *Book) renew(ctx context.Context, d *draft) error {
 			d.work(e, k.Since)
 		} else if s.State != k.State || s.Why != k.Why || !s.Since.Equal(k.Since) || !s.ClosesAt.Equal(k.ClosesAt) {
 			c.Licenses = append(c.Licenses, e.License)
-			c.Tell = append(c.Tell, tidings(kept, e.License, now)...)
+			c.Tell = append(c.Tell, tidings(kept, e.License, len(d.factsOf(e)), now)...)
 		}
 	}
 	if len(c.Licenses) == 0 {

@@ -257,7 +257,7 @@ func (d *draft) settle(now time.Time) {
 			if known != nil {
 				before = known.License
 			}
-			d.out.Tell = append(d.out.Tell, tidings(before, e.License, now)...)
+			d.out.Tell = append(d.out.Tell, tidings(before, e.License, len(d.factsOf(e)), now)...)
 		}
 	}
 	d.release()

@@ -60,17 +60,25 @@ type Told struct {
 
 // tidings is what is to be told of a licence that was before, the zero License if it is new, and is l from now on: its new
 // state, or else that something that programs see changed; and that it is ready, when it first gives access to an account.
-func tidings(before, l License, now time.Time) (events []outbox.Event) {
+//
+// The events are named by what changed into what, and after how many facts: the same change written down twice is one
+// happening, but one that brings back what had been before is another than the first.
+func tidings(before, l License, facts int, now time.Time) (events []outbox.Event) {
 	about, data := outbox.Subject{License: l.ID, Account: l.Account}, Told{l.Snapshot()}
 	was, is := before.Standing, l.Standing
+	name := struct {
+		Facts      int
+		Before, Is Snapshot
+	}{facts, before.Snapshot(), data.License}
+	tell := func(kind outbox.Kind) { events = append(events, outbox.NewEvent(kind, now, about, data).Named(name)) }
 	switch kind := toldAs[is.State]; {
 	case kind != "" && (was.State != is.State || !was.ActivatedAt.Equal(is.ActivatedAt)):
-		events = append(events, outbox.NewEvent(kind, now, about, data))
-	case !reflect.DeepEqual(before.Snapshot(), data.License):
-		events = append(events, outbox.NewEvent(outbox.LicenseUpdated, now, about, data))
+		tell(kind)
+	case !reflect.DeepEqual(name.Before, name.Is):
+		tell(outbox.LicenseUpdated)
 	}
 	if ready(l) && (!ready(before) || before.Account != l.Account || !was.ActivatedAt.Equal(is.ActivatedAt)) {
-		events = append(events, outbox.NewEvent(outbox.LicenseReady, now, about, data))
+		tell(outbox.LicenseReady)
 	}
 	return events
 }
