@@ -32,7 +32,7 @@ func TestWrongUsageEndsWith2AndSaysWhatToDo(t *testing.T) {
 		"migrate --database mysql://x":  "sqlite:PATH",
 		"clock --freeze --release":      "freeze",
 		"clock --advance soon":          "advance",
-		"cancel":                        "arg",
+		"cancel":                        "takes one AGREEMENT",
 		"buy --product x":               "--buyer",
 		"records --config /no/such.yml": "/no/such.yml",
 	} {
