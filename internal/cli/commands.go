@@ -10,6 +10,7 @@ func commands() []*cobra.Command {
 		inkwellCommand(),
 		sandboxCommand(),
 		gatewayCommand(),
+		doctorCommand(),
 		migrateCommand(),
 		keysCommand(),
 		operatorsCommand(),

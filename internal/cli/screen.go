@@ -31,6 +31,7 @@ func (s style) bold(text string) string  { return s.as("1", text) }
 func (s style) faint(text string) string { return s.as("2", text) }
 func (s style) good(text string) string  { return s.as("32", text) }
 func (s style) bad(text string) string   { return s.as("1;31", text) }
+func (s style) fair(text string) string  { return s.as("33", text) }
 func (s style) link(text string) string  { return s.as("36", text) }
 
 // program is how this program is called from where its user stands.

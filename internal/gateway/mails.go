@@ -27,7 +27,7 @@ type Mail struct {
 // Post is the way to the mail server, for letters of the seller's whose links lead to baseURL.
 //
 // Errors: fail.Invalid for a setting or a template that cannot be used, saying which.
-func (m Mail) Post(seller Seller, baseURL string, log *slog.Logger) (letter.Post, error) {
+func (m Mail) Post(seller Seller, baseURL string, log *slog.Logger) (*mailer.Mailer, error) {
 	if m.From == "" {
 		m.From = (&mail.Address{Name: seller.Name, Address: cmp.Or(seller.SupportEmail, "no-reply@"+hostOf(baseURL))}).String()
 	}

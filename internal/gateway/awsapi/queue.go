@@ -48,11 +48,21 @@ func NewQueue(cfg aws.Config, queueURL string) (*Queue, error) {
 		return nil, fail.New(fail.Invalid, "queue_url", "The queue %q is not a URL; give the queue's URL as the SQS console shows it, such as https://sqs.us-east-1.amazonaws.com/123456789012/souk.", queueURL)
 	}
 	client := sqs.NewFromConfig(cfg, func(o *sqs.Options) {
-		if m := queueRegion.FindStringSubmatch(u.Hostname()); m != nil {
-			o.Region = m[1]
+		if region := regionOf(queueURL); region != "" {
+			o.Region = region
 		}
 	})
 	return &Queue{client: client, url: queueURL}, nil
+}
+
+// regionOf is the region that a queue's URL names; empty where it names none, as a sandbox's does not.
+func regionOf(queueURL string) string {
+	if u, err := url.Parse(queueURL); err == nil {
+		if m := queueRegion.FindStringSubmatch(u.Hostname()); m != nil {
+			return m[1]
+		}
+	}
+	return ""
 }
 
 // Receive implements [intake.Queue].

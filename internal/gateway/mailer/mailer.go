@@ -100,6 +100,25 @@ func (m *Mailer) Send(ctx context.Context, l letter.Letter) (letter.Answer, erro
 	return answerOf(sent)
 }
 
+// Reach greets the mail server, with our name and password where it wants them, and takes leave without sending anything.
+//
+// The error is the server's own word, or that there was none.
+func (m *Mailer) Reach(ctx context.Context) error {
+	client, err := m.server.client()
+	if err != nil {
+		return fmt.Errorf("get ready to speak to %s: %w", m.server, err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, sendLimit)
+	defer cancel()
+	if err := client.DialWithContext(ctx); err != nil {
+		return plain(err)
+	}
+	if err := client.Close(); err != nil { // it has let us in
+		m.log.DebugContext(ctx, "a mail server took no leave", "err", plain(err))
+	}
+	return nil
+}
+
 func (s server) client() (*gomail.Client, error) {
 	options := []gomail.Option{gomail.WithPort(s.port), gomail.WithTimeout(sendLimit), gomail.WithTLSPolicy(s.tls), gomail.WithoutNoop()}
 	if s.implicit {
