@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/audit"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/correction"
@@ -258,12 +257,4 @@ func auditDocumentOf(r metering.Report) auditDocument {
 		d.Dropped = &auditDropped{g.Events, g.Bytes, time.UnixMicro(g.Newest).UTC(), g.Hour, g.Seq, time.UnixMicro(g.At).UTC()}
 	}
 	return d
-}
-
-// databaseError is err as the command line tells it: a URL that makes no sense is wrong usage.
-func databaseError(err error) error {
-	if fail.Is(err, fail.Invalid) {
-		return asUsage(fmt.Errorf("--database: %w", err))
-	}
-	return err
 }

@@ -30,28 +30,6 @@ type trail struct {
 	log         audit.Store
 }
 
-// withDatabase opens a gateway's database that has this program's schema.
-func withDatabase(ctx context.Context, url string, do func(*store.DB) error) error {
-	if isNew(url) {
-		return usagef("--database: there is no %s", url)
-	}
-	db, err := store.Open(ctx, url)
-	if err != nil {
-		return databaseError(err)
-	}
-	defer db.Close()
-	steps, err := db.Migrations(ctx)
-	if err != nil {
-		return err
-	}
-	for _, m := range steps {
-		if !m.Applied {
-			return errors.New("the database's schema is not up to date: run `souk migrate` first")
-		}
-	}
-	return do(db)
-}
-
 // ledgerOf is what an audit reads.
 func ledgerOf(db *store.DB, book *license.Book) metering.Ledger {
 	return metering.Ledger{Store: store.NewMetering(db), Log: store.NewUsage(db), Licenses: book}

@@ -46,21 +46,13 @@ of this machine. Each step is checked on both sides; the exit code is 1 if one i
 
 // mustBeEmpty refuses a database that has a gateway's books: the demo's purchases must not come among others'.
 func mustBeEmpty(ctx context.Context, database string) error {
-	db, err := store.Open(ctx, database)
-	if err != nil {
-		return databaseError(err)
-	}
-	defer db.Close()
-	steps, err := db.Migrations(ctx)
-	if err != nil {
-		return err
-	}
-	for _, m := range steps {
-		if m.Applied {
-			return usagef("--database: there are a gateway's books in it; give the demo an empty database")
+	return openDatabase(ctx, database, func(db *store.DB) error {
+		s, err := schemaOf(ctx, db)
+		if err == nil && !s.empty() {
+			err = usagef("--database: there are a gateway's books in it; give the demo an empty database")
 		}
-	}
-	return nil
+		return err
+	})
 }
 
 // demoBegins is when the demo's time begins: no month ends nearby, and the hour has some way to go.

@@ -97,28 +97,24 @@ func lookAtDatabase(ctx context.Context, url string) doctor.Finding {
 	if isNew(url) {
 		return doctor.Finding{Verdict: doctor.Doubt, Says: "There is none yet; the gateway makes it when it first starts.", Do: start}
 	}
-	db, err := store.Open(ctx, url)
-	if err != nil {
+	var s schema
+	opened := false
+	err := openDatabase(ctx, url, func(db *store.DB) (err error) {
+		opened = true
+		s, err = schemaOf(ctx, db)
+		return err
+	})
+	switch {
+	case !opened:
 		return doctor.Finding{Verdict: doctor.Ill, Says: saidOf(err), Do: "Set database to sqlite:PATH on a disk of this machine, or to a postgres:// URL that it reaches."}
-	}
-	defer db.Close()
-	steps, err := db.Migrations(ctx)
-	if err != nil {
+	case err != nil:
 		return doctor.Finding{Verdict: doctor.Ill, Says: saidOf(err), Do: "Run the souk that wrote it, or a newer one; nothing was changed."}
-	}
-	behind := 0
-	for _, m := range steps {
-		if !m.Applied {
-			behind++
-		}
-	}
-	switch behind {
-	case 0:
+	case s.behind == 0:
 		return doctor.Finding{Verdict: doctor.Well, Says: "It opens, and its schema is this souk's."}
-	case len(steps):
+	case s.empty():
 		return doctor.Finding{Verdict: doctor.Doubt, Says: "It is empty; the gateway gives it its schema when it first starts.", Do: start}
 	}
-	return doctor.Finding{Verdict: doctor.Ill, Says: fmt.Sprintf("Its schema is %d steps behind this souk, whose gateway will not start on it.", behind), Do: "Make a copy of it, then run souk migrate."}
+	return doctor.Finding{Verdict: doctor.Ill, Says: fmt.Sprintf("Its schema is %d steps behind this souk, whose gateway will not start on it.", s.behind), Do: "Make a copy of it, then run souk migrate."}
 }
 
 // saidOf is what err says to people, on one line.

@@ -28,18 +28,9 @@ func keysCommand() *cobra.Command {
 	return cmd
 }
 
-// withKeys opens the database and works on its keys. The schema is brought up to date first: keys may be made before
-// the gateway has ever run.
+// withKeys works on the keys in the database.
 func withKeys(ctx context.Context, database string, do func(keys.Store) error) error {
-	db, err := store.Open(ctx, database)
-	if err != nil {
-		return databaseError(err)
-	}
-	defer db.Close()
-	if _, err := db.Migrate(ctx); err != nil {
-		return err
-	}
-	return do(db.Keys())
+	return withMigrated(ctx, database, func(db *store.DB) error { return do(db.Keys()) })
 }
 
 func keysCreateCommand() *cobra.Command {

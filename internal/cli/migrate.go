@@ -1,19 +1,12 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"souk.dev/souk/internal/gateway/store"
 )
-
-// defaultDatabase is where a gateway started without more keeps its books.
-const defaultDatabase = "sqlite:souk-gateway.db"
 
 func migrateCommand() *cobra.Command {
 	var database string
@@ -61,16 +54,6 @@ file; a database that a newer souk has written is refused and left as it is.`,
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "only say what would be done")
 	jsonFlag(cmd, &asJSON)
 	return cmd
-}
-
-// isNew reports whether database names a file that is not there.
-func isNew(database string) bool {
-	path, ok := strings.CutPrefix(database, "sqlite:")
-	if !ok || path == "" || path == ":memory:" {
-		return false
-	}
-	_, err := os.Stat(path)
-	return errors.Is(err, fs.ErrNotExist)
 }
 
 // migration is one step of the schema, as printed.

@@ -38,17 +38,9 @@ log, in which every change made here is written down as well.`,
 	return cmd
 }
 
-// withOperators opens the database and works on its operators. The schema is brought up to date first, as with keys.
+// withOperators works on the operators in the database.
 func withOperators(ctx context.Context, database string, do func(s *operator.Service, by audit.Actor) error) error {
-	db, err := store.Open(ctx, database)
-	if err != nil {
-		return databaseError(err)
-	}
-	defer db.Close()
-	if _, err := db.Migrate(ctx); err != nil {
-		return err
-	}
-	return do(operatorsOf(db), operator.Shell(whoAmI()))
+	return withMigrated(ctx, database, func(db *store.DB) error { return do(operatorsOf(db), operator.Shell(whoAmI())) })
 }
 
 func operatorsOf(db *store.DB) *operator.Service {

@@ -151,10 +151,10 @@ func (p *Portal) Mount(mux *http.ServeMux) {
 
 	handle("GET /portal", p.getHome)
 	handle("POST /portal/verify", p.postVerifyAgain)
-	handle("GET /portal/licenses/{id}", p.getSubscription)
-	handle("GET /portal/licenses/{id}/cancel", p.getCancel)
-	handle("GET /portal/licenses/{id}/refund", p.getRefund)
-	handle("GET /portal/licenses/{id}/statements/{month}", p.getStatement)
+	handle("GET /portal/licenses/{id}", p.own(p.getSubscription))
+	handle("GET /portal/licenses/{id}/cancel", p.own(p.getCancel))
+	handle("GET /portal/licenses/{id}/refund", p.own(p.getRefund))
+	handle("GET /portal/licenses/{id}/statements/{month}", p.own(p.getStatement))
 	handle("GET /portal/", p.getNowhere)
 
 	mux.Handle(webui.AssetPath, p.ui.Assets())

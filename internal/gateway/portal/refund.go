@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/license"
 )
@@ -29,15 +30,7 @@ type refundView struct {
 }
 
 // getRefund explains how money comes back: by AWS, and for whatever is not AWS's to grant, with the seller's agreement.
-func (p *Portal) getRefund(w http.ResponseWriter, r *http.Request) error {
-	who, done, err := p.signedIn(w, r)
-	if err != nil || done {
-		return err
-	}
-	lic, err := p.ownLicense(r, who)
-	if err != nil {
-		return err
-	}
+func (p *Portal) getRefund(w http.ResponseWriter, r *http.Request, who *account.Account, lic license.License) error {
 	return p.ui.Render(w, http.StatusOK, "refund", p.refundOf(p.page(r, who), lic))
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/license"
 )
 
@@ -31,15 +32,7 @@ func monthsOf(s license.Standing, now time.Time) (ms []month) {
 }
 
 // getStatement gives the customer a month's statement, to be kept.
-func (p *Portal) getStatement(w http.ResponseWriter, r *http.Request) error {
-	who, done, err := p.signedIn(w, r)
-	if err != nil || done {
-		return err
-	}
-	lic, err := p.ownLicense(r, who)
-	if err != nil {
-		return err
-	}
+func (p *Portal) getStatement(w http.ResponseWriter, r *http.Request, who *account.Account, lic license.License) error {
 	if p.Statements == nil {
 		return p.getNowhere(w, r)
 	}

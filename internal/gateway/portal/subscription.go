@@ -11,6 +11,7 @@ import (
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/entitlement"
 	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/httpx"
 	"souk.dev/souk/internal/webui"
 )
 
@@ -47,6 +48,21 @@ type usageLine struct {
 	Days     webui.Bars
 }
 
+// own makes a page about one of the licences of whoever has signed in. Every page with a licence's id in its address is made so.
+func (p *Portal) own(page func(w http.ResponseWriter, r *http.Request, who *account.Account, lic license.License) error) httpx.Func {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		who, done, err := p.signedIn(w, r)
+		if err != nil || done {
+			return err
+		}
+		lic, err := p.ownLicense(r, who)
+		if err != nil {
+			return err
+		}
+		return page(w, r, who, lic)
+	}
+}
+
 // ownLicense finds the licence that the address names among those of who. Another customer's is answered as one that
 // does not exist.
 func (p *Portal) ownLicense(r *http.Request, who *account.Account) (license.License, error) {
@@ -63,15 +79,7 @@ func (p *Portal) ownLicense(r *http.Request, who *account.Account) (license.Lice
 }
 
 // getSubscription shows one subscription: where it stands, why, what comes next, and what was used this month.
-func (p *Portal) getSubscription(w http.ResponseWriter, r *http.Request) error {
-	who, done, err := p.signedIn(w, r)
-	if err != nil || done {
-		return err
-	}
-	lic, err := p.ownLicense(r, who)
-	if err != nil {
-		return err
-	}
+func (p *Portal) getSubscription(w http.ResponseWriter, r *http.Request, who *account.Account, lic license.License) error {
 	view := subscriptionView{Page: p.page(r, who), subscription: p.subscriptionOf(lic), Welcome: r.URL.Query().Has("new")}
 	if view.Words.Title != "" && !view.Ending() { // the banner of a cancellation is its own
 		view.Notice = webui.Notice{Tone: view.Words.Tone, Title: view.Words.Title, Text: view.Words.Text}
@@ -142,14 +150,6 @@ type cancelView struct {
 
 // getCancel explains how a subscription is cancelled: on AWS Marketplace, and nowhere else.
 // Source: AWS Marketplace Seller Guide, "SaaS purchase flow" (saas-integrate-subscription).
-func (p *Portal) getCancel(w http.ResponseWriter, r *http.Request) error {
-	who, done, err := p.signedIn(w, r)
-	if err != nil || done {
-		return err
-	}
-	lic, err := p.ownLicense(r, who)
-	if err != nil {
-		return err
-	}
+func (p *Portal) getCancel(w http.ResponseWriter, r *http.Request, who *account.Account, lic license.License) error {
 	return p.ui.Render(w, http.StatusOK, "cancel", cancelView{p.page(r, who), p.subscriptionOf(lic)})
 }
