@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -81,7 +82,9 @@ var (
 func (s httpServer) serve(ctx context.Context, ln net.Listener, h http.Handler, log *slog.Logger) error {
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
+	var unused unusedConns
 	srv := &http.Server{
+		ConnState:         unused.note,
 		Handler:           h,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       s.patience,
@@ -92,7 +95,7 @@ func (s httpServer) serve(ctx context.Context, ln net.Listener, h http.Handler, 
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	stopped := make(chan error, 1)
-	end := context.AfterFunc(ctx, func() { stopped <- s.stop(srv, cancel) })
+	end := context.AfterFunc(ctx, func() { stopped <- s.stop(srv, &unused, cancel) })
 	err := srv.Serve(ln)
 	if end() { // ctx lives: Serve failed by itself
 		return fmt.Errorf("serve the %s: %w", s.name, err)
@@ -101,17 +104,47 @@ func (s httpServer) serve(ctx context.Context, ln net.Listener, h http.Handler, 
 }
 
 // stop closes srv to new requests, waits for those under way, and at last ends them.
-func (s httpServer) stop(srv *http.Server, cancel context.CancelFunc) error {
+func (s httpServer) stop(srv *http.Server, unused *unusedConns, cancel context.CancelFunc) error {
 	patient, done := context.WithTimeout(context.Background(), s.drain)
 	defer done()
 	if srv.Shutdown(patient) == nil {
 		return nil
 	}
 	cancel() // long polls end here
+	unused.close()
 	last, done := context.WithTimeout(context.Background(), 2*time.Second)
 	defer done()
 	if err := srv.Shutdown(last); err != nil {
 		return errors.Join(fmt.Errorf("the %s has requests that do not end: %w", s.name, err), srv.Close())
 	}
 	return nil
+}
+
+// unusedConns are connections on which no request has come yet: HTTP clients open them ahead of need, and Shutdown would wait
+// seconds for the first request on each.
+type unusedConns struct {
+	mu  sync.Mutex
+	all map[net.Conn]bool
+}
+
+// note is told of every connection's states, as [http.Server.ConnState].
+func (u *unusedConns) note(c net.Conn, state http.ConnState) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if state != http.StateNew {
+		delete(u.all, c)
+		return
+	}
+	if u.all == nil {
+		u.all = map[net.Conn]bool{}
+	}
+	u.all[c] = true
+}
+
+func (u *unusedConns) close() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for c := range u.all {
+		_ = c.Close() // nobody has asked anything on it
+	}
 }

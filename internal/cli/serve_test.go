@@ -1,0 +1,36 @@
+package cli
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"testing"
+	"time"
+)
+
+// A connection that a client has opened ahead of need is no request, and holds up no end.
+func TestAnUnusedConnectionHoldsUpNoEnd(t *testing.T) {
+	ln, err := listen(t.Context(), "127.0.0.1:0", "listen")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	s := httpServer{name: "server", drain: time.Millisecond}
+	go func() { ended <- s.serve(ctx, ln, http.NotFoundHandler(), slog.New(slog.DiscardHandler)) }()
+	conn, err := net.Dial("tcp", ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	res, err := http.Get("http://" + ln.Addr().String()) // the server has taken the connection before this one
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
