@@ -31,11 +31,11 @@ func withDatabase(ctx context.Context, url string, do func(*store.DB) error) err
 		return usagef("--database: there is no %s", url)
 	}
 	return openDatabase(ctx, url, func(db *store.DB) error {
-		s, err := schemaOf(ctx, db)
+		s, err := db.Schema(ctx)
 		if err != nil {
 			return err
 		}
-		if s.behind > 0 {
+		if s.Behind > 0 {
 			return errors.New("the database's schema is not up to date: run `souk migrate` first")
 		}
 		return do(db)
@@ -51,21 +51,6 @@ func withMigrated(ctx context.Context, url string, do func(*store.DB) error) err
 		}
 		return do(db)
 	})
-}
-
-// schema is how far a database's schema is.
-type schema struct{ steps, behind int }
-
-func (s schema) empty() bool { return s.behind == s.steps }
-
-func schemaOf(ctx context.Context, db *store.DB) (s schema, err error) {
-	all, err := db.Migrations(ctx)
-	for _, m := range all {
-		if s.steps++; !m.Applied {
-			s.behind++
-		}
-	}
-	return s, err
 }
 
 // isNew reports whether database names a file that is not there.

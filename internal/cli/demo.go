@@ -47,8 +47,8 @@ of this machine. Each step is checked on both sides; the exit code is 1 if one i
 // mustBeEmpty refuses a database that has a gateway's books: the demo's purchases must not come among others'.
 func mustBeEmpty(ctx context.Context, database string) error {
 	return openDatabase(ctx, database, func(db *store.DB) error {
-		s, err := schemaOf(ctx, db)
-		if err == nil && !s.empty() {
+		s, err := db.Schema(ctx)
+		if err == nil && !s.Empty() {
 			err = usagef("--database: there are a gateway's books in it; give the demo an empty database")
 		}
 		return err

@@ -97,11 +97,11 @@ func lookAtDatabase(ctx context.Context, url string) doctor.Finding {
 	if isNew(url) {
 		return doctor.Finding{Verdict: doctor.Doubt, Says: "There is none yet; the gateway makes it when it first starts.", Do: start}
 	}
-	var s schema
+	var s store.Schema
 	opened := false
 	err := openDatabase(ctx, url, func(db *store.DB) (err error) {
 		opened = true
-		s, err = schemaOf(ctx, db)
+		s, err = db.Schema(ctx)
 		return err
 	})
 	switch {
@@ -109,12 +109,12 @@ func lookAtDatabase(ctx context.Context, url string) doctor.Finding {
 		return doctor.Finding{Verdict: doctor.Ill, Says: saidOf(err), Do: "Set database to sqlite:PATH on a disk of this machine, or to a postgres:// URL that it reaches."}
 	case err != nil:
 		return doctor.Finding{Verdict: doctor.Ill, Says: saidOf(err), Do: "Run the souk that wrote it, or a newer one; nothing was changed."}
-	case s.behind == 0:
+	case s.Behind == 0:
 		return doctor.Finding{Verdict: doctor.Well, Says: "It opens, and its schema is this souk's."}
-	case s.empty():
+	case s.Empty():
 		return doctor.Finding{Verdict: doctor.Doubt, Says: "It is empty; the gateway gives it its schema when it first starts.", Do: start}
 	}
-	return doctor.Finding{Verdict: doctor.Ill, Says: fmt.Sprintf("Its schema is %d steps behind this souk, whose gateway will not start on it.", s.behind), Do: "Make a copy of it, then run souk migrate."}
+	return doctor.Finding{Verdict: doctor.Ill, Says: fmt.Sprintf("Its schema is %d steps behind this souk, whose gateway will not start on it.", s.Behind), Do: "Make a copy of it, then run souk migrate."}
 }
 
 // saidOf is what err says to people, on one line.

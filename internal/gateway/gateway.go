@@ -256,22 +256,16 @@ func openDatabase(ctx context.Context, c Config) (*store.DB, error) {
 }
 
 func readySchema(ctx context.Context, db *store.DB) error {
-	steps, err := db.Migrations(ctx)
+	s, err := db.Schema(ctx)
 	if err != nil {
 		return err
 	}
-	applied := 0
-	for _, m := range steps {
-		if m.Applied {
-			applied++
-		}
-	}
 	switch {
-	case applied == 0:
+	case s.Empty():
 		_, err := db.Migrate(ctx)
 		return err
-	case applied < len(steps):
-		return fail.New(fail.Conflict, "older_schema", "The database's schema is %d steps behind this souk; make a copy of it, then run souk migrate.", len(steps)-applied)
+	case s.Behind > 0:
+		return fail.New(fail.Conflict, "older_schema", "The database's schema is %d steps behind this souk; make a copy of it, then run souk migrate.", s.Behind)
 	}
 	return nil
 }

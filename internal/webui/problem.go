@@ -43,6 +43,17 @@ func NotFound() Problem {
 	return ProblemOf(fail.New(fail.NotFound, "no_page", "There is no page at this address. It may have been mistyped, or what it showed is gone."))
 }
 
+// StrictTransport has browsers come by https alone from now on, for a year, where secure says that the site is reached by it.
+func StrictTransport(secure bool, h http.Handler) http.Handler {
+	if !secure {
+		return h
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Strict-Transport-Security", "max-age=31536000")
+		h.ServeHTTP(w, r)
+	})
+}
+
 // Try makes a page's handler of one that may fail: show answers its failures with a page, and what is ours to mend is
 // logged, once, here.
 func Try(log *slog.Logger, show func(w http.ResponseWriter, r *http.Request, p Problem), f httpx.Func) http.HandlerFunc {

@@ -191,13 +191,7 @@ func (c *Console) only(rt route) httpx.Func {
 
 // try makes a page's handler; what fails is answered with a page.
 func (c *Console) try(f httpx.Func) http.Handler {
-	page := webui.Try(c.Log, c.showProblem, f)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if c.cookies.Secure {
-			w.Header().Set("Strict-Transport-Security", "max-age=31536000") // browsers come by https from now on, for a year
-		}
-		page(w, r)
-	})
+	return webui.StrictTransport(c.cookies.Secure, webui.Try(c.Log, c.showProblem, f))
 }
 
 type problemView struct {

@@ -162,14 +162,7 @@ func (p *Portal) Mount(mux *http.ServeMux) {
 
 // try makes a page's handler; what fails is answered with a page.
 func (p *Portal) try(f httpx.Func) http.Handler {
-	page := webui.Try(p.Log, p.showProblem, f)
-	if !p.secure {
-		return page
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Strict-Transport-Security", "max-age=31536000") // browsers come by https from now on, for a year
-		page(w, r)
-	})
+	return webui.StrictTransport(p.secure, webui.Try(p.Log, p.showProblem, f))
 }
 
 type problemView struct {

@@ -113,6 +113,25 @@ func (db *DB) Migrations(ctx context.Context) ([]Migration, error) {
 	return ms, nil
 }
 
+// Schema is how far a database's schema is: of Steps, Behind are missing.
+type Schema struct{ Steps, Behind int }
+
+// Empty reports whether nothing was ever made in the database.
+func (s Schema) Empty() bool { return s.Behind == s.Steps }
+
+// Schema counts the [DB.Migrations].
+//
+// Errors: as of Migrations.
+func (db *DB) Schema(ctx context.Context) (s Schema, err error) {
+	all, err := db.Migrations(ctx)
+	for _, m := range all {
+		if s.Steps++; !m.Applied {
+			s.Behind++
+		}
+	}
+	return s, err
+}
+
 // Migrate brings the schema up to date and returns what it applied.
 func (db *DB) Migrate(ctx context.Context) ([]Migration, error) {
 	if _, err := db.Migrations(ctx); err != nil {
