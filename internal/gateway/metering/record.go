@@ -81,10 +81,13 @@ type Second int64
 // Time is the instant.
 func (s Second) Time() time.Time { return time.Unix(int64(s), 0).UTC() }
 
-// recordID names the record of a licence, dimension and hour.
+// recordID names the record of a licence, dimension and hour. The beginning of the licence's name stands in it, so that
+// records that are sealed one after the other, in the order of their licences, are neighbours in every index by id: a
+// million of them would otherwise change a page each.
 func recordID(l core.LicenseID, d core.Dimension, h core.Hour) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%d:%s:%s", len(l), l, d))
-	return FirstID(h) + strings.ToLower(base32.HexEncoding.EncodeToString(sum[:10]))
+	head := strings.TrimPrefix(string(l), "lic_")
+	return FirstID(h) + head[:min(6, len(head))] + strings.ToLower(base32.HexEncoding.EncodeToString(sum[:10]))[6:]
 }
 
 // identity fills in who used it in an hour; ok is false while the licence cannot be named to AWS.
