@@ -28,6 +28,16 @@ type Registration struct {
 	Account   string    `json:"account"`  // the gateway's id of the customer
 	Arrivals  int       `json:"arrivals"` // how often the buyer has pressed Set up your account
 	ArrivedAt time.Time `json:"arrivedAt"`
+	// Answers are to the questions of your own that the gateway puts on the sign-up form (its setting form-fields), in their order.
+	Answers []Answer `json:"answers"`
+}
+
+// Answer is what a buyer answered to one of your questions.
+type Answer struct {
+	Name  string `json:"name"`
+	Label string `json:"label"` // the question, as it was asked
+	Type  string `json:"type"`  // text, email, long_text, choice or checkbox
+	Value string `json:"value"` // a checkbox's is "true" or "false"
 }
 
 // RegistrationState is where a registration is.

@@ -112,6 +112,16 @@ export interface Registration {
   reference?: string
   arrivals: number
   arrivedAt: string
+  /** To the questions of your own that the gateway puts on the sign-up form, in their order. */
+  answers?: Answer[]
+}
+
+/** What a buyer answered to one of your questions. A checkbox's value is "true" or "false". */
+export interface Answer {
+  name: string
+  label: string
+  type: 'text' | 'email' | 'long_text' | 'choice' | 'checkbox'
+  value: string
 }
 
 /** One of your customers, whose account you keep. `reference` is the id of the account with you. */

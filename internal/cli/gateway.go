@@ -20,6 +20,7 @@ func gatewayCommand() *cobra.Command {
 	var mail gateway.Mail
 	var queue, instance, topics, secrets string
 	var products productsValue
+	var form formFieldsValue
 	var settle, margin, entitlements, resync, keepEvents, keepIDs durationValue
 	var networks networksValue
 	var logs logging
@@ -54,7 +55,7 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 			}
 			g, err := gateway.New(ctx, gateway.Config{
 				DatabaseURL: database, BaseURL: base, QueueURL: queue, ClockURL: string(clockURL), InstanceName: instance,
-				Products: core.Catalogue(products), Seller: seller, Mail: mail,
+				Products: core.Catalogue(products), FormFields: form, Seller: seller, Mail: mail,
 				SNSTopics: splitList(topics), SNSTrust: string(trust), EventsSecrets: strings.Fields(secrets),
 				SettleTime: time.Duration(settle), FinalMargin: time.Duration(margin), EntitlementsEvery: time.Duration(entitlements), ResyncEvery: time.Duration(resync),
 				KeepEvents: time.Duration(keepEvents), KeepIDs: time.Duration(keepIDs),
@@ -78,6 +79,7 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 	o.value(&clockURL, "clock", "")
 	o.text(&instance, "instance", "")
 	o.value(&products, "products", "")
+	o.value(&form, "form-fields", "")
 	takeSeller(o, &seller)
 	takeMail(o, &mail)
 	o.value(&networks, "webhook-networks", "")

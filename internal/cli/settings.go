@@ -34,6 +34,7 @@ var settings = []setting{
 	{name: "events-secret", help: "what EventBridge's API destinations bring to /aws/events; two, with a blank between, while one replaces the other", secret: true},
 	{name: "clock", help: "the URL of a sandbox whose clock is followed in lock-step (default: the system's clock)"},
 	{name: "products", help: `the products sold: a JSON array, or a list in the file`},
+	{name: "form-fields", help: `what buyers are asked on the sign-up form besides name, address and company: a JSON array, or a list in the file`},
 	{name: "seller", help: "the seller's name, as buyers read it"},
 	{name: "support-email", help: "the address that buyers write to for help"},
 	{name: "support-url", help: "the page where buyers find help"},

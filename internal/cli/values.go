@@ -179,6 +179,8 @@ type listing struct {
 	Entitlements entitlementRules `json:"entitlements"`
 	// AllocateBy are keys of events' tags by which buyers see their costs (AWS: vendor-metered tagging).
 	AllocateBy []string `json:"allocateBy"`
+	// FormFields are what buyers of this product are asked besides; one that has the name of one for all stands in its place.
+	FormFields []formField `json:"formFields"`
 }
 
 // decimal is an exact number, written in JSON as a number or as a string.
@@ -279,6 +281,13 @@ func (l listing) product() (core.Product, error) {
 		return p, err
 	}
 	p.AllocateBy = l.AllocateBy
+	form, err := formOf(l.FormFields)
+	if err != nil {
+		return p, fmt.Errorf("its form: %w", err)
+	}
+	if p.FormFields = form; len(form) > 0 && p.Delegated() {
+		return p, errors.New("it has formFields and a signUpUrl; who keeps the accounts asks its buyers itself")
+	}
 	for _, d := range l.Dimensions {
 		if d.Key == "" {
 			return p, errors.New("one of its dimensions has no key")

@@ -34,8 +34,10 @@ type Config struct {
 	AccessKeyID, SecretAccessKey string // empty: as the SDK finds them
 
 	Products core.Catalogue // empty: learnt from AWS
-	Seller   Seller
-	Mail     Mail
+	// FormFields are what buyers of all products are asked on the sign-up form, besides what every account needs.
+	FormFields []core.FormField
+	Seller     Seller
+	Mail       Mail
 
 	// SettleTime is how long after an hour's end its late events are waited for; FinalMargin is how long before the
 	// final window closes the last records go out. Zero: the default of package metering.

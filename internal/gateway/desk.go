@@ -43,11 +43,15 @@ func (c Config) shown() []console.Setting {
 		}
 		return fmt.Sprint(d)
 	}
+	var fieldNames []string
+	for _, f := range c.FormFields {
+		fieldNames = append(fieldNames, f.Name)
+	}
 	return []console.Setting{
 		{Name: "base-url", Value: c.BaseURL}, {Name: "database", Value: console.WithoutPassword(c.DatabaseURL)}, {Name: "queue", Value: c.QueueURL},
 		{Name: "sns-topics", Value: strings.Join(c.SNSTopics, ", ")}, {Name: "sns-trust", Value: c.SNSTrust}, {Name: "events-secret", Value: secret(len(c.EventsSecrets) > 0)},
 		{Name: "clock", Value: c.ClockURL}, {Name: "AWS endpoint", Value: c.Endpoint}, {Name: "AWS region", Value: c.Region},
-		{Name: "seller", Value: c.Seller.Name}, {Name: "support-email", Value: c.Seller.SupportEmail}, {Name: "support-url", Value: c.Seller.SupportURL},
+		{Name: "form-fields", Value: strings.Join(fieldNames, ", ")}, {Name: "seller", Value: c.Seller.Name}, {Name: "support-email", Value: c.Seller.SupportEmail}, {Name: "support-url", Value: c.Seller.SupportURL},
 		{Name: "entitlements-every", Value: span(c.EntitlementsEvery)}, {Name: "settle-time", Value: span(c.SettleTime)}, {Name: "final-margin", Value: span(c.FinalMargin)},
 		{Name: "keep-events", Value: span(c.KeepEvents)}, {Name: "keep-ids", Value: span(c.KeepIDs)},
 	}

@@ -37,8 +37,8 @@ type Store interface {
 	// ReferAccount keeps a new account without a password under its reference, and what is to be told of it, or, where one
 	// has the same reference, puts what is not empty in the place of what that says. It returns what then stands.
 	ReferAccount(ctx context.Context, a Account, tell ...outbox.Event) (Account, error)
-	// EraseAccount empties what the account says of a person, its password included, and ends its sessions and sign-in
-	// handles; a second time it changes nothing. It returns what then stands; fail.NotFound.
+	// EraseAccount empties what the account says of a person, its password and what they answered at registration included, and
+	// ends its sessions and sign-in handles; a second time it changes nothing. It returns what then stands; fail.NotFound.
 	EraseAccount(ctx context.Context, id core.AccountID, at time.Time) (Account, error)
 	// SessionsOf lists an account's sessions, the oldest first.
 	SessionsOf(ctx context.Context, id core.AccountID) ([]credential.Session, error)

@@ -10,13 +10,13 @@ import (
 
 func TestFormIsStrictAndKind(t *testing.T) {
 	good := SignUp{Email: " ada.lovelace+aws@gmail.com ", Name: "Ada  Lovelace", Password: "correct horse"}
-	if err := good.tidy().check(); err != nil {
+	if err := good.Check(); err != nil {
 		t.Errorf("refused: %v", err)
 	}
 	for _, email := range []string{"a@b.co", "o'brien@example.ie", "grüße@bücher.example", "x_y-z@sub.domain.example", "1@example.museum"} {
 		f := good
 		f.Email = email
-		if err := f.tidy().check(); err != nil {
+		if err := f.Check(); err != nil {
 			t.Errorf("%s refused: %v", email, err)
 		}
 	}
@@ -40,7 +40,7 @@ func TestFormIsStrictAndKind(t *testing.T) {
 			case FieldPassword:
 				f.Password = b.Password
 			}
-			err := f.tidy().check()
+			err := f.Check()
 			says, ok := errors.AsType[FieldErrors](err)
 			if !ok || !fail.Is(err, fail.Invalid) || len(says) != 1 || says[field] == "" {
 				t.Errorf("%s %q: %v", field, b, err)
@@ -50,7 +50,7 @@ func TestFormIsStrictAndKind(t *testing.T) {
 			}
 		}
 	}
-	if err := (SignUp{Email: "a@b.co", Name: "x", Password: "пароль длинный"}).check(); err != nil {
+	if err := (SignUp{Email: "a@b.co", Name: "x", Password: "пароль длинный"}).Check(); err != nil {
 		t.Errorf("a password in another script: %v", err)
 	}
 }

@@ -37,7 +37,8 @@ func (e FieldErrors) Error() string {
 	return "fields: " + strings.Join(names, ", ")
 }
 
-func (e FieldErrors) orNil() error {
+// OrNil is the failure that e travels in; nil where nothing is to be changed.
+func (e FieldErrors) OrNil() error {
 	if len(e) == 0 {
 		return nil
 	}
@@ -61,7 +62,11 @@ func (e FieldErrors) put(field, say string) {
 	}
 }
 
-func (f SignUp) check() error {
+// Check says what is to be changed before an account can be made of f.
+//
+// Errors: fail.Invalid with [FieldErrors].
+func (f SignUp) Check() error {
+	f = f.tidy()
 	bad := FieldErrors{}
 	bad.put(FieldEmail, credential.CheckEmail(f.Email))
 	if f.Name == "" {
@@ -71,5 +76,5 @@ func (f SignUp) check() error {
 	}
 	bad.put(FieldCompany, credential.CheckText(f.Company, MaxName))
 	bad.put(FieldPassword, credential.CheckPassword(f.Password, f.Email))
-	return bad.orNil()
+	return bad.OrNil()
 }

@@ -95,7 +95,7 @@ func (s *Service) ResetPassword(ctx context.Context, secret, password, address s
 		return err
 	}
 	if say := credential.CheckPassword(password, a.Email); say != "" {
-		return FieldErrors{FieldPassword: say}.orNil()
+		return FieldErrors{FieldPassword: say}.OrNil()
 	}
 	hash, err := s.hasher.Hash(ctx, password)
 	if err != nil {
@@ -126,7 +126,7 @@ func (s *Service) ResetPassword(ctx context.Context, secret, password, address s
 func (s *Service) AskReset(ctx context.Context, email, address string) error {
 	email = SignUp{Email: email}.tidy().Email
 	if say := credential.CheckEmail(email); say != "" {
-		return FieldErrors{FieldEmail: say}.orNil()
+		return FieldErrors{FieldEmail: say}.OrNil()
 	}
 	key := credential.EmailKey(email)
 	enough, err := s.brakes.AskMail(ctx, key, address)

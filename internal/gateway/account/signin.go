@@ -20,7 +20,7 @@ import (
 // Errors: fail.Invalid with [FieldErrors]; fail.TooMuch.
 func (s *Service) SignUp(ctx context.Context, in SignUp, address string) (Account, error) {
 	in = in.tidy()
-	if err := in.check(); err != nil {
+	if err := in.Check(); err != nil {
 		return Account{}, err
 	}
 	key := credential.EmailKey(in.Email)
@@ -50,7 +50,7 @@ func (s *Service) SignUp(ctx context.Context, in SignUp, address string) (Accoun
 func (s *Service) signUpAgain(ctx context.Context, in SignUp, address string) (Account, error) {
 	a, err := s.SignIn(ctx, in.Email, in.Password, address)
 	if fail.Is(err, fail.Denied) {
-		return Account{}, FieldErrors{FieldEmail: "This address cannot be used for a new account. If the account is yours, sign in with it instead."}.orNil()
+		return Account{}, FieldErrors{FieldEmail: "This address cannot be used for a new account. If the account is yours, sign in with it instead."}.OrNil()
 	}
 	return a, err
 }

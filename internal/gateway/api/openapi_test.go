@@ -71,7 +71,7 @@ func TestOpenAPINamesTheMembers(t *testing.T) {
 	doc, _ := read(t)
 	for name, out := range map[string]any{
 		"License": licenseOut{}, "Notification": notificationOut{}, "Record": recordOut{}, "EventFound": eventOut{}, "EventOfRecord": entryOut{}, "Usage": usageOut{}, "EventsAnswer": eventsOut{},
-		"Registration": registration{}, "Completion": completion{}, "Account": accountOut{}, "SignIn": signIn{}, "Check": checkOut{}, "Entitlements": entitlementsOut{}, "Entitlement": entitlementOut{},
+		"Registration": registration{}, "Answer": register.Answer{}, "Completion": completion{}, "Account": accountOut{}, "SignIn": signIn{}, "Check": checkOut{}, "Entitlements": entitlementsOut{}, "Entitlement": entitlementOut{},
 		"Correction": correctionOut{}, "CorrectionAsked": correctionIn{}, "AdjustmentRequest": correction.Request{},
 		"Statement": statement.Statement{}, "StatementLine": statement.Line{}, "StatementRecord": statement.Record{}, "StatementCorrection": statement.Correction{},
 		"Reconciliation": statement.Reconciliation{},

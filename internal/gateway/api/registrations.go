@@ -39,13 +39,14 @@ type registration struct {
 	Arrivals           int                     `json:"arrivals"`
 	ArrivedAt          time.Time               `json:"arrivedAt"`
 	LastArrivedAt      time.Time               `json:"lastArrivedAt"`
+	Answers            []register.Answer       `json:"answers,omitempty"`
 }
 
 func registrationOf(r register.Registration) registration {
 	return registration{
 		ID: r.ID, Standing: r.Standing(), License: r.License, ProductCode: r.Buyer.ProductCode, LicenseARN: r.Buyer.ARN,
 		Customer: r.Buyer.Customer, CustomerIdentifier: r.Buyer.CustomerIdentifier, OfferType: r.Offer, Account: r.Account,
-		Arrivals: r.Arrivals, ArrivedAt: r.ArrivedAt, LastArrivedAt: r.LastArrivedAt,
+		Arrivals: r.Arrivals, ArrivedAt: r.ArrivedAt, LastArrivedAt: r.LastArrivedAt, Answers: r.Answers,
 	}
 }
 

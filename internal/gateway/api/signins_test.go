@@ -94,7 +94,7 @@ func (c *customers) claim(a account.Account, token string) register.Registration
 	c.t.Helper()
 	reg, err := c.register.Arrive(c.t.Context(), token, "")
 	if err == nil {
-		reg, err = c.register.Claim(c.t.Context(), reg.ID, a.ID)
+		reg, err = c.register.Claim(c.t.Context(), reg.ID, a.ID, nil)
 	}
 	if err != nil {
 		c.t.Fatal(err)

@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"slices"
 
 	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/core"
@@ -41,7 +42,13 @@ func (c *Console) getAccounts(w http.ResponseWriter, r *http.Request, who operat
 type accountView struct {
 	Page
 	account.Account
-	Licenses []licenseRow
+	Licenses      []licenseRow
+	Registrations []register.Registration
+}
+
+// Answered reports whether the account's owner has answered any of the seller's questions.
+func (v accountView) Answered() bool {
+	return slices.ContainsFunc(v.Registrations, func(r register.Registration) bool { return len(r.Answers) > 0 })
 }
 
 // getAccount shows one account and what it owns.
@@ -61,62 +68,8 @@ func (c *Console) getAccount(w http.ResponseWriter, r *http.Request, who operato
 	for _, l := range owned {
 		view.Licenses = append(view.Licenses, c.licenseRow(l))
 	}
+	if view.Registrations, err = c.Register.OfAccount(r.Context(), view.ID); err != nil {
+		return err
+	}
 	return c.ui.Render(w, http.StatusOK, "account", view)
-}
-
-type registrationsView struct {
-	Page
-	Rows  []registrationRow
-	Newer string
-}
-
-// Nothing is what stands where the list would.
-func (registrationsView) Nothing() webui.Empty {
-	return webui.Empty{Title: "No registrations yet", Text: "One begins when AWS Marketplace brings a buyer to /register, which is this product's fulfilment URL."}
-}
-
-// registrationRow is a registration in a list.
-type registrationRow struct {
-	register.Registration
-	Product string
-}
-
-// LicenseHref is its licence's page.
-func (r registrationRow) LicenseHref() string { return "/console/licenses/" + string(r.License) }
-
-// Buyer is what AWS names the buyer by.
-func (r registrationRow) Buyer() string {
-	if r.Registration.Buyer.Customer != "" {
-		return string(r.Registration.Buyer.Customer)
-	}
-	return string(r.Registration.Buyer.CustomerIdentifier)
-}
-
-// State is how far it has come.
-func (r registrationRow) State() string {
-	if r.Account != "" {
-		return "claimed"
-	}
-	return "waiting"
-}
-
-// getRegistrations lists the ways of buyers from the landing page to an account, the oldest first.
-func (c *Console) getRegistrations(w http.ResponseWriter, r *http.Request, who operator.Person) error {
-	page, err := c.page(r, who)
-	if err != nil {
-		return err
-	}
-	view := registrationsView{Page: page}
-	list, err := c.Register.Registrations(r.Context(), register.ID(r.URL.Query().Get("after")), pageSize+1)
-	if err != nil {
-		return err
-	}
-	for i, reg := range list {
-		if i == pageSize {
-			view.Newer = address("/console/registrations", "after", string(list[i-1].ID))
-			break
-		}
-		view.Rows = append(view.Rows, registrationRow{reg, c.title(reg.Buyer.ProductCode)})
-	}
-	return c.ui.Render(w, http.StatusOK, "registrations", view)
 }

@@ -10,6 +10,8 @@ import (
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/keys"
 	"souk.dev/souk/internal/gateway/operator"
+	"souk.dev/souk/internal/gateway/outbox"
+	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/gateway/usage"
 )
 
@@ -112,8 +114,12 @@ func TestSearchLeadsToWhatIsNamed(t *testing.T) {
 	d := newDesk(t)
 	l, other := d.buys(1), d.buys(2)
 	n := d.hears(`not JSON`)
+	if _, err := d.db.Registrations().Arrived(t.Context(), register.Registration{ID: "reg_1", License: l.ID, ArrivedAt: noon, LastArrivedAt: noon, Arrivals: 1}, outbox.Event{ID: "evt_1", At: noon, Kind: outbox.RegistrationArrived, Data: []byte("{}")}); err != nil {
+		t.Fatal(err)
+	}
 	b := d.as(d.add(operator.Viewer))
 	for q, want := range map[string]string{
+		"reg_1": "/console/registrations/reg_1", "reg_2": "/console/licenses?q=reg_2",
 		string(l.ID): "/console/licenses/" + string(l.ID), " " + string(l.ARN) + " ": "/console/licenses/" + string(l.ID),
 		n.Key: "/console/notices/" + url.PathEscape(n.Key), "agmt-1": "/console/licenses?q=agmt-1", "nobody@example.com": "/console/licenses?q=nobody%40example.com", "": "/console/licenses",
 	} {

@@ -135,6 +135,7 @@ func (c *Console) routes() []route {
 		{"GET /console/notices/{id}", operator.Viewer, c.getNotice},
 		{"POST /console/notices/{id}/replay", operator.Operator, c.postReplay},
 		{"GET /console/registrations", operator.Viewer, c.getRegistrations},
+		{"GET /console/registrations/{id}", operator.Viewer, c.getRegistration},
 		{"GET /console/accounts", operator.Viewer, c.getAccounts},
 		{"GET /console/accounts/{id}", operator.Viewer, c.getAccount},
 		{"GET /console/corrections", operator.Viewer, c.getCorrections},

@@ -44,6 +44,9 @@ func TestStoredScriptStaysText(t *testing.T) {
 	if _, err := d.db.Registrations().Arrived(ctx, register.Registration{ID: "reg_1", License: l.ID, Buyer: buyer, Offer: evil, ArrivedAt: noon, LastArrivedAt: noon, Arrivals: 1}, outbox.Event{ID: "evt_1", At: noon, Kind: outbox.RegistrationArrived, Data: []byte("{}")}); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := d.db.Registrations().Claim(ctx, "reg_1", "acc_1", []register.Answer{{Name: "x", Label: evil, Type: core.LongTextField, Value: evil}}, noon, outbox.Event{ID: "evt_2", At: noon, Kind: outbox.RegistrationCompleted, Data: []byte("{}")}); err != nil {
+		t.Fatal(err)
+	}
 	n := d.hears(`{"detail-type":"` + url.QueryEscape(evil) + evil)
 	read, err := d.in.Take(ctx, intake.Message{ID: evil, Body: `{"id":"e1","detail-type":"\"><script>alert(1)</script> - Manufacturer","source":"aws.agreement-marketplace","detail":{}}`, SentAt: noon})
 	if err != nil {
@@ -61,7 +64,7 @@ func TestStoredScriptStaysText(t *testing.T) {
 	}
 	seen := 0
 	for _, path := range []string{"/console", "/console/licenses?q=" + url.QueryEscape("<script>"), "/console/licenses", "/console/licenses/" + string(l.ID), "/console/records", "/console/notices",
-		"/console/notices/" + url.PathEscape(n.Key), "/console/notices/" + url.PathEscape(read.Key), "/console/registrations", "/console/accounts", "/console/accounts/acc_1", "/console/corrections", "/console/keys", "/console/operators", "/console/log",
+		"/console/notices/" + url.PathEscape(n.Key), "/console/notices/" + url.PathEscape(read.Key), "/console/registrations", "/console/registrations/reg_1", "/console/accounts", "/console/accounts/acc_1", "/console/corrections", "/console/keys", "/console/operators", "/console/log",
 		"/console/settings", "/console/signin?then=" + url.QueryEscape(evil), "/console/licenses?state=" + url.QueryEscape(evil), "/console/notices?license=" + url.QueryEscape(evil), "/console/records?license=" + url.QueryEscape(evil), "/console/" + url.PathEscape(evil)} {
 		who := b
 		if strings.HasPrefix(path, "/console/signin") {

@@ -67,7 +67,7 @@ func (c *Console) named(r *http.Request, text string) (page string, err error) {
 	if strings.HasPrefix(text, "reg_") {
 		reg, err := c.Register.Registration(ctx, register.ID(text))
 		if err == nil {
-			return "/console/licenses/" + string(reg.License), nil
+			return "/console/registrations/" + string(reg.ID), nil
 		}
 		if !fail.Is(err, fail.NotFound) {
 			return "", err

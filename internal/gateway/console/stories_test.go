@@ -92,6 +92,10 @@ func stories(c *Console) []webui.Story {
 	done := fix
 	done.State, done.Correction.Why, done.DecidedBy, done.DecidedAt, done.SentAt, done.AWSID = correction.Completed, "AWS gave the money back.", correction.Actor{Key: "op_1", Person: ida.Email}, noon.Add(-10*time.Hour), noon.Add(-10*time.Hour), "ba-example"
 	fix.Product, fix.Buyer, done.Product, done.Buyer = "Inkwell Pages", "111122223333", "Inkwell Pages", "111122223333"
+	answered := registrationRow{register.Registration{ID: "reg_1", License: "lic_4t9k2m", Buyer: license.Buyer{Customer: "111122223333"}, Offer: "free-trial", ArrivedAt: noon.AddDate(0, -2, 0), LastArrivedAt: noon, Arrivals: 2,
+		Account: "acc_1", ClaimedAt: noon.AddDate(0, -2, 0), AttachedAt: noon.AddDate(0, -2, 0), Answers: []register.Answer{{Name: "size", Label: "How many people are you?", Type: core.ChoiceField, Value: "11–100"},
+			{Name: "purpose", Label: "What will you typeset?", Type: core.LongTextField, Value: "Novels,\nand letters to the editor."}, {Name: "news", Label: "News, please", Type: core.CheckboxField, Value: "false"}}}, "Inkwell Pages"}
+	opened := registrationRow{register.Registration{ID: "reg_2", License: "lic_9x8c7v", Buyer: license.Buyer{Customer: "777788889999"}, ArrivedAt: noon, LastArrivedAt: noon, Arrivals: 1}, "Inkwell Pages"}
 	used := hoursOfTwoDays()
 	detail := licenseView{Page: page("/console/licenses/lic_4t9k2m"), licenseRow: active, Owner: &account.Account{ID: "acc_1", Email: "ada@example.com", Name: "Ada Lovelace"},
 		Facts:  []factRow{{license.Fact{ID: "2", Kind: license.Activated, At: noon.AddDate(0, -2, 0)}, false}, {license.Fact{ID: "1", Kind: license.Arrived, At: noon.AddDate(0, -2, 0).Add(-time.Minute)}, false}},
@@ -141,10 +145,13 @@ func stories(c *Console) []webui.Story {
 		{Name: "registrations", Page: "registrations", Data: registrationsView{page("/console/registrations"), []registrationRow{
 			{register.Registration{ID: "reg_1", License: "lic_4t9k2m", Buyer: license.Buyer{Customer: "111122223333"}, ArrivedAt: noon.AddDate(0, -2, 0), LastArrivedAt: noon, Arrivals: 2, Account: "acc_1"}, "Inkwell Pages"},
 			{register.Registration{ID: "reg_2", License: "lic_9x8c7v", Buyer: license.Buyer{Customer: "777788889999"}, ArrivedAt: noon, LastArrivedAt: noon, Arrivals: 1}, "Inkwell Pages"}}, ""}},
+		{Name: "registration", Page: "registration", Data: registrationView{page("/console/registrations/reg_1"), answered, answered.Registration.Standing(), &account.Account{ID: "acc_1", Email: "ada@example.com", Name: "Ada Lovelace"}}},
+		{Name: "registration-open", Page: "registration", Data: registrationView{page("/console/registrations/reg_2"), opened, opened.Registration.Standing(), nil}},
+		{Name: "account-answers", Page: "account", Data: accountView{Page: page("/console/accounts/acc_1"), Account: account.Account{ID: "acc_1", Email: "ada@example.com", Name: "Ada Lovelace", CreatedAt: noon}, Licenses: []licenseRow{active}, Registrations: []register.Registration{answered.Registration}}},
 		{Name: "registrations-empty", Page: "registrations", Data: registrationsView{Page: page("/console/registrations")}},
 		{Name: "accounts", Page: "accounts", Data: accountsView{page("/console/accounts"), []account.Account{{ID: "acc_1", Email: "ada@example.com", Name: "Ada Lovelace", Company: "Analytical Engines", CreatedAt: noon}}, ""}},
 		{Name: "accounts-empty", Page: "accounts", Data: accountsView{Page: page("/console/accounts")}},
-		{Name: "account", Page: "account", Data: accountView{page("/console/accounts/acc_1"), account.Account{ID: "acc_1", Email: "ada@example.com", Name: "Ada Lovelace", Company: "Analytical Engines", CreatedAt: noon}, []licenseRow{active}}},
+		{Name: "account", Page: "account", Data: accountView{Page: page("/console/accounts/acc_1"), Account: account.Account{ID: "acc_1", Email: "ada@example.com", Name: "Ada Lovelace", Company: "Analytical Engines", CreatedAt: noon}, Licenses: []licenseRow{active}}},
 		{Name: "corrections", Page: "corrections", Data: correctionsView{Page: page("/console/corrections"), Filters: states[:1], Rows: []correctionRow{fix, done}}},
 		{Name: "corrections-empty", Page: "corrections", Data: correctionsView{Page: page("/console/corrections"), Filters: states[:1]}},
 		{Name: "correction", Page: "correction", Data: correctionView{page("/console/corrections/cor_1"), fix, []correctionRow{done}}},

@@ -14,7 +14,9 @@ type Product struct {
 	// SignUpURL is the seller's own sign-up page, where buyers are sent with a handle (delegated); empty: the gateway keeps the
 	// accounts (hosted).
 	SignUpURL string
-	Pricing   Pricing // empty: not told, so that AWS's answers show
+	// FormFields are what buyers of this product are asked on the sign-up form, besides what buyers of all products are (hosted).
+	FormFields []FormField
+	Pricing    Pricing // empty: not told, so that AWS's answers show
 	// Dimensions are those that may be metered. Empty: AWS alone judges, unless the pricing is Contract.
 	Dimensions []Measure
 	// Entitled are the dimensions that are bought in advance; one may be metered too, for what goes beyond. Empty:

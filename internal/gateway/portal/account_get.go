@@ -35,7 +35,9 @@ type askView struct {
 	Registration register.ID
 	Product      string
 	Customer     core.AWSAccountID
-	Taken        bool // the licence belongs to another account than the one signed in
+	Taken        bool          // the licence belongs to another account than the one signed in
+	Fields       []webui.Field // the seller's questions
+	Notice       webui.Notice
 }
 
 // CustomerAs is the buyer's AWS account as AWS's console writes it.
@@ -63,14 +65,13 @@ func (p *Portal) getAccount(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	product := p.Products.Product(reg.Buyer.ProductCode).Title
 	switch {
 	case who != nil && reg.Account == who.ID:
 		p.forgetRegistration(w)
 		seeOther(w, r, "/portal/licenses/"+string(reg.License))
 		return nil
 	case who != nil:
-		return p.ui.Render(w, http.StatusOK, "ask", askView{p.page(r, who), reg.ID, product, reg.Buyer.Customer, reg.Account != ""})
+		return p.ui.Render(w, http.StatusOK, "ask", p.askForm(r, reg, who))
 	case reg.Account != "":
 		seeOther(w, r, "/signin?registered")
 		return nil
@@ -78,17 +79,23 @@ func (p *Portal) getAccount(w http.ResponseWriter, r *http.Request) error {
 	return p.ui.Render(w, http.StatusOK, "account", p.accountForms(r, reg))
 }
 
+// askForm is the page that asks whether who is signed in wants the licence in their account.
+func (p *Portal) askForm(r *http.Request, reg register.Registration, who *account.Account) askView {
+	return askView{Page: p.page(r, who), Registration: reg.ID, Product: p.Products.Product(reg.Buyer.ProductCode).Title, Customer: reg.Buyer.Customer, Taken: reg.Account != "",
+		Fields: questionFields(p.questions(reg.Buyer.ProductCode), nil, nil)}
+}
+
 // accountForms is the page with both forms empty.
 func (p *Portal) accountForms(r *http.Request, reg register.Registration) accountView {
 	return accountView{
 		Page: p.page(r, nil), Registration: reg.ID, Product: p.Products.Product(reg.Buyer.ProductCode).Title,
 		Customer: reg.Buyer.Customer, FreeTrial: reg.Offer == "free-trial",
-		SignUp: signUpFields(account.SignUp{}, nil), SignIn: knownFields(""),
+		SignUp: append(signUpFields(account.SignUp{}, nil), questionFields(p.questions(reg.Buyer.ProductCode), nil, nil)...), SignIn: knownFields(""),
 	}
 }
 
-// signUpFields is the form with what was entered, except the password, and what is wrong with it. A new field of the
-// form goes here, into account.SignUp, and into [Portal.postSignUp].
+// signUpFields is the form with what was entered, except the password, and what is wrong with it. A new field that
+// every account needs goes here, into account.SignUp, and into [Portal.postSignUp]; what a seller asks besides is its setting form-fields.
 func signUpFields(in account.SignUp, bad account.FieldErrors) []webui.Field {
 	return []webui.Field{
 		{Name: account.FieldEmail, Label: "E-mail address", Type: "email", Autocomplete: "email", Required: true, MaxLength: account.MaxEmail,

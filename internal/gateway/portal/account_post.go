@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -15,7 +16,7 @@ import (
 // registrationForm reads one of the forms of the account page and the registration that the browser is at. done is
 // true when the browser was sent elsewhere: the registration is over, or the form was made for another one.
 func (p *Portal) registrationForm(w http.ResponseWriter, r *http.Request) (in url.Values, reg register.Registration, done bool, err error) {
-	if in, err = p.form(w, r); err != nil {
+	if in, err = formUpTo(w, r, maxRegistrationForm); err != nil {
 		return nil, reg, false, err
 	}
 	reg, err = p.registration(r)
@@ -42,18 +43,24 @@ func (p *Portal) postSignUp(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	form := account.SignUp{Email: in.Get(account.FieldEmail), Name: in.Get(account.FieldName), Company: in.Get(account.FieldCompany), Password: in.Get(account.FieldPassword)}
-	a, err := p.Accounts.SignUp(r.Context(), form, httpx.ClientAddress(r))
-	if err != nil {
+	asked := p.questions(reg.Buyer.ProductCode)
+	answers, wrong := readAnswers(asked, in)
+	var a account.Account
+	if err = form.Check(); err == nil && wrong == nil { // all that is wrong is said at once, and nothing is made before
+		a, err = p.Accounts.SignUp(r.Context(), form, httpx.ClientAddress(r))
+	}
+	bad, _ := errors.AsType[account.FieldErrors](err)
+	if err = cmp.Or(err, wrong.OrNil()); err != nil {
 		view := p.accountForms(r, reg)
-		bad, _ := errors.AsType[account.FieldErrors](err)
-		view.SignUp = signUpFields(form, bad)
+		view.SignUp = append(signUpFields(form, bad), questionFields(asked, in, wrong)...)
 		view.Notice = noticeOf(err)
 		return p.showAgain(w, r, "account", view, err)
 	}
-	return p.finish(w, r, reg, a)
+	return p.finish(w, r, reg, a, answers)
 }
 
-// postKnown signs the buyer in with an account they have, and gives it the licence.
+// postKnown signs the buyer in with an account they have, and gives it the licence; where the seller asks something, not before
+// that is answered.
 func (p *Portal) postKnown(w http.ResponseWriter, r *http.Request) error {
 	in, reg, done, err := p.registrationForm(w, r)
 	if err != nil || done {
@@ -66,12 +73,19 @@ func (p *Portal) postKnown(w http.ResponseWriter, r *http.Request) error {
 		view.SignInSays = noticeOf(err)
 		return p.showAgain(w, r, "account", view, err)
 	}
-	return p.finish(w, r, reg, a)
+	if len(p.questions(reg.Buyer.ProductCode)) > 0 {
+		if err := p.signIn(w, r, a); err != nil {
+			return err
+		}
+		seeOther(w, r, "/register/account")
+		return nil
+	}
+	return p.finish(w, r, reg, a, nil)
 }
 
 // postLink gives the licence to the account that is signed in, which its owner has been asked for.
 func (p *Portal) postLink(w http.ResponseWriter, r *http.Request) error {
-	_, reg, done, err := p.registrationForm(w, r)
+	in, reg, done, err := p.registrationForm(w, r)
 	if err != nil || done {
 		return err
 	}
@@ -83,12 +97,19 @@ func (p *Portal) postLink(w http.ResponseWriter, r *http.Request) error {
 		seeOther(w, r, "/register/account")
 		return nil
 	}
-	return p.finish(w, r, reg, *who)
+	asked := p.questions(reg.Buyer.ProductCode)
+	answers, wrong := readAnswers(asked, in)
+	if err := wrong.OrNil(); err != nil {
+		view := p.askForm(r, reg, who)
+		view.Fields, view.Notice = questionFields(asked, in, wrong), noticeOf(err)
+		return p.showAgain(w, r, "ask", view, err)
+	}
+	return p.finish(w, r, reg, *who, answers)
 }
 
 // finish claims the licence for a, signs the browser in as a where it is not, and leads to the subscription.
-func (p *Portal) finish(w http.ResponseWriter, r *http.Request, reg register.Registration, a account.Account) error {
-	claimed, err := p.Register.Claim(r.Context(), reg.ID, a.ID)
+func (p *Portal) finish(w http.ResponseWriter, r *http.Request, reg register.Registration, a account.Account, answers []register.Answer) error {
+	claimed, err := p.Register.Claim(r.Context(), reg.ID, a.ID, answers)
 	if fail.CodeOf(err) == register.Claimed { // somebody was quicker; the page says what to do
 		seeOther(w, r, "/register/account")
 		return nil

@@ -37,6 +37,8 @@ type Config struct {
 	AWSSupportURL  string         // where buyers ask AWS for refunds; DefaultAWSSupportURL when empty
 	Products       core.Catalogue // titles and addresses; may be empty
 	Seller         Seller
+	// FormFields are what buyers of all products are asked on the sign-up form besides.
+	FormFields []core.FormField
 
 	Register *register.Service
 	// Delegation is for products whose accounts the seller keeps; nil where there are none.
@@ -216,7 +218,12 @@ const maxForm = 16 << 10
 
 // form reads a form of one of our own pages.
 func (p *Portal) form(w http.ResponseWriter, r *http.Request) (url.Values, error) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	return formUpTo(w, r, maxForm)
+}
+
+// formUpTo reads a form of one of our own pages, of at most limit bytes.
+func formUpTo(w http.ResponseWriter, r *http.Request, limit int64) (url.Values, error) {
+	r.Body = http.MaxBytesReader(w, r.Body, limit)
 	if err := r.ParseForm(); err != nil {
 		return nil, fail.Wrap(fail.Invalid, err, "bad_form", "The form did not arrive whole; go back and send it again.")
 	}

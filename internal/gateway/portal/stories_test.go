@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -34,6 +35,15 @@ var catalogue = core.Catalogue{
 }
 
 var seller = Seller{Name: "Inkwell Press", SupportEmail: "help@inkwell.example", SupportURL: "https://inkwell.example/help", Accent: "#7a3e8a"}
+
+// sellersQuestions are of every type.
+var sellersQuestions = []core.FormField{
+	{Name: "phone", Label: "Phone number", Help: "For the call in which we show you around.", Type: core.TextField},
+	{Name: "size", Label: "How many people are you?", Type: core.ChoiceField, Required: true, Choices: []string{"1–10", "11–100", "more"}},
+	{Name: "incidents", Label: "Address for incidents", Type: core.EmailField, Required: true},
+	{Name: "purpose", Label: "What will you typeset?", Type: core.LongTextField},
+	{Name: "terms", Label: "I have read the Inkwell terms", Help: "They are at inkwell.example/terms.", Type: core.CheckboxField, Required: true},
+}
 
 // days are a month's usage by day, for the stories.
 var days = []string{"310", "420", "405", "0", "0", "612", "580", "640", "702", "655", "120", "98", "690", "744", "801", "779", "812.5"}
@@ -77,13 +87,25 @@ func stories() []webui.Story {
 		account.FieldEmail: "Enter an e-mail address, like name@example.com.", account.FieldPassword: "Use 10 characters or more. A few words in a row are good."})
 	wrong.SignInSays = webui.Notice{Tone: webui.Error, Text: "E-mail address and password do not belong together. Check both and try again."}
 
+	asking := forms
+	asking.SignUp = append(signUpFields(account.SignUp{}, nil), questionFields(sellersQuestions, nil, nil)...)
+	answering := url.Values{"answer-size": {"12"}, "answer-purpose": {"Novels and letters"}}
+	unanswered := asking
+	unanswered.Notice = wrong.Notice
+	unanswered.SignUp = append(signUpFields(account.SignUp{Email: "ada@example.com", Name: "Ada Lovelace"}, nil),
+		questionFields(sellersQuestions, answering, account.FieldErrors{"size": "Choose one of the list.", "terms": "Tick this to go on.", "incidents": "Enter your e-mail address."})...)
+
 	all := []webui.Story{
 		{Name: "arrive", Page: "arrive", Data: arriveView{Page: page("/register", nil)}},
 		{Name: "arrive-unfinished", Page: "arrive", Data: arriveView{Page: page("/register", ada), Unfinished: "Inkwell Pages"}},
 		{Name: "account", Page: "account", Data: forms},
 		{Name: "account-wrong", Page: "account", Data: wrong},
-		{Name: "ask", Page: "ask", Data: askView{page("/register/account", ada), "reg_1", "Inkwell Pages", "111122223333", false}},
-		{Name: "ask-taken", Page: "ask", Data: askView{page("/register/account", ada), "reg_1", "Inkwell Pages", "111122223333", true}},
+		{Name: "ask", Page: "ask", Data: askView{Page: page("/register/account", ada), Registration: "reg_1", Product: "Inkwell Pages", Customer: "111122223333"}},
+		{Name: "account-questions", Page: "account", Data: asking},
+		{Name: "account-unanswered", Page: "account", Data: unanswered},
+		{Name: "ask-questions", Page: "ask", Data: askView{Page: page("/register/account", ada), Registration: "reg_1", Product: "Inkwell Pages", Customer: "111122223333", Notice: wrong.Notice,
+			Fields: questionFields(sellersQuestions, answering, account.FieldErrors{"terms": "Tick this to go on."})}},
+		{Name: "ask-taken", Page: "ask", Data: askView{Page: page("/register/account", ada), Registration: "reg_1", Product: "Inkwell Pages", Customer: "111122223333", Taken: true}},
 		{Name: "signin", Page: "signin", Data: func() signInView {
 			v := p.signInForm(httptest.NewRequest("GET", "/signin", nil), destination{product: catalogue[0], back: catalogue[0].AppURL}, "")
 			v.Page, v.Notice = page("/signin", nil), webui.Notice{Tone: webui.Info, Title: "You have an account already", Text: "This subscription was set up before. Sign in to go on."}

@@ -44,7 +44,7 @@ func (s *Service) arrived(ctx context.Context, buyer license.Buyer, offer string
 		return Registration{}, fmt.Errorf("keep the registration of licence %s: %w", lic.ID, err)
 	}
 	if reg.Account == "" && lic.Account != "" { // the licence was another row's before, and has an owner from there
-		if reg, err = s.claim(ctx, reg, lic.Account); err != nil {
+		if reg, err = s.claim(ctx, reg, lic.Account, nil); err != nil {
 			return Registration{}, fmt.Errorf("claim registration %s for its licence's owner: %w", reg.ID, err)
 		}
 	}
@@ -52,13 +52,14 @@ func (s *Service) arrived(ctx context.Context, buyer license.Buyer, offer string
 	return reg, nil
 }
 
-// Claim makes account the owner of the registration's licence. Claiming again for the same account changes nothing.
+// Claim makes account the owner of the registration's licence, and keeps what its owner answered. Claiming again for the same
+// account changes nothing.
 //
 // Errors: fail.NotFound; fail.Conflict with code [Claimed] if it is another account's.
-func (s *Service) Claim(ctx context.Context, id ID, account core.AccountID) (Registration, error) {
+func (s *Service) Claim(ctx context.Context, id ID, account core.AccountID, answers []Answer) (Registration, error) {
 	reg, err := s.store.Registration(ctx, id)
 	if err == nil {
-		reg, err = s.claim(ctx, reg, account)
+		reg, err = s.claim(ctx, reg, account, answers)
 	}
 	if err != nil {
 		return Registration{}, fmt.Errorf("claim registration %s: %w", id, err)
@@ -76,9 +77,9 @@ func (s *Service) Claim(ctx context.Context, id ID, account core.AccountID) (Reg
 }
 
 // claim gives reg to account, if it is nobody's, and has it told.
-func (s *Service) claim(ctx context.Context, reg Registration, account core.AccountID) (Registration, error) {
+func (s *Service) claim(ctx context.Context, reg Registration, account core.AccountID, answers []Answer) (Registration, error) {
 	now := s.clk.Now()
 	claimed := reg
-	claimed.Account, claimed.ClaimedAt = account, now
-	return s.store.Claim(ctx, reg.ID, account, now, tidings(outbox.RegistrationCompleted, claimed, now))
+	claimed.Account, claimed.ClaimedAt, claimed.Answers = account, now, answers
+	return s.store.Claim(ctx, reg.ID, account, answers, now, tidings(outbox.RegistrationCompleted, claimed, now))
 }

@@ -135,7 +135,7 @@ func (d *Delegation) Complete(ctx context.Context, id ID, who account.Referred) 
 	if err != nil {
 		return Registration{}, err
 	}
-	return d.service.Claim(ctx, id, a.ID)
+	return d.service.Claim(ctx, id, a.ID, nil)
 }
 
 // Reference is the seller's own name for the owner of reg; "" where it has none, or the account is kept here.

@@ -27,6 +27,7 @@ type Registration struct {
 	Arrivals      int
 
 	Account    core.AccountID // empty until claimed
+	Answers    []Answer       // to the seller's own questions, in their order; none once they were erased
 	ClaimedAt  time.Time
 	AttachedAt time.Time // when the licence was told of its account
 }
@@ -63,9 +64,9 @@ type Store interface {
 	Arrived(ctx context.Context, r Registration, tell outbox.Event) (Registration, error)
 	// Registration finds one; fail.NotFound.
 	Registration(ctx context.Context, id ID) (Registration, error)
-	// Claim gives the registration to account unless it has one, and returns what then stands; fail.NotFound. tell is kept
-	// if it had none.
-	Claim(ctx context.Context, id ID, account core.AccountID, at time.Time, tell outbox.Event) (Registration, error)
+	// Claim gives the registration to account, with the answers, unless it has one, and returns what then stands; fail.NotFound.
+	// tell is kept if it had none.
+	Claim(ctx context.Context, id ID, account core.AccountID, answers []Answer, at time.Time, tell outbox.Event) (Registration, error)
 	// Attached notes that the licence was told of its account; first is false where that had been noted before.
 	Attached(ctx context.Context, id ID, at time.Time) (first bool, err error)
 	// Unattached lists claimed registrations whose licence was not told yet, the oldest claim first.

@@ -51,6 +51,7 @@ func (b *book) AttachAccount(ctx context.Context, id core.LicenseID, a core.Acco
 
 type world struct {
 	*register.Service
+	db   *store.DB
 	aws  aws
 	book *book
 	clk  *clock.Virtual
@@ -68,7 +69,7 @@ func newWorld(t *testing.T, products core.Catalogue) *world {
 	if _, err := db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	w := &world{aws: aws{}, clk: clock.NewVirtual(noon), log: &bytes.Buffer{}, a: "acc_a", b: "acc_b"}
+	w := &world{db: db, aws: aws{}, clk: clock.NewVirtual(noon), log: &bytes.Buffer{}, a: "acc_a", b: "acc_b"}
 	inner, err := license.OpenBook(t.Context(), db.Licenses(), w.clk, products)
 	if err != nil {
 		t.Fatal(err)
@@ -137,14 +138,14 @@ func TestClaimReachesTheLicenceThoughBothEndsFail(t *testing.T) {
 				t.Fatal(err)
 			}
 			w.book.before, w.book.after = b.before, b.after
-			reg, err = w.Claim(t.Context(), reg.ID, w.a)
+			reg, err = w.Claim(t.Context(), reg.ID, w.a, nil)
 			if err != nil || reg.Account != w.a {
 				t.Fatalf("the buyer is told of it: %+v, %v", reg, err)
 			}
 			if owned, err := w.Licenses(t.Context(), w.a); err != nil || len(owned) != 1 {
 				t.Errorf("the owner does not see it: %+v, %v", owned, err)
 			}
-			if _, err := w.Claim(t.Context(), reg.ID, w.b); fail.CodeOf(err) != register.Claimed {
+			if _, err := w.Claim(t.Context(), reg.ID, w.b, nil); fail.CodeOf(err) != register.Claimed {
 				t.Errorf("another account: %v", err)
 			}
 			job := w.Attach()
@@ -222,7 +223,7 @@ func TestLicenceIsListedForItsOwnerOnly(t *testing.T) {
 	if err := w.book.Book.AttachAccount(t.Context(), reg.License, w.b); err != nil { // the other row's owner
 		t.Fatal(err)
 	}
-	if _, err := w.Claim(t.Context(), reg.ID, w.a); err != nil {
+	if _, err := w.Claim(t.Context(), reg.ID, w.a, nil); err != nil {
 		t.Fatal(err)
 	}
 	if owned, err := w.Licenses(t.Context(), w.a); err != nil || len(owned) != 0 {

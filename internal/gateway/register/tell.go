@@ -7,7 +7,7 @@ import (
 	"souk.dev/souk/internal/gateway/outbox"
 )
 
-// Snapshot is a registration in what is told of it. Who the account's owner is, the API tells.
+// Snapshot is a registration in what is told of it. Who the account's owner is, and what they have written, the API tells.
 type Snapshot struct {
 	ID                 ID                      `json:"id"`
 	License            core.LicenseID          `json:"license"`
@@ -19,6 +19,7 @@ type Snapshot struct {
 	State              State                   `json:"state"`
 	Account            core.AccountID          `json:"account,omitempty"`
 	ArrivedAt          time.Time               `json:"arrivedAt"`
+	Answers            []Answer                `json:"answers,omitempty"` // choices and checkboxes alone
 }
 
 // Told is the data of every event about a registration.
@@ -29,6 +30,6 @@ type Told struct {
 func tidings(kind outbox.Kind, r Registration, now time.Time) outbox.Event {
 	return outbox.NewEvent(kind, now, outbox.Subject{License: r.License, Account: r.Account}, Told{Snapshot{
 		ID: r.ID, License: r.License, ProductCode: r.Buyer.ProductCode, LicenseARN: r.Buyer.ARN, Customer: r.Buyer.Customer, CustomerIdentifier: r.Buyer.CustomerIdentifier,
-		OfferType: r.Offer, State: r.Standing().State, Account: r.Account, ArrivedAt: r.ArrivedAt.UTC(),
+		OfferType: r.Offer, State: r.Standing().State, Account: r.Account, ArrivedAt: r.ArrivedAt.UTC(), Answers: toldAnswers(r.Answers),
 	}})
 }

@@ -82,6 +82,9 @@ func (s Accounts) EraseAccount(ctx context.Context, id core.AccountID, at time.T
 				return err
 			}
 		}
+		if err := exec(ctx, tx, "empty its answers", `update registration set answers = '' where account = $1`, id); err != nil {
+			return err
+		}
 		if err := exec(ctx, tx, "empty it", `update account set email = '', name = '', company = '', reference = '', password_hash = '', verified_us = 0, quiet_us = 0,
 			email_key = $2, erased_us = $3
 			where id = $1 and erased_us = 0`, id, ":"+id, us(at)); err != nil {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -20,15 +21,21 @@ type Registrations struct{ db *DB }
 func (db *DB) Registrations() Registrations { return Registrations{db} }
 
 const registrationColumns = `id, license, product, license_arn, customer, customer_identifier, offer_type,
-	arrived_us, last_arrived_us, arrivals, coalesce(account, ''), claimed_us, attached_us`
+	arrived_us, last_arrived_us, arrivals, coalesce(account, ''), claimed_us, attached_us, answers`
 
 func scanRegistration(row interface{ Scan(...any) error }) (r register.Registration, err error) {
 	var arrived, last, claimed, attached int64
+	var answers string
 	err = row.Scan(&r.ID, &r.License, &r.Buyer.ProductCode, &r.Buyer.ARN, &r.Buyer.Customer, &r.Buyer.CustomerIdentifier, &r.Offer,
-		&arrived, &last, &r.Arrivals, &r.Account, &claimed, &attached)
+		&arrived, &last, &r.Arrivals, &r.Account, &claimed, &attached, &answers)
 	r.ArrivedAt, r.LastArrivedAt, r.ClaimedAt, r.AttachedAt = fromUS(arrived), fromUS(last), fromUS(claimed), fromUS(attached)
 	if errors.Is(err, sql.ErrNoRows) {
 		return r, fail.New(fail.NotFound, "no_such_registration", "There is no such registration.")
+	}
+	if err == nil && answers != "" {
+		if err = json.Unmarshal([]byte(answers), &r.Answers); err != nil {
+			return r, fmt.Errorf("read the answers of registration %s: %w", r.ID, err)
+		}
 	}
 	return r, err
 }
@@ -62,9 +69,15 @@ func (s Registrations) Registration(ctx context.Context, id register.ID) (regist
 }
 
 // Claim implements register.Store.
-func (s Registrations) Claim(ctx context.Context, id register.ID, account core.AccountID, at time.Time, tell outbox.Event) (r register.Registration, err error) {
+func (s Registrations) Claim(ctx context.Context, id register.ID, account core.AccountID, answers []register.Answer, at time.Time, tell outbox.Event) (r register.Registration, err error) {
+	var kept []byte
+	if len(answers) > 0 {
+		if kept, err = json.Marshal(answers); err != nil {
+			return r, fmt.Errorf("write the answers of registration %s: %w", id, err)
+		}
+	}
 	err = s.db.Tx(ctx, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, `update registration set account = $2, claimed_us = $3 where id = $1 and account is null`, id, account, us(at))
+		res, err := tx.ExecContext(ctx, `update registration set account = $2, claimed_us = $3, answers = $4 where id = $1 and account is null`, id, account, us(at), string(kept))
 		if err != nil {
 			return err
 		}

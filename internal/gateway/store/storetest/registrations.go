@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"reflect"
 	"sync"
 	"testing"
 	"time"
@@ -24,6 +25,10 @@ func Registrations(t *testing.T, open func(t *testing.T) (s RegistrationStore, a
 	t.Run("HandleIsSpentOnce", func(t *testing.T) {
 		s, _ := open(t)
 		handleIsSpentOnce(t, s)
+	})
+	t.Run("AnswersGoWithTheirAccount", func(t *testing.T) {
+		s, accounts := open(t)
+		answersGoWithTheirAccount(t, s, accounts)
 	})
 	for name, test := range map[string]func(*testing.T, register.Store){
 		"LicenceHasOne": licenceHasOne, "TwentyArrivals": twentyArrivals, "ClaimedOnce": claimedOnce, "ListGoesOn": registrationListGoesOn,
@@ -78,17 +83,17 @@ func arrival(n int, lic core.LicenseID) register.Registration {
 
 func licenceHasOne(t *testing.T, s register.Store) {
 	first := arrival(1, "lic_1")
-	if got, err := s.Arrived(t.Context(), first, told(1)); err != nil || got != first {
+	if got, err := s.Arrived(t.Context(), first, told(1)); err != nil || !reflect.DeepEqual(got, first) {
 		t.Fatalf("got %+v, %v; want %+v", got, err, first)
 	}
 	later := arrival(2, "lic_1")
 	later.Buyer = license.Buyer{ProductCode: "ink", ARN: "arn:2", Customer: "999", CustomerIdentifier: "X01EXAMPLEX"}
 	want := first
 	want.Arrivals, want.LastArrivedAt, want.Buyer.CustomerIdentifier = 2, later.ArrivedAt, "X01EXAMPLEX"
-	if got, err := s.Arrived(t.Context(), later, told(2)); err != nil || got != want {
+	if got, err := s.Arrived(t.Context(), later, told(2)); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v; want %+v", got, err, want)
 	}
-	if got, err := s.Registration(t.Context(), "reg_1"); err != nil || got != want {
+	if got, err := s.Registration(t.Context(), "reg_1"); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v; want %+v", got, err, want)
 	}
 	if _, err := s.Registration(t.Context(), "reg_2"); !fail.Is(err, fail.NotFound) {
@@ -115,12 +120,13 @@ func claimedOnce(t *testing.T, s register.Store) {
 	if _, err := s.Arrived(t.Context(), arrival(1, "lic_1"), told(1)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Claim(t.Context(), "reg_0", "acc_1", noon, told(0)); !fail.Is(err, fail.NotFound) {
+	if _, err := s.Claim(t.Context(), "reg_0", "acc_1", nil, noon, told(0)); !fail.Is(err, fail.NotFound) {
 		t.Errorf("a registration that is not there: %v", err)
 	}
 	for i, who := range []core.AccountID{"acc_1", "acc_2", "acc_1"} {
-		got, err := s.Claim(t.Context(), "reg_1", who, noon.Add(time.Duration(i)*time.Hour), told(10+i))
-		if err != nil || got.Account != "acc_1" || !got.ClaimedAt.Equal(noon) {
+		answers := []register.Answer{{Name: "team", Label: "Which team?", Type: core.ChoiceField, Value: fmt.Sprint(i)}}
+		got, err := s.Claim(t.Context(), "reg_1", who, answers, noon.Add(time.Duration(i)*time.Hour), told(10+i))
+		if err != nil || got.Account != "acc_1" || !got.ClaimedAt.Equal(noon) || len(got.Answers) != 1 || got.Answers[0].Value != "0" {
 			t.Errorf("claim %d: %+v, %v", i, got, err)
 		}
 	}
@@ -168,5 +174,27 @@ func registrationListGoesOn(t *testing.T, s register.Store) {
 	}
 	if fmt.Sprint(got) != "[reg_8 reg_9 reg_6 reg_7 reg_5]" {
 		t.Errorf("listed %v", got)
+	}
+}
+
+// What a buyer has answered is theirs: it goes when their account is erased, and nobody else's does.
+func answersGoWithTheirAccount(t *testing.T, s register.Store, accounts account.Store) {
+	answers := []register.Answer{{Name: "why", Label: "What for? \"<b>\"", Type: core.LongTextField, Value: "Books,\nand ½ of \"Ada's\" letters 😀"}, {Name: "news", Label: "News", Type: core.CheckboxField, Value: "false"}}
+	for i, who := range []core.AccountID{"acc_1", "acc_2"} {
+		addAccount(t, accounts, who, noon)
+		reg, err := s.Arrived(t.Context(), arrival(i, core.LicenseID(fmt.Sprint("lic_", i))), told(i))
+		if err != nil || reg.Answers != nil {
+			t.Fatalf("%+v, %v", reg, err)
+		}
+		if _, err := s.Claim(t.Context(), reg.ID, who, answers, noon, told(10+i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := accounts.EraseAccount(t.Context(), "acc_1", noon); err != nil {
+		t.Fatal(err)
+	}
+	all, err := s.Registrations(t.Context(), "", 10)
+	if err != nil || len(all) != 2 || all[0].Answers != nil || !reflect.DeepEqual(all[1].Answers, answers) {
+		t.Errorf("%+v, %v", all, err)
 	}
 }

@@ -1,0 +1,60 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"souk.dev/souk/internal/gateway/core"
+)
+
+// formField is a question to buyers as the settings form-fields and products have it.
+type formField struct {
+	Name     string   `json:"name"`
+	Label    string   `json:"label"`
+	Help     string   `json:"help"`
+	Type     string   `json:"type"` // one of core.FieldTypes; empty: text
+	Required bool     `json:"required"`
+	Choices  []string `json:"choices"` // of the type choice
+}
+
+func formOf(list []formField) ([]core.FormField, error) {
+	var form []core.FormField
+	for _, f := range list {
+		if f.Type == "" {
+			f.Type = string(core.TextField)
+		}
+		form = append(form, core.FormField{Name: f.Name, Label: f.Label, Help: f.Help, Type: core.FieldType(f.Type), Required: f.Required, Choices: f.Choices})
+	}
+	return form, core.CheckForm(form)
+}
+
+// formFieldsValue is what buyers of all products are asked besides.
+type formFieldsValue []core.FormField
+
+func (v *formFieldsValue) Type() string { return "JSON" }
+func (v *formFieldsValue) String() string {
+	if len(*v) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d fields", len(*v))
+}
+
+func (v *formFieldsValue) Set(s string) error {
+	var list []formField
+	dec := json.NewDecoder(bytes.NewReader([]byte(s)))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&list); err != nil {
+		return fmt.Errorf("form fields are a JSON array such as [{\"name\":\"phone\",\"label\":\"Phone number\"}]: %w", err)
+	}
+	if dec.More() {
+		return errors.New("form fields are one JSON array; something follows after it")
+	}
+	form, err := formOf(list)
+	if err != nil {
+		return err
+	}
+	*v = form
+	return nil
+}
