@@ -3,7 +3,9 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -14,6 +16,7 @@ import (
 	"testing"
 
 	"souk.dev/souk/client"
+	"souk.dev/souk/internal/gateway/store/storetest"
 	"souk.dev/souk/internal/pgtest"
 )
 
@@ -87,6 +90,11 @@ func openPlannedBazaar(t testing.TB, plan bazaarPlan) *bazaar {
 		plan.now = demoBegins
 	}
 	plan.log, plan.logs = slog.New(slog.DiscardHandler), io.Discard
+	if path := filepath.Join(plan.data, "gateway.db"); plan.database == "" {
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			storetest.File(t, path)
+		}
+	}
 	b, err := openBazaar(t.Context(), plan)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, logs.String())

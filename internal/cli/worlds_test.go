@@ -12,6 +12,7 @@ import (
 	"souk.dev/souk/client"
 	"souk.dev/souk/internal/gateway"
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/store/storetest"
 	"souk.dev/souk/internal/sandbox"
 )
 
@@ -77,7 +78,7 @@ func openGateway(t *testing.T, url string) (_ *client.Client, address, database 
 	}
 	srv := httptest.NewUnstartedServer(nil)
 	base := "http://" + srv.Listener.Addr().String()
-	database = "sqlite:" + filepath.Join(t.TempDir(), "gateway.db")
+	database = storetest.File(t, filepath.Join(storetest.Dir(t), "gateway.db"))
 	g, err := gateway.New(t.Context(), gateway.Config{
 		DatabaseURL: database, BaseURL: base, QueueURL: env["SOUK_QUEUE_URL"], ClockURL: env["SOUK_CLOCK"], InstanceName: "gateway",
 		Endpoint: env["AWS_ENDPOINT_URL"], Region: env["AWS_REGION"], AccessKeyID: env["AWS_ACCESS_KEY_ID"], SecretAccessKey: env["AWS_SECRET_ACCESS_KEY"],

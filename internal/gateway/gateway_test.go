@@ -12,10 +12,11 @@ import (
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/keys"
+	"souk.dev/souk/internal/gateway/store/storetest"
 )
 
 func config(t *testing.T) Config {
-	return Config{DatabaseURL: "sqlite:" + filepath.Join(t.TempDir(), "gateway.db"), BaseURL: "http://127.0.0.1:4710",
+	return Config{DatabaseURL: storetest.File(t, filepath.Join(storetest.Dir(t), "gateway.db")), BaseURL: "http://127.0.0.1:4710",
 		Endpoint: "http://127.0.0.1:1", AccessKeyID: "AKIAEXAMPLE", SecretAccessKey: "secret", Log: slog.New(slog.DiscardHandler)}
 }
 

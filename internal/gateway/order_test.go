@@ -16,6 +16,7 @@ import (
 	"souk.dev/souk/internal/gateway/intake"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/store"
+	"souk.dev/souk/internal/gateway/store/storetest"
 	"souk.dev/souk/internal/job"
 )
 
@@ -34,14 +35,7 @@ type seller struct {
 
 func newSeller(t *testing.T) *seller {
 	t.Helper()
-	db, err := store.Open(t.Context(), "sqlite::memory:")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	if _, err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	db := storetest.Open(t)
 	s := &seller{t: t, db: db, clk: clock.NewVirtual(day), queue: &memQueue{}, fault: &fault{at: -1}}
 	s.start()
 	return s

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -16,6 +15,7 @@ import (
 	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/outbox"
 	"souk.dev/souk/internal/gateway/store"
+	"souk.dev/souk/internal/gateway/store/storetest"
 )
 
 // asked lists what is to be told, by kind, and about whom.
@@ -44,14 +44,7 @@ type house struct {
 
 func proven(t *testing.T) (*account.Service, *house, account.Account) {
 	t.Helper()
-	db, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "souk.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	if _, err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	db := storetest.Open(t)
 	h := &house{clock.NewVirtual(noon), db, db.Accounts()}
 	s := account.New(h.kept, h.Virtual, slog.New(slog.DiscardHandler))
 	a, err := s.SignUp(t.Context(), ada, "home")

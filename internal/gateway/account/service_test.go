@@ -3,7 +3,6 @@ package account_test
 import (
 	"io"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/store"
+	"souk.dev/souk/internal/gateway/store/storetest"
 )
 
 var noon = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
@@ -20,14 +20,7 @@ var ada = account.SignUp{Email: "ada@example.com", Name: "Ada", Password: "corre
 
 func service(t *testing.T) (*account.Service, *clock.Virtual, store.Accounts) {
 	t.Helper()
-	db, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "souk.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	if _, err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	db := storetest.Open(t)
 	clk := clock.NewVirtual(noon)
 	return account.New(db.Accounts(), clk, slog.New(slog.NewTextHandler(io.Discard, nil))), clk, db.Accounts()
 }

@@ -13,6 +13,7 @@ import (
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/store"
+	"souk.dev/souk/internal/gateway/store/storetest"
 	"souk.dev/souk/internal/job"
 )
 
@@ -93,14 +94,7 @@ type shop struct {
 
 func newShop(t *testing.T, products ...core.Product) *shop {
 	t.Helper()
-	db, err := store.Open(t.Context(), "sqlite::memory:")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	if _, err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	db := storetest.Open(t)
 	s := &shop{t: t, db: db, clk: clock.NewVirtual(noon), products: products}
 	s.aws = &aws{clk: s.clk}
 	s.start()

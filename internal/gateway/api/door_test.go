@@ -18,6 +18,7 @@ import (
 	"souk.dev/souk/internal/gateway/keys"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/store"
+	"souk.dev/souk/internal/gateway/store/storetest"
 	"souk.dev/souk/internal/httpx"
 )
 
@@ -36,15 +37,9 @@ func (c calls) Mount(d *api.Door) { c(d) }
 
 func open(t *testing.T, groups ...api.Mounter) house {
 	t.Helper()
-	db, err := store.Open(t.Context(), "sqlite::memory:")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	if _, err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	db := storetest.Open(t)
 	h := house{db: db, clk: clock.NewVirtual(time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC))}
+	var err error
 	if h.book, err = license.OpenBook(t.Context(), db.Licenses(), h.clk, nil); err != nil {
 		t.Fatal(err)
 	}

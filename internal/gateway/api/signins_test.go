@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -22,7 +21,7 @@ import (
 	"souk.dev/souk/internal/gateway/privacy"
 	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/gateway/seal"
-	"souk.dev/souk/internal/gateway/store"
+	"souk.dev/souk/internal/gateway/store/storetest"
 )
 
 var midday = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
@@ -50,16 +49,10 @@ func (tokens) Resolve(_ context.Context, token string) (license.Buyer, error) {
 
 func newCustomers(t *testing.T) *customers {
 	t.Helper()
-	db, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "souk.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	if _, err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	db := storetest.Open(t)
 	log := slog.New(slog.DiscardHandler)
 	c := &customers{t: t, clk: clock.NewVirtual(midday)}
+	var err error
 	if c.book, err = license.OpenBook(t.Context(), db.Licenses(), c.clk, nil); err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,6 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +26,7 @@ import (
 	"souk.dev/souk/internal/gateway/operator"
 	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/gateway/store"
+	"souk.dev/souk/internal/gateway/store/storetest"
 	"souk.dev/souk/internal/gateway/usage"
 	"souk.dev/souk/internal/webui/webuitest"
 )
@@ -59,11 +59,7 @@ func newDesk(t *testing.T, change ...func(*Config)) *desk {
 	d := &desk{t: t, clk: clock.NewVirtual(noon)}
 	log := slog.New(slog.DiscardHandler)
 	var err error
-	d.db, err = store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "souk.db"))
-	must(err)
-	t.Cleanup(func() { d.db.Close() })
-	_, err = d.db.Migrate(t.Context())
-	must(err)
+	d.db = storetest.Open(t)
 	d.book, err = license.OpenBook(t.Context(), d.db.Licenses(), d.clk, catalogue)
 	must(err)
 	entitlements, err := entitlement.Open(t.Context(), entitlement.Config{Store: d.db.Entitlements(), AWS: noAWS{}, Licenses: d.book, Products: catalogue, Clock: d.clk, Log: log})

@@ -17,6 +17,7 @@ import (
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/outbox"
 	"souk.dev/souk/internal/gateway/store"
+	"souk.dev/souk/internal/gateway/store/storetest"
 	"souk.dev/souk/internal/gateway/usage"
 	"souk.dev/souk/internal/job"
 )
@@ -59,14 +60,7 @@ type shop struct {
 
 func newShop(t *testing.T, products ...core.Product) *shop {
 	t.Helper()
-	db, err := store.Open(t.Context(), "sqlite::memory:")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	if _, err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	db := storetest.Open(t)
 	s := &shop{t: t, db: db, clk: clock.NewVirtual(noon), aws: &aws{has: map[entitlement.Subject][]entitlement.Entitlement{}}, products: products}
 	s.start()
 	return s

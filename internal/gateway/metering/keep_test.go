@@ -4,8 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -19,12 +17,7 @@ import (
 // keeping is a world whose events are kept for so long, on a disk in memory: it lives for weeks.
 func keeping(t *testing.T, events time.Duration) *world {
 	w := newWorld(t, begin)
-	dir, err := os.MkdirTemp(memoryDir(), "souk-keep")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	w.path, w.ucfg.KeepEvents = filepath.Join(dir, "souk.db"), events
+	w.ucfg.KeepEvents = events
 	w.license("a")
 	w.fact("a", license.Activated, begin.Add(-time.Hour))
 	return w

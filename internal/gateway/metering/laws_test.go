@@ -16,6 +16,7 @@ import (
 	"souk.dev/souk/internal/gateway/statement"
 	"souk.dev/souk/internal/gateway/store"
 	"souk.dev/souk/internal/gateway/store/powerloss"
+	"souk.dev/souk/internal/gateway/store/storetest"
 	"souk.dev/souk/internal/gateway/usage"
 	"souk.dev/souk/internal/pgtest"
 )
@@ -42,14 +43,14 @@ func TestLawsOnPostgres(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the histories are played without the race detector, and stores have tests of their own")
 	}
-	first, played := pgtest.Database(t), 0
+	first, played := storetest.Postgres(t), 0
 	rapid.Check(t, func(rt *rapid.T) {
 		url := first
 		switch played++; {
 		case played > fewOnPostgres:
 			return
 		case played > 1:
-			url = pgtest.Database(t)
+			url = storetest.Postgres(t)
 		}
 		playOn(t, rt, nil, url)
 	})
@@ -58,7 +59,7 @@ func TestLawsOnPostgres(t *testing.T) {
 func play(t *testing.T, rt *rapid.T, disk *powerloss.Disk) { playOn(t, rt, disk, "") }
 
 func playOn(t *testing.T, rt *rapid.T, disk *powerloss.Disk, url string) {
-	dir, err := os.MkdirTemp(memoryDir(), "souk-laws")
+	dir, err := os.MkdirTemp(storetest.MemoryDir(), "souk-laws")
 	if err != nil {
 		rt.Fatal(err)
 	}
@@ -71,15 +72,6 @@ func playOn(t *testing.T, rt *rapid.T, disk *powerloss.Disk, url string) {
 		h.step()
 	}
 	h.end()
-}
-
-// memoryDir is a folder in memory if there is one: here the process dies, not the machine, and syncing a disk only
-// costs time.
-func memoryDir() string {
-	if st, err := os.Stat("/dev/shm"); err == nil && st.IsDir() {
-		return "/dev/shm"
-	}
-	return ""
 }
 
 // history is one random life of a gateway's ledger.

@@ -15,6 +15,7 @@ import (
 	"souk.dev/souk/internal/gateway/metering"
 	"souk.dev/souk/internal/gateway/store"
 	"souk.dev/souk/internal/gateway/store/powerloss"
+	"souk.dev/souk/internal/gateway/store/storetest"
 	"souk.dev/souk/internal/gateway/usage"
 	"souk.dev/souk/internal/job"
 )
@@ -83,9 +84,9 @@ type world struct {
 	aws  *fakeAWS
 	cfg  metering.Config // what the test wants otherwise than usual
 	ucfg usage.Config
-	path string
+	path string // of the database's file; empty: it is made in a folder of its own
 
-	url  string          // of another database than the file at path
+	url  string          // of the database; empty: it is the file at path, and made there
 	disk *powerloss.Disk // nil: the machine's own
 
 	// wrap, if given, stands between the features and the database.
@@ -105,8 +106,7 @@ var begin = time.Date(2026, 11, 17, 9, 30, 0, 0, time.UTC)
 
 func newWorld(t testing.TB, now time.Time) *world {
 	clk := clock.NewVirtual(now)
-	w := &world{t: t, clk: clk, dir: &directory{clk: clk, facts: map[core.LicenseID][]license.Fact{}}, aws: newFakeAWS(t, clk),
-		path: filepath.Join(t.TempDir(), "souk.db")}
+	w := &world{t: t, clk: clk, dir: &directory{clk: clk, facts: map[core.LicenseID][]license.Fact{}}, aws: newFakeAWS(t, clk)}
 	t.Cleanup(func() {
 		if w.db != nil {
 			w.db.Close()
@@ -130,14 +130,13 @@ func (w *world) tryOpen() (err error) {
 	if w.disk != nil {
 		open = w.disk.Driver().Open
 	}
-	url := "sqlite:" + w.path
-	if w.url != "" {
-		url = w.url
+	if w.path == "" {
+		w.path = filepath.Join(storetest.Dir(w.t), "souk.db")
 	}
-	if w.db, err = open(ctx, url); err != nil {
-		return err
+	if w.url == "" {
+		w.url = storetest.File(w.t, w.path)
 	}
-	if _, err := w.db.Migrate(ctx); err != nil {
+	if w.db, err = open(ctx, w.url); err != nil {
 		return err
 	}
 	var us usage.Store = store.NewUsage(w.db)

@@ -11,7 +11,7 @@ import (
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/entitlement"
 	"souk.dev/souk/internal/gateway/license"
-	"souk.dev/souk/internal/gateway/store"
+	"souk.dev/souk/internal/gateway/store/storetest"
 	"souk.dev/souk/internal/job"
 )
 
@@ -25,14 +25,7 @@ func (b bought) Entitlements(context.Context, entitlement.Subject) ([]entitlemen
 func TestWhatWasBoughtInWords(t *testing.T) {
 	at := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 	clk := clock.NewVirtual(at)
-	db, err := store.Open(t.Context(), "sqlite::memory:")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	if _, err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	db := storetest.Open(t)
 	products := core.Catalogue{{Code: "p", Title: "P", Pricing: core.Contract, Entitled: []core.Measure{{Key: "seats", Name: "Seats", Unit: "users"}, {Key: "sso", Name: "Single sign-on"}}}}
 	book, err := license.OpenBook(t.Context(), db.Licenses(), clk, products)
 	if err != nil {

@@ -24,6 +24,7 @@ import (
 	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/gateway/seal"
 	"souk.dev/souk/internal/gateway/store"
+	"souk.dev/souk/internal/gateway/store/storetest"
 	"souk.dev/souk/internal/webui/webuitest"
 )
 
@@ -94,7 +95,7 @@ func (l *lockedBuffer) Write(p []byte) (int, error) {
 
 func newSite(t *testing.T, change ...func(*Config)) *site {
 	t.Helper()
-	s := &site{t: t, dir: t.TempDir(), clk: clock.NewVirtual(noon), aws: &aws{buyers: map[string]license.Buyer{}}, log: &bytes.Buffer{}}
+	s := &site{t: t, dir: storetest.Dir(t), clk: clock.NewVirtual(noon), aws: &aws{buyers: map[string]license.Buyer{}}, log: &bytes.Buffer{}}
 	log := slog.New(slog.NewJSONHandler(&lockedBuffer{b: s.log}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	cloud := httptest.NewServer(s.aws)
 	t.Cleanup(cloud.Close)
@@ -105,11 +106,7 @@ func newSite(t *testing.T, change ...func(*Config)) *site {
 		}
 	}
 	var err error
-	s.db, err = store.Open(t.Context(), "sqlite:"+filepath.Join(s.dir, "souk.db"))
-	must(err)
-	t.Cleanup(func() { s.db.Close() })
-	_, err = s.db.Migrate(t.Context())
-	must(err)
+	s.db = storetest.OpenURL(t, storetest.File(t, filepath.Join(s.dir, "souk.db")))
 	s.book, err = license.OpenBook(t.Context(), s.db.Licenses(), s.clk, catalogue)
 	must(err)
 	settings, err := awsapi.Load(t.Context(), awsapi.Settings{Endpoint: cloud.URL, Region: "us-east-1", AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "secret"})

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +17,7 @@ import (
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/gateway/store"
+	"souk.dev/souk/internal/gateway/store/storetest"
 )
 
 var noon = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
@@ -61,14 +61,7 @@ type world struct {
 
 func newWorld(t *testing.T, products core.Catalogue) *world {
 	t.Helper()
-	db, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "souk.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	if _, err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	db := storetest.Open(t)
 	w := &world{db: db, aws: aws{}, clk: clock.NewVirtual(noon), log: &bytes.Buffer{}, a: "acc_a", b: "acc_b"}
 	inner, err := license.OpenBook(t.Context(), db.Licenses(), w.clk, products)
 	if err != nil {

@@ -1,10 +1,7 @@
 package store_test
 
 import (
-	"context"
-	"errors"
 	"os"
-	"path/filepath"
 	"testing"
 
 	"souk.dev/souk/internal/gateway/account"
@@ -30,48 +27,20 @@ func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 func onBoth(t *testing.T, f func(t *testing.T, open func(t *testing.T) *store.DB)) {
 	t.Run("SQLite", func(t *testing.T) { f(t, openSQLite) })
 	t.Run("PostgreSQL", func(t *testing.T) {
-		postgresURL(t) // skips all of it where there is none
+		storetest.Postgres(t) // skips all of it where there is none
 		f(t, openPostgres)
 	})
 }
 
-// openSQLite opens a new SQLite file with the present schema.
+// openSQLite opens a new SQLite database with the present schema.
 func openSQLite(t *testing.T) *store.DB {
 	t.Helper()
-	db := openURL(t, "sqlite:"+filepath.Join(t.TempDir(), "souk.db"))
-	if _, err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return db
+	return storetest.Open(t)
 }
-
-// postgresURL is the address of a new PostgreSQL database with the present schema.
-var postgresURL = pgtest.Template(func(ctx context.Context, url string) error {
-	db, err := store.Open(ctx, url)
-	if err != nil {
-		return err
-	}
-	_, err = db.Migrate(ctx)
-	return errors.Join(err, db.Close())
-})
 
 func openPostgres(t *testing.T) *store.DB {
 	t.Helper()
-	return openURL(t, postgresURL(t))
-}
-
-func openURL(t *testing.T, url string) *store.DB {
-	t.Helper()
-	db, err := store.Open(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return db
+	return storetest.OpenURL(t, storetest.Postgres(t))
 }
 
 func TestAccounts(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/store"
+	"souk.dev/souk/internal/gateway/store/storetest"
 	"souk.dev/souk/internal/gateway/usage"
 )
 
@@ -18,8 +19,8 @@ func claim(t *testing.T, db *store.DB) error {
 
 // Two processes that each believe the log to be theirs would bill usage twice or never.
 func TestOneNodeAtATime(t *testing.T) {
-	url := postgresURL(t)
-	first, second := openURL(t, url), openURL(t, url)
+	url := storetest.Postgres(t)
+	first, second := storetest.OpenURL(t, url), storetest.OpenURL(t, url)
 	if err := claim(t, first); err != nil {
 		t.Fatal(err)
 	}
@@ -35,8 +36,8 @@ func TestOneNodeAtATime(t *testing.T) {
 // A node whose session the server has ended takes its claim up again. If another one was faster it must write nothing more,
 // and hear of it.
 func TestANodeThatLostItsSession(t *testing.T) {
-	url := postgresURL(t)
-	first, second := openURL(t, url), openURL(t, url)
+	url := storetest.Postgres(t)
+	first, second := storetest.OpenURL(t, url), storetest.OpenURL(t, url)
 	if err := claim(t, first); err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/store"
+	"souk.dev/souk/internal/gateway/store/storetest"
 	"souk.dev/souk/internal/gateway/usage"
 	"souk.dev/souk/internal/pgtest"
 )
@@ -126,7 +127,7 @@ func TestURLsThatNameNoPostgres(t *testing.T) {
 // before, with what had been acknowledged.
 func TestAServerThatDiesAndComesBack(t *testing.T) {
 	server := pgtest.Start(t)
-	db := openURL(t, server.Database(t))
+	db := storetest.OpenURL(t, server.Database(t))
 	if _, err := db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/store"
+	"souk.dev/souk/internal/gateway/store/storetest"
 	"souk.dev/souk/internal/gateway/usage"
 )
 
@@ -64,15 +65,7 @@ var active = one{
 
 func openStore(t testing.TB, path string) usage.Store {
 	t.Helper()
-	db, err := store.Open(t.Context(), "sqlite:"+path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	if _, err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return store.NewUsage(db)
+	return store.NewUsage(storetest.OpenURL(t, storetest.File(t, path)))
 }
 
 func open(t testing.TB, c usage.Config) *usage.Intake {
@@ -86,7 +79,7 @@ func open(t testing.TB, c usage.Config) *usage.Intake {
 
 func config(t testing.TB) (usage.Config, *clock.Virtual) {
 	clk := clock.NewVirtual(noon)
-	return usage.Config{Store: openStore(t, filepath.Join(t.TempDir(), "souk.db")), Licenses: active, Clock: clk,
+	return usage.Config{Store: openStore(t, filepath.Join(storetest.Dir(t), "souk.db")), Licenses: active, Clock: clk,
 		Products: core.Catalogue{{Code: "p", Dimensions: []core.Measure{{Key: "gb"}}}, {Code: "q"}}}, clk
 }
 
