@@ -26,14 +26,15 @@ func doctorCommand() *cobra.Command {
 	var products productsValue
 	var seller gateway.Seller
 	var mail gateway.Mail
+	var way consoleWay
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:     "doctor",
 		GroupID: groupLook,
 		Short:   "Look whether a set-up is ready for buyers, and say what to do where it is not",
 		Long: `Look at everything that a gateway needs before its product is launched: the landing page over HTTPS, AWS credentials and what
-they allow, the machine's clock, the queue of AWS's notices and the rule that leads to it, the database, the mail server. Give it
-the settings that the gateway has; best, the same file.
+they allow, the machine's clock, the queue of AWS's notices and the rule that leads to it, the database, the mail server,
+the provider at which the console's people sign in. Give it the settings that the gateway has; best, the same file.
 
 It changes nothing and sends nothing: AWS is asked to resolve a token that nobody was given, and to take no record. It ends with 1
 if something is in the way of buyers or of money.`,
@@ -52,6 +53,7 @@ if something is in the way of buyers or of money.`,
 				HTTP:     &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 				Database: func(ctx context.Context) doctor.Finding { return lookAtDatabase(ctx, database) },
 				Mail:     func(ctx context.Context) doctor.Finding { return lookAtMail(ctx, mail, seller, string(baseURL)) },
+				SignIn:   way.look(string(baseURL)),
 			}, func(f doctor.Finding) {
 				ill = ill || f.Verdict == doctor.Ill
 				if written == nil {
@@ -72,6 +74,7 @@ if something is in the way of buyers or of money.`,
 	o.value(&products, "products", "")
 	takeSeller(o, &seller)
 	takeMail(o, &mail)
+	way.take(o)
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }

@@ -23,6 +23,7 @@ func gatewayCommand() *cobra.Command {
 	var form formFieldsValue
 	var settle, margin, entitlements, resync, keepEvents, keepIDs durationValue
 	var networks networksValue
+	var way consoleWay
 	var logs logging
 	cmd := &cobra.Command{
 		Use:     "gateway",
@@ -59,6 +60,7 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 				SNSTopics: splitList(topics), SNSTrust: string(trust), EventsSecrets: strings.Fields(secrets),
 				SettleTime: time.Duration(settle), FinalMargin: time.Duration(margin), EntitlementsEvery: time.Duration(entitlements), ResyncEvery: time.Duration(resync),
 				KeepEvents: time.Duration(keepEvents), KeepIDs: time.Duration(keepIDs),
+				SignIn: way.provider(), NoConsolePasswords: !bool(way.passwords),
 				WebhookNetworks: courier.Networks(networks), Log: log,
 			})
 			if err != nil {
@@ -82,6 +84,7 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 	o.value(&form, "form-fields", "")
 	takeSeller(o, &seller)
 	takeMail(o, &mail)
+	way.take(o)
 	o.value(&networks, "webhook-networks", "")
 	o.value(&entitlements, "entitlements-every", "")
 	o.value(&resync, "resync-every", "")

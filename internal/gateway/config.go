@@ -6,6 +6,7 @@ import (
 
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/courier"
+	"souk.dev/souk/internal/gateway/idp"
 )
 
 // Config is what a gateway is told from outside.
@@ -38,6 +39,11 @@ type Config struct {
 	FormFields []core.FormField
 	Seller     Seller
 	Mail       Mail
+
+	// SignIn is the identity provider at which the console's people sign in; without an Issuer there is none.
+	SignIn idp.Config
+	// NoConsolePasswords leaves that provider as the only way into the console.
+	NoConsolePasswords bool
 
 	// SettleTime is how long after an hour's end its late events are waited for; FinalMargin is how long before the
 	// final window closes the last records go out. Zero: the default of package metering.

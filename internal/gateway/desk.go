@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,9 +17,12 @@ import (
 
 // openConsole makes the console of the features that desk holds already.
 func (g *Gateway) openConsole(c Config, health api.Health, desk console.Config) (*console.Console, error) {
-	desk.BaseURL, desk.Name, desk.Accent, desk.Products, desk.Settings = c.BaseURL, c.Seller.Name, c.Seller.Accent, c.Products, c.shown()
+	desk.BaseURL, desk.Name, desk.Accent, desk.Products, desk.Settings = c.BaseURL, c.Seller.Name, c.Seller.Accent, c.Products, slices.Concat(c.shown(), c.shownWays())
 	desk.Audit = audit.New(g.db.Audit(), g.clk)
 	desk.Operators = operator.New(g.db.Operators(), desk.Audit, clock.System{}, c.Log)
+	if err := c.openWays(&desk); err != nil {
+		return nil, err
+	}
 	desk.Records, desk.Keys, desk.Clock, desk.Log = store.NewMetering(g.db).RecordsByState, g.db.Keys(), g.clk, c.Log
 	desk.Health = func(ctx context.Context) (all []console.Checked) {
 		for _, k := range health.Look(ctx) {

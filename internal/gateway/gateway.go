@@ -180,7 +180,7 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 	})
 	health := api.Health{Log: c.Log, Checks: g.checks(c, in)}
 	desk, err := g.openConsole(c, health, console.Config{Book: book, Engine: engine, Notices: g.db.Notices(), Replayer: in, Register: registrations, Accounts: accounts,
-		Entitlements: entitlements, Corrections: corrections})
+		Entitlements: entitlements, Corrections: corrections, Seal: box})
 	if err != nil {
 		return nil, err
 	}

@@ -32,6 +32,8 @@ const (
 	OperatorRemoved   Action = "operator.remove"
 	RoleChanged       Action = "operator.role"
 	PasswordChanged   Action = "operator.password"
+	OperatorVouched   Action = "operator.vouch"  // a provider vouches for one who had a password
+	OperatorUpdated   Action = "operator.update" // another name or address
 	KeyMade           Action = "key.create"
 	KeyRevoked        Action = "key.revoke"
 	NoticeReplayed    Action = "notice.replay"
@@ -42,8 +44,8 @@ const (
 
 // Actor is who did something.
 type Actor struct {
-	ID   string // an operator's ("op_…"), or "shell" for who had the database at hand
-	Name string // the operator's e-mail address at that time, or the name that the operating system gives
+	ID   string // an operator's ("op_…"), "shell" for who had the database at hand, or "provider" for the one at which operators sign in
+	Name string // the operator's e-mail address at that time, the name that the operating system gives, or the provider's URL
 	From string // the address that a browser came from; may be empty
 }
 

@@ -82,6 +82,9 @@ type operatorsView struct {
 	Fields []webui.Field
 	Notice webui.Notice
 	Roles  []operator.Role
+	// Passwords says that people may be let in with one; Provider is what the sign-in provider is called, if there is one.
+	Passwords bool
+	Provider  string
 }
 
 func operatorFields(p operator.Person) []webui.Field {
@@ -104,7 +107,10 @@ func (c *Console) showOperators(w http.ResponseWriter, r *http.Request, who oper
 	if err != nil {
 		return err
 	}
-	view.Page, view.Roles = page, operator.Roles
+	view.Page, view.Roles, view.Passwords = page, operator.Roles, c.Operators.Ways().Passwords
+	if c.Provider != nil {
+		view.Provider = c.Provider.Name
+	}
 	if view.Rows, err = c.Operators.Operators(r.Context()); err != nil {
 		return err
 	}
@@ -126,6 +132,9 @@ func (c *Console) postOperator(w http.ResponseWriter, r *http.Request, who opera
 		return err
 	}
 	p := operator.Person{Email: in.Get("email"), Name: in.Get("name"), Role: operator.Role(in.Get("role"))}
+	if !c.Operators.Ways().Passwords {
+		return fail.New(fail.Conflict, "no_passwords", "Passwords are switched off: people are let in by the sign-in provider.")
+	}
 	_, err = c.Operators.Add(r.Context(), actor(r, who), p, in.Get("password"))
 	if notice, ok := refusal(err); ok {
 		return c.showOperators(w, r, who, http.StatusUnprocessableEntity, operatorsView{Fields: operatorFields(p), Notice: notice})

@@ -16,12 +16,14 @@ import (
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/entitlement"
+	"souk.dev/souk/internal/gateway/idp"
 	"souk.dev/souk/internal/gateway/intake"
 	"souk.dev/souk/internal/gateway/keys"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/metering"
 	"souk.dev/souk/internal/gateway/operator"
 	"souk.dev/souk/internal/gateway/register"
+	"souk.dev/souk/internal/gateway/seal"
 	"souk.dev/souk/internal/httpx"
 	"souk.dev/souk/internal/webui"
 )
@@ -65,6 +67,8 @@ type Config struct {
 	Settings []Setting
 
 	Operators    *operator.Service
+	Provider     *idp.Provider // at which operators may sign in; nil if there is none
+	Seal         *seal.Box     // for what a browser carries to the provider and back; may be nil where there is none
 	Audit        *audit.Log
 	Book         Book
 	Engine       *metering.Engine
@@ -167,6 +171,10 @@ func (c *Console) Mount(mux *http.ServeMux) {
 	}
 	mux.Handle("GET /console/signin", same.Handler(c.try(c.getSignIn)))
 	mux.Handle("POST /console/signin", same.Handler(c.try(c.postSignIn)))
+	if c.Provider != nil {
+		mux.Handle("GET /console/signin/provider", same.Handler(c.try(c.getProvider)))
+		mux.Handle("GET "+idp.CallbackPath, same.Handler(c.try(c.getCallback)))
+	}
 	mux.Handle("GET "+assetPath, c.ui.Assets())
 }
 

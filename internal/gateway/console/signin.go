@@ -16,9 +16,11 @@ const sessionCookie = "souk_console"
 
 type signInView struct {
 	Page
-	Fields []webui.Field
+	Fields []webui.Field // none: passwords are switched off
 	Notice webui.Notice
 	Then   string
+	// Provider is what the sign-in provider is called, and ProviderHref leads there; empty if there is none.
+	Provider, ProviderHref string
 }
 
 // signInPath leads to the form, and from there back to the page that was asked for.
@@ -39,10 +41,17 @@ func destination(then string) string {
 }
 
 func (c *Console) signInForm(r *http.Request, then, email string) signInView {
-	return signInView{Page: Page{Path: r.URL.Path, Now: c.Clock.Now()}, Then: then, Fields: []webui.Field{
-		{Name: "email", Label: "E-mail address", Type: "email", Autocomplete: "username", Required: true, MaxLength: credential.MaxEmail, Value: email, Autofocus: email == ""},
-		{Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password", Required: true, Autofocus: email != ""},
-	}}
+	view := signInView{Page: Page{Path: r.URL.Path, Now: c.Clock.Now()}, Then: then}
+	if c.Operators.Ways().Passwords {
+		view.Fields = []webui.Field{
+			{Name: "email", Label: "E-mail address", Type: "email", Autocomplete: "username", Required: true, MaxLength: credential.MaxEmail, Value: email, Autofocus: email == "" && c.Provider == nil},
+			{Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password", Required: true, Autofocus: email != ""},
+		}
+	}
+	if c.Provider != nil {
+		view.Provider, view.ProviderHref = c.Provider.Name, address("/console/signin/provider", "then", then)
+	}
+	return view
 }
 
 func (c *Console) getSignIn(w http.ResponseWriter, r *http.Request) error {

@@ -6,10 +6,12 @@ import (
 	"testing"
 	"time"
 
+	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/audit"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/correction"
+	"souk.dev/souk/internal/gateway/idp"
 	"souk.dev/souk/internal/gateway/intake"
 	"souk.dev/souk/internal/gateway/keys"
 	"souk.dev/souk/internal/gateway/license"
@@ -61,6 +63,7 @@ func hoursOfTwoDays() (all []metering.HourUsage) {
 func stories(c *Console) []webui.Story {
 	ida := &operator.Person{ID: "op_1", Email: "ida@inkwell.example", Name: "Ida Inkwell", Role: operator.Admin, CreatedAt: noon.AddDate(0, -3, 0)}
 	vera := operator.Person{ID: "op_2", Email: "vera@inkwell.example", Name: "Vera Viewer", Role: operator.Viewer, CreatedAt: noon.AddDate(0, -1, 0)}
+	otto := operator.Person{ID: "op_3", Email: "otto@inkwell.example", Name: "Otto Operator", Role: operator.Operator, CreatedAt: noon.AddDate(0, -1, 0), Issuer: "https://id.inkwell.example", Subject: "248289761001"}
 	page := func(path string) Page { return Page{Path: path, Now: noon, Who: ida, ToDo: 2} }
 	lic := func(id core.LicenseID, customer core.AWSAccountID, s license.Standing) licenseRow {
 		return c.licenseRow(license.License{ID: id, ProductCode: inkCode, Customer: customer, ARN: "arn:aws:license-manager::294406891311:license:l-0123456789abcdef0123456789abcdef",
@@ -123,6 +126,13 @@ func stories(c *Console) []webui.Story {
 			v.Notice = webui.Notice{Tone: webui.Error, Text: "E-mail address and password do not belong together. Check both and try again."}
 			return v
 		}()},
+		{Name: "signin-provider", Page: "signin", Data: func() signInView {
+			v := c.signInForm(httptest.NewRequest("GET", "/console/signin", nil), "", "")
+			v.Now, v.Provider, v.ProviderHref = noon, "Inkwell ID", "/console/signin/provider"
+			return v
+		}()},
+		{Name: "signin-provider-alone", Page: "signin", Data: signInView{Page: Page{Path: "/console/signin", Now: noon}, Provider: "Inkwell ID", ProviderHref: "/console/signin/provider",
+			Notice: webui.Notice{Tone: webui.Success, Text: "You are signed out."}}},
 		{Name: "overview", Page: "overview", Data: overviewView{page("/console"), checks, problems, tilesOf(states2, map[string]int64{"waiting": 12, "parked": 1, "honoured": 48211, "unbillable": 3}, 2), notices, records}},
 		{Name: "overview-empty", Page: "overview", Data: overviewView{Page: page("/console"), Checks: checks[:1], Tiles: tilesOf(nil, nil, 0)}},
 		{Name: "licenses", Page: "licenses", Data: licensesView{Page: page("/console/licenses"), Filters: states, Rows: []licenseRow{pending, ending, active}, Older: "/console/licenses?before=lic_4t9k2m"}},
@@ -158,12 +168,16 @@ func stories(c *Console) []webui.Story {
 		{Name: "correction-done", Page: "correction", Data: correctionView{page("/console/corrections/cor_1"), done, nil}},
 		{Name: "keys", Page: "keys", Data: keysView{Page: page("/console/keys"), Rows: []keys.Key{{ID: "key_1", Name: "orders", CreatedAt: noon, UsedAt: noon}, {ID: "key_2", Name: "old", CreatedAt: noon, RevokedAt: noon}}, Fields: keyFields("", "")}},
 		{Name: "keys-made", Page: "keys", Data: keysView{Page: page("/console/keys"), Rows: []keys.Key{{ID: "key_1", Name: "orders", CreatedAt: noon}}, Fields: keyFields("", ""), Made: keys.Key{Name: "orders"}, Text: "souk_ExampleOnlyExampleOnly"}},
-		{Name: "operators", Page: "operators", Data: operatorsView{Page: page("/console/operators"), Rows: []operator.Person{*ida, vera}, Fields: operatorFields(operator.Person{}), Roles: operator.Roles}},
+		{Name: "operators", Page: "operators", Data: operatorsView{Page: page("/console/operators"), Rows: []operator.Person{*ida, vera}, Fields: operatorFields(operator.Person{}), Roles: operator.Roles, Passwords: true}},
+		{Name: "operators-provider", Page: "operators", Data: operatorsView{Page: page("/console/operators"), Rows: []operator.Person{*ida, otto}, Roles: operator.Roles, Provider: "Inkwell ID"}},
 		{Name: "log", Page: "log", Data: logView{page("/console/log"), []audit.Entry{{Seq: 2, At: noon, By: audit.Actor{ID: "op_1", Name: ida.Email, From: "203.0.113.7"}, Action: audit.CorrectionOkayed, Subject: "cor_1", Detail: "lic_4t9k2m, 12.00", Hash: "9f2c0a1b2c3d"},
 			{Seq: 1, At: noon, By: audit.Actor{ID: "shell", Name: "deploy"}, Action: audit.OperatorAdded, Subject: "op_1", Detail: "ida@inkwell.example, admin", Hash: "1a2b3c4d5e6f"}}, "/console/log?before=1"}},
 		{Name: "log-empty", Page: "log", Data: logView{Page: page("/console/log")}},
 		{Name: "settings", Page: "settings", Data: settingsView{page("/console/settings"), []Setting{{"base-url", "https://buy.inkwell.example"}, {"queue", ""}}, []productRow{{"4ml54db8vrmjuykaw1psroool", "Inkwell Pages", "Subscription", []string{"Pages typeset (pages)"}}}}},
 		{Name: "me", Page: "me", Data: meView{Page: page("/console/me"), Fields: meFields(map[string]string{"present": "This is not your present password."})}},
+		{Name: "me-provider", Page: "me", Data: meView{Page: Page{Path: "/console/me", Now: noon, Who: &otto}}},
+		{Name: "problem-provider", Page: "problem", Data: problemView{Page{Path: "/console/signin/callback", Now: noon}, webui.Problem{Status: 401, Title: "You are not signed in",
+			Say: fail.SayOf(idp.Stray()), Href: "/console/signin", Label: "Sign in again"}}},
 		{Name: "problem", Page: "problem", Data: problemView{Page{Path: "/console/x", Now: noon}, webui.NotFound()}},
 	}
 }

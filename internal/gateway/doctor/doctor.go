@@ -54,9 +54,9 @@ type Config struct {
 	HTTP     *http.Client // must not follow redirects
 	Clock    clock.Clock  // the machine's own
 
-	// Database says in what state the database is; Mail, whether the mail server takes us. Each answers with a finding whose
-	// Check it leaves empty.
-	Database, Mail func(context.Context) Finding
+	// Database says in what state the database is; Mail, whether the mail server takes us; SignIn, whether the console's people
+	// can sign in where they should. Each answers with a finding whose Check it leaves empty.
+	Database, Mail, SignIn func(context.Context) Finding
 }
 
 // Examine looks at everything, one thing after the other, and tells each finding as it is made.
@@ -78,6 +78,9 @@ func Examine(ctx context.Context, c Config, tell func(Finding)) {
 	e.catalogue()
 	if c.Mail != nil {
 		e.of(ctx, "mail", c.Mail)
+	}
+	if c.SignIn != nil {
+		e.of(ctx, "sign-in", c.SignIn)
 	}
 }
 

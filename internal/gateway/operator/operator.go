@@ -1,11 +1,13 @@
 // Package operator is the seller's own people: who may sign in to the console, and what they may do there.
 //
-// It owns: operators, their passwords, roles and sessions. It does not own: the customers (package account), pages and
-// cookies (the console), or what was done (package audit, which is told of every change here).
+// It owns: operators, their passwords, roles and sessions, and what an identity provider's word makes of somebody. It does not
+// own: the customers (package account), the provider itself (package idp), pages and cookies (the console), or what was done
+// (package audit, which is told of every change here).
 //
-// Always true: an e-mail address is one operator's at most; an answer to a wrong password is the same, and takes as long,
-// whether or not there is such an operator; who is removed, or is given another password, is signed out everywhere;
-// somebody is left who may change all this.
+// Always true: an e-mail address is one operator's at most; an operator has a password here or is vouched for by a provider,
+// never both, so that there is one place to take their access away; an answer to a wrong password is the same, and takes as
+// long, whether or not there is such an operator; who is removed, or is given another password, is signed out everywhere;
+// nobody here takes the last admin's role away (a provider may: it can name another).
 package operator
 
 import (
@@ -43,7 +45,12 @@ type Person struct {
 	Name      string
 	Role      Role
 	CreatedAt time.Time
+	// Issuer and Subject are by whom the person is vouched for, and as whom; empty: they have a password here.
+	Issuer, Subject string
 }
+
+// Vouched reports whether a provider vouches for the person.
+func (p Person) Vouched() bool { return p.Issuer != "" }
 
 // Store keeps operators. Hashes of passwords are PHC strings.
 type Store interface {
@@ -54,11 +61,18 @@ type Store interface {
 	CreateOperator(ctx context.Context, p Person, emailKey, passwordHash string) error
 	// Operator finds one; fail.NotFound.
 	Operator(ctx context.Context, id ID) (Person, error)
-	// OperatorCredentials finds one and its password's hash by email key; fail.NotFound.
+	// OperatorCredentials finds one and its password's hash ("" if it has none) by email key; fail.NotFound.
 	OperatorCredentials(ctx context.Context, emailKey string) (Person, string, error)
+	// VouchedOperator finds the one whom issuer vouches for as subject; fail.NotFound.
+	VouchedOperator(ctx context.Context, issuer, subject string) (Person, error)
+	// KeepVouched keeps what a provider says of p: a new operator, or another Email, Name, Role, Issuer and Subject of one that
+	// is there. A password that it had is forgotten, and its sessions with that. fail.Conflict where another has the same
+	// email key, or the same issuer and subject.
+	KeepVouched(ctx context.Context, p Person, emailKey string) error
 	// Operators lists all, oldest first.
 	Operators(ctx context.Context) ([]Person, error)
-	// ReplaceOperatorPassword changes the hash and forgets the operator's sessions, in one step; fail.NotFound.
+	// ReplaceOperatorPassword changes the hash and forgets the operator's sessions, in one step; fail.NotFound where there is no
+	// such operator, or it has no password.
 	ReplaceOperatorPassword(ctx context.Context, id ID, hash string) error
 	// RehashOperator changes the hash from was to now and nothing else; where it is no longer was, nothing changes.
 	RehashOperator(ctx context.Context, id ID, was, now string) error

@@ -29,6 +29,7 @@ type Service struct {
 	hasher   *credential.Hasher
 	sessions credential.Sessions
 	brakes   credential.Brakes
+	ways     Ways
 }
 
 // New makes the service. Its clock is the system's even where business time is a sandbox's: a person who moves that
@@ -36,7 +37,28 @@ type Service struct {
 func New(store Store, log *audit.Log, clk clock.Clock, logger *slog.Logger) *Service {
 	return &Service{store: store, audit: log, log: logger, clk: clk, hasher: credential.NewHasher(),
 		sessions: credential.Sessions{Store: store, Clock: clk, Idle: SessionIdle, Life: SessionLife},
-		brakes:   credential.Brakes{Store: store, Clock: clk, Kind: "operator "}}
+		brakes:   credential.Brakes{Store: store, Clock: clk, Kind: "operator "}, ways: Ways{Passwords: true}}
+}
+
+// Ways are how operators may prove who they are.
+type Ways struct {
+	Passwords bool   // by the password that they have here
+	Issuer    string // by this provider's word; empty: there is none
+}
+
+// Open opens these ways and no others: sessions that were begun by another are over. Call it before anything else. Without it
+// passwords are the only way.
+func (s *Service) Open(w Ways) { s.ways = w }
+
+// Ways are those that are open.
+func (s *Service) Ways() Ways { return s.ways }
+
+// opens reports whether p may be in here by one of the ways.
+func (w Ways) opens(p Person) bool {
+	if p.Vouched() {
+		return p.Issuer == w.Issuer
+	}
+	return w.Passwords
 }
 
 // Add makes an operator. by is who does so.
@@ -88,11 +110,20 @@ func (s *Service) Find(ctx context.Context, name string) (Person, error) {
 	return s.store.Operator(ctx, ID(name))
 }
 
+// own finds an operator that is this program's own. Errors: fail.NotFound; fail.Conflict for one whom a provider vouches for.
+func (s *Service) own(ctx context.Context, id ID) (Person, error) {
+	p, err := s.store.Operator(ctx, id)
+	if err == nil && p.Vouched() {
+		return p, fail.New(fail.Conflict, "vouched_for", "%s signs in at %s, which says what they may: change it there.", p.Email, p.Issuer)
+	}
+	return p, err
+}
+
 // ChangePassword gives an operator another password, and signs it out everywhere.
 //
-// Errors: fail.Invalid for a password that is too weak; fail.NotFound.
+// Errors: fail.Invalid for a password that is too weak; fail.NotFound; fail.Conflict for one whom a provider vouches for.
 func (s *Service) ChangePassword(ctx context.Context, by audit.Actor, id ID, password string) error {
-	p, err := s.store.Operator(ctx, id)
+	p, err := s.own(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -109,10 +140,13 @@ func (s *Service) ChangePassword(ctx context.Context, by audit.Actor, id ID, pas
 }
 
 // ChangeRole gives an operator another role. Errors: fail.Invalid for a role that is none; fail.NotFound; fail.Conflict for
-// the last admin.
+// the last admin, and for one whom a provider vouches for.
 func (s *Service) ChangeRole(ctx context.Context, by audit.Actor, id ID, role Role) error {
 	if !slices.Contains(Roles, role) {
 		return fail.New(fail.Invalid, "role", "There is no role %.40q; take viewer, operator or admin.", role)
+	}
+	if _, err := s.own(ctx, id); err != nil {
+		return err
 	}
 	return s.change(ctx, by, audit.RoleChanged, id, role)
 }
@@ -146,6 +180,9 @@ func (s *Service) change(ctx context.Context, by audit.Actor, action audit.Actio
 //
 // Errors: fail.Denied, the same whether the operator or the password is wrong; fail.TooMuch after too many attempts.
 func (s *Service) SignIn(ctx context.Context, email, password, address string) (Person, error) {
+	if !s.ways.Passwords {
+		return Person{}, fail.New(fail.Denied, "no_passwords", "Passwords are switched off here. Sign in with the sign-in provider.")
+	}
 	key := credential.EmailKey(email)
 	if key == "" || password == "" || len(key) > credential.MaxEmail || len(password) > 4*credential.MaxPassword {
 		return Person{}, denied()
@@ -155,7 +192,7 @@ func (s *Service) SignIn(ctx context.Context, email, password, address string) (
 		return Person{}, err
 	}
 	p, hash, err := s.store.OperatorCredentials(ctx, key)
-	if fail.Is(err, fail.NotFound) {
+	if fail.Is(err, fail.NotFound) || err == nil && hash == "" {
 		if err := s.hasher.Burn(ctx, password); err != nil {
 			return Person{}, err
 		}
@@ -199,21 +236,21 @@ func (s *Service) StartSession(ctx context.Context, p Person, address, old strin
 	if err := s.store.ForgetSessions(ctx, s.clk.Now()); err != nil { // few are made, so that this is the moment to tidy up
 		return "", err
 	}
-	if err := s.audit.Note(ctx, p.Actor(address), audit.SignedIn, string(p.ID), ""); err != nil {
+	if err := s.audit.Note(ctx, p.Actor(address), audit.SignedIn, string(p.ID), p.Issuer); err != nil {
 		return "", err
 	}
 	return s.sessions.Start(ctx, string(p.ID), old)
 }
 
 // SignedIn finds whose session secret is; used as in [credential.Sessions.Find]. Errors: fail.Denied where it is nobody's,
-// or over.
+// or over, or its owner's way in is closed by now.
 func (s *Service) SignedIn(ctx context.Context, secret string, used bool) (Person, error) {
 	found, err := s.sessions.Find(ctx, secret, used)
 	if err != nil {
 		return Person{}, err
 	}
 	p, err := s.store.Operator(ctx, ID(found.Owner))
-	if fail.Is(err, fail.NotFound) {
+	if fail.Is(err, fail.NotFound) || err == nil && !s.ways.opens(p) {
 		return Person{}, credential.SignedOut()
 	}
 	return p, err

@@ -25,10 +25,10 @@ func (db *DB) Operators() Operators {
 
 var _ operator.Store = Operators{}
 
-const operatorColumns = `id, email, name, role, created_us`
+const operatorColumns = `id, email, name, role, created_us, issuer, subject`
 
 func scanOperator(scan func(...any) error, more ...any) (p operator.Person, err error) {
-	err = scan(append([]any{&p.ID, &p.Email, &p.Name, &p.Role, instant{&p.CreatedAt}}, more...)...)
+	err = scan(append([]any{&p.ID, &p.Email, &p.Name, &p.Role, instant{&p.CreatedAt}, &p.Issuer, &p.Subject}, more...)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, noOperator()
 	}
@@ -51,8 +51,44 @@ func (s Operators) CreateOperator(ctx context.Context, p operator.Person, emailK
 		if n, err := res.RowsAffected(); err != nil || n > 0 {
 			return err
 		}
-		return fail.New(fail.Conflict, "email_taken", "There is an operator with this e-mail address.")
+		return operatorTaken()
 	})
+}
+
+func operatorTaken() error {
+	return fail.New(fail.Conflict, "email_taken", "There is an operator with this e-mail address.")
+}
+
+// KeepVouched implements operator.Store.
+func (s Operators) KeepVouched(ctx context.Context, p operator.Person, emailKey string) error {
+	return s.db.Tx(ctx, func(tx *sql.Tx) error {
+		var others int
+		err := tx.QueryRowContext(ctx, `select count(*) from operator where id <> $1 and (email_key = $2 or (issuer = $3 and subject = $4))`, p.ID, emailKey, p.Issuer, p.Subject).Scan(&others)
+		if err != nil {
+			return fmt.Errorf("look for other operators: %w", err)
+		}
+		if others > 0 {
+			return operatorTaken()
+		}
+		// Who was let in by a password is let in anew.
+		if err := exec(ctx, tx, "sign an operator out", `delete from operator_session where operator in (select id from operator where id = $1 and password_hash <> '')`, p.ID); err != nil {
+			return err
+		}
+		return exec(ctx, tx, "keep an operator that is vouched for", `insert into operator (id, email, email_key, name, role, password_hash, created_us, issuer, subject)
+			values ($1, $2, $3, $4, $5, '', $6, $7, $8)
+			on conflict (id) do update set email = excluded.email, email_key = excluded.email_key, name = excluded.name, role = excluded.role,
+				password_hash = '', issuer = excluded.issuer, subject = excluded.subject`,
+			p.ID, p.Email, emailKey, p.Name, p.Role, us(p.CreatedAt), p.Issuer, p.Subject)
+	})
+}
+
+// VouchedOperator implements operator.Store.
+func (s Operators) VouchedOperator(ctx context.Context, issuer, subject string) (operator.Person, error) {
+	p, err := scanOperator(s.db.Read().QueryRowContext(ctx, `select `+operatorColumns+` from operator where issuer = $1 and subject = $2 and subject <> ''`, issuer, subject).Scan)
+	if err != nil {
+		return p, fmt.Errorf("find an operator that is vouched for: %w", err)
+	}
+	return p, nil
 }
 
 // Operator implements operator.Store.
@@ -93,7 +129,7 @@ func operatorsIn(ctx context.Context, q queryer) (list []operator.Person, err er
 // ReplaceOperatorPassword implements operator.Store.
 func (s Operators) ReplaceOperatorPassword(ctx context.Context, id operator.ID, hash string) error {
 	return s.db.Tx(ctx, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, `update operator set password_hash = $2 where id = $1`, id, hash)
+		res, err := tx.ExecContext(ctx, `update operator set password_hash = $2 where id = $1 and password_hash <> ''`, id, hash)
 		if err != nil {
 			return fmt.Errorf("replace an operator's password: %w", err)
 		}

@@ -20,6 +20,8 @@ func Operators(t *testing.T, open func(t *testing.T) operator.Store) {
 	t.Run("NewPasswordSignsOut", func(t *testing.T) { newPasswordSignsOut(t, open(t)) })
 	t.Run("RoleChangesInSightOfTheOthers", func(t *testing.T) { roleChanges(t, open(t)) })
 	t.Run("RemovedIsSignedOut", func(t *testing.T) { removedIsSignedOut(t, open(t)) })
+	t.Run("VouchedHaveNoPassword", func(t *testing.T) { vouchedHaveNoPassword(t, open(t)) })
+	t.Run("IdentityIsOneOperators", func(t *testing.T) { identityIsOneOperators(t, open(t)) })
 	t.Run("OldSessionsAreForgotten", func(t *testing.T) { oldSessionsAreForgotten(t, open(t)) })
 }
 
@@ -138,6 +140,61 @@ func removedIsSignedOut(t *testing.T, s operator.Store) {
 	}
 	if got := signedIn(t, s, "one", "two"); !slices.Equal(got, []string{"one"}) {
 		t.Errorf("signed in are %v", got)
+	}
+}
+
+func vouchedHaveNoPassword(t *testing.T, s operator.Store) {
+	p := addOperator(t, s, "op_1", operator.Admin, noon)
+	startSession(t, s, "before", "op_1", noon.Add(time.Hour))
+	p.Email, p.Name, p.Role, p.Issuer, p.Subject = "New@example.com", "Ada", operator.Viewer, "https://id.example.com", "7"
+	if err := s.KeepVouched(t.Context(), p, "new@example.com"); err != nil {
+		t.Fatal(err)
+	}
+	if got, hash, err := s.OperatorCredentials(t.Context(), "new@example.com"); err != nil || got != p || hash != "" {
+		t.Errorf("by its address: %+v %q, %v; want %+v", got, hash, err, p)
+	}
+	if got, err := s.VouchedOperator(t.Context(), "https://id.example.com", "7"); err != nil || got != p {
+		t.Errorf("as it is vouched for: %+v, %v; want %+v", got, err, p)
+	}
+	if got := signedIn(t, s, "before"); len(got) != 0 {
+		t.Error("it is signed in by the password that it had")
+	}
+	if err := s.ReplaceOperatorPassword(t.Context(), "op_1", "new"); !fail.Is(err, fail.NotFound) {
+		t.Errorf("it is given a password: %v", err)
+	}
+	startSession(t, s, "after", "op_1", noon.Add(time.Hour))
+	p.Name = "Ada King"
+	if err := s.KeepVouched(t.Context(), p, "new@example.com"); err != nil || len(signedIn(t, s, "after")) != 1 {
+		t.Errorf("another name: %v, signed in %v", err, signedIn(t, s, "after"))
+	}
+	if _, _, err := s.OperatorCredentials(t.Context(), "op_1@example.com"); !fail.Is(err, fail.NotFound) {
+		t.Errorf("by its old address: %v", err)
+	}
+}
+
+func identityIsOneOperators(t *testing.T, s operator.Store) {
+	addOperator(t, s, "op_1", operator.Admin, noon)
+	addOperator(t, s, "op_2", operator.Admin, noon)
+	if _, err := s.VouchedOperator(t.Context(), "", ""); !fail.Is(err, fail.NotFound) {
+		t.Errorf("who is vouched for by nobody: %v", err)
+	}
+	keep := func(id operator.ID, email, subject string) error {
+		return s.KeepVouched(t.Context(), operator.Person{ID: id, Email: email, Name: "X", Role: operator.Viewer, CreatedAt: noon, Issuer: "https://id.example.com", Subject: subject}, email)
+	}
+	if err := keep("op_3", "three@example.com", "3"); err != nil {
+		t.Fatal(err)
+	}
+	if err := keep("op_4", "four@example.com", "3"); !fail.Is(err, fail.Conflict) {
+		t.Errorf("the same identity: %v", err)
+	}
+	if err := keep("op_4", "op_1@example.com", "4"); !fail.Is(err, fail.Conflict) {
+		t.Errorf("another's address: %v", err)
+	}
+	if err := keep("op_3", "op_1@example.com", "3"); !fail.Is(err, fail.Conflict) {
+		t.Errorf("moved to another's address: %v", err)
+	}
+	if all, err := s.Operators(t.Context()); err != nil || len(all) != 3 {
+		t.Errorf("%+v, %v", all, err)
 	}
 }
 
