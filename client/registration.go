@@ -14,6 +14,7 @@ type Registration struct {
 	State RegistrationState `json:"state"`
 	Why   string            `json:"why"` // a sentence: why it is in this state
 	Since time.Time         `json:"since"`
+	By    time.Time         `json:"by"` // while you make the account ready: by when the buyer was told that you contact them
 
 	License              string `json:"license"` // the gateway's id; [Client.License] tells whether it gives access
 	ProductCode          string `json:"productCode"`
@@ -45,8 +46,9 @@ type RegistrationState string
 
 // The states of a registration.
 const (
-	RegistrationOpen     RegistrationState = "open"     // the buyer has no account yet
-	RegistrationComplete RegistrationState = "complete" // a customer owns the license
+	RegistrationOpen      RegistrationState = "open"       // the buyer has no account yet
+	RegistrationSettingUp RegistrationState = "setting_up" // the buyer has an account, which you make ready by hand
+	RegistrationComplete  RegistrationState = "complete"   // a customer owns the license, and their account is ready
 )
 
 // RegistrationParam is the query parameter in which a browser brings a registration's handle to your sign-up page, for
@@ -83,6 +85,14 @@ type Customer struct {
 func (c *Client) CompleteRegistration(ctx context.Context, id string, who Customer) (Registration, error) {
 	var r Registration
 	err := c.call(ctx, http.MethodPost, "/v1/registrations/"+url.PathEscape(id)+"/complete", who, &r)
+	return r, err
+}
+
+// ReadyRegistration says that the account of a registration which you make ready by hand is ready; its owner is told. Repeating is
+// safe; where nothing is made ready by hand, it is a [Problem] with the code "not_setting_up".
+func (c *Client) ReadyRegistration(ctx context.Context, id string) (Registration, error) {
+	var r Registration
+	err := c.call(ctx, http.MethodPost, "/v1/registrations/"+url.PathEscape(id)+"/ready", nil, &r)
 	return r, err
 }
 

@@ -98,7 +98,7 @@ export interface SignIn {
 
 export interface Registration {
   id: string
-  state: 'open' | 'complete'
+  state: 'open' | 'setting_up' | 'complete'
   why: string
   since: string
   license: string

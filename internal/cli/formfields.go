@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"souk.dev/souk/internal/gateway/core"
 )
@@ -57,4 +58,23 @@ func (v *formFieldsValue) Set(s string) error {
 	}
 	*v = form
 	return nil
+}
+
+// manualSetup is how accounts are made ready by the seller's people, as the setting products has it.
+type manualSetup struct {
+	Within  durationText `json:"within"`  // such as 48h or 2d
+	Message string       `json:"message"` // what happens, in the seller's words
+}
+
+// maxSetupMessage is how many bytes of the seller's words stand on pages and in mails.
+const maxSetupMessage = 1000
+
+func (m manualSetup) rules() (core.ManualSetup, error) {
+	switch {
+	case m.Within == 0 && m.Message != "":
+		return core.ManualSetup{}, errors.New("its manualSetup does not say within what time the buyer is contacted")
+	case len(m.Message) > maxSetupMessage:
+		return core.ManualSetup{}, fmt.Errorf("the message of its manualSetup has %d bytes; it may have %d", len(m.Message), maxSetupMessage)
+	}
+	return core.ManualSetup{Within: time.Duration(m.Within), Message: m.Message}, nil
 }

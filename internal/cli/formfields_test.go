@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"souk.dev/souk/internal/gateway/core"
 )
@@ -65,5 +66,28 @@ func TestQuestionsInAFile(t *testing.T) {
 	var v formFieldsValue
 	if err := v.Set(c.entries["form-fields"].value); err != nil || len(v) != 1 || v[0].Choices[1] != "more" || !v[0].Required {
 		t.Errorf("%+v, %v", v, err)
+	}
+}
+
+func TestAccountsThatAreMadeReadyByHand(t *testing.T) {
+	var v productsValue
+	if err := v.Set(`[{"productCode":"p","manualSetup":{"within":"2d","message":"We call you."}},{"productCode":"q"}]`); err != nil {
+		t.Fatal(err)
+	}
+	if want := (core.ManualSetup{Within: 48 * time.Hour, Message: "We call you."}); v[0].ManualSetup != want || !v[0].Manual() || v[1].Manual() {
+		t.Errorf("%+v", v)
+	}
+	for text, want := range map[string]string{
+		`{"message":"We call you."}`: "within what time",
+		`{"within":"soon"}`:          "duration such as 24h",
+		`{"within":"-2d"}`:           "duration such as 24h",
+		`{"within":"2d","message":"` + strings.Repeat("x", maxSetupMessage+1) + `"}`: "1001 bytes",
+	} {
+		if err := v.Set(`[{"productCode":"p","manualSetup":` + text + `}]`); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.40s: %v; want %s", text, err, want)
+		}
+	}
+	if err := v.Set(`[{"productCode":"p","signUpUrl":"https://app.example.com/","manualSetup":{"within":"2d"}}]`); err == nil || !strings.Contains(err.Error(), "tells its buyers itself") {
+		t.Errorf("%v", err)
 	}
 }

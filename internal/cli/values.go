@@ -181,6 +181,8 @@ type listing struct {
 	AllocateBy []string `json:"allocateBy"`
 	// FormFields are what buyers of this product are asked besides; one that has the name of one for all stands in its place.
 	FormFields []formField `json:"formFields"`
+	// ManualSetup is for products whose accounts the seller's people make ready.
+	ManualSetup manualSetup `json:"manualSetup"`
 }
 
 // decimal is an exact number, written in JSON as a number or as a string.
@@ -204,7 +206,7 @@ type durationText time.Duration
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (d *durationText) UnmarshalText(text []byte) error {
-	v, err := time.ParseDuration(string(text))
+	v, err := parseDuration(string(text))
 	if err == nil && v <= 0 {
 		err = errors.New("it is not more than nothing")
 	}
@@ -287,6 +289,12 @@ func (l listing) product() (core.Product, error) {
 	}
 	if p.FormFields = form; len(form) > 0 && p.Delegated() {
 		return p, errors.New("it has formFields and a signUpUrl; who keeps the accounts asks its buyers itself")
+	}
+	if p.ManualSetup, err = l.ManualSetup.rules(); err != nil {
+		return p, err
+	}
+	if p.Manual() && p.Delegated() {
+		return p, errors.New("it has manualSetup and a signUpUrl; who keeps the accounts tells its buyers itself when they are ready")
 	}
 	for _, d := range l.Dimensions {
 		if d.Key == "" {

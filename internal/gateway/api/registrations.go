@@ -2,8 +2,10 @@ package api
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
+	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/register"
@@ -22,6 +24,7 @@ func (h Registrations) Mount(d *Door) {
 	d.Handle("GET /v1/registrations/{id}", h.get)
 	d.Create("POST /v1/registrations/{handle}/redeem", h.redeem)
 	d.Create("POST /v1/registrations/{id}/complete", h.complete)
+	d.Create("POST /v1/registrations/{id}/ready", h.ready)
 }
 
 // registration is a registration from outside.
@@ -39,6 +42,7 @@ type registration struct {
 	Arrivals           int                     `json:"arrivals"`
 	ArrivedAt          time.Time               `json:"arrivedAt"`
 	LastArrivedAt      time.Time               `json:"lastArrivedAt"`
+	ReadyAt            time.Time               `json:"readyAt,omitzero"`
 	Answers            []register.Answer       `json:"answers,omitempty"`
 }
 
@@ -46,7 +50,7 @@ func registrationOf(r register.Registration) registration {
 	return registration{
 		ID: r.ID, Standing: r.Standing(), License: r.License, ProductCode: r.Buyer.ProductCode, LicenseARN: r.Buyer.ARN,
 		Customer: r.Buyer.Customer, CustomerIdentifier: r.Buyer.CustomerIdentifier, OfferType: r.Offer, Account: r.Account,
-		Arrivals: r.Arrivals, ArrivedAt: r.ArrivedAt, LastArrivedAt: r.LastArrivedAt, Answers: r.Answers,
+		Arrivals: r.Arrivals, ArrivedAt: r.ArrivedAt, LastArrivedAt: r.LastArrivedAt, ReadyAt: r.ReadyAt, Answers: r.Answers,
 	}
 }
 
@@ -97,6 +101,15 @@ func (h Registrations) complete(w http.ResponseWriter, r *http.Request) error {
 	return h.show(w, r, reg)
 }
 
+// ready notes that the account is ready that the seller's people have set up.
+func (h Registrations) ready(w http.ResponseWriter, r *http.Request) error {
+	reg, err := h.Register.MakeReady(r.Context(), register.ID(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	return h.show(w, r, reg)
+}
+
 func (h Registrations) show(w http.ResponseWriter, r *http.Request, reg register.Registration) error {
 	out := registrationOf(reg)
 	var err error
@@ -115,7 +128,11 @@ func (h Registrations) list(w http.ResponseWriter, r *http.Request) error {
 	if err := Cursor(r, &after); err != nil {
 		return err
 	}
-	regs, err := h.Register.Registrations(r.Context(), after, limit+1)
+	state := register.State(r.URL.Query().Get("state"))
+	if state != "" && !slices.Contains(register.States, state) {
+		return fail.New(fail.Invalid, "bad_query", "The query's state is %.20q; it is one of %v.", state, register.States)
+	}
+	regs, err := h.Register.Registrations(r.Context(), register.Query{State: state, After: after, Limit: limit + 1})
 	if err != nil {
 		return err
 	}

@@ -39,6 +39,7 @@ const (
 	NoticeReplayed    Action = "notice.replay"
 	CorrectionOkayed  Action = "correction.approve"
 	CorrectionRefused Action = "correction.reject"
+	RegistrationReady Action = "registration.ready"
 	NotDone           Action = "not_done" // what an earlier entry tells of was not done, and why
 )
 

@@ -5,8 +5,11 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
+	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/audit"
+	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/keys"
 	"souk.dev/souk/internal/gateway/operator"
@@ -176,4 +179,60 @@ func TestALicenceShowsItsUsage(t *testing.T) {
 	if bars := a.Page.One(t, "svg.chart").All("rect"); len(bars) != 1 || bars[0].Attr("class") != "fill-open" {
 		t.Errorf("%d bars are drawn, want one of the open hour", len(bars))
 	}
+}
+
+// An account that is made ready by hand: the overview says that it waits, an operator says that it is ready, and the log who did.
+func TestAnAccountIsMadeReady(t *testing.T) {
+	d := newDesk(t)
+	l := d.buys(1)
+	claimed := d.waits(l.ID)
+	b, viewer := d.as(d.add(operator.Operator)), d.as(d.add(operator.Viewer))
+	b.get("/console").shows(t, http.StatusOK, "1 account waits to be made ready")
+	b.get("/console/registrations?state=setting_up").shows(t, http.StatusOK, "Setting up")
+	b.get("/console/registrations?state=open").shows(t, http.StatusOK, "No registration is open")
+	viewer.get("/console/registrations/reg_1").shows(t, http.StatusOK, "takes the role operator")
+	d.clk.Set(claimed.DueAt.Add(time.Minute))
+	b = d.as(d.add(operator.Admin)) // the session is over
+	b.get("/console").shows(t, http.StatusOK, "should have been contacted by now")
+	b.get("/console/registrations/reg_1").shows(t, http.StatusOK, "Late")
+	if a := b.post("/console/registrations/reg_1/ready", nil); a.Location != "/console/registrations/reg_1?ready" {
+		t.Fatalf("%d %s %s", a.Code, a.Location, a.Body)
+	}
+	b.get("/console/registrations/reg_1?ready").shows(t, http.StatusOK, "The account is ready")
+	if e := d.newest(); e.Action != audit.RegistrationReady || e.Subject != "reg_1" {
+		t.Errorf("the log says %+v", e)
+	}
+	if l, _ := d.book.ByID(l.ID); l.SettingUp || l.Account != "acc_1" {
+		t.Errorf("%+v", l)
+	}
+	if a := b.get("/console"); a.Page.Has("strong", "made ready") {
+		t.Errorf("%s", a.Page.Text())
+	}
+	if a := b.post("/console/registrations/reg_2/ready", nil); a.Code != http.StatusNotFound {
+		t.Errorf("%d", a.Code)
+	}
+}
+
+// waits makes a registration of l, reg_1 for acc_1, whose account is to be made ready in two days.
+func (d *desk) waits(l core.LicenseID) register.Registration {
+	d.t.Helper()
+	if err := d.db.Accounts().CreateAccount(d.t.Context(), account.Account{ID: "acc_1", Email: "ada@example.com", Name: "Ada Lovelace", CreatedAt: noon}, "ada@example.com", "hash"); err != nil {
+		d.t.Fatal(err)
+	}
+	regs := d.db.Registrations()
+	tell := func(kind outbox.Kind) outbox.Event {
+		return outbox.NewEvent(kind, noon, outbox.Subject{License: l}, kind)
+	}
+	_, err := regs.Arrived(d.t.Context(), register.Registration{ID: "reg_1", License: l, ArrivedAt: noon, LastArrivedAt: noon, Arrivals: 1}, tell(outbox.RegistrationArrived))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	claimed, err := regs.Claim(d.t.Context(), register.Registration{ID: "reg_1", Account: "acc_1", ClaimedAt: noon, DueAt: noon.Add(48 * time.Hour)}, tell(outbox.RegistrationSettingUp))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if _, err := d.console.Register.Attach().Run(d.t.Context()); err != nil {
+		d.t.Fatal(err)
+	}
+	return claimed
 }

@@ -140,6 +140,7 @@ func (c *Console) routes() []route {
 		{"POST /console/notices/{id}/replay", operator.Operator, c.postReplay},
 		{"GET /console/registrations", operator.Viewer, c.getRegistrations},
 		{"GET /console/registrations/{id}", operator.Viewer, c.getRegistration},
+		{"POST /console/registrations/{id}/ready", operator.Operator, c.postReady},
 		{"GET /console/accounts", operator.Viewer, c.getAccounts},
 		{"GET /console/accounts/{id}", operator.Viewer, c.getAccount},
 		{"GET /console/corrections", operator.Viewer, c.getCorrections},

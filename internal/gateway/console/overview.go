@@ -11,6 +11,7 @@ import (
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/metering"
 	"souk.dev/souk/internal/gateway/operator"
+	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/webui"
 )
 
@@ -61,6 +62,11 @@ func (c *Console) getOverview(w http.ResponseWriter, r *http.Request, who operat
 		return err
 	}
 	view.Findings = c.findings(view.Checks, records, aside, page.ToDo)
+	waiting, late, err := c.toSetUp(r)
+	if err != nil {
+		return err
+	}
+	view.Findings = append(view.Findings, setUpFindings(int64(waiting), int64(late))...)
 	heard, err := c.Notices.Notices(ctx, intake.Query{Limit: recent})
 	if err != nil {
 		return err
@@ -145,6 +151,19 @@ func (c *Console) findings(checks []Checked, records map[string]int64, aside map
 			Text: "Checks are answered by what AWS said last. Look at the log for why it cannot be asked."})
 	}
 	return all
+}
+
+// setUpFindings are about accounts that somebody makes ready by hand.
+func setUpFindings(waiting, late int64) []finding {
+	f := finding{webui.Warn, fmt.Sprintf("%s %s to be made ready", atMost(waiting), plural(waiting, "account waits", "accounts wait")),
+		"Each buyer was told by when they are contacted. Say on its page when the account is ready: that is what they are mailed.", "/console/registrations?state=" + string(register.SettingUp), "Look at them"}
+	switch {
+	case waiting == 0:
+		return nil
+	case late > 0:
+		f.Tone, f.Text = webui.Error, fmt.Sprintf("%s of the buyers should have been contacted by now. ", atMost(late))+f.Text
+	}
+	return []finding{f}
 }
 
 var asideWords = map[license.Outcome]struct{ what, todo string }{

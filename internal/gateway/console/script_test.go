@@ -38,13 +38,13 @@ func TestStoredScriptStaysText(t *testing.T) {
 	if err := d.db.Accounts().CreateAccount(ctx, owner, "a@example.com", "hash"); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.book.AttachAccount(ctx, l.ID, "acc_1"); err != nil {
+	if err := d.book.AttachAccount(ctx, l.ID, "acc_1", true); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := d.db.Registrations().Arrived(ctx, register.Registration{ID: "reg_1", License: l.ID, Buyer: buyer, Offer: evil, ArrivedAt: noon, LastArrivedAt: noon, Arrivals: 1}, outbox.Event{ID: "evt_1", At: noon, Kind: outbox.RegistrationArrived, Data: []byte("{}")}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.db.Registrations().Claim(ctx, "reg_1", "acc_1", []register.Answer{{Name: "x", Label: evil, Type: core.LongTextField, Value: evil}}, noon, outbox.Event{ID: "evt_2", At: noon, Kind: outbox.RegistrationCompleted, Data: []byte("{}")}); err != nil {
+	if _, err := d.db.Registrations().Claim(ctx, register.Registration{ID: "reg_1", Account: "acc_1", ClaimedAt: noon, DueAt: noon, Answers: []register.Answer{{Name: "x", Label: evil, Type: core.LongTextField, Value: evil}}}, outbox.Event{ID: "evt_2", At: noon, Kind: outbox.RegistrationCompleted, Data: []byte("{}")}); err != nil {
 		t.Fatal(err)
 	}
 	n := d.hears(`{"detail-type":"` + url.QueryEscape(evil) + evil)

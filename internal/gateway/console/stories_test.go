@@ -98,6 +98,8 @@ func stories(c *Console) []webui.Story {
 	answered := registrationRow{register.Registration{ID: "reg_1", License: "lic_4t9k2m", Buyer: license.Buyer{Customer: "111122223333"}, Offer: "free-trial", ArrivedAt: noon.AddDate(0, -2, 0), LastArrivedAt: noon, Arrivals: 2,
 		Account: "acc_1", ClaimedAt: noon.AddDate(0, -2, 0), AttachedAt: noon.AddDate(0, -2, 0), Answers: []register.Answer{{Name: "size", Label: "How many people are you?", Type: core.ChoiceField, Value: "11–100"},
 			{Name: "purpose", Label: "What will you typeset?", Type: core.LongTextField, Value: "Novels,\nand letters to the editor."}, {Name: "news", Label: "News, please", Type: core.CheckboxField, Value: "false"}}}, "Inkwell Pages"}
+	waiting := answered
+	waiting.DueAt = noon.Add(-time.Hour)
 	opened := registrationRow{register.Registration{ID: "reg_2", License: "lic_9x8c7v", Buyer: license.Buyer{Customer: "777788889999"}, ArrivedAt: noon, LastArrivedAt: noon, Arrivals: 1}, "Inkwell Pages"}
 	used := hoursOfTwoDays()
 	detail := licenseView{Page: page("/console/licenses/lic_4t9k2m"), licenseRow: active, Owner: &account.Account{ID: "acc_1", Email: "ada@example.com", Name: "Ada Lovelace"},
@@ -114,6 +116,7 @@ func stories(c *Console) []webui.Story {
 	attempt := &metering.Attempt{ID: "req_1", At: noon.Add(-time.Hour), Request: []byte(`{"UsageRecords":[{"Timestamp":1793534399,"Dimension":"pages","Quantity":298}]}`), Answered: noon.Add(-time.Hour), Outcome: "answered",
 		Answer: []byte(`{"Results":[{"MeteringRecordId":"b2d5f1c0-example","Status":"Success"}],"UnprocessedRecords":[]}`)}
 	problems := c.findings(checks, map[string]int64{"parked": 1}, map[license.Outcome]int{intake.Poison: 1}, 2)
+	problems = append(problems, setUpFindings(3, 1)...)
 	states2 := map[license.State]int64{license.Active: 214, license.Pending: 3, license.WindingDown: 1, license.Ended: 18}
 	return []webui.Story{
 		{Name: "signin", Page: "signin", Data: func() signInView {
@@ -152,11 +155,11 @@ func stories(c *Console) []webui.Story {
 		{Name: "notices-empty", Page: "notices", Data: noticesView{Page: page("/console/notices"), Filters: states[:1]}},
 		{Name: "notice", Page: "notice", Data: noticeView{page("/console/notices/x"), notices[0]}},
 		{Name: "notice-unreadable", Page: "notice", Data: noticeView{page("/console/notices/x"), notices[1]}},
-		{Name: "registrations", Page: "registrations", Data: registrationsView{page("/console/registrations"), []registrationRow{
-			{register.Registration{ID: "reg_1", License: "lic_4t9k2m", Buyer: license.Buyer{Customer: "111122223333"}, ArrivedAt: noon.AddDate(0, -2, 0), LastArrivedAt: noon, Arrivals: 2, Account: "acc_1"}, "Inkwell Pages"},
-			{register.Registration{ID: "reg_2", License: "lic_9x8c7v", Buyer: license.Buyer{Customer: "777788889999"}, ArrivedAt: noon, LastArrivedAt: noon, Arrivals: 1}, "Inkwell Pages"}}, ""}},
-		{Name: "registration", Page: "registration", Data: registrationView{page("/console/registrations/reg_1"), answered, answered.Registration.Standing(), &account.Account{ID: "acc_1", Email: "ada@example.com", Name: "Ada Lovelace"}}},
-		{Name: "registration-open", Page: "registration", Data: registrationView{page("/console/registrations/reg_2"), opened, opened.Registration.Standing(), nil}},
+		{Name: "registrations", Page: "registrations", Data: registrationsView{Page: page("/console/registrations"), Filters: states[:2], Rows: []registrationRow{answered, waiting, opened}}},
+		{Name: "registration", Page: "registration", Data: registrationView{page("/console/registrations/reg_1"), answered, answered.Standing(), &account.Account{ID: "acc_1", Email: "ada@example.com", Name: "Ada Lovelace"}}},
+		{Name: "registration-open", Page: "registration", Data: registrationView{page("/console/registrations/reg_2"), opened, opened.Standing(), nil}},
+		{Name: "registration-setting-up", Page: "registration", Data: registrationView{page("/console/registrations/reg_1"), waiting, waiting.Standing(), &account.Account{ID: "acc_1", Email: "ada@example.com", Name: "Ada Lovelace"}}},
+		{Name: "registrations-none-found", Page: "registrations", Data: registrationsView{Page: page("/console/registrations"), Filters: states[:2], State: register.SettingUp}},
 		{Name: "account-answers", Page: "account", Data: accountView{Page: page("/console/accounts/acc_1"), Account: account.Account{ID: "acc_1", Email: "ada@example.com", Name: "Ada Lovelace", CreatedAt: noon}, Licenses: []licenseRow{active}, Registrations: []register.Registration{answered.Registration}}},
 		{Name: "registrations-empty", Page: "registrations", Data: registrationsView{Page: page("/console/registrations")}},
 		{Name: "accounts", Page: "accounts", Data: accountsView{page("/console/accounts"), []account.Account{{ID: "acc_1", Email: "ada@example.com", Name: "Ada Lovelace", Company: "Analytical Engines", CreatedAt: noon}}, ""}},

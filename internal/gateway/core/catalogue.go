@@ -16,7 +16,10 @@ type Product struct {
 	SignUpURL string
 	// FormFields are what buyers of this product are asked on the sign-up form, besides what buyers of all products are (hosted).
 	FormFields []FormField
-	Pricing    Pricing // empty: not told, so that AWS's answers show
+	// ManualSetup is how the accounts of its customers are made ready by the seller's people; zero: they are as soon as they are
+	// made (hosted).
+	ManualSetup ManualSetup
+	Pricing     Pricing // empty: not told, so that AWS's answers show
 	// Dimensions are those that may be metered. Empty: AWS alone judges, unless the pricing is Contract.
 	Dimensions []Measure
 	// Entitled are the dimensions that are bought in advance; one may be metered too, for what goes beyond. Empty:
@@ -32,6 +35,16 @@ type Product struct {
 	// that is known; zero: it does not migrate.
 	LicenseFrom time.Time
 }
+
+// ManualSetup is how accounts are made ready by hand. AWS wants the buyer told what happens and when they are contacted (AWS
+// Marketplace Seller Guide, "Integrating your SaaS product", the step on manual account creation).
+type ManualSetup struct {
+	Within  time.Duration // after the form was sent, the buyer has been contacted; zero: nothing is done by hand
+	Message string        // what happens, in the seller's words; may be empty
+}
+
+// Manual reports whether the seller's people make the accounts of the product's customers ready.
+func (p Product) Manual() bool { return p.ManualSetup.Within > 0 }
 
 // Pricing is how a product is sold, which decides what AWS is asked and told. Source: AWS Marketplace Seller Guide,
 // "SaaS product pricing models".

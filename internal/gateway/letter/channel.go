@@ -16,6 +16,7 @@ import (
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/outbox"
+	"souk.dev/souk/internal/gateway/register"
 )
 
 // Channel is the name of the channel.
@@ -130,12 +131,20 @@ func (s *Service) pointless(n Name, a account.Account, e outbox.Event) string {
 		return "The account's owner was forgotten meanwhile."
 	case n == Reset && s.cfg.Clock.Now().Sub(e.At) >= account.ResetLife:
 		return "It was asked for too long ago; whoever still needs it asks again."
+	case n == SettingUp && s.setUp(e):
+		return "The account was made ready meanwhile."
 	case n == Verify && !a.VerifiedAt.IsZero():
 		return "The address was verified meanwhile."
 	case n.Reminder() && !a.QuietAt.IsZero():
 		return "The account's owner wants no reminders."
 	}
 	return ""
+}
+
+// setUp reports whether the account that e tells to be made ready is.
+func (s *Service) setUp(e outbox.Event) bool {
+	l, ok := s.cfg.Licenses.ByID(e.License)
+	return ok && l.Account != "" && !l.SettingUp
 }
 
 // judge says what the mail server's answer means.
@@ -172,6 +181,10 @@ func (s *Service) content(ctx context.Context, n Name, a account.Account, e outb
 	case Reset:
 		c.Link, err = s.proof(ctx, ResetPage, a.ID, account.ToReset)
 		c.Until = s.cfg.Clock.Now().Add(account.ResetLife)
+	case SettingUp:
+		var told register.Told
+		err = json.Unmarshal(e.Data, &told)
+		c.Until, c.Say = told.Registration.DueAt, s.cfg.Products.Product(told.Registration.ProductCode).ManualSetup.Message
 	case Ready, Cancelling, Ended, PaymentFailed:
 		var told license.Told
 		err = json.Unmarshal(e.Data, &told)

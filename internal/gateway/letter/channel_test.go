@@ -15,6 +15,7 @@ import (
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/outbox"
+	"souk.dev/souk/internal/gateway/register"
 )
 
 var noon = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
@@ -109,6 +110,7 @@ func TestWhoIsToldInWhichLetter(t *testing.T) {
 	}{
 		{event(outbox.AccountCreated, owner, 1), "acc_1 welcome"}, {event(outbox.VerifyAsked, owner, 1), "acc_1 verify"}, {event(outbox.ResetAsked, owner, 1), "acc_1 reset"},
 		{event(outbox.ResetAsked, outbox.Subject{}, 1), ""}, {event(outbox.PasswordChanged, owner, 1), "acc_1 password-changed"},
+		{event(outbox.RegistrationSettingUp, outbox.Subject{License: "lic_1", Account: "acc_1"}, 1), "acc_1 setting-up"},
 		{event(outbox.LicenseReady, outbox.Subject{License: "lic_1", Account: "acc_1"}, d.told()), "acc_1 ready"}, {event(outbox.LicenseWindingDown, lic, d.told()), "acc_1 cancelling"},
 		{event(outbox.LicenseEnded, lic, d.told()), "acc_1 ended"}, {event(outbox.LicenseFailed, lic, d.told()), "acc_1 payment-failed"},
 		{event(outbox.CorrectionCompleted, lic, given), "acc_1 refund"},
@@ -258,5 +260,24 @@ func TestANameThatLeadsSomewhereGreetsNobody(t *testing.T) {
 		if got := greeting(name); got != want {
 			t.Errorf("%q is greeted as %q, want %q", name, got, want)
 		}
+	}
+}
+
+// Who waits for the seller's people is told by when they are contacted, and not once their account is ready.
+func TestWhoWaitsIsToldUntilWhen(t *testing.T) {
+	d := newDesk()
+	d.cfg.Products = core.Catalogue{{Code: "p", Title: "Pages", ManualSetup: core.ManualSetup{Within: 48 * time.Hour, Message: "We call you."}}}
+	told := register.Told{Registration: register.Snapshot{ID: "reg_1", License: "lic_1", ProductCode: "p", DueAt: noon.Add(48 * time.Hour)}}
+	e := event(outbox.RegistrationSettingUp, outbox.Subject{License: "lic_1", Account: "acc_1"}, told)
+	for _, settingUp := range []bool{true, false} {
+		d.lic.SettingUp = settingUp
+		d.cfg.Licenses = shelf{l: d.lic}
+		res := d.carry(t, e)
+		if settingUp != (res.State == outbox.Delivered) {
+			t.Errorf("setting up %v: %+v", settingUp, res)
+		}
+	}
+	if len(d.bag.sent) != 1 || d.bag.sent[0].Name != SettingUp || !d.bag.sent[0].Content.Until.Equal(noon.Add(48*time.Hour)) || d.bag.sent[0].Content.Say != "We call you." {
+		t.Errorf("sent %+v", d.bag.sent)
 	}
 }

@@ -17,6 +17,7 @@ const (
 	Verify          Name = "verify"           // the link verifies the address; it was asked for
 	Reset           Name = "reset"            // the link leads to where another password is chosen; it was asked for
 	PasswordChanged Name = "password-changed" // another password was chosen
+	SettingUp       Name = "setting-up"       // the seller's people make the account ready
 	Ready           Name = "ready"            // the subscription gives access, and has an account
 	Cancelling      Name = "cancelling"       // a cancellation is in progress
 	Ended           Name = "ended"            // the subscription is over
@@ -25,12 +26,12 @@ const (
 )
 
 // Names are all letters.
-var Names = []Name{Welcome, Verify, Reset, PasswordChanged, Ready, Cancelling, Ended, PaymentFailed, Refund}
+var Names = []Name{Welcome, Verify, Reset, PasswordChanged, SettingUp, Ready, Cancelling, Ended, PaymentFailed, Refund}
 
 // letters says which happening is told in which letter.
 var letters = map[outbox.Kind]Name{
 	outbox.AccountCreated: Welcome, outbox.VerifyAsked: Verify, outbox.ResetAsked: Reset, outbox.PasswordChanged: PasswordChanged,
-	outbox.LicenseReady: Ready, outbox.LicenseWindingDown: Cancelling, outbox.LicenseEnded: Ended, outbox.LicenseFailed: PaymentFailed,
+	outbox.RegistrationSettingUp: SettingUp, outbox.LicenseReady: Ready, outbox.LicenseWindingDown: Cancelling, outbox.LicenseEnded: Ended, outbox.LicenseFailed: PaymentFailed,
 	outbox.CorrectionCompleted: Refund,
 }
 
@@ -50,9 +51,10 @@ type Content struct {
 	App     string    // the URL of the seller's application
 	Market  string    // the URL of the buyer's subscriptions on AWS Marketplace
 	Link    string    // the URL that the letter is sent for; it works once
-	Until   time.Time // when the link goes stale, or access ends
+	Until   time.Time // when the link goes stale, access ends, or somebody has been contacted
 	At      time.Time // when it happened
 	Why     string    // it happened, as the licence's standing tells it
+	Say     string    // what happens, in the seller's words
 
 	Amount, Currency string // given back, such as 12.50 and USD
 	Month            string // that was billed, such as October 2026

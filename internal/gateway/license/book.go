@@ -208,16 +208,17 @@ func (b *Book) Refused(ctx context.Context, id core.LicenseID, at time.Time) err
 	})
 }
 
-// AttachAccount says that the licence belongs to an account. Attaching the same again changes nothing.
+// AttachAccount says that the licence belongs to an account, which the seller's people may have to set up first. Attaching the
+// same again changes nothing, but for the end of the setting up: that does not begin again.
 //
 // Errors: fail.NotFound if there is no such licence, fail.Conflict if it belongs to another account.
-func (b *Book) AttachAccount(ctx context.Context, id core.LicenseID, account core.AccountID) error {
+func (b *Book) AttachAccount(ctx context.Context, id core.LicenseID, account core.AccountID, settingUp bool) error {
 	return b.change(ctx, id, func(d *draft, e *entry) error {
 		if e.Account != "" && e.Account != account {
 			return fail.New(fail.Conflict, "license_taken", "This subscription already belongs to another account; sign in to that one.")
 		}
-		if e.Account != account {
-			e.Account = account
+		if e.Account != account || e.SettingUp && !settingUp {
+			e.Account, e.SettingUp = account, settingUp
 			d.touch(e)
 		}
 		return nil

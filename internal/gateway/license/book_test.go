@@ -94,14 +94,14 @@ func TestAccountIsAttachedOnce(t *testing.T) {
 	b, _, _ := openBook(t)
 	l := arrive(t, b, ada, at("10:00:00"))
 	for range 2 {
-		if err := b.AttachAccount(t.Context(), l.ID, "acc_1"); err != nil {
+		if err := b.AttachAccount(t.Context(), l.ID, "acc_1", false); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := b.AttachAccount(t.Context(), l.ID, "acc_2"); !fail.Is(err, fail.Conflict) {
+	if err := b.AttachAccount(t.Context(), l.ID, "acc_2", false); !fail.Is(err, fail.Conflict) {
 		t.Errorf("another account: %v", err)
 	}
-	if err := b.AttachAccount(t.Context(), "lic_none", "acc_2"); !fail.Is(err, fail.NotFound) {
+	if err := b.AttachAccount(t.Context(), "lic_none", "acc_2", false); !fail.Is(err, fail.NotFound) {
 		t.Errorf("no licence: %v", err)
 	}
 	for _, buyer := range []string{"acc_1", "111122223333"} {
@@ -268,7 +268,7 @@ func TestACustomerOfTheOlderKindIsOneRow(t *testing.T) {
 	b, l, _ := openBook(t)
 	c := Buyer{ProductCode: "p", ARN: "arn:1", Customer: "111122223333", CustomerIdentifier: "c"}
 	first := arrive(t, b, c, at("08:00:00"))
-	if err := b.AttachAccount(t.Context(), first.ID, "acc_1"); err != nil {
+	if err := b.AttachAccount(t.Context(), first.ID, "acc_1", false); err != nil {
 		t.Fatal(err)
 	}
 	tell(t, b, "1", Activated, at("08:00:01"), Ref{ProductCode: "p", ARN: "arn:1", Agreement: "agmt-1"})

@@ -22,8 +22,11 @@ type License struct {
 	// It comes from the settings and is not stored.
 	LicenseFrom time.Time
 	Account     core.AccountID // who registered; empty until someone has
-	CreatedAt   time.Time
-	Standing    Standing
+	// SettingUp is true while the seller's people make the account ready: until they are done, nobody is told that it is. Access and
+	// usage are AWS's word alone.
+	SettingUp bool
+	CreatedAt time.Time
+	Standing  Standing
 }
 
 // Identity is how AWS wants this licence named in usage records. The two generations must never be mixed for one

@@ -19,6 +19,7 @@ type Snapshot struct {
 	OfferID            core.OfferID            `json:"offerId,omitempty"`
 	Identity           Identity                `json:"identity"`
 	Account            core.AccountID          `json:"account,omitempty"`
+	SettingUp          bool                    `json:"settingUp,omitempty"`
 	CreatedAt          time.Time               `json:"createdAt"`
 
 	State State     `json:"state"`
@@ -38,7 +39,7 @@ func (l License) Snapshot() Snapshot {
 	s := l.Standing
 	out := Snapshot{
 		ID: l.ID, ProductCode: l.ProductCode, LicenseARN: l.ARN, Customer: l.Customer, CustomerIdentifier: l.CustomerIdentifier,
-		AgreementIDs: l.Agreements, OfferID: l.Offer, Identity: l.Identity(), Account: l.Account, CreatedAt: l.CreatedAt,
+		AgreementIDs: l.Agreements, OfferID: l.Offer, Identity: l.Identity(), Account: l.Account, SettingUp: l.SettingUp, CreatedAt: l.CreatedAt,
 		State: s.State, Why: s.Why, Since: s.Since, Next: s.Next, By: s.By,
 		Access: s.Access(), ActivatedAt: s.ActivatedAt, OpensAt: s.OpensAt, ClosesAt: s.ClosesAt,
 	}
@@ -83,4 +84,4 @@ func tidings(before, l License, facts int, now time.Time) (events []outbox.Event
 	return events
 }
 
-func ready(l License) bool { return l.Standing.Access() && l.Account != "" }
+func ready(l License) bool { return l.Standing.Access() && l.Account != "" && !l.SettingUp }

@@ -1,12 +1,61 @@
 package license
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/outbox"
 )
+
+// An account that the seller's people set up is ready when they are done and AWS has said that the licence is active, in
+// whatever order.
+func TestALicenceIsReadyWhenItsAccountIs(t *testing.T) {
+	for name, steps := range map[string][]func(*Book) error{
+		"active first": {activate, attach(true), attach(true), attach(false), attach(true)},
+		"set up first": {attach(true), attach(false), attach(false), activate},
+		"at once":      {attach(false), activate, attach(true)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, kept, _ := openBook(t, core.Product{Code: "p"})
+			arrive(t, b, ada, at("10:00:00"))
+			told := 0
+			for i, step := range steps {
+				if err := step(b); err != nil {
+					t.Fatal(err)
+				}
+				told = 0
+				for _, c := range kept.changes {
+					for _, e := range c.Tell {
+						if e.Kind == outbox.LicenseReady {
+							told++
+						}
+					}
+				}
+				l, _ := b.ByARN(ada.ARN)
+				if want := !l.SettingUp && l.Account != "" && l.Standing.Access(); told > 1 || want != (told == 1) {
+					t.Errorf("step %d: %+v is told to be ready %d times", i, l, told)
+				}
+			}
+			if told != 1 {
+				t.Errorf("in the end it is told to be ready %d times", told)
+			}
+		})
+	}
+}
+
+func activate(b *Book) error {
+	_, err := b.Note(context.Background(), Note{ID: "n1", Kind: Activated, At: at("10:01:00"), About: Ref{ProductCode: ada.ProductCode, ARN: ada.ARN, Customer: ada.Customer}})
+	return err
+}
+
+func attach(settingUp bool) func(*Book) error {
+	return func(b *Book) error {
+		l, _ := b.ByARN(ada.ARN)
+		return b.AttachAccount(context.Background(), l.ID, "acc_1", settingUp)
+	}
+}
 
 // A licence may come back to what it was. That is told, too: who is told has to know it.
 func TestComingBackIsAnotherHappening(t *testing.T) {

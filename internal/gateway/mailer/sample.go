@@ -18,6 +18,8 @@ func Sample(name letter.Name) letter.Content {
 	switch name {
 	case letter.Welcome, letter.Verify:
 		c.Link = "https://buy.inkwell.example" + letter.VerifyPage + "?proof=this-is-a-sample"
+	case letter.SettingUp:
+		c.Until, c.Say = at.Add(48*time.Hour), "Our team makes your workspace and calls you to show you around."
 	case letter.Reset:
 		c.Link = "https://buy.inkwell.example" + letter.ResetPage + "?proof=this-is-a-sample"
 	}

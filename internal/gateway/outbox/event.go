@@ -28,6 +28,7 @@ const (
 	LicenseUpdated     Kind = "license.updated"
 
 	RegistrationArrived   Kind = "registration.arrived"
+	RegistrationSettingUp Kind = "registration.setting_up"
 	RegistrationCompleted Kind = "registration.completed"
 
 	AccountCreated  Kind = "account.created"
@@ -68,7 +69,8 @@ var Kinds = []KindMeans{
 	{LicenseReady, "the licence gives access and has an account: its user can start"},
 	{LicenseUpdated, "something else about the licence changed: its names, agreements, account or final window"},
 	{RegistrationArrived, "a buyer came to the landing page for the first time with this purchase"},
-	{RegistrationCompleted, "the buyer has an account, which owns the licence"},
+	{RegistrationSettingUp, "the buyer has an account, which you make ready by hand (`manualSetup`)"},
+	{RegistrationCompleted, "the buyer has an account, which owns the licence and is ready"},
 	{AccountCreated, "somebody made an account"},
 	{AccountVerified, "the account's owner has shown that its e-mail address is theirs"},
 	{EntitlementChanged, "AWS tells other entitlements than before"},

@@ -256,7 +256,7 @@ func TestKilledBetweenTheSteps(t *testing.T) {
 	s.sells("tok-2", buyer(2))
 	s.browser().land("tok-2")
 	reg := s.registrations()[1]
-	if _, err := s.db.Registrations().Claim(t.Context(), reg.ID, made.ID, nil, noon, outbox.Event{ID: "evt_1"}); err != nil { // and killed
+	if _, err := s.db.Registrations().Claim(t.Context(), register.Registration{ID: reg.ID, Account: made.ID, ClaimedAt: noon}, outbox.Event{ID: "evt_1"}); err != nil { // and killed
 		t.Fatal(err)
 	}
 	job := s.register.Attach()

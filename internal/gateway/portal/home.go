@@ -35,6 +35,8 @@ type subscription struct {
 	Agreement core.AgreementID
 	Standing  license.Standing
 	Words     words
+	// Setup is what the seller's people do before the account is ready; nil where there is nothing.
+	Setup *setup
 }
 
 // Href is the subscription's own page.
@@ -51,6 +53,8 @@ func (s subscription) CanCancel() bool {
 // Next is what happens next, in words; there always is something to say (law 7).
 func (s subscription) Next() string {
 	switch {
+	case s.Setup != nil:
+		return "We contact you, and make your account ready."
 	case s.Standing.Next != "":
 		return s.Standing.Next
 	case s.Standing.State == license.Active:
@@ -60,6 +64,26 @@ func (s subscription) Next() string {
 	default:
 		return "AWS Marketplace confirms the subscription, and this page shows it."
 	}
+}
+
+// Why is why it stands there, in words.
+func (s subscription) Why() string {
+	why := s.Standing.Why
+	if why == "" {
+		why = "Nothing has been heard of it yet."
+	}
+	if s.Setup != nil {
+		why += " Your account is set up by hand."
+	}
+	return why
+}
+
+// By is when what happens next has happened; zero where nothing is said of it.
+func (s subscription) By() time.Time {
+	if s.Setup != nil {
+		return s.Setup.By
+	}
+	return s.Standing.By
 }
 
 // Ending reports whether a cancellation is in progress.
@@ -115,8 +139,13 @@ func (p *Portal) getHome(w http.ResponseWriter, r *http.Request) error {
 	case q.Has("mailed"):
 		view.Notice = webui.Notice{Tone: webui.Success, Text: "The mail is on its way to " + who.Email + "."}
 	}
+	regs, err := p.Register.OfAccount(r.Context(), who.ID)
+	if err != nil {
+		return err
+	}
 	for _, lic := range owned {
 		s := p.subscriptionOf(lic)
+		p.settingUp(&s, lic, regs)
 		view.Subscriptions = append(view.Subscriptions, s)
 		view.Waiting = view.Waiting || s.Words.Wait
 	}

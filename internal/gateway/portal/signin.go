@@ -134,6 +134,9 @@ func (p *Portal) goOn(w http.ResponseWriter, r *http.Request, a account.Account,
 		seeOther(w, r, p.home(r))
 		return nil
 	}
+	if done, err := p.waitsForSetup(w, r, a, to.product); err != nil || done {
+		return err
+	}
 	handle, err := p.Accounts.IssueHandle(r.Context(), a.ID, to.product.Code)
 	if err != nil {
 		return err

@@ -20,6 +20,7 @@ import (
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/awsapi"
+	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/gateway/seal"
@@ -94,6 +95,12 @@ func (l *lockedBuffer) Write(p []byte) (int, error) {
 }
 
 func newSite(t *testing.T, change ...func(*Config)) *site {
+	t.Helper()
+	return newSiteOf(t, catalogue, change...)
+}
+
+// newSiteOf is newSite of a seller with other products.
+func newSiteOf(t *testing.T, catalogue core.Catalogue, change ...func(*Config)) *site {
 	t.Helper()
 	s := &site{t: t, dir: storetest.Dir(t), clk: clock.NewVirtual(noon), aws: &aws{buyers: map[string]license.Buyer{}}, log: &bytes.Buffer{}}
 	log := slog.New(slog.NewJSONHandler(&lockedBuffer{b: s.log}, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -268,7 +275,7 @@ func (b *browser) goes(a answer, path string) {
 // registrations lists all, in the order of the buyers' numbers.
 func (s *site) registrations() []register.Registration {
 	s.t.Helper()
-	regs, err := s.register.Registrations(s.t.Context(), "", 100)
+	regs, err := s.register.Registrations(s.t.Context(), register.Query{Limit: 100})
 	if err != nil {
 		s.t.Fatal(err)
 	}

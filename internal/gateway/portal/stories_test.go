@@ -136,6 +136,11 @@ func stories() []webui.Story {
 		{Name: "refund-usage", Page: "refund", Data: p.refundOf(page("/portal/licenses/lic_1/refund", ada), license.License{ID: "lic_1", ProductCode: metricCode, Customer: "111122223333", Standing: standings["active"]})},
 		{Name: "problem", Page: "problem", Data: problemView{page("/portal/x", ada), webui.NotFound()}},
 	}
+	for name, by := range map[string]time.Time{"": noon.Add(46 * time.Hour), "-late": noon.Add(-time.Hour)} {
+		v := subscriptionView{Page: mailing(page("/portal/licenses/lic_1", ada)), subscription: sub("lic_1", inkCode, standings["active"]), Welcome: name == ""}
+		v.Setup, v.Words, v.AppURL = &setup{"Our team makes your workspace.\nThen we call you, and show you around.", by}, beingSetUp, ""
+		all = append(all, webui.Story{Name: "subscription-setting-up" + name, Page: "subscription", Data: v})
+	}
 	for _, state := range slices.Sorted(maps.Keys(standings)) {
 		v := subscriptionView{Page: page("/portal/licenses/lic_1", ada), subscription: sub("lic_1", inkCode, standings[state]), Welcome: state == "pending",
 			HasUsage: true, Month: "November 2026"}

@@ -38,6 +38,9 @@ type boughtLine struct {
 
 // WelcomeNotice greets a customer at the end of registration.
 func (v subscriptionView) WelcomeNotice() webui.Notice {
+	if v.Setup != nil {
+		return webui.Notice{Tone: webui.Success, Title: "Your registration is complete", Text: "You are signed in as " + v.Account.Email + ". Sign in here with this address to see how far we are."}
+	}
 	return webui.Notice{Tone: webui.Success, Title: "Your account is ready", Text: "You are signed in as " + v.Account.Email + ". Next time, sign in here with this address."}
 }
 
@@ -81,6 +84,11 @@ func (p *Portal) ownLicense(r *http.Request, who *account.Account) (license.Lice
 // getSubscription shows one subscription: where it stands, why, what comes next, and what was used this month.
 func (p *Portal) getSubscription(w http.ResponseWriter, r *http.Request, who *account.Account, lic license.License) error {
 	view := subscriptionView{Page: p.page(r, who), subscription: p.subscriptionOf(lic), Welcome: r.URL.Query().Has("new")}
+	regs, err := p.Register.OfAccount(r.Context(), who.ID)
+	if err != nil {
+		return err
+	}
+	p.settingUp(&view.subscription, lic, regs)
 	if view.Words.Title != "" && !view.Ending() { // the banner of a cancellation is its own
 		view.Notice = webui.Notice{Tone: view.Words.Tone, Title: view.Words.Title, Text: view.Words.Text}
 	}

@@ -79,7 +79,10 @@ func (s *Service) Claim(ctx context.Context, id ID, account core.AccountID, answ
 // claim gives reg to account, if it is nobody's, and has it told.
 func (s *Service) claim(ctx context.Context, reg Registration, account core.AccountID, answers []Answer) (Registration, error) {
 	now := s.clk.Now()
-	claimed := reg
-	claimed.Account, claimed.ClaimedAt, claimed.Answers = account, now, answers
-	return s.store.Claim(ctx, reg.ID, account, answers, now, tidings(outbox.RegistrationCompleted, claimed, now))
+	reg.Account, reg.ClaimedAt, reg.Answers = account, now, answers
+	kind := outbox.RegistrationCompleted
+	if product := s.products.Product(reg.Buyer.ProductCode); product.Manual() && !product.Delegated() {
+		reg.DueAt, kind = now.Add(product.ManualSetup.Within), outbox.RegistrationSettingUp
+	}
+	return s.store.Claim(ctx, reg, tidings(kind, reg, now))
 }

@@ -11,8 +11,8 @@ import (
 // attachBatch bounds one run of the job, in registrations.
 const attachBatch = 50
 
-// Attach is the job that tells licences of accounts that have claimed them. [Service.Claim] does so itself; this is
-// for claims whose process died, or whose database was away, between the two.
+// Attach is the job that tells licences of accounts that have claimed them, and that were made ready. [Service.Claim] and
+// [Service.MakeReady] do so themselves; this is for those whose process died, or whose database was away, between the two.
 func (s *Service) Attach() job.Job {
 	return job.Job{Name: "attach accounts to licences", Due: s.attachDue, Run: s.attachSome}
 }
@@ -40,15 +40,15 @@ func (s *Service) attachSome(ctx context.Context) (did bool, err error) {
 }
 
 func (s *Service) attach(ctx context.Context, reg Registration) error {
-	if err := s.book.AttachAccount(ctx, reg.License, reg.Account); err != nil {
+	if err := s.book.AttachAccount(ctx, reg.License, reg.Account, reg.SettingUp()); err != nil {
 		return fmt.Errorf("attach account %s to licence %s: %w", reg.Account, reg.License, err)
 	}
-	first, err := s.store.Attached(ctx, reg.ID, s.clk.Now())
+	first, err := s.store.Attached(ctx, reg, s.clk.Now())
 	if err != nil {
 		return fmt.Errorf("note that registration %s is attached: %w", reg.ID, err)
 	}
 	if first { // the job and the claim itself may both have been at it
-		s.log.InfoContext(ctx, "licence attached", "registration", reg.ID, "license", reg.License, "account", reg.Account)
+		s.log.InfoContext(ctx, "licence attached", "registration", reg.ID, "license", reg.License, "account", reg.Account, "setting_up", reg.SettingUp())
 	}
 	return nil
 }

@@ -29,7 +29,23 @@ type Registration struct {
 	Account    core.AccountID // empty until claimed
 	Answers    []Answer       // to the seller's own questions, in their order; none once they were erased
 	ClaimedAt  time.Time
-	AttachedAt time.Time // when the licence was told of its account
+	AttachedAt time.Time // when the licence was told of its account, or that it is ready; zero: it is to be told
+
+	// DueAt is when the seller's people have contacted the buyer, as the buyer was told, and ReadyAt when they had made the account
+	// ready. A zero DueAt: nothing is done by hand.
+	DueAt, ReadyAt time.Time
+}
+
+// SettingUp reports whether the seller's people are yet to make the account ready.
+func (r Registration) SettingUp() bool {
+	return r.Account != "" && !r.DueAt.IsZero() && r.ReadyAt.IsZero()
+}
+
+// Query asks for registrations, in order of first arrival.
+type Query struct {
+	State State // empty: of all
+	After ID    // goes on after that one; empty: from the beginning
+	Limit int
 }
 
 // Resolver asks AWS whom a registration token stands for.
@@ -46,12 +62,13 @@ const (
 	TokenExpired   = "token_expired"   // AWS knew it once
 	ForeignProduct = "foreign_product" // a purchase, but of a product that is not served here
 	Claimed        = "claimed"         // the licence belongs to another account
+	NotSettingUp   = "not_setting_up"  // nobody is to make the account ready
 )
 
 // Book keeps licences. It is fulfilled by [license.Book].
 type Book interface {
 	Arrive(ctx context.Context, buyer license.Buyer, at time.Time) (license.License, error)
-	AttachAccount(ctx context.Context, id core.LicenseID, account core.AccountID) error
+	AttachAccount(ctx context.Context, id core.LicenseID, account core.AccountID, settingUp bool) error
 	// ByID follows a licence that turned out to be the same customer's as another to that one.
 	ByID(id core.LicenseID) (license.License, bool)
 }
@@ -64,17 +81,21 @@ type Store interface {
 	Arrived(ctx context.Context, r Registration, tell outbox.Event) (Registration, error)
 	// Registration finds one; fail.NotFound.
 	Registration(ctx context.Context, id ID) (Registration, error)
-	// Claim gives the registration to account, with the answers, unless it has one, and returns what then stands; fail.NotFound.
-	// tell is kept if it had none.
-	Claim(ctx context.Context, id ID, account core.AccountID, answers []Answer, at time.Time, tell outbox.Event) (Registration, error)
-	// Attached notes that the licence was told of its account; first is false where that had been noted before.
-	Attached(ctx context.Context, id ID, at time.Time) (first bool, err error)
+	// Claim keeps Account, ClaimedAt, Answers and DueAt of r unless the registration has an account, and returns what then stands;
+	// fail.NotFound. tell is kept if it had none.
+	Claim(ctx context.Context, r Registration, tell outbox.Event) (Registration, error)
+	// Ready notes that the account of a registration that is being set up is ready, that its licence is to be told so, and keeps
+	// tell; otherwise nothing changes. It returns what then stands; fail.NotFound.
+	Ready(ctx context.Context, id ID, at time.Time, tell outbox.Event) (Registration, error)
+	// Attached notes that the licence was told of what r says of its account; first is false where that had been noted before,
+	// or something else is to be told by now.
+	Attached(ctx context.Context, r Registration, at time.Time) (first bool, err error)
 	// Unattached lists claimed registrations whose licence was not told yet, the oldest claim first.
 	Unattached(ctx context.Context, limit int) ([]Registration, error)
 	// OfAccount lists what the account has claimed, oldest first.
 	OfAccount(ctx context.Context, account core.AccountID) ([]Registration, error)
-	// Registrations lists registrations in order of first arrival, after the one called after ("" for the beginning).
-	Registrations(ctx context.Context, after ID, limit int) ([]Registration, error)
+	// Registrations lists the registrations that q asks for.
+	Registrations(ctx context.Context, q Query) ([]Registration, error)
 }
 
 // Service is the feature. Make it with [New].
@@ -120,7 +141,7 @@ func (s *Service) OfAccount(ctx context.Context, account core.AccountID) ([]Regi
 	return s.store.OfAccount(ctx, account)
 }
 
-// Registrations lists up to limit registrations, oldest first, after the one called after ("" for the beginning).
-func (s *Service) Registrations(ctx context.Context, after ID, limit int) ([]Registration, error) {
-	return s.store.Registrations(ctx, after, limit)
+// Registrations lists the registrations that q asks for.
+func (s *Service) Registrations(ctx context.Context, q Query) ([]Registration, error) {
+	return s.store.Registrations(ctx, q)
 }

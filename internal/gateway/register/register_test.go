@@ -39,11 +39,11 @@ type book struct {
 	before, after error
 }
 
-func (b *book) AttachAccount(ctx context.Context, id core.LicenseID, a core.AccountID) error {
+func (b *book) AttachAccount(ctx context.Context, id core.LicenseID, a core.AccountID, settingUp bool) error {
 	if b.before != nil {
 		return b.before
 	}
-	if err := b.Book.AttachAccount(ctx, id, a); err != nil {
+	if err := b.Book.AttachAccount(ctx, id, a, settingUp); err != nil {
 		return err
 	}
 	return b.after
@@ -83,7 +83,7 @@ func TestOnlyOurProductsAreTakenIn(t *testing.T) {
 	if _, err := w.Arrive(t.Context(), "t", ""); fail.CodeOf(err) != register.ForeignProduct {
 		t.Errorf("another product: %v", err)
 	}
-	if all, _ := w.Registrations(t.Context(), "", 10); len(all) != 0 {
+	if all, _ := w.Registrations(t.Context(), register.Query{Limit: 10}); len(all) != 0 {
 		t.Errorf("kept: %+v", all)
 	}
 	if _, err := w.Arrive(t.Context(), "?", ""); fail.CodeOf(err) != register.TokenInvalid {
@@ -165,7 +165,7 @@ func TestLicenceWithAnOwnerIsRegisteredForThem(t *testing.T) {
 	w.aws["t"] = license.Buyer{ProductCode: "p", ARN: "arn:1", Customer: "111122223333"}
 	lic, err := w.book.Arrive(t.Context(), w.aws["t"], noon)
 	if err == nil {
-		err = w.book.Book.AttachAccount(t.Context(), lic.ID, w.a)
+		err = w.book.Book.AttachAccount(t.Context(), lic.ID, w.a, false)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -213,7 +213,7 @@ func TestLicenceIsListedForItsOwnerOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.book.Book.AttachAccount(t.Context(), reg.License, w.b); err != nil { // the other row's owner
+	if err := w.book.Book.AttachAccount(t.Context(), reg.License, w.b, false); err != nil { // the other row's owner
 		t.Fatal(err)
 	}
 	if _, err := w.Claim(t.Context(), reg.ID, w.a, nil); err != nil {

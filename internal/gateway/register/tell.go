@@ -19,6 +19,7 @@ type Snapshot struct {
 	State              State                   `json:"state"`
 	Account            core.AccountID          `json:"account,omitempty"`
 	ArrivedAt          time.Time               `json:"arrivedAt"`
+	DueAt              time.Time               `json:"dueAt,omitzero"`
 	Answers            []Answer                `json:"answers,omitempty"` // choices and checkboxes alone
 }
 
@@ -30,6 +31,6 @@ type Told struct {
 func tidings(kind outbox.Kind, r Registration, now time.Time) outbox.Event {
 	return outbox.NewEvent(kind, now, outbox.Subject{License: r.License, Account: r.Account}, Told{Snapshot{
 		ID: r.ID, License: r.License, ProductCode: r.Buyer.ProductCode, LicenseARN: r.Buyer.ARN, Customer: r.Buyer.Customer, CustomerIdentifier: r.Buyer.CustomerIdentifier,
-		OfferType: r.Offer, State: r.Standing().State, Account: r.Account, ArrivedAt: r.ArrivedAt.UTC(), Answers: toldAnswers(r.Answers),
+		OfferType: r.Offer, State: r.Standing().State, Account: r.Account, ArrivedAt: r.ArrivedAt.UTC(), DueAt: r.DueAt.UTC(), Answers: toldAnswers(r.Answers),
 	}})
 }

@@ -27,13 +27,13 @@ func (s Licenses) LoadBook(ctx context.Context) (p license.Pages, err error) {
 	}
 	defer release()
 
-	err = each(ctx, r, `select id, product_code, arn, customer, customer_identifier, offer, offer_at_us, legacy, account, created_us,
+	err = each(ctx, r, `select id, product_code, arn, customer, customer_identifier, offer, offer_at_us, legacy, account, setting_up, created_us,
 		state, why, since_us, next, by_us, activated_us, opens_us, closes_us, merged_into from license order by created_us, id`,
 		func(scan func(...any) error) error {
 			var l license.License
 			var into core.LicenseID
 			st := &l.Standing
-			err := scan(&l.ID, &l.ProductCode, &l.ARN, &l.Customer, &l.CustomerIdentifier, &l.Offer, instant{&l.OfferAt}, &l.Legacy, &l.Account, instant{&l.CreatedAt},
+			err := scan(&l.ID, &l.ProductCode, &l.ARN, &l.Customer, &l.CustomerIdentifier, &l.Offer, instant{&l.OfferAt}, &l.Legacy, &l.Account, &l.SettingUp, instant{&l.CreatedAt},
 				&st.State, &st.Why, instant{&st.Since}, &st.Next, instant{&st.By}, instant{&st.ActivatedAt}, instant{&st.OpensAt}, instant{&st.ClosesAt}, &into)
 			if into != "" {
 				p.Merged = append(p.Merged, license.Merge{From: l.ID, Into: into})
@@ -84,12 +84,12 @@ func (s Licenses) LoadBook(ctx context.Context) (p license.Pages, err error) {
 	return p, nil
 }
 
-const putLicense = `insert into license (id, product_code, arn, customer, customer_identifier, offer, offer_at_us, legacy, account, created_us,
+const putLicense = `insert into license (id, product_code, arn, customer, customer_identifier, offer, offer_at_us, legacy, account, setting_up, created_us,
 	state, why, since_us, next, by_us, activated_us, opens_us, closes_us)
-	values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+	values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 	on conflict (id) do update set product_code = excluded.product_code, arn = excluded.arn, customer = excluded.customer,
 		customer_identifier = excluded.customer_identifier, offer = excluded.offer, offer_at_us = excluded.offer_at_us, legacy = excluded.legacy,
-		account = excluded.account, created_us = excluded.created_us, state = excluded.state, why = excluded.why, since_us = excluded.since_us,
+		account = excluded.account, setting_up = excluded.setting_up, created_us = excluded.created_us, state = excluded.state, why = excluded.why, since_us = excluded.since_us,
 		next = excluded.next, by_us = excluded.by_us, activated_us = excluded.activated_us, opens_us = excluded.opens_us, closes_us = excluded.closes_us`
 
 // The steps by which all that is $1's becomes $2's. A fact or link that $2 has already is left out, then dropped.
@@ -103,17 +103,21 @@ var mergeSteps = []string{
 	`update license set merged_into = $2 where id = $1`,
 }
 
+// bit is a truth as both engines keep it.
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 // CommitChange implements [license.Store].
 func (s Licenses) CommitChange(ctx context.Context, c license.Change) error {
 	return s.db.Tx(ctx, func(tx *sql.Tx) error {
 		for _, l := range c.Licenses {
 			st := l.Standing
-			legacy := 0
-			if l.Legacy {
-				legacy = 1
-			}
-			if err := exec(ctx, tx, "put licence", putLicense, l.ID, l.ProductCode, l.ARN, l.Customer, l.CustomerIdentifier, l.Offer, us(l.OfferAt), legacy,
-				l.Account, us(l.CreatedAt), st.State, st.Why, us(st.Since), st.Next, us(st.By), us(st.ActivatedAt), us(st.OpensAt), us(st.ClosesAt)); err != nil {
+			if err := exec(ctx, tx, "put licence", putLicense, l.ID, l.ProductCode, l.ARN, l.Customer, l.CustomerIdentifier, l.Offer, us(l.OfferAt), bit(l.Legacy),
+				l.Account, bit(l.SettingUp), us(l.CreatedAt), st.State, st.Why, us(st.Since), st.Next, us(st.By), us(st.ActivatedAt), us(st.OpensAt), us(st.ClosesAt)); err != nil {
 				return err
 			}
 		}

@@ -21,13 +21,13 @@ type Registrations struct{ db *DB }
 func (db *DB) Registrations() Registrations { return Registrations{db} }
 
 const registrationColumns = `id, license, product, license_arn, customer, customer_identifier, offer_type,
-	arrived_us, last_arrived_us, arrivals, coalesce(account, ''), claimed_us, attached_us, answers`
+	arrived_us, last_arrived_us, arrivals, coalesce(account, ''), claimed_us, attached_us, answers, due_us, ready_us`
 
 func scanRegistration(row interface{ Scan(...any) error }) (r register.Registration, err error) {
 	var arrived, last, claimed, attached int64
 	var answers string
 	err = row.Scan(&r.ID, &r.License, &r.Buyer.ProductCode, &r.Buyer.ARN, &r.Buyer.Customer, &r.Buyer.CustomerIdentifier, &r.Offer,
-		&arrived, &last, &r.Arrivals, &r.Account, &claimed, &attached, &answers)
+		&arrived, &last, &r.Arrivals, &r.Account, &claimed, &attached, &answers, instant{&r.DueAt}, instant{&r.ReadyAt})
 	r.ArrivedAt, r.LastArrivedAt, r.ClaimedAt, r.AttachedAt = fromUS(arrived), fromUS(last), fromUS(claimed), fromUS(attached)
 	if errors.Is(err, sql.ErrNoRows) {
 		return r, fail.New(fail.NotFound, "no_such_registration", "There is no such registration.")
@@ -69,15 +69,26 @@ func (s Registrations) Registration(ctx context.Context, id register.ID) (regist
 }
 
 // Claim implements register.Store.
-func (s Registrations) Claim(ctx context.Context, id register.ID, account core.AccountID, answers []register.Answer, at time.Time, tell outbox.Event) (r register.Registration, err error) {
-	var kept []byte
-	if len(answers) > 0 {
-		if kept, err = json.Marshal(answers); err != nil {
-			return r, fmt.Errorf("write the answers of registration %s: %w", id, err)
+func (s Registrations) Claim(ctx context.Context, n register.Registration, tell outbox.Event) (r register.Registration, err error) {
+	var answers []byte
+	if len(n.Answers) > 0 {
+		if answers, err = json.Marshal(n.Answers); err != nil {
+			return r, fmt.Errorf("write the answers of registration %s: %w", n.ID, err)
 		}
 	}
+	return s.change(ctx, n.ID, tell, `update registration set account = $2, claimed_us = $3, answers = $4, due_us = $5 where id = $1 and account is null`,
+		n.ID, n.Account, us(n.ClaimedAt), string(answers), us(n.DueAt))
+}
+
+// Ready implements register.Store.
+func (s Registrations) Ready(ctx context.Context, id register.ID, at time.Time, tell outbox.Event) (register.Registration, error) {
+	return s.change(ctx, id, tell, `update registration set ready_us = $2, attached_us = 0 where id = $1 and account is not null and due_us <> 0 and ready_us = 0`, id, us(at))
+}
+
+// change runs an update of registration id, keeps tell where it changed something, and returns what then stands.
+func (s Registrations) change(ctx context.Context, id register.ID, tell outbox.Event, update string, args ...any) (r register.Registration, err error) {
 	err = s.db.Tx(ctx, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, `update registration set account = $2, claimed_us = $3, answers = $4 where id = $1 and account is null`, id, account, us(at), string(kept))
+		res, err := tx.ExecContext(ctx, update, args...)
 		if err != nil {
 			return err
 		}
@@ -95,9 +106,9 @@ func (s Registrations) Claim(ctx context.Context, id register.ID, account core.A
 }
 
 // Attached implements register.Store.
-func (s Registrations) Attached(ctx context.Context, id register.ID, at time.Time) (first bool, err error) {
+func (s Registrations) Attached(ctx context.Context, r register.Registration, at time.Time) (first bool, err error) {
 	err = s.db.Tx(ctx, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, `update registration set attached_us = $2 where id = $1 and attached_us = 0`, id, us(at))
+		res, err := tx.ExecContext(ctx, `update registration set attached_us = $2 where id = $1 and attached_us = 0 and ready_us = $3`, r.ID, us(at), us(r.ReadyAt))
 		if err != nil {
 			return err
 		}
@@ -119,9 +130,10 @@ func (s Registrations) OfAccount(ctx context.Context, account core.AccountID) ([
 }
 
 // Registrations implements register.Store.
-func (s Registrations) Registrations(ctx context.Context, after register.ID, limit int) ([]register.Registration, error) {
-	return s.list(ctx, `where $1 = '' or (arrived_us, id) > (select arrived_us, id from registration where id = $1)
-		order by arrived_us, id limit $2`, after, limit)
+func (s Registrations) Registrations(ctx context.Context, q register.Query) ([]register.Registration, error) {
+	return s.list(ctx, `where ($1 = '' or (arrived_us, id) > (select arrived_us, id from registration where id = $1))
+		and ($2 = '' or $2 = case when account is null then 'open' when due_us <> 0 and ready_us = 0 then 'setting_up' else 'complete' end)
+		order by arrived_us, id limit $3`, q.After, q.State, q.Limit)
 }
 
 // SpendHandle implements register.HandleStore.

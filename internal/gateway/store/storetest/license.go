@@ -20,7 +20,7 @@ func Licenses(t *testing.T, open func(t *testing.T) license.Store) {
 
 func aLicense(id, arn string) license.License {
 	return license.License{ID: core.LicenseID("lic_" + id), ProductCode: "p", ARN: core.LicenseARN(arn), Customer: "111122223333", CustomerIdentifier: "c",
-		Offer: "offer-1", OfferAt: noon, Legacy: true, Account: "acc_1", CreatedAt: noon.Add(time.Microsecond),
+		Offer: "offer-1", OfferAt: noon, Legacy: true, Account: "acc_1", SettingUp: true, CreatedAt: noon.Add(time.Microsecond),
 		Standing: license.Standing{State: license.WindingDown, Why: "w", Since: noon, Next: "n", By: noon.Add(time.Hour), ActivatedAt: noon.Add(-time.Hour), OpensAt: noon, ClosesAt: noon.Add(time.Hour)}}
 }
 

@@ -88,7 +88,7 @@ func eventWithEveryFact(t *testing.T, s OutboxStores) {
 		},
 		func(e outbox.Event) error { _, err := s.Registrations.Arrived(t.Context(), reg, e); return err },
 		func(e outbox.Event) error {
-			_, err := s.Registrations.Claim(t.Context(), "reg_1", "acc_1", nil, noon, e)
+			_, err := s.Registrations.Claim(t.Context(), register.Registration{ID: "reg_1", Account: "acc_1", ClaimedAt: noon}, e)
 			return err
 		},
 		func(e outbox.Event) error {
@@ -126,7 +126,7 @@ func eventWithEveryFact(t *testing.T, s OutboxStores) {
 	if _, err := s.Registrations.Arrived(t.Context(), again, told(99)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Registrations.Claim(t.Context(), "reg_1", "acc_2", nil, noon, told(99)); err != nil {
+	if _, err := s.Registrations.Claim(t.Context(), register.Registration{ID: "reg_1", Account: "acc_2", ClaimedAt: noon}, told(99)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Outbox.Event(t.Context(), told(99).ID); !fail.Is(err, fail.NotFound) {

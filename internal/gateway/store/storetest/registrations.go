@@ -31,7 +31,7 @@ func Registrations(t *testing.T, open func(t *testing.T) (s RegistrationStore, a
 		answersGoWithTheirAccount(t, s, accounts)
 	})
 	for name, test := range map[string]func(*testing.T, register.Store){
-		"LicenceHasOne": licenceHasOne, "TwentyArrivals": twentyArrivals, "ClaimedOnce": claimedOnce, "ListGoesOn": registrationListGoesOn,
+		"LicenceHasOne": licenceHasOne, "TwentyArrivals": twentyArrivals, "ClaimedOnce": claimedOnce, "SetUpOnce": setUpOnce, "ListGoesOn": registrationListGoesOn,
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, accounts := open(t)
@@ -111,7 +111,7 @@ func twentyArrivals(t *testing.T, s register.Store) {
 		})
 	}
 	wg.Wait()
-	if all, err := s.Registrations(t.Context(), "", 10); err != nil || len(all) != 1 || all[0].Arrivals != 20 {
+	if all, err := s.Registrations(t.Context(), register.Query{Limit: 10}); err != nil || len(all) != 1 || all[0].Arrivals != 20 {
 		t.Errorf("%+v, %v", all, err)
 	}
 }
@@ -120,12 +120,12 @@ func claimedOnce(t *testing.T, s register.Store) {
 	if _, err := s.Arrived(t.Context(), arrival(1, "lic_1"), told(1)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Claim(t.Context(), "reg_0", "acc_1", nil, noon, told(0)); !fail.Is(err, fail.NotFound) {
+	if _, err := s.Claim(t.Context(), register.Registration{ID: "reg_0", Account: "acc_1", ClaimedAt: noon}, told(0)); !fail.Is(err, fail.NotFound) {
 		t.Errorf("a registration that is not there: %v", err)
 	}
 	for i, who := range []core.AccountID{"acc_1", "acc_2", "acc_1"} {
 		answers := []register.Answer{{Name: "team", Label: "Which team?", Type: core.ChoiceField, Value: fmt.Sprint(i)}}
-		got, err := s.Claim(t.Context(), "reg_1", who, answers, noon.Add(time.Duration(i)*time.Hour), told(10+i))
+		got, err := s.Claim(t.Context(), register.Registration{ID: "reg_1", Account: who, Answers: answers, ClaimedAt: noon.Add(time.Duration(i) * time.Hour)}, told(10+i))
 		if err != nil || got.Account != "acc_1" || !got.ClaimedAt.Equal(noon) || len(got.Answers) != 1 || got.Answers[0].Value != "0" {
 			t.Errorf("claim %d: %+v, %v", i, got, err)
 		}
@@ -134,7 +134,7 @@ func claimedOnce(t *testing.T, s register.Store) {
 		t.Errorf("%+v, %v", left, err)
 	}
 	for i, want := range []bool{true, false} {
-		if first, err := s.Attached(t.Context(), "reg_1", noon.Add(time.Duration(i)*time.Hour)); err != nil || first != want {
+		if first, err := s.Attached(t.Context(), register.Registration{ID: "reg_1"}, noon.Add(time.Duration(i)*time.Hour)); err != nil || first != want {
 			t.Errorf("attached for the first time %v, %v; want %v", first, err, want)
 		}
 	}
@@ -160,7 +160,7 @@ func registrationListGoesOn(t *testing.T, s register.Store) {
 	}
 	var got []register.ID
 	for after := register.ID(""); ; {
-		page, err := s.Registrations(t.Context(), after, 2)
+		page, err := s.Registrations(t.Context(), register.Query{After: after, Limit: 2})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -186,15 +186,70 @@ func answersGoWithTheirAccount(t *testing.T, s register.Store, accounts account.
 		if err != nil || reg.Answers != nil {
 			t.Fatalf("%+v, %v", reg, err)
 		}
-		if _, err := s.Claim(t.Context(), reg.ID, who, answers, noon, told(10+i)); err != nil {
+		if _, err := s.Claim(t.Context(), register.Registration{ID: reg.ID, Account: who, Answers: answers, ClaimedAt: noon}, told(10+i)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if _, err := accounts.EraseAccount(t.Context(), "acc_1", noon); err != nil {
 		t.Fatal(err)
 	}
-	all, err := s.Registrations(t.Context(), "", 10)
+	all, err := s.Registrations(t.Context(), register.Query{Limit: 10})
 	if err != nil || len(all) != 2 || all[0].Answers != nil || !reflect.DeepEqual(all[1].Answers, answers) {
 		t.Errorf("%+v, %v", all, err)
+	}
+}
+
+// An account that is set up by hand is ready once, and its licence is to be told then, whatever it was told before.
+func setUpOnce(t *testing.T, s register.Store) {
+	for i := range 3 {
+		if _, err := s.Arrived(t.Context(), arrival(i, core.LicenseID(fmt.Sprint("lic_", i))), told(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.Ready(t.Context(), "reg_9", noon, told(9)); !fail.Is(err, fail.NotFound) {
+		t.Errorf("a registration that is not there: %v", err)
+	}
+	due := noon.Add(48 * time.Hour)
+	if got, err := s.Ready(t.Context(), "reg_1", noon, told(9)); err != nil || !got.ReadyAt.IsZero() {
+		t.Errorf("ready before there is an account: %+v, %v", got, err)
+	}
+	claimed, err := s.Claim(t.Context(), register.Registration{ID: "reg_1", Account: "acc_1", ClaimedAt: noon, DueAt: due}, told(11))
+	if err != nil || !claimed.DueAt.Equal(due) || !claimed.SettingUp() {
+		t.Fatalf("%+v, %v", claimed, err)
+	}
+	if _, err := s.Claim(t.Context(), register.Registration{ID: "reg_2", Account: "acc_1", ClaimedAt: noon}, told(12)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Ready(t.Context(), "reg_2", noon, told(9)); err != nil || !got.ReadyAt.IsZero() {
+		t.Errorf("ready, though nothing is done by hand: %+v, %v", got, err)
+	}
+	for state, want := range map[register.State]string{register.Open: "[reg_0]", register.SettingUp: "[reg_1]", register.Complete: "[reg_2]", "": "[reg_0 reg_1 reg_2]"} {
+		list, err := s.Registrations(t.Context(), register.Query{State: state, Limit: 10})
+		var ids []register.ID
+		for _, r := range list {
+			ids = append(ids, r.ID)
+			if state != "" && r.Standing().State != state {
+				t.Errorf("%s is %s, and listed as %s", r.ID, r.Standing().State, state)
+			}
+		}
+		if err != nil || fmt.Sprint(ids) != want {
+			t.Errorf("%q lists %v, %v; want %s", state, ids, err, want)
+		}
+	}
+	if first, err := s.Attached(t.Context(), claimed, noon); err != nil || !first {
+		t.Errorf("%v, %v", first, err)
+	}
+	for i := range 2 {
+		got, err := s.Ready(t.Context(), "reg_1", noon.Add(time.Duration(i+1)*time.Hour), told(13+i))
+		if err != nil || !got.ReadyAt.Equal(noon.Add(time.Hour)) || got.SettingUp() || got.AttachedAt.IsZero() != (i == 0) {
+			t.Errorf("ready %d: %+v, %v", i, got, err)
+		}
+		// Who was about to say what was true before says nothing.
+		if first, err := s.Attached(t.Context(), claimed, noon); err != nil || first {
+			t.Errorf("told of what is over: %v, %v", first, err)
+		}
+		if first, err := s.Attached(t.Context(), got, noon.Add(2*time.Hour)); err != nil || first != (i == 0) {
+			t.Errorf("told %d: %v, %v", i, first, err)
+		}
 	}
 }
