@@ -152,7 +152,7 @@ func (b *bazaar) openGateway(ctx context.Context, plan bazaarPlan, ln net.Listen
 	g, err := gateway.New(ctx, gateway.Config{
 		DatabaseURL: b.Database, BaseURL: b.Gateway, QueueURL: env["SOUK_QUEUE_URL"], ClockURL: b.Sandbox, InstanceName: "souk-up",
 		Endpoint: b.Sandbox, Region: env["AWS_REGION"], AccessKeyID: env["AWS_ACCESS_KEY_ID"], SecretAccessKey: env["AWS_SECRET_ACCESS_KEY"],
-		Products: core.Catalogue(products), Seller: gateway.Seller{Name: "Inkwell", SupportEmail: "help@inkwell.example", Accent: "#2b4a6f"},
+		Products: core.Catalogue(products), Seller: core.Brand{Name: "Inkwell", SupportEmail: "help@inkwell.example", Accent: "#2b4a6f"},
 		Mail:     gateway.Mail{Server: env["SOUK_SMTP_URL"], From: "Inkwell <hello@inkwell.example>"},
 		SNSTrust: b.Sandbox, EventsSecrets: plan.eventsSecrets, MarketplaceURL: b.Sandbox + "/subscriptions", AWSSupportURL: b.Sandbox + "/support", EntitlementsEvery: plan.entitlementsEvery,
 		WebhookNetworks: thisMachine, Log: log,

@@ -24,7 +24,7 @@ func doctorCommand() *cobra.Command {
 	var database, queue, secrets string
 	var baseURL urlValue
 	var products productsValue
-	var seller gateway.Seller
+	var seller core.Brand
 	var mail gateway.Mail
 	var way consoleWay
 	var asJSON bool
@@ -124,7 +124,7 @@ func lookAtDatabase(ctx context.Context, url string) doctor.Finding {
 func saidOf(err error) string { return cmp.Or(fail.SayOf(err), sentence(err)) }
 
 // lookAtMail greets the mail server.
-func lookAtMail(ctx context.Context, m gateway.Mail, seller gateway.Seller, baseURL string) doctor.Finding {
+func lookAtMail(ctx context.Context, m gateway.Mail, seller core.Brand, baseURL string) doctor.Finding {
 	if m.Server == "" {
 		return doctor.Finding{Verdict: doctor.Doubt, Says: "No server is set: nobody is sent a mail, and a forgotten password cannot be set anew.", Do: "Set smtp-url."}
 	}

@@ -78,3 +78,13 @@ func (m manualSetup) rules() (core.ManualSetup, error) {
 	}
 	return core.ManualSetup{Within: time.Duration(m.Within), Message: m.Message}, nil
 }
+
+// brand is how the seller shows itself for one product, as the setting products has it.
+type brand struct {
+	Name         string `json:"name"`
+	SupportEmail string `json:"supportEmail"`
+	SupportURL   string `json:"supportUrl"`
+	Accent       string `json:"accent"`
+	Logo         string `json:"logo"` // a file
+	Welcome      string `json:"welcome"`
+}

@@ -91,3 +91,15 @@ func TestAccountsThatAreMadeReadyByHand(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestABrandOfAProduct(t *testing.T) {
+	var v productsValue
+	if err := v.Set(`[{"productCode":"p","brand":{"name":"Quill","supportEmail":"a@quill.example","supportUrl":"https://quill.example","accent":"#225533","logo":"quill.svg","welcome":"Good to have you."}},{"productCode":"q"}]`); err != nil {
+		t.Fatal(err)
+	}
+	want := core.Brand{Name: "Quill", SupportEmail: "a@quill.example", SupportURL: "https://quill.example", Accent: "#225533", Logo: "quill.svg", Welcome: "Good to have you."}
+	all := core.Brand{Name: "Inkwell", Accent: "#7a3e8a"}
+	if v[0].Brand != want || v[0].Brand.Over(all) != want || v[1].Brand.Over(all) != all {
+		t.Errorf("%+v", v)
+	}
+}

@@ -16,7 +16,7 @@ import (
 func gatewayCommand() *cobra.Command {
 	var addr, database string
 	var baseURL, clockURL, trust urlValue
-	var seller gateway.Seller
+	var seller core.Brand
 	var mail gateway.Mail
 	var queue, instance, topics, secrets string
 	var products productsValue
@@ -97,11 +97,13 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 }
 
 // takeSeller takes the settings of how the seller shows itself.
-func takeSeller(o options, s *gateway.Seller) {
+func takeSeller(o options, s *core.Brand) {
 	o.text(&s.Name, "seller", "")
 	o.text(&s.SupportEmail, "support-email", "")
 	o.text(&s.SupportURL, "support-url", "")
 	o.text(&s.Accent, "accent", "")
+	o.text(&s.Logo, "logo", "")
+	o.text(&s.Welcome, "welcome", "")
 }
 
 // takeMail takes the settings of how mails are sent.

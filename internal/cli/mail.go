@@ -15,12 +15,13 @@ import (
 
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/gateway"
+	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/letter"
 	"souk.dev/souk/internal/gateway/mailer"
 )
 
 func mailCommand() *cobra.Command {
-	var seller gateway.Seller
+	var seller core.Brand
 	var settings gateway.Mail
 	var baseURL urlValue
 	var to string
@@ -116,11 +117,11 @@ func chooseLetters(names []string) (chosen []letter.Name, err error) {
 }
 
 // sendSample sends one letter, whose links lead nowhere.
-func sendSample(ctx context.Context, post letter.Post, name letter.Name, seller gateway.Seller, to string) error {
+func sendSample(ctx context.Context, post letter.Post, name letter.Name, seller core.Brand, to string) error {
 	c := mailer.Sample(name)
 	c.Email = to
 	if seller.Name != "" {
-		c.Seller = letter.Seller{Name: seller.Name, SupportEmail: seller.SupportEmail, SupportURL: seller.SupportURL}
+		c.Seller = seller
 	}
 	answer, err := post.Send(ctx, letter.Letter{ID: "sample_" + strings.ToLower(rand.Text()), Name: name, Content: c, Date: clock.System{}.Now()})
 	if err == nil && answer.Code > 299 {

@@ -181,6 +181,7 @@ type listing struct {
 	AllocateBy []string `json:"allocateBy"`
 	// FormFields are what buyers of this product are asked besides; one that has the name of one for all stands in its place.
 	FormFields []formField `json:"formFields"`
+	Brand      brand       `json:"brand"` // what it leaves open is as for all products
 	// ManualSetup is for products whose accounts the seller's people make ready.
 	ManualSetup manualSetup `json:"manualSetup"`
 }
@@ -282,7 +283,7 @@ func (l listing) product() (core.Product, error) {
 	if err := checkAllocateBy(l.AllocateBy); err != nil {
 		return p, err
 	}
-	p.AllocateBy = l.AllocateBy
+	p.AllocateBy, p.Brand = l.AllocateBy, core.Brand(l.Brand)
 	form, err := formOf(l.FormFields)
 	if err != nil {
 		return p, fmt.Errorf("its form: %w", err)

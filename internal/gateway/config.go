@@ -37,7 +37,7 @@ type Config struct {
 	Products core.Catalogue // empty: learnt from AWS
 	// FormFields are what buyers of all products are asked on the sign-up form, besides what every account needs.
 	FormFields []core.FormField
-	Seller     Seller
+	Seller     core.Brand
 	Mail       Mail
 
 	// SignIn is the identity provider at which the console's people sign in; without an Issuer there is none.
@@ -64,14 +64,6 @@ type Config struct {
 	WebhookNetworks courier.Networks
 
 	Log *slog.Logger // nil: none
-}
-
-// Seller is how the seller shows itself to buyers.
-type Seller struct {
-	Name         string
-	SupportEmail string
-	SupportURL   string
-	Accent       string // a CSS colour, "#rrggbb", for pages; empty: the default look
 }
 
 func (c Config) withDefaults() Config {

@@ -9,6 +9,7 @@ import (
 
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/letter"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/mailer"
@@ -27,7 +28,7 @@ type Mail struct {
 // Post is the way to the mail server, for letters of the seller's whose links lead to baseURL.
 //
 // Errors: fail.Invalid for a setting or a template that cannot be used, saying which.
-func (m Mail) Post(seller Seller, baseURL string, log *slog.Logger) (*mailer.Mailer, error) {
+func (m Mail) Post(seller core.Brand, baseURL string, log *slog.Logger) (*mailer.Mailer, error) {
 	if m.From == "" {
 		m.From = (&mail.Address{Name: seller.Name, Address: cmp.Or(seller.SupportEmail, "no-reply@"+hostOf(baseURL))}).String()
 	}
@@ -46,11 +47,6 @@ func hostOf(u string) string {
 	return parsed.Hostname()
 }
 
-// letterSeller is the seller as letters show it.
-func letterSeller(s Seller) letter.Seller {
-	return letter.Seller{Name: s.Name, SupportEmail: s.SupportEmail, SupportURL: s.SupportURL}
-}
-
 // letters is the outbox's channel of mails.
 //
 // Errors: as of [Mail.Post].
@@ -59,6 +55,6 @@ func (c Config) letters(accounts *account.Service, licenses license.Directory, b
 	if err != nil {
 		return nil, err
 	}
-	return letter.New(letter.Config{Post: post, Accounts: accounts, Licenses: licenses, Products: c.Products, Seller: letterSeller(c.Seller),
+	return letter.New(letter.Config{Post: post, Accounts: accounts, Licenses: licenses, Products: c.Products, Seller: c.Seller,
 		BaseURL: c.BaseURL, Market: cmp.Or(c.MarketplaceURL, portal.DefaultMarketplaceURL), Seal: box.Seal, Clock: clk, Log: c.Log}), nil
 }

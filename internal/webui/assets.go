@@ -51,6 +51,9 @@ func newAssets(theme Theme) (*assets, error) {
 	}
 	a.add("style.css", "text/css; charset=utf-8", css.Bytes())
 	a.add("icon.svg", "image/svg+xml", []byte(theme.mark()))
+	if l := theme.Logo; l != nil {
+		a.add("logo"+l.ext, l.mime, l.body)
+	}
 	scripts, err := files.ReadDir("js")
 	if err != nil {
 		return nil, fmt.Errorf("list the scripts: %w", err)
@@ -73,6 +76,9 @@ func (a *assets) add(name, mime string, body []byte) {
 	a.byPath[a.base+hashed] = asset{body, mime}
 }
 
+// Mount adds [Renderer.Assets] to mux, where the theme says.
+func (r *Renderer) Mount(mux *http.ServeMux) { mux.Handle(r.assets.base, r.Assets()) }
+
 // Assets serves the stylesheet, the icon and the few small scripts that pages can do without. Mount it at [AssetPath],
 // or where the theme says.
 func (r *Renderer) Assets() http.Handler {
@@ -92,6 +98,9 @@ func (r *Renderer) Assets() http.Handler {
 		h.Set("Content-Type", f.mime)
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 		h.Set("X-Content-Type-Options", "nosniff")
+		if f.mime == "image/svg+xml" { // should somebody open the picture itself
+			h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
+		}
 		h.Set("Content-Length", fmt.Sprint(len(f.body)))
 		if req.Method == http.MethodGet {
 			_, _ = w.Write(f.body)

@@ -12,7 +12,7 @@ import (
 	"unicode/utf8"
 )
 
-// pageFuncs are what pages may call, beside theme, mark and asset.
+// pageFuncs are what pages may call, beside theme, mark, logo and asset.
 var pageFuncs = template.FuncMap{
 	"at":       At,       // 1 Nov 2026, 10:15 UTC
 	"day":      Day,      // 1 Nov 2026

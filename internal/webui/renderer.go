@@ -119,6 +119,12 @@ func (r *Renderer) funcs() template.FuncMap {
 	m := template.FuncMap{
 		"theme": func() Theme { return r.theme },
 		"mark":  r.theme.mark,
+		"logo": func() string { // "" where the theme has none
+			if r.theme.Logo == nil {
+				return ""
+			}
+			return r.assets.urls["logo"+r.theme.Logo.ext]
+		},
 		"asset": func(name string) (string, error) {
 			url, ok := r.assets.urls[name]
 			if !ok {

@@ -22,6 +22,8 @@ type Theme struct {
 	// Mark is an SVG drawing for the header and the browser's tab; the name's initial on the accent when empty. It is
 	// the program's own markup, never a user's.
 	Mark template.HTML
+	// Logo stands in the header in place of mark and name; nil: those do.
+	Logo *Logo
 	// AssetPath is where the stylesheet and its like are served; the constant AssetPath when empty. Two sites of one
 	// server need two.
 	AssetPath string

@@ -16,6 +16,8 @@ type Product struct {
 	SignUpURL string
 	// FormFields are what buyers of this product are asked on the sign-up form, besides what buyers of all products are (hosted).
 	FormFields []FormField
+	// Brand is how the seller shows itself on pages and in mails about the product; what it leaves open is as for all.
+	Brand Brand
 	// ManualSetup is how the accounts of its customers are made ready by the seller's people; zero: they are as soon as they are
 	// made (hosted).
 	ManualSetup ManualSetup

@@ -51,7 +51,7 @@ type Config struct {
 	Accounts Accounts
 	Licenses license.Directory
 	Products core.Catalogue
-	Seller   Seller
+	Seller   core.Brand
 	BaseURL  string // how browsers reach the portal
 	Market   string // where buyers manage their subscriptions
 	// Seal makes what a link carries that changes something without a sign-in.
@@ -170,6 +170,7 @@ func (s *Service) content(ctx context.Context, n Name, a account.Account, e outb
 	c = Content{Seller: s.cfg.Seller, Name: greeting(a.Name), Email: a.Email, Home: s.cfg.BaseURL + HomePage, Market: s.cfg.Market, At: e.At}
 	if l, ok := s.cfg.Licenses.ByID(e.License); ok {
 		product := s.cfg.Products.Product(l.ProductCode)
+		c.Seller = product.Brand.Over(s.cfg.Seller)
 		c.Product, c.App, c.Home = product.Title, product.AppURL, c.Home+"/licenses/"+string(l.ID)
 	}
 	switch n {

@@ -79,7 +79,7 @@ func newDesk() *desk {
 		}},
 		lic: license.License{ID: "lic_1", ProductCode: "p", Account: "acc_1", Standing: license.Standing{State: license.WindingDown, Why: "The buyer cancelled.", Since: noon.Add(-time.Minute), ClosesAt: noon.Add(time.Hour)}}}
 	d.Service = New(Config{Post: d.bag, Accounts: d.people, Licenses: shelf{l: d.lic}, Products: core.Catalogue{{Code: "p", Title: "Pages", AppURL: "https://app.example/"}},
-		Seller: Seller{Name: "Inkwell"}, BaseURL: "https://buy.example/", Market: "https://aws.example/",
+		Seller: core.Brand{Name: "Inkwell"}, BaseURL: "https://buy.example/", Market: "https://aws.example/",
 		Seal: func(purpose string, _ time.Time, content []byte) string { return purpose + " of " + string(content) }, Clock: d.clk, Log: slog.New(slog.DiscardHandler)})
 	return d
 }
@@ -148,7 +148,7 @@ func names() (all []string) {
 
 func TestWhatLettersSay(t *testing.T) {
 	d := newDesk()
-	common := Content{Seller: Seller{Name: "Inkwell"}, Name: "Ada Lovelace", Email: "ada@acme.example", Home: "https://buy.example/portal", Market: "https://aws.example/", At: noon}
+	common := Content{Seller: core.Brand{Name: "Inkwell"}, Name: "Ada Lovelace", Email: "ada@acme.example", Home: "https://buy.example/portal", Market: "https://aws.example/", At: noon}
 	with := func(f func(*Content)) Content { c := common; f(&c); return c }
 	bought := func(c *Content) {
 		c.Product, c.App, c.Home = "Pages", "https://app.example/", "https://buy.example/portal/licenses/lic_1"
@@ -279,5 +279,20 @@ func TestWhoWaitsIsToldUntilWhen(t *testing.T) {
 	}
 	if len(d.bag.sent) != 1 || d.bag.sent[0].Name != SettingUp || !d.bag.sent[0].Content.Until.Equal(noon.Add(48*time.Hour)) || d.bag.sent[0].Content.Say != "We call you." {
 		t.Errorf("sent %+v", d.bag.sent)
+	}
+}
+
+// A letter about a product is the seller's as it shows itself for that product.
+func TestALetterShowsTheProductsBrand(t *testing.T) {
+	d := newDesk()
+	d.cfg.Products = core.Catalogue{{Code: "p", Title: "Pages", Brand: core.Brand{Name: "Quill", Accent: "#225533"}}}
+	d.cfg.Seller = core.Brand{Name: "Inkwell", SupportEmail: "help@inkwell.example", Accent: "#7a3e8a"}
+	d.carry(t, event(outbox.LicenseEnded, outbox.Subject{License: "lic_1"}, d.told()))
+	d.carry(t, event(outbox.PasswordChanged, outbox.Subject{Account: "acc_1"}, 1))
+	want := []core.Brand{{Name: "Quill", SupportEmail: "help@inkwell.example", Accent: "#225533"}, d.cfg.Seller}
+	for i, l := range d.bag.sent {
+		if l.Content.Seller != want[i] {
+			t.Errorf("%s is of %+v, want %+v", l.Name, l.Content.Seller, want[i])
+		}
 	}
 }

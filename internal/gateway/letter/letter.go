@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/outbox"
 )
 
@@ -43,30 +44,23 @@ func (n Name) Reminder() bool { return slices.Contains(reminders, n) }
 
 // Content is what the templates of a letter are given. What a letter has nothing to say of is zero.
 type Content struct {
-	Seller  Seller
-	Name    string    // the person's
-	Email   string    // the account's
-	Product string    // the subscription's, as its title
-	Home    string    // the URL of the person's subscriptions, or of the one that the letter is about
-	App     string    // the URL of the seller's application
-	Market  string    // the URL of the buyer's subscriptions on AWS Marketplace
-	Link    string    // the URL that the letter is sent for; it works once
-	Until   time.Time // when the link goes stale, access ends, or somebody has been contacted
-	At      time.Time // when it happened
-	Why     string    // it happened, as the licence's standing tells it
-	Say     string    // what happens, in the seller's words
+	Seller  core.Brand // as for the product that the letter is about
+	Name    string     // the person's
+	Email   string     // the account's
+	Product string     // the subscription's, as its title
+	Home    string     // the URL of the person's subscriptions, or of the one that the letter is about
+	App     string     // the URL of the seller's application
+	Market  string     // the URL of the buyer's subscriptions on AWS Marketplace
+	Link    string     // the URL that the letter is sent for; it works once
+	Until   time.Time  // when the link goes stale, access ends, or somebody has been contacted
+	At      time.Time  // when it happened
+	Why     string     // it happened, as the licence's standing tells it
+	Say     string     // what happens, in the seller's words
 
 	Amount, Currency string // given back, such as 12.50 and USD
 	Month            string // that was billed, such as October 2026
 
 	Unsubscribe string // the URL for those who want no more reminders; only in a reminder
-}
-
-// Seller is how the seller shows itself in letters.
-type Seller struct {
-	Name         string
-	SupportEmail string
-	SupportURL   string
 }
 
 // Letter is one that is ready to be written and sent.

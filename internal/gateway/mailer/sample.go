@@ -3,6 +3,7 @@ package mailer
 import (
 	"time"
 
+	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/letter"
 )
 
@@ -10,7 +11,7 @@ import (
 func Sample(name letter.Name) letter.Content {
 	at := time.Date(2026, 11, 2, 9, 30, 0, 0, time.UTC)
 	c := letter.Content{
-		Seller: letter.Seller{Name: "Inkwell", SupportEmail: "help@inkwell.example", SupportURL: "https://inkwell.example/help"},
+		Seller: core.Brand{Name: "Inkwell", SupportEmail: "help@inkwell.example", SupportURL: "https://inkwell.example/help"},
 		Name:   "Ada Lovelace", Email: "ada@acme.example", Product: "Inkwell Pages", Home: "https://buy.inkwell.example/portal/licenses/lic_7",
 		App: "https://app.inkwell.example/", Market: "https://console.aws.amazon.com/marketplace/home#/subscriptions", At: at, Until: at.Add(time.Hour),
 		Why: "AWS Marketplace says so.", Amount: "12.50", Currency: "USD", Month: "October 2026",

@@ -84,6 +84,13 @@ type templates struct {
 // look is what the HTML of a letter is coloured with. Mails have no stylesheet that all readers heed.
 type look struct{ Button, ButtonText string }
 
+func lookOf(accent string) (l look, err error) {
+	if l.Button, l.ButtonText, err = webui.ButtonColours(accent); err != nil {
+		return l, fail.Wrap(fail.Invalid, err, "seller_look", "The seller's colour cannot be used: %v.", err)
+	}
+	return l, nil
+}
+
 // page is what a template is given.
 type page struct {
 	letter.Content
@@ -108,8 +115,8 @@ var funcs = map[string]any{
 func (f files) parse(accent string) (*templates, error) {
 	t := &templates{text: map[letter.Name]*texttemplate.Template{}, html: map[letter.Name]*htmltemplate.Template{}}
 	var err error
-	if t.look.Button, t.look.ButtonText, err = webui.ButtonColours(accent); err != nil {
-		return nil, fail.Wrap(fail.Invalid, err, "seller_look", "The seller's colour cannot be used: %v.", err)
+	if t.look, err = lookOf(accent); err != nil {
+		return nil, err
 	}
 	for _, name := range letter.Names {
 		text, err := texttemplate.New(string(name)).Funcs(funcs).Option("missingkey=error").Parse(f[frame+".txt"])
@@ -150,6 +157,11 @@ func (t *templates) write(name letter.Name, c letter.Content) (w written, err er
 	text, html, p := t.text[name], t.html[name], page{c, t.look}
 	if text == nil {
 		return w, broken(string(name)+".txt", errors.New("there is no such letter"))
+	}
+	if c.Seller.Accent != "" { // the product's, perhaps
+		if p.Look, err = lookOf(c.Seller.Accent); err != nil {
+			return w, err
+		}
 	}
 	var subject, body, markup strings.Builder
 	if err := text.ExecuteTemplate(&subject, "subject", p); err != nil {

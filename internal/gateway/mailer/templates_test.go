@@ -229,3 +229,17 @@ func TestTemplatesOfTheSellersOwn(t *testing.T) {
 		t.Errorf("no folder: %v", err)
 	}
 }
+
+func TestButtonsHaveTheProductsColour(t *testing.T) {
+	ts, c := ours(t), Sample(letter.Ready)
+	for accent, want := range map[string]string{"": "#7a3e8a", "#225533": "#225533"} {
+		c.Seller.Accent = accent
+		if w, err := ts.write(letter.Ready, c); err != nil || !strings.Contains(w.html, "background:"+want) {
+			t.Errorf("%q: %v\n%s", accent, err, w.html)
+		}
+	}
+	c.Seller.Accent = "green"
+	if _, err := ts.write(letter.Ready, c); !fail.Is(err, fail.Invalid) {
+		t.Errorf("%v", err)
+	}
+}

@@ -81,14 +81,14 @@ func (p *Portal) getAccount(w http.ResponseWriter, r *http.Request) error {
 
 // askForm is the page that asks whether who is signed in wants the licence in their account.
 func (p *Portal) askForm(r *http.Request, reg register.Registration, who *account.Account) askView {
-	return askView{Page: p.page(r, who), Registration: reg.ID, Product: p.Products.Product(reg.Buyer.ProductCode).Title, Customer: reg.Buyer.Customer, Taken: reg.Account != "",
+	return askView{Page: p.pageOf(r, who, reg.Buyer.ProductCode), Registration: reg.ID, Product: p.Products.Product(reg.Buyer.ProductCode).Title, Customer: reg.Buyer.Customer, Taken: reg.Account != "",
 		Fields: questionFields(p.questions(reg.Buyer.ProductCode), nil, nil)}
 }
 
 // accountForms is the page with both forms empty.
 func (p *Portal) accountForms(r *http.Request, reg register.Registration) accountView {
 	return accountView{
-		Page: p.page(r, nil), Registration: reg.ID, Product: p.Products.Product(reg.Buyer.ProductCode).Title,
+		Page: p.pageOf(r, nil, reg.Buyer.ProductCode), Registration: reg.ID, Product: p.Products.Product(reg.Buyer.ProductCode).Title,
 		Customer: reg.Buyer.Customer, FreeTrial: reg.Offer == "free-trial",
 		SignUp: append(signUpFields(account.SignUp{}, nil), questionFields(p.questions(reg.Buyer.ProductCode), nil, nil)...), SignIn: knownFields(""),
 	}

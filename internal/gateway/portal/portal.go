@@ -36,7 +36,7 @@ type Config struct {
 	MarketplaceURL string         // where buyers manage their subscriptions; DefaultMarketplaceURL when empty
 	AWSSupportURL  string         // where buyers ask AWS for refunds; DefaultAWSSupportURL when empty
 	Products       core.Catalogue // titles and addresses; may be empty
-	Seller         Seller
+	Seller         core.Brand
 	// FormFields are what buyers of all products are asked on the sign-up form besides.
 	FormFields []core.FormField
 
@@ -53,14 +53,6 @@ type Config struct {
 	Seal         *seal.Box
 	Clock        clock.Clock
 	Log          *slog.Logger
-}
-
-// Seller is how the seller shows itself to buyers.
-type Seller struct {
-	Name         string
-	SupportEmail string
-	SupportURL   string
-	Accent       string // "#rrggbb"; empty: the default look
 }
 
 // Usage tells what a licence has used.
@@ -86,7 +78,7 @@ type Statements interface {
 // Portal is the door. Make it with [New].
 type Portal struct {
 	Config
-	ui     *webui.Renderer
+	ui     *faces
 	secure bool // browsers reach us over https
 	gate   *gate
 }
@@ -115,9 +107,9 @@ func New(c Config) (*Portal, error) {
 	if err != nil {
 		return nil, err
 	}
-	ui, err := webui.New(webui.Theme{Name: c.Seller.Name, Accent: c.Seller.Accent, Home: "/portal"}, dir)
+	ui, err := newFaces(c.Seller, c.Products, dir)
 	if err != nil {
-		return nil, fail.Wrap(fail.Invalid, err, "seller_look", "The seller's look cannot be used: %v.", err)
+		return nil, err
 	}
 	return &Portal{Config: c, ui: ui, secure: base.Scheme == "https", gate: newGate()}, nil
 }
@@ -159,7 +151,7 @@ func (p *Portal) Mount(mux *http.ServeMux) {
 	handle("GET /portal/licenses/{id}/statements/{month}", p.own(p.getStatement))
 	handle("GET /portal/", p.getNowhere)
 
-	mux.Handle(webui.AssetPath, p.ui.Assets())
+	p.ui.mount(mux)
 }
 
 // try makes a page's handler; what fails is answered with a page.
@@ -198,13 +190,22 @@ type Page struct {
 	Path           string
 	Now            time.Time
 	Account        *account.Account // who is signed in; nil if nobody
-	Seller         Seller
+	Seller         core.Brand
 	MarketplaceURL string
 	Mails          bool // as in [Config]
+
+	product core.ProductCode // that the page is about; empty: none
 }
 
 func (p *Portal) page(r *http.Request, a *account.Account) Page {
 	return Page{Path: r.URL.Path, Now: p.Clock.Now(), Account: a, Seller: p.Seller, MarketplaceURL: p.MarketplaceURL, Mails: p.Mails}
+}
+
+// pageOf is page for one that is about a product, and shows the seller as for that.
+func (p *Portal) pageOf(r *http.Request, a *account.Account, code core.ProductCode) Page {
+	g := p.page(r, a)
+	g.product, g.Seller = code, p.Products.Product(code).Brand.Over(p.Seller)
+	return g
 }
 
 // FirstName is what the header calls the person who is signed in.

@@ -31,7 +31,7 @@ type refundView struct {
 
 // getRefund explains how money comes back: by AWS, and for whatever is not AWS's to grant, with the seller's agreement.
 func (p *Portal) getRefund(w http.ResponseWriter, r *http.Request, who *account.Account, lic license.License) error {
-	return p.ui.Render(w, http.StatusOK, "refund", p.refundOf(p.page(r, who), lic))
+	return p.ui.Render(w, http.StatusOK, "refund", p.refundOf(p.pageOf(r, who, lic.ProductCode), lic))
 }
 
 func (p *Portal) refundOf(page Page, lic license.License) refundView {

@@ -100,7 +100,7 @@ func (p *Portal) getSignIn(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Portal) signInForm(r *http.Request, to destination, email string) signInView {
-	return signInView{Page: p.page(r, nil), Product: to.product.Title, ProductCode: to.product.Code, Return: to.back, Fields: []webui.Field{
+	return signInView{Page: p.pageOf(r, nil, to.product.Code), Product: to.product.Title, ProductCode: to.product.Code, Return: to.back, Fields: []webui.Field{
 		{Name: "email", Label: "E-mail address", Type: "email", Autocomplete: "username", Required: true, MaxLength: account.MaxEmail, Value: email, Autofocus: email == ""},
 		{Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password", Required: true, Autofocus: email != ""},
 	}}

@@ -34,7 +34,7 @@ var catalogue = core.Catalogue{
 	{Code: nibCode, Title: "Nib Archive", AppURL: "https://nib.example.com/app", SignUpURL: "https://nib.example.com/welcome?plan=pro"},
 }
 
-var seller = Seller{Name: "Inkwell Press", SupportEmail: "help@inkwell.example", SupportURL: "https://inkwell.example/help", Accent: "#7a3e8a"}
+var seller = core.Brand{Name: "Inkwell Press", SupportEmail: "help@inkwell.example", SupportURL: "https://inkwell.example/help", Accent: "#7a3e8a"}
 
 // sellersQuestions are of every type.
 var sellersQuestions = []core.FormField{
@@ -169,7 +169,7 @@ func renderer(t *testing.T) *webui.Renderer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p.ui
+	return p.ui.common
 }
 
 func TestEveryPageKeepsTheRulesAndHasAStory(t *testing.T) {

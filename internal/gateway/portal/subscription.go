@@ -83,7 +83,7 @@ func (p *Portal) ownLicense(r *http.Request, who *account.Account) (license.Lice
 
 // getSubscription shows one subscription: where it stands, why, what comes next, and what was used this month.
 func (p *Portal) getSubscription(w http.ResponseWriter, r *http.Request, who *account.Account, lic license.License) error {
-	view := subscriptionView{Page: p.page(r, who), subscription: p.subscriptionOf(lic), Welcome: r.URL.Query().Has("new")}
+	view := subscriptionView{Page: p.pageOf(r, who, lic.ProductCode), subscription: p.subscriptionOf(lic), Welcome: r.URL.Query().Has("new")}
 	regs, err := p.Register.OfAccount(r.Context(), who.ID)
 	if err != nil {
 		return err
@@ -159,5 +159,5 @@ type cancelView struct {
 // getCancel explains how a subscription is cancelled: on AWS Marketplace, and nowhere else.
 // Source: AWS Marketplace Seller Guide, "SaaS purchase flow" (saas-integrate-subscription).
 func (p *Portal) getCancel(w http.ResponseWriter, r *http.Request, who *account.Account, lic license.License) error {
-	return p.ui.Render(w, http.StatusOK, "cancel", cancelView{p.page(r, who), p.subscriptionOf(lic)})
+	return p.ui.Render(w, http.StatusOK, "cancel", cancelView{p.pageOf(r, who, lic.ProductCode), p.subscriptionOf(lic)})
 }
