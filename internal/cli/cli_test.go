@@ -99,7 +99,7 @@ func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
 func TestEveryCommandThatPrintsDataHasJSON(t *testing.T) {
 	printsNoData := []string{
 		"souk sandbox", "souk gateway", "souk inkwell-app", // servers: a line with their address, and a log
-		"souk keys revoke", "souk operators role", "souk operators remove", "souk world check", "souk statement verify", // the exit code says it
+		"souk keys revoke", "souk operators role", "souk operators factor", "souk operators remove", "souk world check", "souk statement verify", // the exit code says it
 		"souk statement keys", // prints JSON, and nothing else
 	}
 	var visit func(*cobra.Command)

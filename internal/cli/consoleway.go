@@ -18,7 +18,7 @@ type consoleWay struct {
 	issuer                                 urlText
 	clientID, secret, scopes, claim, title string
 	rules                                  rulesValue
-	passwords                              switchValue
+	passwords, factors                     switchValue
 }
 
 // take binds the settings.
@@ -31,6 +31,7 @@ func (w *consoleWay) take(o options) {
 	o.value(&w.rules, "oidc-roles", "")
 	o.text(&w.title, "oidc-name", "")
 	o.value(&w.passwords, "console-passwords", "on")
+	o.value(&w.factors, "console-second-factor", "off")
 }
 
 func (w *consoleWay) provider() idp.Config {

@@ -60,7 +60,7 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 				SNSTopics: splitList(topics), SNSTrust: string(trust), EventsSecrets: strings.Fields(secrets),
 				SettleTime: time.Duration(settle), FinalMargin: time.Duration(margin), EntitlementsEvery: time.Duration(entitlements), ResyncEvery: time.Duration(resync),
 				KeepEvents: time.Duration(keepEvents), KeepIDs: time.Duration(keepIDs),
-				SignIn: way.provider(), NoConsolePasswords: !bool(way.passwords),
+				SignIn: way.provider(), NoConsolePasswords: !bool(way.passwords), SecondFactors: bool(way.factors),
 				WebhookNetworks: courier.Networks(networks), Log: log,
 			})
 			if err != nil {

@@ -34,7 +34,7 @@ log, in which every change made here is written down as well.`,
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(operatorsAddCommand(), operatorsListCommand(), operatorsRoleCommand(), operatorsPasswordCommand(), operatorsRemoveCommand())
+	cmd.AddCommand(operatorsAddCommand(), operatorsListCommand(), operatorsRoleCommand(), operatorsPasswordCommand(), operatorsFactorCommand(), operatorsRemoveCommand())
 	return cmd
 }
 
@@ -124,11 +124,13 @@ type listedOperator struct {
 	Name      string        `json:"name"`
 	Role      operator.Role `json:"role"`
 	CreatedAt time.Time     `json:"createdAt"`
+	Issuer    string        `json:"issuer,omitempty"` // who vouches for them
+	Factor    bool          `json:"secondFactor"`
 	Password  string        `json:"password,omitempty"` // one that was just made
 }
 
 func listed(p operator.Person) listedOperator {
-	return listedOperator{ID: p.ID, Email: p.Email, Name: p.Name, Role: p.Role, CreatedAt: p.CreatedAt}
+	return listedOperator{ID: p.ID, Email: p.Email, Name: p.Name, Role: p.Role, CreatedAt: p.CreatedAt, Issuer: p.Issuer, Factor: p.SecondFactor}
 }
 
 func printOperator(w io.Writer, p operator.Person, password string, made, asJSON bool) error {
@@ -237,6 +239,24 @@ func operatorsPasswordCommand() *cobra.Command {
 	cmd.Flags().StringVar(&file, "password-file", "", passwordFileHelp)
 	jsonFlag(cmd, &asJSON)
 	return cmd
+}
+
+func operatorsFactorCommand() *cobra.Command {
+	return onOperator(&cobra.Command{
+		Use:     "factor ADDRESS",
+		Short:   "Take somebody's second factor away, whose telephone is gone",
+		Example: "  souk operators factor ada@example.com",
+		Args:    cobra.ExactArgs(1),
+	}, func(cmd *cobra.Command, s *operator.Service, by audit.Actor, p operator.Person, _ []string) error {
+		if !p.SecondFactor {
+			return fmt.Errorf("%s has no second factor", p.Email)
+		}
+		if err := s.RemoveFactor(cmd.Context(), by, p.ID); err != nil {
+			return err
+		}
+		fmt.Fprintf(cmd.OutOrStdout(), "%s signs in by the password alone, until they add another second factor.\n", p.Email)
+		return nil
+	})
 }
 
 func operatorsRemoveCommand() *cobra.Command {

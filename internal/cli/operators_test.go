@@ -41,6 +41,9 @@ func TestOperatorsFromAShell(t *testing.T) {
 	run(1, "operators", "remove", "nobody@example.com")
 	run(0, "operators", "role", "vera@example.com", "operator")
 	run(0, "operators", "password", "vera@example.com")
+	if _, errs := run(1, "operators", "factor", "vera@example.com"); !strings.Contains(errs, "no second factor") {
+		t.Errorf("a factor that is not there: %s", errs)
+	}
 	run(0, "operators", "remove", "Vera@example.com")
 	out, _ = run(0, "operators", "list")
 	if strings.Contains(out, "vera") || !strings.Contains(out, "ida@example.com") {

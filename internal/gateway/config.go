@@ -44,6 +44,8 @@ type Config struct {
 	SignIn idp.Config
 	// NoConsolePasswords leaves that provider as the only way into the console.
 	NoConsolePasswords bool
+	// SecondFactors has everybody who signs in to the console by a password add a second factor before anything else.
+	SecondFactors bool
 
 	// SettleTime is how long after an hour's end its late events are waited for; FinalMargin is how long before the
 	// final window closes the last records go out. Zero: the default of package metering.

@@ -12,7 +12,7 @@ import (
 //
 // Errors: fail.Invalid for a setting that cannot be, saying which.
 func (c Config) openWays(desk *console.Config) (err error) {
-	ways := operator.Ways{Passwords: !c.NoConsolePasswords, Issuer: c.SignIn.Issuer}
+	ways := operator.Ways{Passwords: !c.NoConsolePasswords, Issuer: c.SignIn.Issuer, SecondFactor: c.SecondFactors}
 	if !ways.Passwords && ways.Issuer == "" {
 		return fail.New(fail.Invalid, "no_way_in", "console-passwords is off, and without oidc-issuer nobody could sign in to the console.")
 	}
@@ -30,7 +30,8 @@ func (c Config) shownWays() []console.Setting {
 		secret = "set, and not shown"
 	}
 	return []console.Setting{
-		{Name: "console-passwords", Value: onOff(!c.NoConsolePasswords)}, {Name: "oidc-issuer", Value: c.SignIn.Issuer}, {Name: "oidc-client-id", Value: c.SignIn.ClientID},
+		{Name: "console-passwords", Value: onOff(!c.NoConsolePasswords)}, {Name: "console-second-factor", Value: onOff(c.SecondFactors)},
+		{Name: "oidc-issuer", Value: c.SignIn.Issuer}, {Name: "oidc-client-id", Value: c.SignIn.ClientID},
 		{Name: "oidc-client-secret", Value: secret}, {Name: "oidc-role-claim", Value: c.SignIn.Claim}, {Name: "oidc-roles", Value: c.SignIn.Rules.String()},
 	}
 }

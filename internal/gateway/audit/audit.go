@@ -34,6 +34,9 @@ const (
 	PasswordChanged   Action = "operator.password"
 	OperatorVouched   Action = "operator.vouch"  // a provider vouches for one who had a password
 	OperatorUpdated   Action = "operator.update" // another name or address
+	FactorAdded       Action = "factor.add"
+	FactorRemoved     Action = "factor.remove"
+	RecoveryUsed      Action = "factor.recover" // a recovery code was used in its stead
 	KeyMade           Action = "key.create"
 	KeyRevoked        Action = "key.revoke"
 	NoticeReplayed    Action = "notice.replay"

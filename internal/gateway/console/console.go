@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"souk.dev/souk/internal/clock"
@@ -68,7 +69,7 @@ type Config struct {
 
 	Operators    *operator.Service
 	Provider     *idp.Provider // at which operators may sign in; nil if there is none
-	Seal         *seal.Box     // for what a browser carries to the provider and back; may be nil where there is none
+	Seal         *seal.Box     // for what a browser carries from one step of a sign-in to the next
 	Audit        *audit.Log
 	Book         Book
 	Engine       *metering.Engine
@@ -150,6 +151,9 @@ func (c *Console) routes() []route {
 		{"GET /console/settings", operator.Viewer, c.getSettings},
 		{"GET /console/me", operator.Viewer, c.getMe},
 		{"POST /console/me/password", operator.Viewer, c.postPassword},
+		{"GET " + factorPath, operator.Viewer, c.getFactor},
+		{"POST " + factorPath, operator.Viewer, c.postFactor},
+		{"POST " + factorPath + "/remove", operator.Viewer, c.postFactorRemove},
 		{"POST /console/signout", operator.Viewer, c.postSignOut},
 		{"GET /console/keys", operator.Admin, c.getKeys},
 		{"POST /console/keys", operator.Admin, c.postKey},
@@ -158,6 +162,7 @@ func (c *Console) routes() []route {
 		{"POST /console/operators", operator.Admin, c.postOperator},
 		{"POST /console/operators/{id}/role", operator.Admin, c.postRole},
 		{"POST /console/operators/{id}/remove", operator.Admin, c.postRemove},
+		{"POST /console/operators/{id}/factor/remove", operator.Admin, c.postFactorForget},
 		{"GET /console/log", operator.Admin, c.getLog},
 		{"GET /console/", operator.Viewer, c.getNowhere},
 	}
@@ -172,6 +177,8 @@ func (c *Console) Mount(mux *http.ServeMux) {
 	}
 	mux.Handle("GET /console/signin", same.Handler(c.try(c.getSignIn)))
 	mux.Handle("POST /console/signin", same.Handler(c.try(c.postSignIn)))
+	mux.Handle("GET "+codePath, same.Handler(c.try(c.getCode)))
+	mux.Handle("POST "+codePath, same.Handler(c.try(c.postCode)))
 	if c.Provider != nil {
 		mux.Handle("GET /console/signin/provider", same.Handler(c.try(c.getProvider)))
 		mux.Handle("GET "+idp.CallbackPath, same.Handler(c.try(c.getCallback)))
@@ -193,6 +200,10 @@ func (c *Console) only(rt route) httpx.Func {
 		if !who.Role.May(rt.needs) {
 			c.showProblem(w, r, webui.Problem{Status: http.StatusForbidden, Title: "Your role does not reach that far",
 				Say: "You are signed in as " + who.Email + " with the role " + string(who.Role) + "; this takes the role " + string(rt.needs) + ". An admin can change it."})
+			return nil
+		}
+		if c.Operators.MustAddFactor(who) && !strings.HasPrefix(r.URL.Path, factorPath) && r.URL.Path != "/console/signout" {
+			seeOther(w, r, factorPath)
 			return nil
 		}
 		return rt.do(w, r, who)

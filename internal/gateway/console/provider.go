@@ -25,17 +25,21 @@ type away struct {
 	Then   string     `json:"then"`
 }
 
+// carried is then, if a cookie has room for it.
+func carried(then string) string {
+	if len(then) > maxThen {
+		return "/console"
+	}
+	return then
+}
+
 // getProvider leads to the provider. That a link does so is no harm: whoever comes back is who the provider says they are.
 func (c *Console) getProvider(w http.ResponseWriter, r *http.Request) error {
 	to, s, err := c.Provider.Begin(r.Context())
 	if err != nil {
 		return c.notSignedIn(w, r, err)
 	}
-	a := away{SignIn: s, Then: destination(r.URL.Query().Get("then"))}
-	if len(a.Then) > maxThen {
-		a.Then = "/console"
-	}
-	text, err := json.Marshal(a)
+	text, err := json.Marshal(away{SignIn: s, Then: carried(destination(r.URL.Query().Get("then")))})
 	if err != nil {
 		return err
 	}

@@ -116,7 +116,7 @@ func TestAnotherSitesFormIsRefusedEverywhere(t *testing.T) {
 	d := newDesk(t)
 	b := d.as(d.add(operator.Admin))
 	places := d.places("op_nobody")
-	posts := []string{"POST /console/signin"}
+	posts := []string{"POST /console/signin", "POST " + codePath}
 	for _, rt := range d.console.routes() {
 		if strings.HasPrefix(rt.pattern, "POST ") {
 			posts = append(posts, rt.pattern)

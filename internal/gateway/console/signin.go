@@ -86,6 +86,9 @@ func (c *Console) postSignIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if who.SecondFactor {
+		return c.askCode(w, r, who, destination(in.Get("then")))
+	}
 	if err := c.startSession(w, r, who); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"html/template"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -59,11 +60,22 @@ func hoursOfTwoDays() (all []metering.HourUsage) {
 	return all
 }
 
+const exampleSecret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+func examplePicture() template.URL {
+	p, err := picture(exampleSecret, "Inkwell", "ida@inkwell.example")
+	if err != nil {
+		panic(err)
+	}
+	return p
+}
+
 // stories are every page with sample data, each state that people meet at least once.
 func stories(c *Console) []webui.Story {
 	ida := &operator.Person{ID: "op_1", Email: "ida@inkwell.example", Name: "Ida Inkwell", Role: operator.Admin, CreatedAt: noon.AddDate(0, -3, 0)}
 	vera := operator.Person{ID: "op_2", Email: "vera@inkwell.example", Name: "Vera Viewer", Role: operator.Viewer, CreatedAt: noon.AddDate(0, -1, 0)}
 	otto := operator.Person{ID: "op_3", Email: "otto@inkwell.example", Name: "Otto Operator", Role: operator.Operator, CreatedAt: noon.AddDate(0, -1, 0), Issuer: "https://id.inkwell.example", Subject: "248289761001"}
+	fay := operator.Person{ID: "op_4", Email: "fay@inkwell.example", Name: "Fay Factor", Role: operator.Viewer, CreatedAt: noon, SecondFactor: true}
 	page := func(path string) Page { return Page{Path: path, Now: noon, Who: ida, ToDo: 2} }
 	lic := func(id core.LicenseID, customer core.AWSAccountID, s license.Standing) licenseRow {
 		return c.licenseRow(license.License{ID: id, ProductCode: inkCode, Customer: customer, ARN: "arn:aws:license-manager::294406891311:license:l-0123456789abcdef0123456789abcdef",
@@ -171,13 +183,20 @@ func stories(c *Console) []webui.Story {
 		{Name: "correction-done", Page: "correction", Data: correctionView{page("/console/corrections/cor_1"), done, nil}},
 		{Name: "keys", Page: "keys", Data: keysView{Page: page("/console/keys"), Rows: []keys.Key{{ID: "key_1", Name: "orders", CreatedAt: noon, UsedAt: noon}, {ID: "key_2", Name: "old", CreatedAt: noon, RevokedAt: noon}}, Fields: keyFields("", "")}},
 		{Name: "keys-made", Page: "keys", Data: keysView{Page: page("/console/keys"), Rows: []keys.Key{{ID: "key_1", Name: "orders", CreatedAt: noon}}, Fields: keyFields("", ""), Made: keys.Key{Name: "orders"}, Text: "souk_ExampleOnlyExampleOnly"}},
-		{Name: "operators", Page: "operators", Data: operatorsView{Page: page("/console/operators"), Rows: []operator.Person{*ida, vera}, Fields: operatorFields(operator.Person{}), Roles: operator.Roles, Passwords: true}},
+		{Name: "operators", Page: "operators", Data: operatorsView{Page: page("/console/operators"), Rows: []operator.Person{*ida, vera, fay}, Fields: operatorFields(operator.Person{}), Roles: operator.Roles, Passwords: true}},
 		{Name: "operators-provider", Page: "operators", Data: operatorsView{Page: page("/console/operators"), Rows: []operator.Person{*ida, otto}, Roles: operator.Roles, Provider: "Inkwell ID"}},
 		{Name: "log", Page: "log", Data: logView{page("/console/log"), []audit.Entry{{Seq: 2, At: noon, By: audit.Actor{ID: "op_1", Name: ida.Email, From: "203.0.113.7"}, Action: audit.CorrectionOkayed, Subject: "cor_1", Detail: "lic_4t9k2m, 12.00", Hash: "9f2c0a1b2c3d"},
 			{Seq: 1, At: noon, By: audit.Actor{ID: "shell", Name: "deploy"}, Action: audit.OperatorAdded, Subject: "op_1", Detail: "ida@inkwell.example, admin", Hash: "1a2b3c4d5e6f"}}, "/console/log?before=1"}},
 		{Name: "log-empty", Page: "log", Data: logView{Page: page("/console/log")}},
 		{Name: "settings", Page: "settings", Data: settingsView{page("/console/settings"), []Setting{{"base-url", "https://buy.inkwell.example"}, {"queue", ""}}, []productRow{{"4ml54db8vrmjuykaw1psroool", "Inkwell Pages", "Subscription", []string{"Pages typeset (pages)"}}}}},
 		{Name: "me", Page: "me", Data: meView{Page: page("/console/me"), Fields: meFields(map[string]string{"present": "This is not your present password."})}},
+		{Name: "code", Page: "code", Data: codeView{Page: Page{Path: codePath, Now: noon}, Fields: c.codeForm(httptest.NewRequest("GET", codePath, nil)).Fields}},
+		{Name: "code-wrong", Page: "code", Data: codeView{Page: Page{Path: codePath, Now: noon}, Fields: c.codeForm(httptest.NewRequest("GET", codePath, nil)).Fields,
+			Notice: webui.Notice{Tone: webui.Error, Text: "This code is not right, or was used before. Enter the one that your program shows now."}}},
+		{Name: "factor", Page: "factor", Data: factorView{Page: page(factorPath), Must: true, Sealed: "x", Secret: inGroups(exampleSecret), Picture: examplePicture(), Fields: []webui.Field{codeField("The code that it shows", "")}}},
+		{Name: "factor-added", Page: "factor", Data: factorView{Page: page(factorPath), Recovery: []string{"abcd-efgh-ijkl-mnop", "bcde-fghi-jklm-nopq", "cdef-ghij-klmn-opqr", "defg-hijk-lmno-pqrs"}}},
+		{Name: "factor-there", Page: "factor", Data: factorView{Page: Page{Path: factorPath, Now: noon, Who: &fay}, Fields: presentField("This is not your password.")}},
+		{Name: "factor-provider", Page: "factor", Data: factorView{Page: Page{Path: factorPath, Now: noon, Who: &otto}}},
 		{Name: "me-provider", Page: "me", Data: meView{Page: Page{Path: "/console/me", Now: noon, Who: &otto}}},
 		{Name: "problem-provider", Page: "problem", Data: problemView{Page{Path: "/console/signin/callback", Now: noon}, webui.Problem{Status: 401, Title: "You are not signed in",
 			Say: fail.SayOf(idp.Stray()), Href: "/console/signin", Label: "Sign in again"}}},

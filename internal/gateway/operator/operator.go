@@ -47,6 +47,8 @@ type Person struct {
 	CreatedAt time.Time
 	// Issuer and Subject are by whom the person is vouched for, and as whom; empty: they have a password here.
 	Issuer, Subject string
+	// SecondFactor says that their password alone does not let them in.
+	SecondFactor bool
 }
 
 // Vouched reports whether a provider vouches for the person.
@@ -56,6 +58,7 @@ func (p Person) Vouched() bool { return p.Issuer != "" }
 type Store interface {
 	credential.SessionStore // whose owners are operators
 	credential.AttemptStore
+	credential.FactorStore // whose owners are operators
 
 	// CreateOperator keeps a new one; fail.Conflict where another has the same email key.
 	CreateOperator(ctx context.Context, p Person, emailKey, passwordHash string) error
@@ -66,7 +69,7 @@ type Store interface {
 	// VouchedOperator finds the one whom issuer vouches for as subject; fail.NotFound.
 	VouchedOperator(ctx context.Context, issuer, subject string) (Person, error)
 	// KeepVouched keeps what a provider says of p: a new operator, or another Email, Name, Role, Issuer and Subject of one that
-	// is there. A password that it had is forgotten, and its sessions with that. fail.Conflict where another has the same
+	// is there. A password that it had is forgotten, and its second factor and sessions with that. fail.Conflict where another has the same
 	// email key, or the same issuer and subject.
 	KeepVouched(ctx context.Context, p Person, emailKey string) error
 	// Operators lists all, oldest first.

@@ -29,7 +29,10 @@ type Service struct {
 	hasher   *credential.Hasher
 	sessions credential.Sessions
 	brakes   credential.Brakes
-	ways     Ways
+	factors  credential.Factors
+	// codeBrakes are for guessing codes, by who knows the password.
+	codeBrakes credential.Brakes
+	ways       Ways
 }
 
 // New makes the service. Its clock is the system's even where business time is a sandbox's: a person who moves that
@@ -37,13 +40,17 @@ type Service struct {
 func New(store Store, log *audit.Log, clk clock.Clock, logger *slog.Logger) *Service {
 	return &Service{store: store, audit: log, log: logger, clk: clk, hasher: credential.NewHasher(),
 		sessions: credential.Sessions{Store: store, Clock: clk, Idle: SessionIdle, Life: SessionLife},
-		brakes:   credential.Brakes{Store: store, Clock: clk, Kind: "operator "}, ways: Ways{Passwords: true}}
+		brakes:   credential.Brakes{Store: store, Clock: clk, Kind: "operator "},
+		factors:  credential.Factors{Store: store, Clock: clk}, codeBrakes: credential.Brakes{Store: store, Clock: clk, Kind: "operator code "},
+		ways: Ways{Passwords: true}}
 }
 
 // Ways are how operators may prove who they are.
 type Ways struct {
 	Passwords bool   // by the password that they have here
 	Issuer    string // by this provider's word; empty: there is none
+	// SecondFactor says that a password alone is not enough: who has no second factor yet must add one first.
+	SecondFactor bool
 }
 
 // Open opens these ways and no others: sessions that were begun by another are over. Call it before anything else. Without it
@@ -176,7 +183,8 @@ func (s *Service) change(ctx context.Context, by audit.Actor, action audit.Actio
 	})
 }
 
-// SignIn finds the operator that email and password belong to. address is where the person comes from.
+// SignIn finds the operator that email and password belong to. address is where the person comes from. One who has a
+// SecondFactor is let in by [Service.ProveFactor] only.
 //
 // Errors: fail.Denied, the same whether the operator or the password is wrong; fail.TooMuch after too many attempts.
 func (s *Service) SignIn(ctx context.Context, email, password, address string) (Person, error) {

@@ -48,6 +48,7 @@ func (s *Service) admit(ctx context.Context, by audit.Actor, id Identity) (Perso
 	}
 	now := was
 	now.Email, now.Name, now.Role, now.Issuer, now.Subject = id.Email, id.Name, id.Role, id.Issuer, id.Subject
+	now.SecondFactor = false // the provider sees to that
 	if now == was {
 		return was, nil
 	}

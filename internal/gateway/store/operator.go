@@ -25,10 +25,10 @@ func (db *DB) Operators() Operators {
 
 var _ operator.Store = Operators{}
 
-const operatorColumns = `id, email, name, role, created_us, issuer, subject`
+const operatorColumns = `id, email, name, role, created_us, issuer, subject, exists (select 1 from operator_factor f where f.operator = operator.id)`
 
 func scanOperator(scan func(...any) error, more ...any) (p operator.Person, err error) {
-	err = scan(append([]any{&p.ID, &p.Email, &p.Name, &p.Role, instant{&p.CreatedAt}, &p.Issuer, &p.Subject}, more...)...)
+	err = scan(append([]any{&p.ID, &p.Email, &p.Name, &p.Role, instant{&p.CreatedAt}, &p.Issuer, &p.Subject, &p.SecondFactor}, more...)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, noOperator()
 	}
@@ -72,6 +72,9 @@ func (s Operators) KeepVouched(ctx context.Context, p operator.Person, emailKey 
 		}
 		// Who was let in by a password is let in anew.
 		if err := exec(ctx, tx, "sign an operator out", `delete from operator_session where operator in (select id from operator where id = $1 and password_hash <> '')`, p.ID); err != nil {
+			return err
+		}
+		if err := forgetFactor(ctx, tx, string(p.ID)); err != nil {
 			return err
 		}
 		return exec(ctx, tx, "keep an operator that is vouched for", `insert into operator (id, email, email_key, name, role, password_hash, created_us, issuer, subject)
@@ -170,6 +173,9 @@ func (s Operators) ChangeRole(ctx context.Context, id operator.ID, role operator
 			return exec(ctx, tx, "change an operator's role", `update operator set role = $2 where id = $1`, id, role)
 		}
 		if err := exec(ctx, tx, "sign an operator out", `delete from operator_session where operator = $1`, id); err != nil {
+			return err
+		}
+		if err := forgetFactor(ctx, tx, string(id)); err != nil {
 			return err
 		}
 		return exec(ctx, tx, "forget an operator", `delete from operator where id = $1`, id)
