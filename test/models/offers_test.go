@@ -33,7 +33,7 @@ func (s *stage) sell() {
 	}
 	s.offers = append(s.offers,
 		s.offered(object{"productId": "prod-inkwell00payg", "name": "A year", "buyerAccountIds": []any{s.account},
-			"terms": object{"usage": object{"rates": object{"pages": "0.01", "gb_stored": "0.001"}}, "validity": object{"duration": "P12M"}}}, true),
+			"terms": object{"usage": object{"rates": object{"pages": "0.01", "gb_stored": "0.001"}}, "recurringPayment": object{"price": "49"}, "validity": object{"duration": "P12M"}}}, true),
 		s.offered(object{"productId": "prod-inkwell0teams", "name": "To try", "public": true, "terms": object{"freeTrial": object{"duration": "P14D", "grants": grants}}}, true),
 		s.offered(object{"productId": "prod-inkwell0teams", "name": "In its stead", "buyerAccountIds": []any{s.account}, "replacementAgreementId": s.contract.AgreementID,
 			"terms": object{"fixed": object{"duration": "P12M", "price": "1500", "grants": grants}}}, false))

@@ -43,7 +43,7 @@ var areas = []struct {
 	{"GetEntitlements", []Name{EmptyEntitlements, EntitlementPage, PageTokenExpiry, EarlyEntitlements, ExpiredEntitlements}},
 	{"Agreements and licenses", []Name{ActivationDelay, RenewalLicense, ReplacementLicense, PrivateEnd, QuoteLife}},
 	{"Notices", []Name{NoticeDelivery, FailedPayment, PaygLicenseUpdated, AgreementNames, EndedOffer, LegacyContractEnd, TrialConversion}},
-	{"Money given back", []Name{RefundProration, RefundDays, RefundFrom, Holidays, AdjustmentTime}},
+	{"Money", []Name{RecurringProration, RefundProration, RefundDays, RefundFrom, Holidays, AdjustmentTime}},
 }
 
 const head = `# Profiles: what AWS leaves open

@@ -52,6 +52,7 @@ const (
 	RefundProration    Name = "refund-proration"
 	RefundFrom         Name = "refund-from"
 	Holidays           Name = "refund-holidays"
+	RecurringProration Name = "recurring-proration"
 )
 
 // Values that are compared with in code.
@@ -126,6 +127,8 @@ const (
 	FromRequest    = "requested"
 	NoHolidays     = "none"
 	UnitedStates   = "united-states"
+	Prorated       = "prorated"
+	WholeMonth     = "whole"
 )
 
 const guide = contract.SellerGuide
@@ -233,4 +236,6 @@ var behaviours = []Behaviour{
 		"Undocumented: " + guide + "refunds.html has the 3 to 5 days only."},
 	{Holidays, "Which holidays are no business days of a refund: none, or the federal holidays of the United States.", []string{NoHolidays, UnitedStates}, NoHolidays,
 		"Undocumented: " + guide + "refunds.html has the 3 to 5 days only. The holidays are those of 5 U.S.C. 6103."},
+	{RecurringProration, "What an offer's flat monthly price costs in a month through which the agreement has run only in part: so much of it, to the instant and in cents, or all of it.", []string{Prorated, WholeMonth}, Prorated,
+		"Undocumented: " + contract.AgreementAPI + "API_marketplace-agreements_RecurringPaymentTerm.html says only that it is charged at the end of each billing period."},
 }

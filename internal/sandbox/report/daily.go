@@ -84,7 +84,7 @@ func usageRows(b *book) {
 
 // feeWords describe the charges that are fees.
 var feeWords = map[world.ChargeKind]string{
-	world.ChargeUpfront: "SaaS Contracts fee", world.ChargeAdded: "SaaS Contracts fee", world.ChargeInstalment: "SaaS Contracts fee", world.ChargePayment: "Payment request",
+	world.ChargeUpfront: "SaaS Contracts fee", world.ChargeAdded: "SaaS Contracts fee", world.ChargeInstalment: "SaaS Contracts fee", world.ChargePayment: "Payment request", world.ChargeRecurring: "Monthly fee",
 	world.ChargeCredit: "Credit", world.ChargeAdjustment: "Refund", world.ChargeRefund: "Refund",
 }
 

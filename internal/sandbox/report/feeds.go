@@ -136,7 +136,7 @@ const paymentDue = 30 * day
 func billingRows(b *book) {
 	b.invoices(func(v world.Invoice) {
 		start, end := v.IssuedAt, v.IssuedAt
-		if len(v.Lines) > 0 && v.Lines[0].Kind == world.ChargeUsage {
+		if len(v.Lines) > 0 && !v.Lines[0].From.IsZero() {
 			start, end = v.Lines[0].From, v.Lines[0].To
 			for _, c := range v.Lines {
 				start, end = slices.MinFunc([]time.Time{start, c.From}, time.Time.Compare), slices.MaxFunc([]time.Time{end, c.To}, time.Time.Compare)

@@ -73,14 +73,14 @@ func revenue(amount decimal.Decimal, kind world.InvoiceType) []string {
 	return []string{amount.String(), f.Neg().String(), "0", "0", "0", left}
 }
 
-// usage reports whether an invoice is for usage, or gives back of one that is.
+// usage reports whether an invoice is for what a month of pay as you go cost, or gives back of one that is.
 func (b *book) usage(v world.Invoice) bool {
 	if v.Type == world.InvoiceCreditMemo {
 		for _, of := range b.Invoices(world.InvoiceQuery{InvoiceID: v.OriginalInvoiceID, AgreementID: v.AgreementID}) {
 			return b.usage(of)
 		}
 	}
-	return len(v.Lines) > 0 && v.Lines[0].Kind == world.ChargeUsage
+	return len(v.Lines) > 0 && (v.Lines[0].Kind == world.ChargeUsage || v.Lines[0].Kind == world.ChargeRecurring)
 }
 
 func revenueRows(b *book) {

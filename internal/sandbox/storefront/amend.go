@@ -34,7 +34,7 @@ func (s *Storefront) askAmend(w http.ResponseWriter, r *http.Request, status int
 	if err != nil {
 		return err
 	}
-	if a.Status != world.Active || a.Terms.Duration == "" {
+	if a.Status != world.Active || a.Accepted.Upfront == nil {
 		http.Redirect(w, r, "/subscriptions/"+a.AgreementID, http.StatusSeeOther)
 		return nil
 	}
@@ -101,7 +101,7 @@ func (s *Storefront) postAmend(w http.ResponseWriter, r *http.Request) error {
 	if fail.CodeOf(err) == "nothing_changes" {
 		err = nil
 	}
-	if e, ok := errors.AsType[*fail.Error](err); ok && e.Kind == fail.Invalid && a.Terms.Duration != "" {
+	if e, ok := errors.AsType[*fail.Error](err); ok && e.Kind == fail.Invalid && a.Accepted.Upfront != nil {
 		return s.askAmend(w, r, http.StatusUnprocessableEntity, r.PostForm, webui.Notice{Tone: webui.Error, Title: "Nothing was changed", Text: e.Say})
 	}
 	if err != nil {

@@ -32,7 +32,7 @@ func (s *Storefront) askCancel(w http.ResponseWriter, r *http.Request, status in
 	if err != nil {
 		return err
 	}
-	if a.Status != world.Active || a.Terms.Duration != "" {
+	if a.Status != world.Active || a.Contract() {
 		http.Redirect(w, r, "/subscriptions/"+a.AgreementID, http.StatusSeeOther)
 		return nil
 	}
@@ -52,7 +52,7 @@ func (s *Storefront) postCancel(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if a.Terms.Duration != "" {
+	if a.Contract() {
 		return fail.New(fail.Conflict, "contract", "A contract is not cancelled here: ask AWS Support within 48 hours of the purchase, and the seller after that.")
 	}
 	if typed := r.PostForm.Get("confirm"); strings.TrimSpace(strings.ToLower(typed)) != confirmWord {

@@ -77,6 +77,7 @@ var chargeNotes = map[world.ChargeKind]string{
 	world.ChargeAdded:      "Added to the contract, for the rest of its time",
 	world.ChargeCredit:     "Credit for the rest of the time of what was replaced",
 	world.ChargeInstalment: "Contract, an instalment",
+	world.ChargeRecurring:  "Monthly price",
 	world.ChargePayment:    "A payment that you approved",
 	world.ChargeAdjustment: "Given back by the seller",
 	world.ChargeRefund:     "Given back by AWS Support",

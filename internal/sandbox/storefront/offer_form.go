@@ -127,6 +127,9 @@ func (s *Storefront) fillOfferForm(p world.Product, kind string, v url.Values) o
 		}
 		f.Groups = append(f.Groups, g)
 	}
+	if kind == usageOffer {
+		f.Groups = append(f.Groups, fieldGroup{Title: "Beside usage", Fields: []webui.Field{amount("monthly", "Price of a month (USD)", "At each month's end, whatever was used. Empty: none.")}})
+	}
 	time := fieldGroup{Title: "When", Fields: []webui.Field{day("start", "Starts on", "Empty: when it is accepted.")}}
 	if kind != configurableOffer {
 		time.Fields = append(time.Fields, day("end", "Ends on", "Empty: by its duration, or never."))
@@ -189,6 +192,9 @@ func offerWords(o world.Offer, p world.Product) []string {
 	}
 	if t.Usage != nil && !o.Public && p.Pricing != world.Contract {
 		say("Own prices for usage")
+	}
+	if t.Recurring != nil {
+		say(webui.Money("USD", t.Recurring.Price.String()), " a month, beside usage")
 	}
 	if t.Variable != nil {
 		say("Payment requests up to ", webui.Money("USD", t.Variable.MaxTotal.String()))

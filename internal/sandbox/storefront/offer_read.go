@@ -47,6 +47,9 @@ func readOffer(p world.Product, kind string, v url.Values) (world.Offer, error) 
 			}
 		}
 	}
+	if in.text("monthly") != "" && kind == usageOffer {
+		t.Recurring = &world.RecurringTerm{Price: in.amount("monthly")}
+	}
 	start, end := in.day("start"), in.day("end")
 	if kind == configurableOffer {
 		end = time.Time{}

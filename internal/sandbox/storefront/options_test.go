@@ -2,6 +2,7 @@ package storefront
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -89,5 +90,46 @@ func TestAReplacementIsAccepted(t *testing.T) {
 	v.send(page, "/products/"+teams+"/subscribe")
 	if got, err := s.world.Agreement(old.AgreementID); err != nil || got.Status != world.Replaced {
 		t.Errorf("the old one is %s, %v", got.Status, err)
+	}
+}
+
+// An offer for pay as you go with a monthly price and an end is made at the seller's desk, and its buyer can cancel what came
+// of it: the end makes it no contract. A contract that is agreed on until a date is one.
+func TestAnEndMakesNoContract(t *testing.T) {
+	s := newSite(t)
+	v := s.as(acme)
+	desk := "/seller/offers/new"
+	page := v.send(v.get(desk+"?kind=usage&product="+inkwell), desk, "buyer", acme, "name", "Pages at half the price", "monthly", "49", "end", "2027-02-14")
+	if v.status != http.StatusOK || !page.Has("li", "$49.00 a month, beside usage") {
+		t.Fatalf("%d: %s", v.status, page.Text())
+	}
+	offer := strings.Replace(v.at, "/seller", "/products/"+inkwell, 1)
+	page = v.get(offer)
+	if !page.Has("p", "$49.00 is charged at the end of each month") {
+		t.Errorf("the buyer is not told of the monthly price: %s", page.Text())
+	}
+	v.send(page, "/products/"+inkwell+"/subscribe")
+	a := s.world.Agreements(world.AgreementQuery{})[0]
+	at := "/subscriptions/" + a.AgreementID
+	page = v.get(at)
+	if !page.Has("dd", "$49.00, beside usage") || !page.Has("a", "Cancel subscription") || page.Has("a", "Change contract") {
+		t.Errorf("the subscription says: %s", page.Text())
+	}
+	s.advance(2 * time.Minute)
+	if v.send(v.get(at+"/cancel"), at+"/cancel", "confirm", "confirm"); s.world.Agreements(world.AgreementQuery{})[0].Status != world.Cancelled {
+		t.Errorf("cancelling it answers %d at %s", v.status, v.at)
+	}
+	o, err := s.world.CreateOffer(s.clock.Now(), world.Offer{ProductID: teams, Buyers: []string{acme}, Terms: world.OfferTerms{
+		Fixed: &world.FixedTerm{Grants: []world.Grant{{Dimension: "seats"}}}, Validity: &world.ValidityTerm{EndDate: noon.AddDate(0, 6, 0)}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.send(v.get("/products/"+teams+"/offers/"+o.OfferID), "/products/"+teams+"/subscribe")
+	at = "/subscriptions/" + s.world.Agreements(world.AgreementQuery{Status: world.Active})[0].AgreementID
+	if page = v.get(at); page.Has("a", "Cancel subscription") || page.Has("a", "Change contract") || !page.Has("h2", "Cancelling a contract") {
+		t.Errorf("the contract says: %s", page.Text())
+	}
+	if v.post(at+"/cancel", url.Values{"confirm": {"confirm"}}); v.status != http.StatusConflict {
+		t.Errorf("cancelling a contract answers %d", v.status)
 	}
 }

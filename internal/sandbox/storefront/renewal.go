@@ -19,7 +19,7 @@ type Renewal struct {
 func (v subscriptionView) Renewal() *Renewal {
 	a := v.Sub.Agreement
 	t := a.Accepted.Renewal
-	if t == nil || a.Status != world.Active || a.Terms.Duration == "" {
+	if t == nil || a.Status != world.Active || !a.Contract() {
 		return nil
 	}
 	r := &Renewal{On: a.Terms.AutoRenew, Until: a.LockoutStart()}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"time"
 
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/sandbox/world"
@@ -13,6 +14,7 @@ import (
 type productFormView struct {
 	Counter
 	Product world.Product // what is changed; zero for a new one
+	Locked  time.Time     // until when its prices cannot be changed; zero: they can
 	Form    productForm
 }
 
@@ -35,7 +37,14 @@ func (s *Storefront) getEditProduct(w http.ResponseWriter, r *http.Request) erro
 }
 
 func (s *Storefront) showProductForm(w http.ResponseWriter, r *http.Request, status int, p world.Product, f productForm) error {
-	return s.ui.Render(w, status, "seller_product", productFormView{s.counter(w, r), p, f})
+	v := productFormView{Counter: s.counter(w, r), Product: p, Form: f}
+	if p.ProductID != "" {
+		var err error
+		if v.Locked, err = s.opt.World.PricesLockedUntil(v.Now, p.ProductID); err != nil {
+			return err
+		}
+	}
+	return s.ui.Render(w, status, "seller_product", v)
 }
 
 // ownProduct is the product that the address names, if it is the visitor's.

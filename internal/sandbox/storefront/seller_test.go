@@ -51,6 +51,13 @@ func TestSellerListsAProduct(t *testing.T) {
 	if err != nil || after.Title != "Ledger Pro" || len(after.Dimensions) != 3 || after.Dimensions[1].Price().String() != "0.03" || !page.Has("h2", "Ledger Pro") {
 		t.Errorf("changed is %+v, %v", after, err)
 	}
+	if page = v.get(at); !page.Has("p.notice-title", "Prices can be changed again from") {
+		t.Error("the page does not say that prices are locked after a rise")
+	}
+	page = v.send(page, at, "dim1_price_usage", "0.01")
+	if v.status != http.StatusUnprocessableEntity || !page.Has("div.notice-error", "takes no other change of them for 90 days") {
+		t.Errorf("a second change of prices answers %d", v.status)
+	}
 	if page = v.send(v.get(at), at, "more", "on"); len(page.All("fieldset.dimension")) < len(after.Dimensions)+2*blankDimensions {
 		t.Errorf("asking for more dimensions shows %d", len(page.All("fieldset.dimension")))
 	}

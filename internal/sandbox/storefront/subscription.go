@@ -102,6 +102,10 @@ func running(a world.Agreement, now time.Time) string {
 		return "Free until " + clockTime(a.TrialEndsAt) + "; then usage is charged. Cancel before that to pay nothing."
 	case a.EndTime.IsZero():
 		return "Usage is billed as the seller reports it."
+	case !a.Contract() && a.Successor != "":
+		return "Usage is billed at the private offer's prices until " + a.EndTime.Format("2 January 2006") + "; then at the listed ones."
+	case !a.Contract():
+		return "Usage is billed as the seller reports it until " + a.EndTime.Format("2 January 2006") + ", when it ends."
 	case a.Terms.AutoRenew:
 		return "Paid until " + a.EndTime.Format("2 January 2006") + "; then it renews itself."
 	default:

@@ -27,7 +27,7 @@ type Charge struct {
 	Duration string          `json:"duration,omitempty"`
 	Amount   decimal.Decimal `json:"amount"`
 	At       time.Time       `json:"at,omitzero"`   // of all but usage
-	From     time.Time       `json:"from,omitzero"` // of usage: the stamps of its records, From ≤ stamp < To
+	From     time.Time       `json:"from,omitzero"` // of usage: the stamps of its records, From ≤ stamp < To; of a flat price, its time
 	To       time.Time       `json:"to,omitzero"`
 	// Original is the invoice that an adjustment or a refund gives back from, and Why what for.
 	Original string `json:"originalInvoiceId,omitempty"`
@@ -85,6 +85,9 @@ func (w *World) unbilled(buyer string, month int32) []Charge {
 	for _, a := range w.agreementsOf[buyer] {
 		if a.License.Status == FailedLicense {
 			continue
+		}
+		if c, ok := w.recurring(a, month); ok && w.closing[month] {
+			lines = append(lines, c)
 		}
 		for _, c := range a.Charges {
 			if c.InvoiceID == "" && monthOf(c.At) == month && (a.EndedAt.IsZero() || !c.At.After(a.EndedAt)) {

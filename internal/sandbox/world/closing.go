@@ -49,6 +49,9 @@ func (w *World) closeMonth(month int32, at time.Time) {
 			due = due[n:]
 		}
 	}
+	for _, a := range w.order.agreements {
+		w.billRecurring(a, month, at)
+	}
 	if w.metering(monthStart(month + 1)) {
 		w.planClosing(month + 1)
 	}

@@ -122,7 +122,7 @@ func (w *World) Apply(c Command) error {
 	case c.Act == actCreateProduct && c.Product != nil:
 		_, err = w.CreateProduct(c.At, *c.Product)
 	case c.Act == actChangeProduct && c.ProductPatch != nil:
-		_, err = w.ChangeProduct(c.At, c.ID, *c.ProductPatch)
+		_, err = w.changeProduct(c.At, c.ID, *c.ProductPatch, letThrough)
 	case c.Act == actQuote && c.Order != nil:
 		_, err = w.Quote(c.At, *c.Order)
 	case c.Act == actPurchaseOrders:

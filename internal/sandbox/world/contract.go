@@ -24,6 +24,7 @@ const (
 	ChargeCredit  ChargeKind = "credit"  // for the rest of a tier that an amendment replaced; negative
 	// ChargeInstalment is a part of a contract's price, of its payment schedule.
 	ChargeInstalment ChargeKind = "instalment"
+	ChargeRecurring  ChargeKind = "recurring"  // a month's flat price, or the part of it for a part of the month
 	ChargePayment    ChargeKind = "payment"    // what a buyer approved of a seller's payment requests
 	ChargeAdjustment ChargeKind = "adjustment" // what a seller gave back; negative
 	ChargeRefund     ChargeKind = "refund"     // what AWS gave back; negative

@@ -148,6 +148,14 @@ func checkMoney(rt *rapid.T, w *World) {
 	}
 	given := map[string]decimal.Decimal{} // by invoice
 	paid := map[string]decimal.Decimal{}  // by agreement, on request
+	flat := map[string]time.Duration{}    // by agreement: the time that a month's price was charged for
+	start := func(month string) time.Time {
+		t, err := time.Parse("2006-01", month)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		return t
+	}
 	for _, b := range bills(rt, w) {
 		sum := decimal.Zero
 		for _, c := range b.Charges {
@@ -155,6 +163,11 @@ func checkMoney(rt *rapid.T, w *World) {
 			switch {
 			case c.Kind == ChargeUsage && c.Quantity > 0:
 				lines[fmt.Sprint(c.LicenseARN, c.ProductCode, c.Dimension, b.Month)] += c.Quantity
+			case c.Kind == ChargeRecurring:
+				if c.Amount.GreaterThan(c.Price) || c.From.Before(start(b.Month)) || c.To.After(start(b.Month).AddDate(0, 1, 0)) || !c.From.Before(c.To) {
+					rt.Fatalf("%s: a month's price is %+v", b.Month, c)
+				}
+				flat[c.AgreementID] += c.To.Sub(c.From)
 			case c.Kind == ChargePayment:
 				paid[c.AgreementID] = paid[c.AgreementID].Add(c.Amount)
 			case c.Original != "":
@@ -167,6 +180,11 @@ func checkMoney(rt *rapid.T, w *World) {
 	}
 	if fmt.Sprint(records) != fmt.Sprint(lines) {
 		rt.Fatalf("honoured %v, billed %v", records, lines)
+	}
+	for id, charged := range flat {
+		if a, err := w.Agreement(id); err != nil || !a.EndedAt.IsZero() && charged > a.EndedAt.Sub(a.StartTime) {
+			rt.Fatalf("%s is charged by the month for %s, and ran from %s to %s, %v", id, charged, a.StartTime, a.EndedAt, err)
+		}
 	}
 	asked := map[string]decimal.Decimal{} // by agreement: approved, or it waits
 	for _, r := range w.Payments(PaymentQuery{}) {

@@ -37,22 +37,33 @@ type Offer struct {
 // OfferTerms are an offer's terms, each there or not. An agreement keeps those that it was made from: they are shared
 // between agreements and must not be changed. Source: Agreement API, AcceptedTerm.
 type OfferTerms struct {
-	Usage    *UsageTerm           `json:"usage,omitempty"`
-	Upfront  *UpfrontTerm         `json:"upfront,omitempty"`
-	Fixed    *FixedTerm           `json:"fixed,omitempty"`
-	Schedule []Instalment         `json:"paymentSchedule,omitempty"`
-	Variable *VariablePaymentTerm `json:"variablePayment,omitempty"`
-	Trial    *TrialTerm           `json:"freeTrial,omitempty"`
-	Validity *ValidityTerm        `json:"validity,omitempty"`
-	Renewal  *RenewalTerm         `json:"renewal,omitempty"`
-	Legal    *LegalTerm           `json:"legal,omitempty"`
-	Support  *SupportTerm         `json:"support,omitempty"`
+	Usage     *UsageTerm           `json:"usage,omitempty"`
+	Recurring *RecurringTerm       `json:"recurringPayment,omitempty"`
+	Upfront   *UpfrontTerm         `json:"upfront,omitempty"`
+	Fixed     *FixedTerm           `json:"fixed,omitempty"`
+	Schedule  []Instalment         `json:"paymentSchedule,omitempty"`
+	Variable  *VariablePaymentTerm `json:"variablePayment,omitempty"`
+	Trial     *TrialTerm           `json:"freeTrial,omitempty"`
+	Validity  *ValidityTerm        `json:"validity,omitempty"`
+	Renewal   *RenewalTerm         `json:"renewal,omitempty"`
+	Legal     *LegalTerm           `json:"legal,omitempty"`
+	Support   *SupportTerm         `json:"support,omitempty"`
 }
 
 // UsageTerm is what metered units cost: pay as you go, or beyond what a contract has paid for (UsageBasedPricingTerm).
 type UsageTerm struct {
 	// Rates are the prices in USD of one unit of each metered dimension.
 	Rates map[string]decimal.Decimal `json:"rates"`
+}
+
+// Monthly is the billing period of a [RecurringTerm]: a calendar month, as AWS bills usage.
+const Monthly = "Monthly"
+
+// RecurringTerm is a flat price beside the prices of usage, charged at the end of each billing period
+// (RecurringPaymentTerm).
+type RecurringTerm struct {
+	BillingPeriod string          `json:"billingPeriod,omitempty"` // [Monthly], which is meant where it is left out
+	Price         decimal.Decimal `json:"price"`                   // USD, of a whole period
 }
 
 // UpfrontTerm is a contract of which the buyer picks duration and quantities (ConfigurableUpfrontPricingTerm).

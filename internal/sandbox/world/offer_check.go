@@ -111,6 +111,13 @@ func completeTerms(p Product, t OfferTerms) OfferTerms {
 		}
 		t.Usage = &UsageTerm{listed}
 	}
+	if t.Recurring != nil {
+		r := *t.Recurring
+		if r.BillingPeriod == "" {
+			r.BillingPeriod = Monthly
+		}
+		t.Recurring = &r
+	}
 	if t.Upfront != nil {
 		u := UpfrontTerm{t.Upfront.Selection, slices.Clone(t.Upfront.RateCards)}
 		if u.Selection == "" {

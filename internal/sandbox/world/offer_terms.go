@@ -31,7 +31,7 @@ func checkTerms(o Offer, p Product) error {
 	case t.Variable != nil && !t.Variable.MaxTotal.IsPositive():
 		return badOffer(o, "variable_payment", "the maxTotalChargeAmount must be above 0.")
 	}
-	for _, check := range []func(Offer, Product) error{checkUsageTerm, checkUpfrontTerm, checkFixedTerm, checkTrialTerm, checkValidity, checkSchedule, checkRenewal, checkDocuments} {
+	for _, check := range []func(Offer, Product) error{checkUsageTerm, checkRecurringTerm, checkUpfrontTerm, checkFixedTerm, checkTrialTerm, checkValidity, checkSchedule, checkRenewal, checkDocuments} {
 		if err := check(o, p); err != nil {
 			return err
 		}
@@ -44,6 +44,23 @@ func checkUsageTerm(o Offer, p Product) error {
 		return nil
 	}
 	return checkRateMap(o, p, Metered, o.Terms.Usage.Rates)
+}
+
+// checkRecurringTerm refuses a flat price where AWS has none: beside what is bought upfront, or tried. Source: Agreement
+// API, CreateAgreementRequest (of pay as you go, usage-based and recurring terms are accepted).
+func checkRecurringTerm(o Offer, p Product) error {
+	r := o.Terms.Recurring
+	switch {
+	case r == nil:
+		return nil
+	case p.Pricing != Subscription || o.Terms.Trial != nil:
+		return badOffer(o, "recurring_payment", "a recurringPayment is for pay as you go, beside usage; not for a contract or a trial.")
+	case r.BillingPeriod != Monthly:
+		return badOffer(o, "recurring_payment", "the billingPeriod %q is unknown; use %s.", r.BillingPeriod, Monthly)
+	case !r.Price.IsPositive():
+		return badOffer(o, "recurring_payment", "its price must be above 0.")
+	}
+	return nil
 }
 
 // checkRateMap refuses prices that are not those of all of p's dimensions of a kind.

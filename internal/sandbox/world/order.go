@@ -87,7 +87,7 @@ type Quote struct {
 // ExpectedCharge is one charge that the order brings about.
 type ExpectedCharge struct {
 	ID     string           `json:"id"`
-	Amount *decimal.Decimal `json:"amount,omitempty"` // USD; nil for usage, which nobody knows yet
+	Amount *decimal.Decimal `json:"amount,omitempty"` // USD, of a billing period where Timing says so; nil for usage, which nobody knows yet
 	Time   time.Time        `json:"time,omitzero"`    // of scheduled charges
 	Timing Timing           `json:"timing"`
 }

@@ -180,8 +180,16 @@ type ProductPatch struct {
 }
 
 // ChangeProduct changes a listing, given by id or code. fail.NotFound: no such product; fail.Invalid: not a listing
-// any more.
+// any more; fail.Conflict with the code "prices_locked": other prices within 90 days of a rise.
 func (w *World) ChangeProduct(now time.Time, idOrCode string, p ProductPatch) (Product, error) {
+	return w.changeProduct(now, idOrCode, p, (*product).locked)
+}
+
+// letThrough is the lock of a change that is done again: it was let through the first time, maybe before prices were locked.
+func letThrough(*product, time.Time, Product) error { return nil }
+
+// changeProduct changes a listing unless lock refuses what it becomes.
+func (w *World) changeProduct(now time.Time, idOrCode string, p ProductPatch, lock func(p *product, now time.Time, next Product) error) (Product, error) {
 	defer w.act()()
 	have, ok := w.products[idOrCode]
 	if !ok {
@@ -191,8 +199,14 @@ func (w *World) ChangeProduct(now time.Time, idOrCode string, p ProductPatch) (P
 	if err != nil {
 		return Product{}, err
 	}
+	if err := lock(have, now, next); err != nil {
+		return Product{}, err
+	}
 	if err := w.record(Command{At: now, Act: actChangeProduct, ID: idOrCode, ProductPatch: &p}); err != nil {
 		return Product{}, err
+	}
+	if _, raised := have.repriced(next); raised {
+		have.raisedAt = now
 	}
 	have.Product = next
 	have.index()

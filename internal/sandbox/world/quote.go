@@ -236,6 +236,9 @@ func (d *deal) quote(now time.Time, requestID string, o Order) Quote {
 	if d.accepted != nil && d.accepted.Usage != nil && d.intent != IntentAmend {
 		q.Charges = append(q.Charges, ExpectedCharge{ID: chargeID(requestID, len(d.charges)), Timing: BillingPeriod})
 	}
+	if d.accepted != nil && d.accepted.Recurring != nil && d.intent != IntentAmend {
+		q.Charges = append(q.Charges, ExpectedCharge{ID: chargeID(requestID, len(d.charges)+1), Amount: new(d.accepted.Recurring.Price), Timing: BillingPeriod})
+	}
 	return q
 }
 

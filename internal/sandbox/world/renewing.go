@@ -35,6 +35,10 @@ const (
 	AcceptorOptedOut NoRenewal = "ACCEPTOR_RENEW_OPTED_OUT"
 )
 
+// Contract reports whether a is for something that is granted for a time: bought upfront, or tried. Any other is pay as
+// you go, which may have an end as well: that of its private offer.
+func (a Agreement) Contract() bool { return a.Accepted.Contract() }
+
 // EndBehavior is what will happen at a's end, and if it is no renewal, why. ok is false for an agreement that has ended
 // or has no end.
 func (a Agreement) EndBehavior() (what AtEnd, why NoRenewal, ok bool) {

@@ -64,6 +64,9 @@ func drawOffer(rt *rapid.T, now time.Time, buyer, agreement string) Offer {
 	}
 	if o.ProductID == inkwell {
 		o.Terms.Usage = &UsageTerm{}
+		if rapid.Bool().Draw(rt, "flat") {
+			o.Terms.Recurring = &RecurringTerm{Price: usd("29.99")}
+		}
 		return o
 	}
 	o.Terms.Fixed = &FixedTerm{Duration: "P1M", Grants: []Grant{{Dimension: "seats", MaxQuantity: &n}}}

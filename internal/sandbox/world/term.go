@@ -10,16 +10,17 @@ type TermType string
 
 // The types that are played.
 const (
-	TermUsage    TermType = "UsageBasedPricingTerm"
-	TermUpfront  TermType = "ConfigurableUpfrontPricingTerm"
-	TermFixed    TermType = "FixedUpfrontPricingTerm"
-	TermSchedule TermType = "PaymentScheduleTerm"
-	TermVariable TermType = "VariablePaymentTerm"
-	TermTrial    TermType = "FreeTrialPricingTerm"
-	TermValidity TermType = "ValidityTerm"
-	TermRenewal  TermType = "RenewalTerm"
-	TermLegal    TermType = "LegalTerm"
-	TermSupport  TermType = "SupportTerm"
+	TermUsage     TermType = "UsageBasedPricingTerm"
+	TermRecurring TermType = "RecurringPaymentTerm"
+	TermUpfront   TermType = "ConfigurableUpfrontPricingTerm"
+	TermFixed     TermType = "FixedUpfrontPricingTerm"
+	TermSchedule  TermType = "PaymentScheduleTerm"
+	TermVariable  TermType = "VariablePaymentTerm"
+	TermTrial     TermType = "FreeTrialPricingTerm"
+	TermValidity  TermType = "ValidityTerm"
+	TermRenewal   TermType = "RenewalTerm"
+	TermLegal     TermType = "LegalTerm"
+	TermSupport   TermType = "SupportTerm"
 )
 
 // TermID names a term of an offer: always the same, in the offer and in every agreement that is made from it.
@@ -37,7 +38,7 @@ func (t *OfferTerms) Types() []TermType {
 	}{
 		{TermUpfront, t.Upfront != nil}, {TermFixed, t.Fixed != nil}, {TermSchedule, len(t.Schedule) > 0},
 		{TermVariable, t.Variable != nil}, {TermTrial, t.Trial != nil}, {TermValidity, t.Validity != nil}, {TermRenewal, t.Renewal != nil},
-		{TermUsage, t.Usage != nil}, {TermLegal, t.Legal != nil}, {TermSupport, t.Support != nil},
+		{TermUsage, t.Usage != nil}, {TermRecurring, t.Recurring != nil}, {TermLegal, t.Legal != nil}, {TermSupport, t.Support != nil},
 	} {
 		if one.there {
 			all = append(all, one.kind)

@@ -72,6 +72,7 @@ type product struct {
 	dims       map[string]uint16 // dimension key → its place in Dimensions
 	offers     []*offer          // the listing's own first
 	agreements []*agreement      // oldest first
+	raisedAt   time.Time         // when a listed price was last raised; zero: never
 }
 
 type agreement struct {

@@ -15,6 +15,7 @@ const Currency = "USD"
 // Term is a union: exactly one member is set.
 type Term struct {
 	UsageBased   *UsageBased   `json:"usageBasedPricingTerm,omitempty"`
+	Recurring    *Recurring    `json:"recurringPaymentTerm,omitempty"`
 	Configurable *Configurable `json:"configurableUpfrontPricingTerm,omitempty"`
 	Fixed        *Fixed        `json:"fixedUpfrontPricingTerm,omitempty"`
 	Schedule     *Schedule     `json:"paymentScheduleTerm,omitempty"`
@@ -37,6 +38,14 @@ type UsageBased struct {
 	Head
 	CurrencyCode string      `json:"currencyCode"`
 	RateCards    []UsageCard `json:"rateCards"`
+}
+
+// Recurring is the RecurringPaymentTerm.
+type Recurring struct {
+	Head
+	CurrencyCode  string `json:"currencyCode"`
+	BillingPeriod string `json:"billingPeriod"`
+	Price         string `json:"price"`
 }
 
 // UsageCard has the prices of metered units.

@@ -46,6 +46,8 @@ func (w writer) term(kind world.TermType) (t Term) {
 	switch kind {
 	case world.TermUsage:
 		t.UsageBased = &UsageBased{head, Currency, []UsageCard{{w.rates(w.terms.Usage.Rates)}}}
+	case world.TermRecurring:
+		t.Recurring = &Recurring{head, Currency, w.terms.Recurring.BillingPeriod, w.terms.Recurring.Price.StringFixed(2)}
 	case world.TermUpfront:
 		t.Configurable = w.configurable(head)
 	case world.TermFixed:
