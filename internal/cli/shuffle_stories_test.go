@@ -42,6 +42,7 @@ type story struct {
 	begins               scene          // when it is active
 	expires              scene          // when it has come to its end by itself; 0: it does not
 	turns                map[scene]func(s *shuffled, one *sold)
+	goesOnBy             string // the profile by whose value goes-on it does not expire after all; empty: none
 	end                  string // what ends it on the last day; empty: nothing
 }
 
@@ -104,6 +105,14 @@ var stories = []story{
 		name: "seats, legacy", product: classicTeams, buyer: globex,
 		terms: map[string]any{"quantities": map[string]int{"seats": 5}, "duration": "P12M"},
 		turns: map[scene]func(*shuffled, *sold){thirdHour: amends(map[string]int{"seats": 8})}, end: "cancel",
+	},
+	{
+		name: "at a private price for a month", product: payg, buyer: initech, dimension: "pages",
+		offer: map[string]any{
+			"usage": map[string]any{"rates": map[string]string{"pages": "0.01"}}, "recurringPayment": map[string]string{"price": "49"},
+			"validity": map[string]string{"duration": "P1M"},
+		},
+		expires: afterTerms, goesOnBy: "private-end", end: "cancel",
 	},
 }
 

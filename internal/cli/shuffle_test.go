@@ -168,6 +168,9 @@ func (s *shuffled) buy(told story) {
 	for name, v := range told.terms {
 		in[name] = v
 	}
+	if told.goesOnBy != "" && s.profile(told.goesOnBy) == "goes-on" {
+		told.expires = 0
+	}
 	if told.offer != nil {
 		in["offerId"] = s.offer(told, told.offer, "")
 	}

@@ -88,7 +88,9 @@ func endOf(s license.Standing) time.Time {
 
 func (p pair) compareOver(l license.License, siblings func() ([]Agreement, error)) (opinion, error) {
 	s, end := l.Standing, p.endedAt()
-	if (s.State != license.Active && s.State != license.Pending) || s.ActivatedAt.After(end) {
+	unheard := s.State == license.Pending || s.State == license.WindingDown && s.ActivatedAt.IsZero()
+	neverBegan := unheard && p.Status == Terminated && end.Sub(p.StartsAt) < settle
+	if (s.State != license.Active && s.State != license.Pending && !neverBegan) || s.ActivatedAt.After(end) {
 		return opinion{}, nil
 	}
 	all, err := siblings()
@@ -99,6 +101,9 @@ func (p pair) compareOver(l license.License, siblings func() ([]Agreement, error
 		if o.ID != p.ID && (o.Status == Active && !o.StartsAt.After(p.now) || o.Status.over() && o.endedAt().After(end)) {
 			return opinion{}, nil
 		}
+	}
+	if neverBegan {
+		return p.fact(license.NeverBegan, end, "AWS terminated the agreement at %s, before anything said that it was active: so a payment fails.", end.Format(time.RFC3339)), nil
 	}
 	if p.Status.followed() { // by one that leads to another licence
 		return p.fact(license.Deprovisioned, end, "AWS says that the agreement was %s, and no active one leads to this license; no notice had said that it ended.", p.Status), nil

@@ -69,7 +69,11 @@ func TestAskingGoesOnUntilItIsKnownOrAWeekIsOver(t *testing.T) {
 		"nobody knows it":    {func(*shop) {}, always, license.Pending},
 		"it starts later":    {func(s *shop) { s.aws.has = []agreement.Agreement{running(30 * m)} }, []time.Duration{10 * m, 20 * m, 40 * m}, license.Active},
 		"AWS is away":        {func(s *shop) { s.aws.down = fail.New(fail.Later, "away", "away") }, always, license.Pending},
-		"its payment failed": {func(s *shop) { s.aws.has = []agreement.Agreement{one("agmt-1", agreement.Terminated, 0, m)} }, []time.Duration{10 * m}, license.Ended},
+		"its payment failed": {func(s *shop) { s.aws.has = []agreement.Agreement{one("agmt-1", agreement.Terminated, 0, m)} }, []time.Duration{10 * m}, license.Failed},
+		"its payment failed, and the end was heard of": {func(s *shop) {
+			s.aws.has = []agreement.Agreement{one("agmt-1", agreement.Terminated, 0, m)}
+			s.ended(m + 11*time.Second)
+		}, []time.Duration{10 * m}, license.Ended},
 		"it was bought again, and runs": {func(s *shop) {
 			s.aws.has = []agreement.Agreement{one("agmt-0", agreement.Renewed, 0, 0), running(0)}
 		}, []time.Duration{10 * m}, license.Active},

@@ -84,6 +84,28 @@ func TestWhatALostNoticeLeftBehindIsRepaired(t *testing.T) {
 	}
 }
 
+// A licence that a notice has ended, of which nothing ever said that it was active, has no last hour where AWS terminated its
+// agreement within minutes of its start; where it had run for long, it has.
+func TestWhatAWSTerminatedAtOnceNeverBegan(t *testing.T) {
+	for after, want := range map[time.Duration]license.State{2 * time.Minute: license.Ended, 2 * hour: license.WindingDown} {
+		s := newShop(t)
+		s.clk.Set(noon.Add(after + 5*time.Minute))
+		id := s.arrives("")
+		s.told(license.Note{ID: "ended", Kind: license.AgreementEnded, At: noon.Add(after + 11*time.Second), About: license.Ref{ProductCode: "p", ARN: arn, Customer: buyer, Agreement: "agmt-1"}})
+		if got := s.standing(id); got.State != license.WindingDown {
+			t.Fatalf("%+v", got)
+		}
+		s.aws.has = []agreement.Agreement{one("agmt-1", agreement.Terminated, 0, after)}
+		s.resync("", false)
+		if got := s.standing(id); got.State != want || got.Access() {
+			t.Errorf("after %s: %+v", after, got)
+		}
+		if r, found := s.resync("", false); r.Repairs > 0 {
+			t.Errorf("a second run finds %+v", found)
+		}
+	}
+}
+
 // What just happened is left to its notices by the scheduled run, and looked at by the next; somebody who asks has it at once.
 func TestNoticesHaveTimeToCome(t *testing.T) {
 	s := newShop(t, core.Product{Code: "p", ID: "prod-1"})

@@ -115,6 +115,9 @@ func (s *Standing) take(f Fact) {
 		}
 		return
 	}
+	if s.State == WindingDown && f.Kind == NeverBegan && !s.ActivatedAt.IsZero() { // it did begin: the notice of that was late
+		return
+	}
 	if f.Kind == AgreementFollowed {
 		s.FollowedAt = f.At
 	}
@@ -148,6 +151,8 @@ func repeats(s State, k Kind) bool {
 		return s == Ended || (s == WindingDown && opens(k))
 	case PaymentFailed:
 		return s == Failed
+	case NeverBegan:
+		return s == Failed || s == Ended
 	}
 	return false
 }

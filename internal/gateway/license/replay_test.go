@@ -87,9 +87,33 @@ func TestArrivalAloneGivesNoAccess(t *testing.T) {
 	}
 }
 
+// AWS terminated an agreement before anybody had heard that it was active: there was no last hour. If a late notice says
+// that it was active, there was one.
+func TestWhatNeverBeganHasNoLastHour(t *testing.T) {
+	never := []string{"arrived", "10:00:00", "never_began", "10:02:00"}
+	for name, c := range map[string]struct {
+		more  []string
+		state State
+		hour  bool
+	}{
+		"nothing else":                 {nil, Failed, false},
+		"the end, told after it":       {[]string{"agreement_ended", "10:02:12"}, Ended, false},
+		"the end, told before it":      {[]string{"agreement_ended", "10:01:59"}, Ended, false},
+		"late, that it was active":     {[]string{"activated", "10:01:12"}, WindingDown, true},
+		"late, all of it":              {[]string{"activated", "10:01:12", "agreement_ended", "10:02:12"}, WindingDown, true},
+		"late, with an earlier end":    {[]string{"activated", "10:01:12", "agreement_ended", "10:01:59"}, WindingDown, true},
+		"bought again half an hour on": {[]string{"activated", "10:30:00"}, Active, false},
+	} {
+		s := Replay(facts(append(never, c.more...)...), at("10:40:00"))
+		if s.State != c.state || s.Access() != (c.hour || c.state == Active) || c.hour != !s.ClosesAt.IsZero() && c.state == WindingDown {
+			t.Errorf("%s: %+v", name, s)
+		}
+	}
+}
+
 // Every order of every set of up to five facts, each told up to twice, gives one standing.
 func TestOrderAndRepetitionDoNotMatter(t *testing.T) {
-	kinds := []Kind{Arrived, Activated, PaymentFailed, AgreementEnded, AgreementFollowed, Deprovisioned, UnsubscribePending, Unsubscribed, Refused}
+	kinds := []Kind{Arrived, Activated, PaymentFailed, NeverBegan, AgreementEnded, AgreementFollowed, Deprovisioned, UnsubscribePending, Unsubscribed, Refused}
 	instants := []time.Time{at("10:00:00"), at("10:20:00"), at("12:00:00")}
 	pick := func(n, seed int) (fs []Fact) {
 		for i := range n {

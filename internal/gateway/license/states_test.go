@@ -38,13 +38,14 @@ var stateMeaning = map[State]string{
 	Active:      "AWS says that the subscription is active. Access, and metering.",
 	WindingDown: "The end was announced. The last hour for metering runs; access until it closes, if the licence was ever active.",
 	Ended:       "No access. AWS takes no more records.",
-	Failed:      "The buyer's payment failed. No access.",
+	Failed:      "The buyer's payment failed, or AWS terminated the agreement before it was active. No access.",
 }
 
 var kindTeller = map[Kind]string{
 	Arrived:            "the buyer at the landing page (`ResolveCustomer`)",
 	Activated:          "`License Updated`, `subscribe-success`; where neither came, `SearchAgreements` (`ACTIVE`)",
 	PaymentFailed:      "`subscribe-fail`",
+	NeverBegan:         "`SearchAgreements`: `TERMINATED` within minutes of the start, and nothing said that it was active",
 	AgreementEnded:     "`Purchase Agreement Ended`: `CANCELLED`, `EXPIRED`, `TERMINATED`; where no notice came, `SearchAgreements`",
 	AgreementFollowed:  "`Purchase Agreement Ended`: `RENEWED`, `REPLACED`",
 	Deprovisioned:      "`License Deprovisioned`",

@@ -23,6 +23,9 @@ const (
 	Activated Kind = "activated"
 	// PaymentFailed: subscribe-fail.
 	PaymentFailed Kind = "payment_failed"
+	// NeverBegan is not a notice: AWS was asked, and had terminated the agreement within minutes of its start, before anything
+	// said that it was active. So a payment fails where events tell nothing of it.
+	NeverBegan Kind = "never_began"
 	// AgreementEnded: Purchase Agreement Ended with CANCELLED, EXPIRED or TERMINATED.
 	AgreementEnded Kind = "agreement_ended"
 	// AgreementFollowed: Purchase Agreement Ended with RENEWED or REPLACED: another agreement goes on.
@@ -62,6 +65,7 @@ var transitions = map[edge]step{
 	{None, Arrived}:            {Pending, "The buyer has arrived from AWS Marketplace; AWS has not yet said that the subscription is active."},
 	{None, Activated}:          {Active, "AWS says the subscription is active."},
 	{None, PaymentFailed}:      {Failed, "AWS says the buyer's payment failed."},
+	{None, NeverBegan}:         {Failed, "AWS terminated the agreement before the subscription was active."},
 	{None, AgreementEnded}:     {WindingDown, "AWS says the agreement ended, before it was heard of here."},
 	{None, Deprovisioned}:      {WindingDown, "AWS withdrew the license, before it was heard of here."},
 	{None, UnsubscribePending}: {WindingDown, "The buyer unsubscribed, before the subscription was heard of here."},
@@ -69,11 +73,13 @@ var transitions = map[edge]step{
 
 	{Pending, Activated}:          {Active, "AWS says the subscription is active."},
 	{Pending, PaymentFailed}:      {Failed, "AWS says the buyer's payment failed."},
+	{Pending, NeverBegan}:         {Failed, "AWS terminated the agreement before the subscription was active."},
 	{Pending, AgreementEnded}:     {WindingDown, "AWS says the agreement ended; the last hour for metering runs."},
 	{Pending, Deprovisioned}:      {WindingDown, "AWS withdrew the license; the last hour for metering runs."},
 	{Pending, UnsubscribePending}: {WindingDown, "The buyer unsubscribed; the last hour for metering runs."},
 	{Pending, Unsubscribed}:       {Ended, "AWS says the cancellation is complete."},
 
+	{Active, NeverBegan}:         {WindingDown, "AWS says the agreement ended; the last hour for metering runs."},
 	{Active, AgreementEnded}:     {WindingDown, "AWS says the agreement ended; the last hour for metering runs."},
 	{Active, Deprovisioned}:      {WindingDown, "AWS withdrew the license; the last hour for metering runs."},
 	{Active, UnsubscribePending}: {WindingDown, "The buyer unsubscribed; the last hour for metering runs."},
@@ -81,6 +87,7 @@ var transitions = map[edge]step{
 	{Active, PaymentFailed}:      {Failed, "AWS says the buyer's payment failed."},
 	{Active, Lapsed}:             {Ended, "AWS lists nothing any more of what was bought: the contract is over."},
 
+	{WindingDown, NeverBegan}:   {Ended, "AWS terminated the agreement; it was never active."},
 	{WindingDown, Activated}:    {Active, "Subscribed again inside the last hour."},
 	{WindingDown, Unsubscribed}: {Ended, "AWS says the cancellation is complete."},
 	{WindingDown, Refused}:      {Ended, "AWS takes no more records for this subscription."},
@@ -96,8 +103,8 @@ var transitions = map[edge]step{
 // rank orders facts of the same instant: EventBridge stamps whole seconds, and a cancellation may follow its
 // subscription within one. The life's own order breaks the tie.
 var rank = map[Kind]int{
-	Arrived: 0, Activated: 1, PaymentFailed: 2, AgreementFollowed: 3, AgreementEnded: 4, Deprovisioned: 5,
-	UnsubscribePending: 6, Refused: 7, Unsubscribed: 8, Lapsed: 9, TimeUp: 10,
+	Arrived: 0, Activated: 1, PaymentFailed: 2, NeverBegan: 3, AgreementFollowed: 4, AgreementEnded: 5, Deprovisioned: 6,
+	UnsubscribePending: 7, Refused: 8, Unsubscribed: 9, Lapsed: 10, TimeUp: 11,
 }
 
 // opens says which facts open the final window, each by itself (docs/aws/lifecycle.md, "Which notice opens the last hour").
