@@ -12,6 +12,7 @@ func commands() []*cobra.Command {
 		gatewayCommand(),
 		doctorCommand(),
 		migrateCommand(),
+		moveCommand(),
 		keysCommand(),
 		operatorsCommand(),
 		auditCommand(),

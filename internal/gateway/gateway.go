@@ -249,6 +249,9 @@ func openDatabase(ctx context.Context, c Config) (*store.DB, error) {
 	if err := readySchema(ctx, db); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
+	if err := db.Stays(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	if err := db.Claim(ctx, c.Log); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"time"
 )
@@ -10,3 +11,25 @@ func (db *DB) HurryClaim() { db.node.patience = 100 * time.Millisecond }
 
 // Raw is the database's writer, for tests that do what this package never does.
 func Raw(db *DB) *sql.DB { return db.write }
+
+// Depart puts up the fence of a move, and no more of it.
+func (db *DB) Depart(ctx context.Context, d Departure) error { return db.depart(ctx, d) }
+
+// TableOf is a table of the schema.
+type TableOf struct {
+	Name    string
+	Columns []struct{ Name, Kind string }
+}
+
+// Tables are those that are moved, each after those that it needs.
+func (db *DB) Tables(ctx context.Context) (all []TableOf, err error) {
+	tables, err := db.tables(ctx)
+	for _, t := range tables {
+		of := TableOf{Name: t.name}
+		for _, c := range t.columns {
+			of.Columns = append(of.Columns, struct{ Name, Kind string }{c.name, c.kind})
+		}
+		all = append(all, of)
+	}
+	return all, err
+}

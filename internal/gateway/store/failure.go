@@ -34,7 +34,7 @@ func brokenByAnother(err error) bool {
 }
 
 // classified sorts a failure of the database by what its receiver can do about it. What was sorted before stays as it is, and
-// SQLite's stay internal.
+// SQLite's stay internal, but for those of a fence (see [Departure]).
 func classified(err error) error {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return err
@@ -44,6 +44,8 @@ func classified(err error) error {
 	}
 	p, answered := errors.AsType[*pgconn.PgError](err)
 	switch {
+	case fenced(err):
+		return fail.Wrap(fail.Later, err, "database_moved", "The books are moving to another database, or have moved there; repeat in a moment.")
 	case answered && (p.Code == codeBadText || p.Code == codeBadEscape):
 		return fail.Wrap(fail.Invalid, err, "not_text", "A text has bytes that are no text; send UTF-8 without zero bytes.")
 	case answered && awayCode(p.Code), !answered && unreachable(err):
