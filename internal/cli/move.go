@@ -27,8 +27,8 @@ func moveCommand() *cobra.Command {
 		GroupID: groupLook,
 		Short:   "Move a gateway's books from SQLite to PostgreSQL",
 		Long: `Move a gateway's books from an SQLite database to an empty PostgreSQL one, all or nothing. A gateway may be running: from the
-first moment on it answers that nothing can be written, and whoever sends it usage repeats that. Nothing is in both databases
-or in neither.
+first moment on it answers that nothing can be written, and whoever sends it usage repeats that. At no moment are the books in
+both databases, or in neither.
 
 Every table is compared byte for byte, and the laws are audited on both sides, before anything is committed. Then the
 SQLite database is closed for good: a gateway that is started on it is refused. Start it with the new one.
