@@ -19,6 +19,7 @@ import (
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/courier"
+	"souk.dev/souk/internal/gateway/threshold"
 	"souk.dev/souk/internal/gateway/usage"
 )
 
@@ -175,6 +176,8 @@ type listing struct {
 		Round string   `json:"round"` // at a licence's end: down, up or nearest; empty: down
 		// Allowance is for how long what was bought in advance covers usage: term, month, hour or none; empty: term.
 		Allowance string `json:"allowance"`
+		// Budget is how many units a month a customer is expected to use at most: they are told when it is used up. Empty: none.
+		Budget decimal `json:"budget"`
 	} `json:"dimensions"` // none: AWS alone judges
 	Entitlements entitlementRules `json:"entitlements"`
 	// AllocateBy are keys of events' tags by which buyers see their costs (AWS: vendor-metered tagging).
@@ -301,7 +304,7 @@ func (l listing) product() (core.Product, error) {
 		if d.Key == "" {
 			return p, errors.New("one of its dimensions has no key")
 		}
-		m := core.Measure{Key: core.Dimension(d.Key), Name: d.Name, Unit: d.Unit, Per: string(d.Per)}
+		m := core.Measure{Key: core.Dimension(d.Key), Name: d.Name, Unit: d.Unit, Per: string(d.Per), Budget: string(d.Budget)}
 		var err error
 		if m.Meter, err = core.ParseMeter(d.Meter); err != nil {
 			return p, fmt.Errorf("its dimension %s: %w", d.Key, err)
@@ -314,6 +317,11 @@ func (l listing) product() (core.Product, error) {
 		}
 		if _, err := usage.ParsePer(m.Per); err != nil {
 			return p, fmt.Errorf("its dimension %s: %w", d.Key, err)
+		}
+		if m.Budget != "" {
+			if _, err := threshold.ParseBudget(m.Budget); err != nil {
+				return p, fmt.Errorf("its dimension %s: %w", d.Key, err)
+			}
 		}
 		kinds := d.Kinds
 		if len(kinds) == 0 {

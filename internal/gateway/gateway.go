@@ -35,6 +35,7 @@ import (
 	"souk.dev/souk/internal/gateway/seal"
 	"souk.dev/souk/internal/gateway/statement"
 	"souk.dev/souk/internal/gateway/store"
+	"souk.dev/souk/internal/gateway/threshold"
 	"souk.dev/souk/internal/gateway/webhook"
 	"souk.dev/souk/internal/job"
 	"souk.dev/souk/internal/lockstep"
@@ -119,7 +120,13 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 		return nil, fmt.Errorf("read the keys that seal sessions: %w", err)
 	}
 	delegation := register.NewDelegation(registrations, g.db.Registrations(), box, seal.Expired, accounts)
-	events, engine, err := g.openLedger(ctx, c, aws, book, entitlements, resync)
+	bell := &threshold.Bell{Wake: g.wake}
+	events, engine, err := g.openLedger(ctx, c, aws, book, entitlements, resync, bell)
+	if err != nil {
+		return nil, err
+	}
+	thresholds, err := threshold.New(threshold.Config{Store: g.db.Thresholds(), Ledger: engine, Hours: events, Bought: entitlements, Licenses: book, Products: c.Products, Bell: bell,
+		Clock: g.clk, Log: c.Log, Wake: g.wake})
 	if err != nil {
 		return nil, err
 	}
@@ -187,7 +194,7 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 	g.handler = handler(c.Log, door, pages, desk, posts, health, metrics)
 
 	// In this order when stepped: what AWS told, then what follows from it, then what goes to AWS, then what is told of it.
-	jobs := slices.Concat(in.Jobs(), resync.Jobs(), []job.Job{book.Job(), entitlements.Job(), registrations.Attach(), corrections.Job()}, engine.Jobs(), events.Jobs(), told.Jobs(),
+	jobs := slices.Concat(in.Jobs(), resync.Jobs(), []job.Job{book.Job(), entitlements.Job(), registrations.Attach(), corrections.Job()}, engine.Jobs(), events.Jobs(), []job.Job{thresholds.Job()}, told.Jobs(),
 		[]job.Job{accounts.Sweep(), api.ForgetAnswers(g.db.Answers(), g.clk)})
 	for _, j := range jobs {
 		g.jobs = append(g.jobs, j.Name)

@@ -14,17 +14,18 @@ import (
 	"souk.dev/souk/internal/gateway/portal"
 	"souk.dev/souk/internal/gateway/statement"
 	"souk.dev/souk/internal/gateway/store"
+	"souk.dev/souk/internal/gateway/threshold"
 	"souk.dev/souk/internal/gateway/usage"
 )
 
-// openLedger makes what takes usage and what bills it.
-func (g *Gateway) openLedger(ctx context.Context, c Config, cfg awsapi.Config, book *license.Book, bought *entitlement.Keeper, resync *agreement.Service) (*usage.Intake, *metering.Engine, error) {
+// openLedger makes what takes usage and what bills it. bell is rung when usage has grown.
+func (g *Gateway) openLedger(ctx context.Context, c Config, cfg awsapi.Config, book *license.Book, bought *entitlement.Keeper, resync *agreement.Service, bell *threshold.Bell) (*usage.Intake, *metering.Engine, error) {
 	if err := usage.CheckKeeping(c.KeepEvents, c.KeepIDs); err != nil {
 		return nil, nil, err
 	}
 	log := store.NewUsage(g.db)
 	events, err := usage.New(ctx, usage.Config{Store: log, Licenses: book, Products: c.Products, Clock: g.clk, Log: c.Log,
-		KeepEvents: c.KeepEvents, KeepIDs: c.KeepIDs, Wake: func(string) { g.wake() }})
+		KeepEvents: c.KeepEvents, KeepIDs: c.KeepIDs, Wake: func(string) { g.wake() }, Grown: bell.Ring})
 	if err != nil {
 		return nil, nil, err
 	}

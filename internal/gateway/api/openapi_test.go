@@ -16,6 +16,7 @@ import (
 	"souk.dev/souk/internal/gateway/outbox"
 	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/gateway/statement"
+	"souk.dev/souk/internal/gateway/threshold"
 	"souk.dev/souk/internal/gateway/webhook"
 )
 
@@ -78,7 +79,7 @@ func TestOpenAPINamesTheMembers(t *testing.T) {
 		"PersonalData":   personalData{}, "Session": sessionOut{},
 		"Webhook": webhookOut{}, "WebhookAsked": webhookIn{}, "Delivery": deliveryOut{}, "DeliveryAttempt": attemptOut{}, "Payload": webhook.Payload{}, "Replayed": replayed{},
 		"ToldLicense": license.Told{}, "ToldRegistration": register.Told{}, "RegistrationSnapshot": register.Snapshot{}, "ToldAccount": account.Told{}, "AccountSnapshot": account.Snapshot{},
-		"ToldEntitlements": entitlement.Told{}, "ToldEntitlement": entitlement.ToldEntry{}, "ToldCorrection": correction.Told{}, "CorrectionSnapshot": correction.Snapshot{},
+		"ToldEntitlements": entitlement.Told{}, "ToldEntitlement": entitlement.ToldEntry{}, "ToldThreshold": threshold.Told{}, "ToldCorrection": correction.Told{}, "CorrectionSnapshot": correction.Snapshot{},
 	} {
 		s, ok := doc.Components.Schemas[name]
 		if !ok {

@@ -87,6 +87,9 @@ type Measure struct {
 	Round Rounding // at a licence's end
 	// Allowance is for how long what was bought in advance of the dimension, if it can be, covers its usage.
 	Allowance Allowed
+	// Budget is how much of a metered dimension a licence is expected to use in a calendar month at most, in units that AWS
+	// bills, an exact decimal above 0: its people are told when it is used up by half, by four fifths and whole. Empty: none.
+	Budget string
 }
 
 // Catalogue is the seller's products as configured. An empty one learns: whatever product AWS itself names is ours,

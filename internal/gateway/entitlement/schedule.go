@@ -48,6 +48,7 @@ func nextAsking(k *Knowledge, every time.Duration) time.Time {
 			next = t
 		}
 	}
+	sooner(k.ActivatedAt) // by AWS's clock, which may be ahead of ours: what was asked for before says nothing of this life
 	if !k.ToldAt.IsZero() && (len(k.Entitlements) == 0 || k.ChangedAt.Before(k.ToldAt)) {
 		for _, pause := range settling {
 			sooner(k.ToldAt.Add(pause))

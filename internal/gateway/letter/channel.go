@@ -1,6 +1,7 @@
 package letter
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/outbox"
 	"souk.dev/souk/internal/gateway/register"
+	"souk.dev/souk/internal/gateway/threshold"
 )
 
 // Channel is the name of the channel.
@@ -137,6 +139,8 @@ func (s *Service) pointless(n Name, a account.Account, e outbox.Event) string {
 		return "The address was verified meanwhile."
 	case n.Reminder() && !a.QuietAt.IsZero():
 		return "The account's owner wants no reminders."
+	case n == Usage && !s.access(e.License):
+		return "The subscription ended meanwhile."
 	}
 	return ""
 }
@@ -145,6 +149,11 @@ func (s *Service) pointless(n Name, a account.Account, e outbox.Event) string {
 func (s *Service) setUp(e outbox.Event) bool {
 	l, ok := s.cfg.Licenses.ByID(e.License)
 	return ok && l.Account != "" && !l.SettingUp
+}
+
+func (s *Service) access(id core.LicenseID) bool {
+	l, ok := s.cfg.Licenses.ByID(id)
+	return ok && l.Standing.Access()
 }
 
 // judge says what the mail server's answer means.
@@ -194,14 +203,37 @@ func (s *Service) content(ctx context.Context, n Name, a account.Account, e outb
 		var told correction.Snapshot
 		told, err = correctionOf(e)
 		c.Amount, c.Currency = told.Given, told.Currency
-		if month, err := time.Parse("2006-01", told.Month); err == nil {
-			c.Month = month.Format("January 2006")
-		}
+		c.Month = monthName(told.Month)
+	case Usage:
+		err = s.usage(&c, e)
 	}
 	if n.Reminder() {
 		c.Unsubscribe = s.cfg.BaseURL + UnsubscribePage + "?" + url.Values{"who": {s.cfg.Seal(UnsubscribePurpose, s.cfg.Clock.Now().Add(unsubscribeLife), []byte(a.ID))}}.Encode()
 	}
 	return c, err
+}
+
+// usage fills in what a letter about usage says.
+func (s *Service) usage(c *Content, e outbox.Event) error {
+	var told threshold.Told
+	if err := json.Unmarshal(e.Data, &told); err != nil {
+		return fmt.Errorf("read event %s: %w", e.ID, err)
+	}
+	l, _ := s.cfg.Licenses.ByID(e.License)
+	m := s.cfg.Products.Product(l.ProductCode).Measure(told.Dimension)
+	c.What, c.Unit, c.Until = cmp.Or(m.Name, string(told.Dimension)), m.Unit, told.Until
+	c.Percent, c.Used, c.Limit, c.Budget = told.Percent, told.Used.String(), told.Limit.String(), told.Of == threshold.Budget
+	c.Month = monthName(told.Period)
+	return nil
+}
+
+// monthName is a month such as 2026-10 in words; empty where it is none.
+func monthName(month string) string {
+	t, err := time.Parse("2006-01", month)
+	if err != nil {
+		return ""
+	}
+	return t.Format("January 2006")
 }
 
 // greeting is the name by which somebody is greeted: none where it would lead somewhere. An account may be made with a stranger's

@@ -16,6 +16,8 @@ import (
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/outbox"
 	"souk.dev/souk/internal/gateway/register"
+	"souk.dev/souk/internal/gateway/threshold"
+	"souk.dev/souk/internal/gateway/usage"
 )
 
 var noon = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
@@ -77,11 +79,17 @@ func newDesk() *desk {
 			"acc_1":   {ID: "acc_1", Email: "ada@acme.example", Name: "Ada Lovelace"},
 			"acc_ref": {ID: "acc_ref", Email: "ben@acme.example", Reference: "customer 7"},
 		}},
-		lic: license.License{ID: "lic_1", ProductCode: "p", Account: "acc_1", Standing: license.Standing{State: license.WindingDown, Why: "The buyer cancelled.", Since: noon.Add(-time.Minute), ClosesAt: noon.Add(time.Hour)}}}
-	d.Service = New(Config{Post: d.bag, Accounts: d.people, Licenses: shelf{l: d.lic}, Products: core.Catalogue{{Code: "p", Title: "Pages", AppURL: "https://app.example/"}},
+		lic: license.License{ID: "lic_1", ProductCode: "p", Account: "acc_1", Standing: license.Standing{State: license.WindingDown, ActivatedAt: noon.Add(-24 * time.Hour), Why: "The buyer cancelled.", Since: noon.Add(-time.Minute), ClosesAt: noon.Add(time.Hour)}}}
+	d.Service = New(Config{Post: d.bag, Accounts: d.people, Licenses: shelf{l: d.lic}, Products: core.Catalogue{{Code: "p", Title: "Pages", AppURL: "https://app.example/", Dimensions: []core.Measure{{Key: "gb", Name: "Storage", Unit: "GB"}}}},
 		Seller: core.Brand{Name: "Inkwell"}, BaseURL: "https://buy.example/", Market: "https://aws.example/",
 		Seal: func(purpose string, _ time.Time, content []byte) string { return purpose + " of " + string(content) }, Clock: d.clk, Log: slog.New(slog.DiscardHandler)})
 	return d
+}
+
+// end lets the licence end.
+func (d *desk) end() {
+	d.lic.Standing.State = license.Ended
+	d.cfg.Licenses = shelf{l: d.lic}
 }
 
 func event(kind outbox.Kind, about outbox.Subject, data any) outbox.Event {
@@ -115,6 +123,7 @@ func TestWhoIsToldInWhichLetter(t *testing.T) {
 		{event(outbox.LicenseEnded, lic, d.told()), "acc_1 ended"}, {event(outbox.LicenseFailed, lic, d.told()), "acc_1 payment-failed"},
 		{event(outbox.CorrectionCompleted, lic, given), "acc_1 refund"},
 		{event(outbox.CorrectionCompleted, lic, correction.Told{Correction: correction.Snapshot{Kind: correction.UnderBilled}}), ""},
+		{event(outbox.UsageThreshold, lic, threshold.Told{}), "acc_1 usage"},
 		{event(outbox.LicenseActive, lic, d.told()), ""}, {event(outbox.LicenseUpdated, lic, d.told()), ""}, {event(outbox.WebhookTest, owner, 1), ""},
 		{event(outbox.LicenseEnded, outbox.Subject{License: "lic_other"}, d.told()), ""}, {event(outbox.AccountCreated, outbox.Subject{Account: "acc_gone"}, 1), ""},
 		{event(outbox.LicenseReady, outbox.Subject{License: "lic_1", Account: "acc_ref"}, d.told()), ""},
@@ -173,6 +182,16 @@ func TestWhatLettersSay(t *testing.T) {
 			bought(c)
 			c.Amount, c.Currency, c.Month = "12.50", "USD", "October 2026"
 		})},
+		{event(outbox.UsageThreshold, lic, threshold.Told{Dimension: "gb", Of: threshold.Budget, Percent: 80, Used: usage.Whole(8), Limit: usage.Whole(10), Period: "2026-11", Until: noon.AddDate(0, 1, 0)}), with(func(c *Content) {
+			bought(c)
+			c.Percent, c.Used, c.Limit, c.What, c.Unit, c.Budget, c.Month, c.Until = 80, "8", "10", "Storage", "GB", true, "November 2026", noon.AddDate(0, 1, 0)
+			c.Unsubscribe = "https://buy.example/reminders?who=unsubscribe+of+acc_1"
+		})},
+		{event(outbox.UsageThreshold, lic, threshold.Told{Dimension: "calls", Of: threshold.Entitlement, Percent: 100, Used: usage.Whole(12), Limit: usage.Whole(10), Period: "until 2027"}), with(func(c *Content) {
+			bought(c)
+			c.Percent, c.Used, c.Limit, c.What = 100, "12", "10", "calls"
+			c.Unsubscribe = "https://buy.example/reminders?who=unsubscribe+of+acc_1"
+		})},
 	} {
 		res := d.carry(t, c.e)
 		if res.State != outbox.Delivered || res.Status != 250 {
@@ -203,6 +222,13 @@ func TestLettersThatAreNotSentAnyMore(t *testing.T) {
 		"verified meanwhile":    {event(outbox.VerifyAsked, owner, 1), func() { d.people.all["acc_1"] = verified }, outbox.Dropped},
 		"the welcome all the same": {event(outbox.AccountCreated, owner, 1), func() {
 			d.people.all["acc_1"] = verified
+		}, outbox.Delivered},
+		"usage of what is over": {event(outbox.UsageThreshold, outbox.Subject{License: "lic_1"}, threshold.Told{}), func() { d.end() }, outbox.Dropped},
+		"no reminders wanted": {event(outbox.UsageThreshold, outbox.Subject{License: "lic_1"}, threshold.Told{}), func() {
+			d.people.all["acc_1"] = account.Account{ID: "acc_1", QuietAt: noon}
+		}, outbox.Dropped},
+		"what must be known all the same": {event(outbox.LicenseEnded, outbox.Subject{License: "lic_1"}, d.told()), func() {
+			d.people.all["acc_1"] = account.Account{ID: "acc_1", QuietAt: noon}
 		}, outbox.Delivered},
 	} {
 		d = newDesk()

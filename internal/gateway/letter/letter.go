@@ -24,20 +24,21 @@ const (
 	Ended           Name = "ended"            // the subscription is over
 	PaymentFailed   Name = "payment-failed"   // the subscription did not start
 	Refund          Name = "refund"           // AWS has given money back
+	Usage           Name = "usage"            // much of what was bought, or of a budget, is used up
 )
 
 // Names are all letters.
-var Names = []Name{Welcome, Verify, Reset, PasswordChanged, SettingUp, Ready, Cancelling, Ended, PaymentFailed, Refund}
+var Names = []Name{Welcome, Verify, Reset, PasswordChanged, SettingUp, Ready, Cancelling, Ended, PaymentFailed, Refund, Usage}
 
 // letters says which happening is told in which letter.
 var letters = map[outbox.Kind]Name{
 	outbox.AccountCreated: Welcome, outbox.VerifyAsked: Verify, outbox.ResetAsked: Reset, outbox.PasswordChanged: PasswordChanged,
 	outbox.RegistrationSettingUp: SettingUp, outbox.LicenseReady: Ready, outbox.LicenseWindingDown: Cancelling, outbox.LicenseEnded: Ended, outbox.LicenseFailed: PaymentFailed,
-	outbox.CorrectionCompleted: Refund,
+	outbox.CorrectionCompleted: Refund, outbox.UsageThreshold: Usage,
 }
 
 // reminders are the letters that people may do without. All others tell what somebody must know who buys something.
-var reminders = []Name{}
+var reminders = []Name{Usage}
 
 // Reminder reports whether people may do without letters of that name.
 func (n Name) Reminder() bool { return slices.Contains(reminders, n) }
@@ -58,7 +59,13 @@ type Content struct {
 	Say     string     // what happens, in the seller's words
 
 	Amount, Currency string // given back, such as 12.50 and USD
-	Month            string // that was billed, such as October 2026
+	Month            string // that was billed, or that a budget is for, such as October 2026
+
+	Percent     int    // of Limit that is used up: 50, 80 or 100
+	Used, Limit string // decimals, in units that AWS bills
+	What        string // is used, such as Pages made
+	Unit        string // of Used and Limit, such as GB; may be empty
+	Budget      bool   // Limit is a budget, and not what was bought in advance
 
 	Unsubscribe string // the URL for those who want no more reminders; only in a reminder
 }

@@ -99,9 +99,10 @@ type page struct {
 
 // funcs are what templates may call besides what is built in.
 var funcs = map[string]any{
-	"at":    func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
-	"day":   func(t time.Time) string { return t.UTC().Format("2 January 2006") },
-	"money": webui.Money,
+	"at":       func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
+	"day":      func(t time.Time) string { return t.UTC().Format("2 January 2006") },
+	"money":    webui.Money,
+	"quantity": webui.Quantity,
 	// button is what {{template "button"}} of the HTML takes.
 	"button": func(href, label string, l look) any {
 		return struct {

@@ -34,6 +34,7 @@ func TestEveryLetterSaysWhatItIsFor(t *testing.T) {
 		letter.Cancelling: {"until 2 November 2026, 10:30 UTC", "still billed", "Only AWS Marketplace can confirm", "https://console.aws.amazon.com/"},
 		letter.Ended:      {"has ended", "no further charges", "https://console.aws.amazon.com/"}, letter.PaymentFailed: {"could not take the payment", "https://console.aws.amazon.com/"},
 		letter.Refund: {"$12.50", "October 2026", "five business days"},
+		letter.Usage:  {"80 %", "Pages made", "8,250 of 10,000 Pages", "1 February 2027", "/portal/licenses/lic_7", "No more reminders"},
 	}
 	for _, name := range letter.Names {
 		w, err := ts.write(name, Sample(name))
@@ -109,7 +110,7 @@ func hostile() map[string]letter.Content {
 		"header":   "Ada\r\nBcc: everybody@example.com\r\n\r\n<b>",
 		"entity":   `&lt;script&gt;&#x3c;script>`,
 	} {
-		for _, field := range []string{"Name", "Email", "Product", "Why", "Amount", "Currency", "Month", "Seller.Name", "Seller.SupportEmail"} {
+		for _, field := range []string{"Name", "Email", "Product", "Why", "Amount", "Currency", "Month", "What", "Unit", "Used", "Limit", "Seller.Name", "Seller.SupportEmail"} {
 			c := Sample(letter.Welcome)
 			c.Link = "https://buy.inkwell.example/verify?proof=p"
 			v := reflect.ValueOf(&c).Elem()

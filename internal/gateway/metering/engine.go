@@ -77,7 +77,8 @@ type Engine struct {
 	books    sync.Mutex // held while balances change, in the database and here: see openBooks
 	balances map[core.LicenseID]map[core.Dimension]Balance
 	covers   sync.Map // of Pair to shown: what balances say of allowances, to be read without the books
-	doubted  bool     // a write failed, and may have taken effect all the same: the database knows, balances may not
+	months   months
+	doubted  bool // a write failed, and may have taken effect all the same: the database knows, balances may not
 
 	adrift bool      // the send job, which alone uses this, could not store what became of records
 	logSeq int64     // the log's newest segment when the seal job, which alone uses this, looked last

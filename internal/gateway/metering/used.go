@@ -43,8 +43,7 @@ func (e *Engine) Used(l *license.License, d core.Dimension, until, now time.Time
 	case core.AllowHourly:
 		from = hour
 	case core.AllowMonthly:
-		y, month, _ := now.UTC().Date()
-		from = core.HourOf(time.Date(y, month, 1, 0, 0, 0, 0, time.UTC))
+		from = core.HourOf(FirstOfMonth(now))
 	}
 	if v, ok := e.covers.Load(Pair{l.ID, d}); ok {
 		s := v.(shown)
@@ -54,4 +53,31 @@ func (e *Engine) Used(l *license.License, d core.Dimension, until, now time.Time
 		from = max(from, s.through+1)
 	}
 	return used.Add(e.cfg.Intake.Open(l.ID, d, from)).Units(m.per), true
+}
+
+// Consumption is how far what was bought in advance of a dimension is used up in one period, in units that AWS bills.
+type Consumption struct {
+	Period       string // names it: a contract's term, or a month
+	Bought, Used usage.Quantity
+	Until        time.Time // the end of the period; zero: none is told
+}
+
+// Consumed tells how far what a licence has bought of a dimension is used up in the period that now lies in. known is false where
+// [Engine.Used] is not known, where AWS has not said what was bought or it is no amount, and where it is bought for each hour
+// anew. It is answered from memory.
+func (e *Engine) Consumed(l *license.License, d core.Dimension, now time.Time) (c Consumption, known bool) {
+	m := e.measure(l.ProductCode, d)
+	if e.cfg.Allowances == nil || m.allowance == core.AllowHourly {
+		return c, false
+	}
+	a, bought := e.cfg.Allowances.Allowance(*l, d)
+	if !bought || !a.Known || a.Unlimited {
+		return c, false
+	}
+	used, known := e.Used(l, d, a.Until, now)
+	c = Consumption{Period: m.period(a, core.HourOf(now)), Bought: a.Units, Used: used, Until: a.Until}
+	if m.allowance == core.AllowMonthly {
+		c.Until = FirstOfMonth(now).AddDate(0, 1, 0)
+	}
+	return c, known
 }

@@ -36,6 +36,8 @@ const (
 
 	EntitlementChanged Kind = "entitlement.changed"
 
+	UsageThreshold Kind = "usage.threshold"
+
 	CorrectionProposed  Kind = "correction.proposed"
 	CorrectionApproved  Kind = "correction.approved"
 	CorrectionRejected  Kind = "correction.rejected"
@@ -74,6 +76,7 @@ var Kinds = []KindMeans{
 	{AccountCreated, "somebody made an account"},
 	{AccountVerified, "the account's owner has shown that its e-mail address is theirs"},
 	{EntitlementChanged, "AWS tells other entitlements than before"},
+	{UsageThreshold, "50, 80 or 100 percent of what was bought in advance, or of a budget, are used"},
 	{CorrectionProposed, "a billing adjustment is proposed; a person approves or rejects it"},
 	{CorrectionApproved, "a correction goes ahead"},
 	{CorrectionRejected, "a person did not want the adjustment"},

@@ -13,9 +13,11 @@ import (
 	"souk.dev/souk/internal/gateway/keys"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/metering"
+	"souk.dev/souk/internal/gateway/outbox"
 	"souk.dev/souk/internal/gateway/seal"
 	"souk.dev/souk/internal/gateway/store"
 	"souk.dev/souk/internal/gateway/store/storetest"
+	"souk.dev/souk/internal/gateway/threshold"
 	"souk.dev/souk/internal/gateway/usage"
 	"souk.dev/souk/internal/gateway/webhook"
 	"souk.dev/souk/internal/pgtest"
@@ -104,7 +106,7 @@ func TestOutbox(t *testing.T) {
 	onBoth(t, func(t *testing.T, open func(t *testing.T) *store.DB) {
 		storetest.Outbox(t, func(t *testing.T) storetest.OutboxStores {
 			db := open(t)
-			return storetest.OutboxStores{Outbox: db.Outbox(), Licenses: db.Licenses(), Accounts: db.Accounts(), Registrations: db.Registrations(), Entitlements: db.Entitlements(), Corrections: db.Corrections()}
+			return storetest.OutboxStores{Outbox: db.Outbox(), Licenses: db.Licenses(), Accounts: db.Accounts(), Registrations: db.Registrations(), Entitlements: db.Entitlements(), Corrections: db.Corrections(), Thresholds: db.Thresholds()}
 		})
 	})
 }
@@ -147,6 +149,15 @@ func TestUnsettled(t *testing.T) {
 		storetest.Unsettled(t, func(t *testing.T) (usage.Store, metering.Store, correction.Store) {
 			db := open(t)
 			return store.NewUsage(db), store.NewMetering(db), db.Corrections()
+		})
+	})
+}
+
+func TestThresholds(t *testing.T) {
+	onBoth(t, func(t *testing.T, open func(t *testing.T) *store.DB) {
+		storetest.Thresholds(t, func(t *testing.T) (threshold.Store, outbox.Store) {
+			db := open(t)
+			return db.Thresholds(), db.Outbox()
 		})
 	})
 }

@@ -235,6 +235,7 @@ func (in *Intake) write(ctx context.Context, seg Segment, fresh []*prepared) err
 		in.count(&p.Entry)
 	}
 	in.state.Unlock()
+	in.cfg.Grown()
 	return nil
 }
 

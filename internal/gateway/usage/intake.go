@@ -36,6 +36,9 @@ type Config struct {
 	MaxIDs     int           // ids in memory before they move to a run on disk; 1,000,000
 
 	Wake func(job string) // makes a job look again at what is due (job.Runner.Wake); may be nil
+	// Grown, if given, is told after every commit that sums have grown. Those who brought events wait for it: it returns at
+	// once.
+	Grown func()
 }
 
 // Intake takes events. Make it with [New]. It is safe for concurrent use.
@@ -146,6 +149,9 @@ func New(ctx context.Context, cfg Config) (*Intake, error) {
 	}
 	if cfg.Wake == nil {
 		cfg.Wake = func(string) {}
+	}
+	if cfg.Grown == nil {
+		cfg.Grown = func() {}
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)

@@ -15,6 +15,7 @@ import (
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/outbox"
 	"souk.dev/souk/internal/gateway/register"
+	"souk.dev/souk/internal/gateway/threshold"
 )
 
 // told is the n-th event of a test.
@@ -31,6 +32,7 @@ type OutboxStores struct {
 	Registrations register.Store
 	Entitlements  entitlement.Store
 	Corrections   correction.Store
+	Thresholds    threshold.Store
 }
 
 // Outbox is what every engine must do for package outbox.
@@ -101,6 +103,10 @@ func eventWithEveryFact(t *testing.T, s OutboxStores) {
 				c.State = correction.Rejected
 				return c, []outbox.Event{e}, nil
 			})
+			return err
+		},
+		func(e outbox.Event) error {
+			_, err := s.Thresholds.ReachThreshold(t.Context(), threshold.Limit{License: "lic_1"}, 50, noon, e)
 			return err
 		},
 		func(e outbox.Event) error { return s.Accounts.Tell(t.Context(), e) },
