@@ -137,7 +137,7 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 	channels := []outbox.Channel{hooks}
 	accounts.OnAsking(g.wake)
 	if c.Mail.Server != "" {
-		mails, err := c.letters(accounts, book, box, g.clk)
+		mails, err := c.letters(accounts, book, resync, box, g.clk)
 		if err != nil {
 			return nil, err
 		}
@@ -151,7 +151,7 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 	}
 	maker := statement.Maker{Ledger: store.NewMetering(g.db), Corrections: g.db.Corrections(), Products: c.Products}
 	pages, err := portal.New(portal.Config{BaseURL: c.BaseURL, MarketplaceURL: c.MarketplaceURL, AWSSupportURL: c.AWSSupportURL, Products: c.Products, FormFields: c.FormFields, Seller: c.Seller,
-		Register: registrations, Delegation: delegation, Accounts: accounts, Mails: c.Mail.Server != "", Usage: months{engine, book}, Statements: statements{maker}, Entitlements: entitlements, Seal: box, Clock: g.clk, Log: c.Log})
+		Register: registrations, Delegation: delegation, Accounts: accounts, Mails: c.Mail.Server != "", Usage: months{engine, book}, Statements: statements{maker}, Trials: resync, Entitlements: entitlements, Seal: box, Clock: g.clk, Log: c.Log})
 	if err != nil {
 		return nil, err
 	}

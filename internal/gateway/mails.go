@@ -50,11 +50,11 @@ func hostOf(u string) string {
 // letters is the outbox's channel of mails.
 //
 // Errors: as of [Mail.Post].
-func (c Config) letters(accounts *account.Service, licenses license.Directory, box *seal.Box, clk clock.Clock) (*letter.Service, error) {
+func (c Config) letters(accounts *account.Service, licenses license.Directory, trials letter.Trials, box *seal.Box, clk clock.Clock) (*letter.Service, error) {
 	post, err := c.Mail.Post(c.Seller, c.BaseURL, c.Log)
 	if err != nil {
 		return nil, err
 	}
 	return letter.New(letter.Config{Post: post, Accounts: accounts, Licenses: licenses, Products: c.Products, Seller: c.Seller,
-		BaseURL: c.BaseURL, Market: cmp.Or(c.MarketplaceURL, portal.DefaultMarketplaceURL), Seal: box.Seal, Clock: clk, Log: c.Log}), nil
+		BaseURL: c.BaseURL, Market: cmp.Or(c.MarketplaceURL, portal.DefaultMarketplaceURL), Trials: trials, Seal: box.Seal, Clock: clk, Log: c.Log}), nil
 }

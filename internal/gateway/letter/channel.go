@@ -13,6 +13,7 @@ import (
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/agreement"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/license"
@@ -47,6 +48,11 @@ type Accounts interface {
 	IssueProof(ctx context.Context, id core.AccountID, p account.Purpose) (secret string, err error)
 }
 
+// Trials tells of free trials. It is fulfilled by [agreement.Service].
+type Trials interface {
+	TrialOf(ctx context.Context, l license.License, now time.Time) (t agreement.Trial, ok bool, err error)
+}
+
 // Config is what a service is made of.
 type Config struct {
 	Post     Post
@@ -56,6 +62,7 @@ type Config struct {
 	Seller   core.Brand
 	BaseURL  string // how browsers reach the portal
 	Market   string // where buyers manage their subscriptions
+	Trials   Trials // may be nil: then none is told of
 	// Seal makes what a link carries that changes something without a sign-in.
 	Seal  func(purpose string, expires time.Time, content []byte) string
 	Clock clock.Clock
@@ -181,6 +188,15 @@ func (s *Service) content(ctx context.Context, n Name, a account.Account, e outb
 		product := s.cfg.Products.Product(l.ProductCode)
 		c.Seller = product.Brand.Over(s.cfg.Seller)
 		c.Product, c.App, c.Home = product.Title, product.AppURL, c.Home+"/licenses/"+string(l.ID)
+		if s.cfg.Trials != nil && n == Ready {
+			trial, running, err := s.cfg.Trials.TrialOf(ctx, l, s.cfg.Clock.Now())
+			if err != nil {
+				return c, err
+			}
+			if running {
+				c.TrialUntil, c.TrialEnds = trial.Until, trial.Ends
+			}
+		}
 	}
 	switch n {
 	case Welcome, Verify:

@@ -11,6 +11,7 @@ import (
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/agreement"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/license"
@@ -320,5 +321,25 @@ func TestALetterShowsTheProductsBrand(t *testing.T) {
 		if l.Content.Seller != want[i] {
 			t.Errorf("%s is of %+v, want %+v", l.Name, l.Content.Seller, want[i])
 		}
+	}
+}
+
+// trial is one that every licence is in.
+type trial agreement.Trial
+
+func (t trial) TrialOf(context.Context, license.License, time.Time) (agreement.Trial, bool, error) {
+	return agreement.Trial(t), true, nil
+}
+
+func TestWhoStartsAFreeTrialIsToldUntilWhen(t *testing.T) {
+	d := newDesk()
+	d.cfg.Trials = trial{Until: noon.Add(time.Hour), Ends: true}
+	d.carry(t, event(outbox.LicenseReady, outbox.Subject{License: "lic_1", Account: "acc_1"}, d.told()))
+	d.carry(t, event(outbox.LicenseEnded, outbox.Subject{License: "lic_1"}, d.told()))
+	if c := d.bag.sent[0].Content; !c.TrialUntil.Equal(noon.Add(time.Hour)) || !c.TrialEnds {
+		t.Errorf("%+v", c)
+	}
+	if c := d.bag.sent[1].Content; !c.TrialUntil.IsZero() {
+		t.Errorf("of what is over: %+v", c)
 	}
 }

@@ -58,6 +58,10 @@ type Content struct {
 	Why     string     // it happened, as the licence's standing tells it
 	Say     string     // what happens, in the seller's words
 
+	// TrialUntil is when a free trial is over; zero: there is none, or AWS has not said so yet. TrialEnds: the subscription is, too.
+	TrialUntil time.Time
+	TrialEnds  bool
+
 	Amount, Currency string // given back, such as 12.50 and USD
 	Month            string // that was billed, or that a budget is for, such as October 2026
 

@@ -244,3 +244,20 @@ func TestButtonsHaveTheProductsColour(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestTheReadyLetterTellsOfATrial(t *testing.T) {
+	ts, c := ours(t), Sample(letter.Ready)
+	if w, err := ts.write(letter.Ready, c); err != nil || strings.Contains(w.text+w.html, "free trial") {
+		t.Errorf("%v\n%s", err, w.text)
+	}
+	c.TrialUntil = c.At.AddDate(0, 0, 30)
+	for ends, want := range map[bool]string{false: "charged on your AWS bill", true: "ends with it"} {
+		c.TrialEnds = ends
+		w, err := ts.write(letter.Ready, c)
+		for _, text := range []string{w.text, textOf(parseHTML(t, w.html))} {
+			if err != nil || !strings.Contains(text, "runs until 2 December 2026, 09:30 UTC") || !strings.Contains(text, want) || strings.Contains(text, "\n\n\n") && text == w.text {
+				t.Errorf("%v\n%s", err, text)
+			}
+		}
+	}
+}

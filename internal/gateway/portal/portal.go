@@ -13,6 +13,7 @@ import (
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/agreement"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/entitlement"
 	"souk.dev/souk/internal/gateway/letter"
@@ -48,6 +49,8 @@ type Config struct {
 	Usage      Usage // may be nil: then no usage is shown
 	// Statements makes months' statements; may be nil: then none are offered.
 	Statements Statements
+	// Trials tells of free trials; may be nil: then none is shown.
+	Trials Trials
 	// Entitlements tells what was bought in advance; may be nil: then that is not shown.
 	Entitlements *entitlement.Keeper
 	Seal         *seal.Box
@@ -67,6 +70,12 @@ type DimensionUsage struct {
 	Quantity  string // decimal, in the units that AWS bills
 	// ByDay is the same by day, from the month's first to the one that at lies in.
 	ByDay []string
+}
+
+// Trials tells of free trials. It is fulfilled by [agreement.Service].
+type Trials interface {
+	// TrialOf finds the free trial that l is in at now; ok is false where it is in none, or that is not known yet.
+	TrialOf(ctx context.Context, l license.License, now time.Time) (t agreement.Trial, ok bool, err error)
 }
 
 // Statements makes statements for the customers that they are of.

@@ -13,6 +13,7 @@ import (
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/agreement"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/register"
@@ -135,6 +136,10 @@ func stories() []webui.Story {
 		{Name: "refund-late", Page: "refund", Data: p.refundOf(page("/portal/licenses/lic_1/refund", ada), contractSince(noon.AddDate(0, -1, 0)))},
 		{Name: "refund-usage", Page: "refund", Data: p.refundOf(page("/portal/licenses/lic_1/refund", ada), license.License{ID: "lic_1", ProductCode: metricCode, Customer: "111122223333", Standing: standings["active"]})},
 		{Name: "problem", Page: "problem", Data: problemView{page("/portal/x", ada), webui.NotFound()}},
+	}
+	for name, ends := range map[string]bool{"": false, "-ends": true} {
+		v := subscriptionView{Page: page("/portal/licenses/lic_1", ada), subscription: sub("lic_1", inkCode, standings["active"]), Trial: &agreement.Trial{Until: noon.AddDate(0, 0, 21), Ends: ends}}
+		all = append(all, webui.Story{Name: "subscription-trial" + name, Page: "subscription", Data: v})
 	}
 	for name, by := range map[string]time.Time{"": noon.Add(46 * time.Hour), "-late": noon.Add(-time.Hour)} {
 		v := subscriptionView{Page: mailing(page("/portal/licenses/lic_1", ada)), subscription: sub("lic_1", inkCode, standings["active"]), Welcome: name == ""}

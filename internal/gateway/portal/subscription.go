@@ -8,6 +8,7 @@ import (
 
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/agreement"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/entitlement"
 	"souk.dev/souk/internal/gateway/license"
@@ -27,7 +28,8 @@ type subscriptionView struct {
 	// Bought is what was bought in advance and is not over, as AWS said at BoughtAsOf.
 	Bought     []boughtLine
 	BoughtAsOf time.Time
-	Months     []month // whose statements can be had, the newest first
+	Months     []month          // whose statements can be had, the newest first
+	Trial      *agreement.Trial // nil: it is in none
 }
 
 type boughtLine struct {
@@ -106,6 +108,15 @@ func (p *Portal) getSubscription(w http.ResponseWriter, r *http.Request, who *ac
 		view.Months = monthsOf(lic.Standing, view.Now)
 	}
 	view.Bought, view.BoughtAsOf = p.bought(lic)
+	if p.Trials != nil && lic.Standing.State == license.Active {
+		trial, ok, err := p.Trials.TrialOf(r.Context(), lic, view.Now)
+		if err != nil {
+			return err
+		}
+		if ok {
+			view.Trial = &trial
+		}
+	}
 	return p.ui.Render(w, http.StatusOK, "subscription", view)
 }
 
