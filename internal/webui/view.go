@@ -1,5 +1,10 @@
 package webui
 
+import (
+	"encoding/base64"
+	"html/template"
+)
+
 // What pages give to the templates of components (templates/components.html); each says which.
 
 // Link is an entry of a navigation: {{template "ui-link" .}}.
@@ -52,3 +57,14 @@ type Field struct {
 
 // Choice is an option of a select field.
 type Choice struct{ Value, Label string }
+
+// Key is a secret that somebody takes into a program of theirs, once: {{template "ui-key" .}}.
+type Key struct {
+	Picture template.URL // a PNG as a data URL; see [PNG]
+	Text    string
+}
+
+// PNG is a picture as pages hold it.
+func PNG(picture []byte) template.URL {
+	return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(picture))
+}

@@ -30,6 +30,7 @@ type Account struct {
 type Store interface {
 	credential.SessionStore // whose owners are accounts
 	credential.AttemptStore
+	credential.FactorStore // whose owners are accounts
 
 	// CreateAccount keeps a new account with its password's hash, and what is to be told of it. Where another has the same
 	// email key it changes nothing and answers fail.Conflict.
@@ -94,13 +95,17 @@ type Service struct {
 	hasher   hasher
 	sessions credential.Sessions
 	brakes   credential.Brakes
+	factors  credential.Factors
+	// codeBrakes are for guessing codes, by who knows the password.
+	codeBrakes credential.Brakes
 }
 
 // New makes the service.
 func New(store Store, clk clock.Clock, log *slog.Logger) *Service {
 	return &Service{store: store, clk: clk, log: log, wake: func() {}, hasher: credential.NewHasher(),
 		sessions: credential.Sessions{Store: store, Clock: clk, Idle: SessionIdle, Life: SessionLife},
-		brakes:   credential.Brakes{Store: store, Clock: clk}}
+		brakes:   credential.Brakes{Store: store, Clock: clk},
+		factors:  credential.Factors{Store: store, Clock: clock.System{}}, codeBrakes: credential.Brakes{Store: store, Clock: clk, Kind: "code "}}
 }
 
 // OnAsking has wake called when somebody asks for a mail. Call it before anything else.

@@ -55,7 +55,7 @@ func (s *Service) signUpAgain(ctx context.Context, in SignUp, address string) (A
 	return a, err
 }
 
-// SignIn finds the account that email and password belong to.
+// SignIn finds the account that email and password belong to. Whether that is enough, [Service.HasFactor] says.
 //
 // Errors: fail.Denied, the same whether the account or the password is wrong; fail.TooMuch after too many attempts.
 func (s *Service) SignIn(ctx context.Context, email, password, address string) (Account, error) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/audit"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/operator"
 	"souk.dev/souk/internal/gateway/register"
@@ -44,6 +45,7 @@ type accountView struct {
 	account.Account
 	Licenses      []licenseRow
 	Registrations []register.Registration
+	HasFactor     bool // a second factor
 }
 
 // Answered reports whether the account's owner has answered any of the seller's questions.
@@ -71,5 +73,22 @@ func (c *Console) getAccount(w http.ResponseWriter, r *http.Request, who operato
 	if view.Registrations, err = c.Register.OfAccount(r.Context(), view.ID); err != nil {
 		return err
 	}
+	if view.HasFactor, err = c.Accounts.HasFactor(r.Context(), view.ID); err != nil {
+		return err
+	}
 	return c.ui.Render(w, http.StatusOK, "account", view)
+}
+
+// postAccountFactor removes a customer's second factor, whose telephone is gone.
+func (c *Console) postAccountFactor(w http.ResponseWriter, r *http.Request, who operator.Person) error {
+	a, err := c.Accounts.Account(r.Context(), core.AccountID(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	err = c.Audit.Do(r.Context(), actor(r, who), audit.FactorRemoved, string(a.ID), "", func() error { return c.Accounts.RemoveFactor(r.Context(), a.ID) })
+	if err != nil {
+		return err
+	}
+	seeOther(w, r, "/console/accounts/"+string(a.ID))
+	return nil
 }

@@ -1,13 +1,8 @@
 package console
 
 import (
-	"bytes"
-	"encoding/base64"
 	"encoding/json"
-	"html/template"
-	"image/png"
 	"net/http"
-	"strings"
 	"time"
 
 	"souk.dev/souk/internal/fail"
@@ -123,10 +118,9 @@ type factorView struct {
 	Notice   webui.Notice
 	Must     bool // nothing else may be done before
 	Fields   []webui.Field
-	Sealed   string       // the secret that is not added yet, for this operator alone
-	Secret   string       // the same, to be typed
-	Picture  template.URL // the same, to be looked at
-	Recovery []string     // of a factor that was added just now; shown once
+	Key      webui.Key // that is not added yet
+	Sealed   string    // its secret, for this operator alone
+	Recovery []string  // of a factor that was added just now; shown once
 }
 
 // getFactor shows that there is a second factor, or how to add one.
@@ -154,10 +148,11 @@ func (c *Console) showFactor(w http.ResponseWriter, r *http.Request, who operato
 		if view.Fields == nil {
 			view.Fields = []webui.Field{codeField("The code that it shows", "")}
 		}
-		if view.Picture, err = picture(secret, c.Name, who.Email); err != nil {
+		key, err := credential.NewFactorKey(secret, c.Name, who.Email)
+		if err != nil {
 			return err
 		}
-		view.Secret = inGroups(secret)
+		view.Key = webui.Key{Picture: webui.PNG(key.Picture), Text: key.Text}
 		view.Sealed = c.Seal.Seal(secretPurpose+string(who.ID), c.Clock.Now().Add(secretLife), []byte(secret))
 	}
 	return c.ui.Render(w, status, "factor", view)
@@ -165,32 +160,6 @@ func (c *Console) showFactor(w http.ResponseWriter, r *http.Request, who operato
 
 func presentField(bad string) []webui.Field {
 	return []webui.Field{{Name: "present", Label: "Your password", Type: "password", Autocomplete: "current-password", Required: true, Error: bad}}
-}
-
-// picture is what a telephone's camera reads a secret from.
-func picture(secret, issuer, name string) (template.URL, error) {
-	key, err := credential.FactorKey(secret, issuer, name)
-	if err != nil {
-		return "", err
-	}
-	img, err := key.Image(232, 232)
-	if err != nil {
-		return "", err
-	}
-	var b bytes.Buffer
-	if err := png.Encode(&b, img); err != nil {
-		return "", err
-	}
-	return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(b.Bytes())), nil
-}
-
-// inGroups is a secret as people type it.
-func inGroups(secret string) string {
-	var parts []string
-	for len(secret) > 4 {
-		parts, secret = append(parts, secret[:4]), secret[4:]
-	}
-	return strings.Join(append(parts, secret), " ")
 }
 
 // postFactor adds a second factor. Its recovery codes are in the answer and nowhere else, so that the answer is a page and no

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"html/template"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -12,6 +11,7 @@ import (
 	"souk.dev/souk/internal/gateway/audit"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/correction"
+	"souk.dev/souk/internal/gateway/credential"
 	"souk.dev/souk/internal/gateway/idp"
 	"souk.dev/souk/internal/gateway/intake"
 	"souk.dev/souk/internal/gateway/keys"
@@ -62,12 +62,12 @@ func hoursOfTwoDays() (all []metering.HourUsage) {
 
 const exampleSecret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
-func examplePicture() template.URL {
-	p, err := picture(exampleSecret, "Inkwell", "ida@inkwell.example")
+func exampleKey() webui.Key {
+	k, err := credential.NewFactorKey(exampleSecret, "Inkwell", "ida@inkwell.example")
 	if err != nil {
 		panic(err)
 	}
-	return p
+	return webui.Key{Picture: webui.PNG(k.Picture), Text: k.Text}
 }
 
 // stories are every page with sample data, each state that people meet at least once.
@@ -176,7 +176,7 @@ func stories(c *Console) []webui.Story {
 		{Name: "registrations-empty", Page: "registrations", Data: registrationsView{Page: page("/console/registrations")}},
 		{Name: "accounts", Page: "accounts", Data: accountsView{page("/console/accounts"), []account.Account{{ID: "acc_1", Email: "ada@example.com", Name: "Ada Lovelace", Company: "Analytical Engines", CreatedAt: noon}}, ""}},
 		{Name: "accounts-empty", Page: "accounts", Data: accountsView{Page: page("/console/accounts")}},
-		{Name: "account", Page: "account", Data: accountView{Page: page("/console/accounts/acc_1"), Account: account.Account{ID: "acc_1", Email: "ada@example.com", Name: "Ada Lovelace", Company: "Analytical Engines", CreatedAt: noon}, Licenses: []licenseRow{active}}},
+		{Name: "account", Page: "account", Data: accountView{Page: page("/console/accounts/acc_1"), Account: account.Account{ID: "acc_1", Email: "ada@example.com", Name: "Ada Lovelace", Company: "Analytical Engines", CreatedAt: noon}, Licenses: []licenseRow{active}, HasFactor: true}},
 		{Name: "corrections", Page: "corrections", Data: correctionsView{Page: page("/console/corrections"), Filters: states[:1], Rows: []correctionRow{fix, done}}},
 		{Name: "corrections-empty", Page: "corrections", Data: correctionsView{Page: page("/console/corrections"), Filters: states[:1]}},
 		{Name: "correction", Page: "correction", Data: correctionView{page("/console/corrections/cor_1"), fix, []correctionRow{done}}},
@@ -193,7 +193,7 @@ func stories(c *Console) []webui.Story {
 		{Name: "code", Page: "code", Data: codeView{Page: Page{Path: codePath, Now: noon}, Fields: c.codeForm(httptest.NewRequest("GET", codePath, nil)).Fields}},
 		{Name: "code-wrong", Page: "code", Data: codeView{Page: Page{Path: codePath, Now: noon}, Fields: c.codeForm(httptest.NewRequest("GET", codePath, nil)).Fields,
 			Notice: webui.Notice{Tone: webui.Error, Text: "This code is not right, or was used before. Enter the one that your program shows now."}}},
-		{Name: "factor", Page: "factor", Data: factorView{Page: page(factorPath), Must: true, Sealed: "x", Secret: inGroups(exampleSecret), Picture: examplePicture(), Fields: []webui.Field{codeField("The code that it shows", "")}}},
+		{Name: "factor", Page: "factor", Data: factorView{Page: page(factorPath), Must: true, Sealed: "x", Key: exampleKey(), Fields: []webui.Field{codeField("The code that it shows", "")}}},
 		{Name: "factor-added", Page: "factor", Data: factorView{Page: page(factorPath), Recovery: []string{"abcd-efgh-ijkl-mnop", "bcde-fghi-jklm-nopq", "cdef-ghij-klmn-opqr", "defg-hijk-lmno-pqrs"}}},
 		{Name: "factor-there", Page: "factor", Data: factorView{Page: Page{Path: factorPath, Now: noon, Who: &fay}, Fields: presentField("This is not your password.")}},
 		{Name: "factor-provider", Page: "factor", Data: factorView{Page: Page{Path: factorPath, Now: noon, Who: &otto}}},

@@ -19,7 +19,7 @@ import (
 // Factor is a second factor, as it is stored: a secret that a program on its owner's telephone knows, too, and makes a code from
 // every 30 seconds. Who can read the store can make codes, as who can read a telephone can.
 type Factor struct {
-	Owner   string // the id of the operator
+	Owner   string // the id of the account, or of the operator
 	Secret  string // 160 random bits in base32, as programs take them
 	Step    int64  // the newest step whose code was used: none that is not newer is good any more
 	AddedAt time.Time
@@ -157,18 +157,3 @@ func tidy(code string) string {
 }
 
 func recoveryHash(owner, code string) string { return HashOf("recovery " + owner + " " + code) }
-
-// FactorKey is what a program takes a factor from, as a picture or typed: issuer and name are what it shows.
-//
-// Errors: fail.Invalid where one of them is empty.
-func FactorKey(secret, issuer, name string) (*otp.Key, error) {
-	raw, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(secret)
-	if err != nil {
-		return nil, fail.New(fail.Invalid, "factor_secret", "This is no secret of a second factor.")
-	}
-	key, err := totp.Generate(totp.GenerateOpts{Issuer: strings.ReplaceAll(issuer, ":", " "), AccountName: name, Secret: raw})
-	if err != nil {
-		return nil, fail.Wrap(fail.Invalid, err, "factor_name", "A second factor needs a name.")
-	}
-	return key, nil
-}

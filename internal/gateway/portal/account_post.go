@@ -56,6 +56,9 @@ func (p *Portal) postSignUp(w http.ResponseWriter, r *http.Request) error {
 		view.Notice = noticeOf(err)
 		return p.showAgain(w, r, "account", view, err)
 	}
+	if done, err := p.asksCode(w, r, halfway{Account: a.ID, Register: true}); err != nil || done { // it was there, with this password
+		return err
+	}
 	return p.finish(w, r, reg, a, answers)
 }
 
@@ -72,6 +75,9 @@ func (p *Portal) postKnown(w http.ResponseWriter, r *http.Request) error {
 		view.SignIn = knownFields(in.Get(knownEmail))
 		view.SignInSays = noticeOf(err)
 		return p.showAgain(w, r, "account", view, err)
+	}
+	if done, err := p.asksCode(w, r, halfway{Account: a.ID, Register: true}); err != nil || done {
+		return err
 	}
 	if len(p.questions(reg.Buyer.ProductCode)) > 0 {
 		if err := p.signIn(w, r, a); err != nil {

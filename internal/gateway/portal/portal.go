@@ -140,6 +140,8 @@ func (p *Portal) Mount(mux *http.ServeMux) {
 
 	handle("GET /signin", p.getSignIn)
 	handle("POST /signin", p.postSignIn)
+	handle("GET "+codePath, p.getCode)
+	handle("POST "+codePath, p.postCode)
 	handle("GET /signout", p.getSignOut)
 	handle("POST /signout", p.postSignOut)
 
@@ -154,6 +156,9 @@ func (p *Portal) Mount(mux *http.ServeMux) {
 
 	handle("GET /portal", p.getHome)
 	handle("POST /portal/verify", p.postVerifyAgain)
+	handle("GET "+factorPath, p.getFactor)
+	handle("POST "+factorPath, p.postFactor)
+	handle("POST "+factorPath+"/remove", p.postFactorRemove)
 	handle("GET /portal/licenses/{id}", p.own(p.getSubscription))
 	handle("GET /portal/licenses/{id}/cancel", p.own(p.getCancel))
 	handle("GET /portal/licenses/{id}/refund", p.own(p.getRefund))

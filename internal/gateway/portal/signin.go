@@ -122,6 +122,9 @@ func (p *Portal) postSignIn(w http.ResponseWriter, r *http.Request) error {
 		view.Notice = noticeOf(err)
 		return p.showAgain(w, r, "signin", view, err, webui.FormsMayGoTo(to.product.AppURL))
 	}
+	if done, err := p.asksCode(w, r, halfway{Account: a.ID, Product: to.product.Code, Return: to.back}); err != nil || done {
+		return err
+	}
 	if err := p.signIn(w, r, a); err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/agreement"
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/credential"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/webui"
@@ -59,6 +60,14 @@ func contractSince(at time.Time) license.License {
 func mailing(p Page) Page {
 	p.Mails = true
 	return p
+}
+
+func exampleKey() webui.Key {
+	k, err := credential.NewFactorKey("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "Inkwell", "ada@example.com")
+	if err != nil {
+		panic(err)
+	}
+	return webui.Key{Picture: webui.PNG(k.Picture), Text: k.Text}
 }
 
 // stories are every page with sample data, each state that people meet at least once.
@@ -112,6 +121,11 @@ func stories() []webui.Story {
 			v.Page, v.Notice = page("/signin", nil), webui.Notice{Tone: webui.Info, Title: "You have an account already", Text: "This subscription was set up before. Sign in to go on."}
 			return v
 		}()},
+		{Name: "code", Page: "code", Data: codeView{Page: page(codePath, nil), Fields: []webui.Field{codeField("Code", "Six digits from your program, or one of your recovery codes.", "")},
+			Notice: webui.Notice{Tone: webui.Error, Text: "This code is not right, or was used before. Enter the one that your program shows now."}}},
+		{Name: "factor", Page: "factor", Data: factorView{Page: page(factorPath, ada), Key: exampleKey(), Sealed: "x", Fields: []webui.Field{codeField("The code that it shows", "", "")}}},
+		{Name: "factor-added", Page: "factor", Data: factorView{Page: page(factorPath, ada), Has: true, Recovery: []string{"abcd-efgh-ijkl-mnop", "bcde-fghi-jklm-nopq", "cdef-ghij-klmn-opqr", "defg-hijk-lmno-pqrs"}}},
+		{Name: "factor-there", Page: "factor", Data: factorView{Page: page(factorPath, ada), Has: true, Fields: presentField("This is not your password.")}},
 		{Name: "signout", Page: "signout", Data: signOutView{page("/signout", ada)}},
 		{Name: "home", Page: "home", Data: homeView{Page: page("/portal", ada), Waiting: true, Subscriptions: []subscription{
 			sub("lic_1", inkCode, standings["active"]), sub("lic_2", catalogue[1].Code, standings["winding_down"]), sub("lic_3", inkCode, standings["ended"])}}},

@@ -19,11 +19,12 @@ type Accounts struct {
 	db *DB
 	sessions
 	attempts
+	factors
 }
 
 // Accounts keeps the accounts in this database.
 func (db *DB) Accounts() Accounts {
-	return Accounts{db, sessions{db, "session", "account"}, attempts{db}}
+	return Accounts{db, sessions{db, "session", "account"}, attempts{db}, factors{db, "account"}}
 }
 
 // CreateAccount implements account.Store.
@@ -83,6 +84,9 @@ func (s Accounts) EraseAccount(ctx context.Context, id core.AccountID, at time.T
 			}
 		}
 		if err := exec(ctx, tx, "empty its answers", `update registration set answers = '' where account = $1`, id); err != nil {
+			return err
+		}
+		if err := s.forget(ctx, tx, string(id)); err != nil {
 			return err
 		}
 		if err := exec(ctx, tx, "empty it", `update account set email = '', name = '', company = '', reference = '', password_hash = '', verified_us = 0, quiet_us = 0,

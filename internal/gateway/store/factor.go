@@ -10,10 +10,17 @@ import (
 	"souk.dev/souk/internal/gateway/credential"
 )
 
+// factors keeps the second factors of one kind of owner, in the tables owner_factor and owner_recovery, whose column called owner
+// names them. The name is this program's own. It fulfils credential.FactorStore.
+type factors struct {
+	db    *DB
+	owner string
+}
+
 // KeepFactor implements credential.FactorStore.
-func (s Operators) KeepFactor(ctx context.Context, f credential.Factor, recovery []string) error {
+func (s factors) KeepFactor(ctx context.Context, f credential.Factor, recovery []string) error {
 	return s.db.Tx(ctx, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, `insert into operator_factor (operator, secret, step, added_us) values ($1, $2, $3, $4) on conflict (operator) do nothing`,
+		res, err := tx.ExecContext(ctx, `insert into `+s.owner+`_factor (`+s.owner+`, secret, step, added_us) values ($1, $2, $3, $4) on conflict (`+s.owner+`) do nothing`,
 			f.Owner, f.Secret, f.Step, us(f.AddedAt))
 		if err != nil {
 			return fmt.Errorf("keep the second factor of %s: %w", f.Owner, err)
@@ -24,7 +31,7 @@ func (s Operators) KeepFactor(ctx context.Context, f credential.Factor, recovery
 			return fail.New(fail.Conflict, "factor_there", "There is a second factor already; remove that first.")
 		}
 		for _, hash := range recovery {
-			if err := exec(ctx, tx, "keep a recovery code", `insert into operator_recovery (hash, operator) values ($1, $2)`, hash, f.Owner); err != nil {
+			if err := exec(ctx, tx, "keep a recovery code", `insert into `+s.owner+`_recovery (hash, `+s.owner+`) values ($1, $2)`, hash, f.Owner); err != nil {
 				return err
 			}
 		}
@@ -33,8 +40,8 @@ func (s Operators) KeepFactor(ctx context.Context, f credential.Factor, recovery
 }
 
 // Factor implements credential.FactorStore.
-func (s Operators) Factor(ctx context.Context, owner string) (f credential.Factor, err error) {
-	err = s.db.Read().QueryRowContext(ctx, `select operator, secret, step, added_us from operator_factor where operator = $1`, owner).
+func (s factors) Factor(ctx context.Context, owner string) (f credential.Factor, err error) {
+	err = s.db.Read().QueryRowContext(ctx, `select `+s.owner+`, secret, step, added_us from `+s.owner+`_factor where `+s.owner+` = $1`, owner).
 		Scan(&f.Owner, &f.Secret, &f.Step, instant{&f.AddedAt})
 	if errors.Is(err, sql.ErrNoRows) {
 		return f, fail.New(fail.NotFound, "no_factor", "There is no second factor.")
@@ -43,21 +50,21 @@ func (s Operators) Factor(ctx context.Context, owner string) (f credential.Facto
 }
 
 // UseStep implements credential.FactorStore.
-func (s Operators) UseStep(ctx context.Context, owner string, step int64) (used bool, err error) {
+func (s factors) UseStep(ctx context.Context, owner string, step int64) (used bool, err error) {
 	err = s.db.Tx(ctx, func(tx *sql.Tx) error {
-		used, err = changed(tx.ExecContext(ctx, `update operator_factor set step = $2 where operator = $1 and step < $2`, owner, step))
+		used, err = changed(tx.ExecContext(ctx, `update `+s.owner+`_factor set step = $2 where `+s.owner+` = $1 and step < $2`, owner, step))
 		return err
 	})
 	return used, err
 }
 
 // UseRecovery implements credential.FactorStore.
-func (s Operators) UseRecovery(ctx context.Context, owner, hash string) (used bool, left int, err error) {
+func (s factors) UseRecovery(ctx context.Context, owner, hash string) (used bool, left int, err error) {
 	err = s.db.Tx(ctx, func(tx *sql.Tx) error {
-		if used, err = changed(tx.ExecContext(ctx, `delete from operator_recovery where hash = $1 and operator = $2`, hash, owner)); err != nil {
+		if used, err = changed(tx.ExecContext(ctx, `delete from `+s.owner+`_recovery where hash = $1 and `+s.owner+` = $2`, hash, owner)); err != nil {
 			return err
 		}
-		return tx.QueryRowContext(ctx, `select count(*) from operator_recovery where operator = $1`, owner).Scan(&left)
+		return tx.QueryRowContext(ctx, `select count(*) from `+s.owner+`_recovery where `+s.owner+` = $1`, owner).Scan(&left)
 	})
 	return used, left, err
 }
@@ -72,13 +79,13 @@ func changed(res sql.Result, err error) (bool, error) {
 }
 
 // ForgetFactor implements credential.FactorStore.
-func (s Operators) ForgetFactor(ctx context.Context, owner string) error {
-	return s.db.Tx(ctx, func(tx *sql.Tx) error { return forgetFactor(ctx, tx, owner) })
+func (s factors) ForgetFactor(ctx context.Context, owner string) error {
+	return s.db.Tx(ctx, func(tx *sql.Tx) error { return s.forget(ctx, tx, owner) })
 }
 
-func forgetFactor(ctx context.Context, tx *sql.Tx, owner string) error {
-	if err := exec(ctx, tx, "forget recovery codes", `delete from operator_recovery where operator = $1`, owner); err != nil {
+func (s factors) forget(ctx context.Context, tx *sql.Tx, owner string) error {
+	if err := exec(ctx, tx, "forget recovery codes", `delete from `+s.owner+`_recovery where `+s.owner+` = $1`, owner); err != nil {
 		return err
 	}
-	return exec(ctx, tx, "forget a second factor", `delete from operator_factor where operator = $1`, owner)
+	return exec(ctx, tx, "forget a second factor", `delete from `+s.owner+`_factor where `+s.owner+` = $1`, owner)
 }

@@ -24,6 +24,7 @@ func Accounts(t *testing.T, open func(t *testing.T) account.Store) {
 	t.Run("SessionReplacesAnother", func(t *testing.T) { sessionReplacesAnother(t, open(t)) })
 	t.Run("HandleIsTakenOnce", func(t *testing.T) { handleIsTakenOnce(t, open(t)) })
 	t.Run("ProofIsUsedOnce", func(t *testing.T) { proofIsUsedOnce(t, open(t)) })
+	t.Run("FactorIsUsedOnce", func(t *testing.T) { accountsFactor(t, open(t)) })
 	t.Run("AttemptsAreCountedOneByOne", func(t *testing.T) { attemptsAreCounted(t, open(t)) })
 	t.Run("ExpiredIsForgotten", func(t *testing.T) { expiredIsForgotten(t, open(t)) })
 }

@@ -22,7 +22,7 @@ func Operators(t *testing.T, open func(t *testing.T) operator.Store) {
 	t.Run("RemovedIsSignedOut", func(t *testing.T) { removedIsSignedOut(t, open(t)) })
 	t.Run("VouchedHaveNoPassword", func(t *testing.T) { vouchedHaveNoPassword(t, open(t)) })
 	t.Run("IdentityIsOneOperators", func(t *testing.T) { identityIsOneOperators(t, open(t)) })
-	t.Run("FactorIsUsedOnce", func(t *testing.T) { factorIsUsedOnce(t, open(t)) })
+	t.Run("FactorIsUsedOnce", func(t *testing.T) { operatorsFactor(t, open(t)) })
 	t.Run("OldSessionsAreForgotten", func(t *testing.T) { oldSessionsAreForgotten(t, open(t)) })
 }
 
