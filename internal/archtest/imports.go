@@ -23,7 +23,7 @@ var features = []string{
 	"internal/gateway/intake/...", "internal/gateway/usage/...", "internal/gateway/metering/...", "internal/gateway/keys/...", "internal/gateway/privacy/...", "internal/gateway/seal/...", "internal/gateway/entitlement/...",
 	"internal/gateway/agreement/...", "internal/gateway/threshold/...",
 	"internal/gateway/credential/...", "internal/gateway/operator/...", "internal/gateway/audit/...",
-	"internal/gateway/correction/...", "internal/gateway/outbox/...", "internal/gateway/webhook/...", "internal/gateway/letter/...",
+	"internal/gateway/approval/...", "internal/gateway/correction/...", "internal/gateway/cancellation/...", "internal/gateway/outbox/...", "internal/gateway/webhook/...", "internal/gateway/letter/...",
 }
 
 // doors are the gateway's packages that do know something outside.

@@ -20,6 +20,7 @@ func commands() []*cobra.Command {
 		mailCommand(),
 		accountsCommand(),
 		correctionsCommand(),
+		cancellationsCommand(),
 		resyncCommand(),
 		statementCommand(),
 		reconcileCommand(),

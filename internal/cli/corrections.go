@@ -133,8 +133,8 @@ func showCorrectionCommand() *cobra.Command {
 }
 
 func proposeCorrectionCommand() *cobra.Command {
-	f := correctionFlags{in: map[string]any{"kind": "over_billed"}}
-	cmd := f.command(&cobra.Command{
+	f := bodyFlags{"kind": "over_billed"}
+	cmd := askCorrection(f, &cobra.Command{
 		Use:   "propose LICENSE",
 		Short: "Propose to give back what was billed too much",
 		Long: `Propose to give back what a license, named by its ARN or the gateway's id, was billed too much in a month. Give --dimension and
@@ -156,8 +156,8 @@ AWS hears of nothing before somebody approves.`,
 }
 
 func addCorrectionCommand() *cobra.Command {
-	f := correctionFlags{in: map[string]any{"kind": "under_billed"}}
-	cmd := f.command(&cobra.Command{
+	f := bodyFlags{"kind": "under_billed"}
+	cmd := askCorrection(f, &cobra.Command{
 		Use:   "add LICENSE",
 		Short: "Add usage that was missed to the hour that is open",
 		Long: `Add usage that was never told to the hour that is open, of a license named by its ARN or the gateway's id. It is counted at once and
@@ -168,37 +168,25 @@ needs nobody's approval. Events that only come late need no correction.`,
 	f.text(cmd, "quantity", "how much of it, in what its events count")
 	f.text(cmd, "reason", "why it was missed, in your own words")
 	f.text(cmd, "by", "who asks")
-	f.besides(cmd)
+	besidesFlag(f, cmd)
 	return cmd
 }
 
-// correctionFlags are what a correction is asked with.
-type correctionFlags struct{ in map[string]any }
-
-// text makes a flag whose value goes into the call under its name.
-func (f correctionFlags) text(cmd *cobra.Command, name, help string) {
-	cmd.Flags().Func(name, help, func(value string) error { f.in[name] = value; return nil })
+func besidesFlag(f bodyFlags, cmd *cobra.Command) {
+	f.list(cmd, "besides", "another correction that is for another mistake; may be given several times")
 }
 
-func (f correctionFlags) besides(cmd *cobra.Command) {
-	cmd.Flags().Func("besides", "another correction that is for another mistake; may be given several times", func(id string) error {
-		before, _ := f.in["besides"].([]string)
-		f.in["besides"] = append(before, id)
-		return nil
-	})
-}
-
-// command asks for a correction of the license that is named.
-func (f correctionFlags) command(cmd *cobra.Command) *cobra.Command {
+// askCorrection asks for a correction of the license that is named.
+func askCorrection(f bodyFlags, cmd *cobra.Command) *cobra.Command {
 	cmd.Args = cobra.ExactArgs(1)
 	return officeCommand(cmd, func(ctx context.Context, o office, out verbOutput, args []string) error {
-		f.in["license"] = args[0]
-		return tellCorrection(ctx, o, out, http.MethodPost, "", f.in)
+		f["license"] = args[0]
+		return tellCorrection(ctx, o, out, http.MethodPost, "", f)
 	})
 }
 
 func approveCorrectionCommand() *cobra.Command {
-	f := correctionFlags{in: map[string]any{}}
+	f := bodyFlags{}
 	cmd := officeCommand(&cobra.Command{
 		Use:   "approve ID",
 		Short: "Let a proposal go to AWS",
@@ -207,15 +195,15 @@ func approveCorrectionCommand() *cobra.Command {
 		Example: "  souk corrections approve cor_4t9… --by Grace",
 		Args:    cobra.ExactArgs(1),
 	}, func(ctx context.Context, o office, out verbOutput, args []string) error {
-		return tellCorrection(ctx, o, out, http.MethodPost, "/"+url.PathEscape(args[0])+"/approve", f.in)
+		return tellCorrection(ctx, o, out, http.MethodPost, "/"+url.PathEscape(args[0])+"/approve", f)
 	})
 	f.text(cmd, "by", "who decides")
-	f.besides(cmd)
+	besidesFlag(f, cmd)
 	return cmd
 }
 
 func denyCorrectionCommand() *cobra.Command {
-	f := correctionFlags{in: map[string]any{}}
+	f := bodyFlags{}
 	cmd := officeCommand(&cobra.Command{
 		Use:     "deny ID",
 		Aliases: []string{"reject"},
@@ -223,7 +211,7 @@ func denyCorrectionCommand() *cobra.Command {
 		Example: "  souk corrections deny cor_4t9… --by Grace --why 'It was given back in October.'",
 		Args:    cobra.ExactArgs(1),
 	}, func(ctx context.Context, o office, out verbOutput, args []string) error {
-		return tellCorrection(ctx, o, out, http.MethodPost, "/"+url.PathEscape(args[0])+"/reject", f.in)
+		return tellCorrection(ctx, o, out, http.MethodPost, "/"+url.PathEscape(args[0])+"/reject", f)
 	})
 	f.text(cmd, "by", "who decides")
 	f.text(cmd, "why", "why it is not wanted")

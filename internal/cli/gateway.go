@@ -24,6 +24,7 @@ func gatewayCommand() *cobra.Command {
 	var settle, margin, entitlements, resync, keepEvents, keepIDs durationValue
 	var networks networksValue
 	var way consoleWay
+	var approveOwn boolValue
 	var logs logging
 	cmd := &cobra.Command{
 		Use:     "gateway",
@@ -61,7 +62,7 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 				SettleTime: time.Duration(settle), FinalMargin: time.Duration(margin), EntitlementsEvery: time.Duration(entitlements), ResyncEvery: time.Duration(resync),
 				KeepEvents: time.Duration(keepEvents), KeepIDs: time.Duration(keepIDs),
 				SignIn: way.provider(), NoConsolePasswords: !bool(way.passwords), SecondFactors: bool(way.factors),
-				WebhookNetworks: courier.Networks(networks), Log: log,
+				ApproveOwn: bool(approveOwn), WebhookNetworks: courier.Networks(networks), Log: log,
 			})
 			if err != nil {
 				return configError(err)
@@ -88,6 +89,7 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 	o.value(&networks, "webhook-networks", "")
 	o.value(&entitlements, "entitlements-every", "")
 	o.value(&resync, "resync-every", "")
+	o.value(&approveOwn, "approve-own", "")
 	o.value(&settle, "settle-time", "")
 	o.value(&margin, "final-margin", "")
 	o.value(&keepEvents, "keep-events", "")

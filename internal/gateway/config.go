@@ -46,6 +46,8 @@ type Config struct {
 	NoConsolePasswords bool
 	// SecondFactors has everybody who signs in to the console by a password add a second factor before anything else.
 	SecondFactors bool
+	// ApproveOwn lets whoever proposed a correction or a cancellation request approve it too: for a seller of one person.
+	ApproveOwn bool
 
 	// SettleTime is how long after an hour's end its late events are waited for; FinalMargin is how long before the
 	// final window closes the last records go out. Zero: the default of package metering.

@@ -9,6 +9,7 @@ import (
 
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/gateway/api"
+	"souk.dev/souk/internal/gateway/approval"
 	"souk.dev/souk/internal/gateway/audit"
 	"souk.dev/souk/internal/gateway/console"
 	"souk.dev/souk/internal/gateway/operator"
@@ -18,6 +19,7 @@ import (
 // openConsole makes the console of the features that desk holds already.
 func (g *Gateway) openConsole(c Config, health api.Health, desk console.Config) (*console.Console, error) {
 	desk.BaseURL, desk.Name, desk.Accent, desk.Products, desk.Settings = c.BaseURL, c.Seller.Name, c.Seller.Accent, c.Products, slices.Concat(c.shown(), c.shownWays())
+	desk.Approval = approval.Rule{Own: c.ApproveOwn}
 	desk.Audit = audit.New(g.db.Audit(), g.clk)
 	desk.Operators = operator.New(g.db.Operators(), desk.Audit, clock.System{}, c.Log)
 	if err := c.openWays(&desk); err != nil {
@@ -51,11 +53,18 @@ func (c Config) shown() []console.Setting {
 	for _, f := range c.FormFields {
 		fieldNames = append(fieldNames, f.Name)
 	}
+	yes := func(on bool) string {
+		if on {
+			return "yes: whoever proposes may approve"
+		}
+		return "no: another person approves"
+	}
 	return []console.Setting{
 		{Name: "base-url", Value: c.BaseURL}, {Name: "database", Value: console.WithoutPassword(c.DatabaseURL)}, {Name: "queue", Value: c.QueueURL},
 		{Name: "sns-topics", Value: strings.Join(c.SNSTopics, ", ")}, {Name: "sns-trust", Value: c.SNSTrust}, {Name: "events-secret", Value: secret(len(c.EventsSecrets) > 0)},
 		{Name: "clock", Value: c.ClockURL}, {Name: "AWS endpoint", Value: c.Endpoint}, {Name: "AWS region", Value: c.Region},
 		{Name: "form-fields", Value: strings.Join(fieldNames, ", ")}, {Name: "seller", Value: c.Seller.Name}, {Name: "support-email", Value: c.Seller.SupportEmail}, {Name: "support-url", Value: c.Seller.SupportURL},
+		{Name: "approve-own", Value: yes(c.ApproveOwn)},
 		{Name: "entitlements-every", Value: span(c.EntitlementsEvery)}, {Name: "settle-time", Value: span(c.SettleTime)}, {Name: "final-margin", Value: span(c.FinalMargin)},
 		{Name: "keep-events", Value: span(c.KeepEvents)}, {Name: "keep-ids", Value: span(c.KeepIDs)},
 	}

@@ -18,7 +18,9 @@ import (
 	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/agreement"
 	"souk.dev/souk/internal/gateway/api"
+	"souk.dev/souk/internal/gateway/approval"
 	"souk.dev/souk/internal/gateway/awsapi"
+	"souk.dev/souk/internal/gateway/cancellation"
 	"souk.dev/souk/internal/gateway/console"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/courier"
@@ -130,9 +132,11 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 	if err != nil {
 		return nil, err
 	}
+	rule := approval.Rule{Own: c.ApproveOwn}
 	corrections := correction.New(correction.Config{Store: g.db.Corrections(), AWS: agreements, Usage: counted{events, metrics}, Ledger: metering.Ledger{Store: store.NewMetering(g.db), Log: store.NewUsage(g.db)},
-		Licenses: book, Products: c.Products, Clock: g.clk, Log: c.Log, Wake: g.wake})
-	in.Observe = observed(metrics, corrections, resync)
+		Licenses: book, Products: c.Products, Approval: rule, Clock: g.clk, Log: c.Log, Wake: g.wake})
+	cancellations := cancellation.New(cancellation.Config{Store: g.db.Cancellations(), AWS: agreements, Licenses: book, Approval: rule, Clock: g.clk, Log: c.Log, Wake: g.wake})
+	in.Observe = observed(metrics, corrections, cancellations, resync)
 	hooks := webhook.New(webhook.Config{Store: g.db.Webhooks(), Poster: courier.New(c.WebhookNetworks), Clock: g.clk, Log: c.Log})
 	channels := []outbox.Channel{hooks}
 	accounts.OnAsking(g.wake)
@@ -169,6 +173,7 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 		api.Usage{Engine: engine, Directory: book, Clock: g.clk},
 		api.Finalize{Engine: engine, Directory: book},
 		api.Corrections{Corrections: corrections, Directory: book},
+		api.Cancellations{Cancellations: cancellations, Directory: book},
 		api.Statements{Maker: maker, Signer: signer, Directory: book, Clock: g.clk},
 		api.Resync{Resync: resync, Directory: book},
 		api.Agreements{Resync: resync, Directory: book},
@@ -187,14 +192,14 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 	})
 	health := api.Health{Log: c.Log, Checks: g.checks(c, in)}
 	desk, err := g.openConsole(c, health, console.Config{Book: book, Engine: engine, Notices: g.db.Notices(), Replayer: in, Register: registrations, Accounts: accounts,
-		Entitlements: entitlements, Corrections: corrections, Seal: box})
+		Entitlements: entitlements, Corrections: corrections, Cancellations: cancellations, Seal: box})
 	if err != nil {
 		return nil, err
 	}
 	g.handler = handler(c.Log, door, pages, desk, posts, health, metrics)
 
 	// In this order when stepped: what AWS told, then what follows from it, then what goes to AWS, then what is told of it.
-	jobs := slices.Concat(in.Jobs(), resync.Jobs(), []job.Job{book.Job(), entitlements.Job(), registrations.Attach(), corrections.Job()}, engine.Jobs(), events.Jobs(), []job.Job{thresholds.Job()}, told.Jobs(),
+	jobs := slices.Concat(in.Jobs(), resync.Jobs(), []job.Job{book.Job(), entitlements.Job(), registrations.Attach(), corrections.Job(), cancellations.Job()}, engine.Jobs(), events.Jobs(), []job.Job{thresholds.Job()}, told.Jobs(),
 		[]job.Job{accounts.Sweep(), api.ForgetAnswers(g.db.Answers(), g.clk)})
 	for _, j := range jobs {
 		g.jobs = append(g.jobs, j.Name)

@@ -8,6 +8,7 @@ import (
 	"souk.dev/souk/contract"
 	"souk.dev/souk/internal/gateway/agreement"
 	"souk.dev/souk/internal/gateway/api"
+	"souk.dev/souk/internal/gateway/cancellation"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/entitlement"
 	"souk.dev/souk/internal/gateway/intake"
@@ -36,9 +37,14 @@ func (h heard) Note(ctx context.Context, n license.Note) (license.Verdict, error
 var agreed = []string{contract.AgreementCreated, contract.AgreementAmended, contract.AgreementEnded, contract.LicenseUpdated, contract.LicenseDeprovisioned,
 	contract.SubscribeSuccess, contract.EntitlementUpdated, contract.UnsubscribeSuccess}
 
-// observed tells the metrics of every delivery of a notice, the re-sync of one about an agreement, and the corrections of one
-// that AWS has decided on some adjustment. Were that lost, they would ask by themselves a little later.
-func observed(metrics *api.Metrics, corrections *correction.Service, resync *agreement.Service) func(intake.Notice, bool, time.Duration) {
+// cancelled are the notices after which AWS tells something new of a cancellation request.
+var cancelled = []string{contract.CancellationPending, contract.CancellationApproved, contract.CancellationRejected, contract.CancellationWithdrawn, contract.CancellationFailed,
+	contract.AgreementEnded}
+
+// observed tells the metrics of every delivery of a notice, the re-sync of one about an agreement, the corrections of one that AWS
+// has decided on some adjustment, and the cancellation requests of one about some of them. Were that lost, they would ask by
+// themselves a little later.
+func observed(metrics *api.Metrics, corrections *correction.Service, cancellations *cancellation.Service, resync *agreement.Service) func(intake.Notice, bool, time.Duration) {
 	return func(n intake.Notice, repeated bool, waited time.Duration) {
 		metrics.Notice(n, repeated, waited)
 		if !repeated && slices.Contains(agreed, n.Kind) {
@@ -46,6 +52,9 @@ func observed(metrics *api.Metrics, corrections *correction.Service, resync *agr
 		}
 		if n.Kind == contract.AdjustmentCompleted || n.Kind == contract.AdjustmentFailed {
 			corrections.Heard()
+		}
+		if slices.Contains(cancelled, n.Kind) {
+			cancellations.Heard()
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/approval"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/license"
@@ -151,8 +152,8 @@ func (h Corrections) show(w http.ResponseWriter, r *http.Request, status int, c 
 }
 
 // actor is the key that the call came with, and the person whom its body names.
-func actor(r *http.Request, person string) correction.Actor {
-	return correction.Actor{Key: KeyOf(r.Context()).ID, Person: person}
+func actor(r *http.Request, person string) approval.Actor {
+	return approval.Actor{Key: KeyOf(r.Context()).ID, Person: person}
 }
 
 func (h Corrections) get(w http.ResponseWriter, r *http.Request) error {

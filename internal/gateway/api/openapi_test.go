@@ -10,6 +10,7 @@ import (
 
 	openapi "souk.dev/souk/api"
 	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/cancellation"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/entitlement"
 	"souk.dev/souk/internal/gateway/license"
@@ -50,7 +51,7 @@ func read(t *testing.T) (doc document, text string) {
 // The document names every call that is mounted under /v1, and none that is not.
 func TestOpenAPINamesTheCalls(t *testing.T) {
 	doc, _ := read(t)
-	d := NewDoor(nil, nil, nil, nil, Licenses{}, Notifications{}, Accounts{}, Registrations{}, SignIns{}, Events{}, Records{}, Usage{}, Finalize{}, Checks{}, Statements{}, Corrections{}, Webhooks{}, Deliveries{}, Resync{}, Agreements{},
+	d := NewDoor(nil, nil, nil, nil, Licenses{}, Notifications{}, Accounts{}, Registrations{}, SignIns{}, Events{}, Records{}, Usage{}, Finalize{}, Checks{}, Statements{}, Corrections{}, Cancellations{}, Webhooks{}, Deliveries{}, Resync{}, Agreements{},
 		Privacy{})
 	var documented []string
 	for path, item := range doc.Paths {
@@ -73,6 +74,7 @@ func TestOpenAPINamesTheMembers(t *testing.T) {
 	for name, out := range map[string]any{
 		"License": licenseOut{}, "Notification": notificationOut{}, "Record": recordOut{}, "EventFound": eventOut{}, "EventOfRecord": entryOut{}, "Usage": usageOut{}, "EventsAnswer": eventsOut{},
 		"Registration": registration{}, "Answer": register.Answer{}, "Completion": completion{}, "Account": accountOut{}, "SignIn": signIn{}, "Check": checkOut{}, "Entitlements": entitlementsOut{}, "Entitlement": entitlementOut{},
+		"Cancellation": cancellationOut{}, "CancellationAsked": cancellationIn{}, "CancellationRequest": cancellation.Request{}, "ToldCancellation": cancellation.Told{}, "CancellationSnapshot": cancellation.Snapshot{},
 		"Correction": correctionOut{}, "CorrectionAsked": correctionIn{}, "AdjustmentRequest": correction.Request{},
 		"Statement": statement.Statement{}, "StatementLine": statement.Line{}, "StatementRecord": statement.Record{}, "StatementCorrection": statement.Correction{},
 		"Reconciliation": statement.Reconciliation{},

@@ -43,6 +43,10 @@ const (
 	CorrectionOkayed  Action = "correction.approve"
 	CorrectionRefused Action = "correction.reject"
 	RegistrationReady Action = "registration.ready"
+	EndProposed       Action = "cancellation.propose"
+	EndOkayed         Action = "cancellation.approve"
+	EndRefused        Action = "cancellation.reject"
+	EndWithdrawn      Action = "cancellation.withdraw"
 	NotDone           Action = "not_done" // what an earlier entry tells of was not done, and why
 )
 

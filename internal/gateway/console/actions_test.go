@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/approval"
 	"souk.dev/souk/internal/gateway/audit"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/correction"
@@ -86,7 +87,7 @@ func TestACorrectionIsDecidedByAnotherPerson(t *testing.T) {
 	ask := func(id correction.ID, by string) {
 		t.Helper()
 		err := d.db.Corrections().AddCorrection(t.Context(), correction.Correction{ID: id, Kind: correction.OverBilled, License: l.ID, Amount: "5.00", Month: noon.AddDate(0, -1, 0), Reason: "OTHER",
-			AskedBy: correction.Actor{Key: "key_1", Person: by}, CreatedAt: noon, State: correction.Proposed, Why: "It waits.", Since: noon}, func([]correction.Correction) error { return nil })
+			AskedBy: approval.Actor{Key: "key_1", Person: by}, CreatedAt: noon, State: correction.Proposed, Why: "It waits.", Since: noon}, func([]correction.Correction) error { return nil })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,7 +96,7 @@ func TestACorrectionIsDecidedByAnotherPerson(t *testing.T) {
 	ask("cor_other", "the billing bot")
 	b := d.as(d.add(operator.Operator))
 	b.get("/console").shows(t, http.StatusOK, "2 corrections wait for a decision")
-	b.post("/console/corrections/cor_mine/reject", nil).shows(t, http.StatusConflict, "another person has to decide")
+	b.post("/console/corrections/cor_mine/approve", nil).shows(t, http.StatusConflict, "another person has to approve")
 	b.post("/console/corrections/cor_other/approve", nil).shows(t, http.StatusConflict, "nothing to approve yet")
 	if e := d.newest(); e.Action != audit.NotDone || e.Subject != "cor_other" {
 		t.Errorf("the log says %+v", e)

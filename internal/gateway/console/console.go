@@ -13,7 +13,9 @@ import (
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/approval"
 	"souk.dev/souk/internal/gateway/audit"
+	"souk.dev/souk/internal/gateway/cancellation"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/entitlement"
@@ -67,23 +69,25 @@ type Config struct {
 	Products core.Catalogue
 	Settings []Setting
 
-	Operators    *operator.Service
-	Provider     *idp.Provider // at which operators may sign in; nil if there is none
-	Seal         *seal.Box     // for what a browser carries from one step of a sign-in to the next
-	Audit        *audit.Log
-	Book         Book
-	Engine       *metering.Engine
-	Records      func(ctx context.Context) (map[string]int64, error) // numbers of metering records by state
-	Notices      Notices
-	Replayer     Replayer
-	Register     *register.Service
-	Accounts     *account.Service
-	Entitlements *entitlement.Keeper
-	Corrections  *correction.Service
-	Keys         keys.Store
-	Health       func(ctx context.Context) []Checked
-	Clock        clock.Clock
-	Log          *slog.Logger
+	Operators     *operator.Service
+	Provider      *idp.Provider // at which operators may sign in; nil if there is none
+	Seal          *seal.Box     // for what a browser carries from one step of a sign-in to the next
+	Audit         *audit.Log
+	Book          Book
+	Engine        *metering.Engine
+	Records       func(ctx context.Context) (map[string]int64, error) // numbers of metering records by state
+	Notices       Notices
+	Replayer      Replayer
+	Register      *register.Service
+	Accounts      *account.Service
+	Entitlements  *entitlement.Keeper
+	Corrections   *correction.Service
+	Cancellations *cancellation.Service
+	Approval      approval.Rule
+	Keys          keys.Store
+	Health        func(ctx context.Context) []Checked
+	Clock         clock.Clock
+	Log           *slog.Logger
 }
 
 // Console is the door. Make it with [New].
@@ -149,6 +153,13 @@ func (c *Console) routes() []route {
 		{"GET /console/corrections/{id}", operator.Viewer, c.getCorrection},
 		{"POST /console/corrections/{id}/approve", operator.Operator, c.postApprove},
 		{"POST /console/corrections/{id}/reject", operator.Operator, c.postReject},
+		{"GET /console/cancellations", operator.Viewer, c.getCancellations},
+		{"GET /console/cancellations/new", operator.Operator, c.getNewCancellation},
+		{"POST /console/cancellations", operator.Operator, c.postCancellation},
+		{"GET /console/cancellations/{id}", operator.Viewer, c.getCancellation},
+		{"POST /console/cancellations/{id}/approve", operator.Operator, c.postApproveEnd},
+		{"POST /console/cancellations/{id}/reject", operator.Operator, c.postRejectEnd},
+		{"POST /console/cancellations/{id}/withdraw", operator.Operator, c.postWithdrawEnd},
 		{"GET /console/settings", operator.Viewer, c.getSettings},
 		{"GET /console/me", operator.Viewer, c.getMe},
 		{"POST /console/me/password", operator.Viewer, c.postPassword},
@@ -245,19 +256,38 @@ type Page struct {
 	Now   time.Time
 	Who   *operator.Person // who is signed in; nil if nobody
 	Query string           // what was searched for
-	ToDo  int              // corrections that wait for a decision, for the column of places
+	ToDo  toDo             // what waits for a decision, for the column of places
 	Said  webui.Notice     // what became of the form before
 }
 
 // Can reports whether who is signed in has at least that role, so that a page leaves out what would be refused.
 func (g Page) Can(role string) bool { return g.Who != nil && g.Who.Role.May(operator.Role(role)) }
 
-// maxToDo is how many waiting corrections are counted.
+// toDo counts proposals that wait for a decision, up to maxToDo of each kind.
+type toDo struct{ Corrections, Cancellations int }
+
 const maxToDo = 100
 
 func (c *Console) page(r *http.Request, who operator.Person) (Page, error) {
-	waiting, err := c.Corrections.Corrections(r.Context(), correction.Query{State: correction.Proposed, Limit: maxToDo})
-	return Page{Path: r.URL.Path, Now: c.Clock.Now(), Who: &who, ToDo: len(waiting)}, err
+	page := Page{Path: r.URL.Path, Now: c.Clock.Now(), Who: &who}
+	fixes, err := c.Corrections.Corrections(r.Context(), correction.Query{State: correction.Proposed, Limit: maxToDo})
+	if err != nil {
+		return page, err
+	}
+	ends, err := c.Cancellations.Cancellations(r.Context(), cancellation.Query{State: cancellation.Proposed, Limit: maxToDo})
+	page.ToDo = toDo{len(fixes), len(ends)}
+	return page, err
+}
+
+// waiting is a place in the column of places, with how many things there wait for a decision.
+type waiting struct {
+	webui.Link
+	N int
+}
+
+// Place is the place at href, current on its pages, where n things wait.
+func (g Page) Place(href, label string, n int) waiting {
+	return waiting{webui.NewLink(href, label, g.Path), n}
 }
 
 // maxForm bounds a form, in bytes.
@@ -280,4 +310,9 @@ func seeOther(w http.ResponseWriter, r *http.Request, to string) {
 // actor is who as the audit log names it.
 func actor(r *http.Request, who operator.Person) audit.Actor {
 	return who.Actor(httpx.ClientAddress(r))
+}
+
+// decider is who as corrections and cancellation requests name it.
+func decider(who operator.Person) approval.Actor {
+	return approval.Actor{Key: string(who.ID), Person: who.Email}
 }

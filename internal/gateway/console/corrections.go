@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/approval"
 	"souk.dev/souk/internal/gateway/audit"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/operator"
@@ -99,6 +100,7 @@ type correctionView struct {
 	Page
 	correctionRow
 	Overlaps []correctionRow // others that may put the same mistake right
+	Own      string          // why who is signed in may not approve it; empty: may
 }
 
 // Decidable reports whether a person may decide on it now.
@@ -126,6 +128,9 @@ func (c *Console) getCorrection(w http.ResponseWriter, r *http.Request, who oper
 	for _, o := range others {
 		view.Overlaps = append(view.Overlaps, c.correctionRow(o))
 	}
+	if err := c.Approval.Approves(decider(who), f.AskedBy); err != nil {
+		view.Own = fail.SayOf(err)
+	}
 	switch {
 	case r.URL.Query().Has("approved"):
 		view.Said = webui.Notice{Tone: webui.Success, Title: "Approved", Text: "The request goes to AWS, which decides within some days."}
@@ -135,7 +140,7 @@ func (c *Console) getCorrection(w http.ResponseWriter, r *http.Request, who oper
 	return c.ui.Render(w, http.StatusOK, "correction", view)
 }
 
-// postApprove lets a proposal go to AWS. Whoever proposed it as a person cannot approve it.
+// postApprove lets a proposal go to AWS.
 func (c *Console) postApprove(w http.ResponseWriter, r *http.Request, who operator.Person) error {
 	in, err := form(w, r)
 	if err != nil {
@@ -145,7 +150,7 @@ func (c *Console) postApprove(w http.ResponseWriter, r *http.Request, who operat
 	for _, id := range in["besides"] {
 		besides = append(besides, correction.ID(id))
 	}
-	return c.decide(w, r, who, audit.CorrectionOkayed, "approved", func(id correction.ID, by correction.Actor) error {
+	return c.decide(w, r, who, audit.CorrectionOkayed, "approved", func(id correction.ID, by approval.Actor) error {
 		_, err := c.Corrections.Approve(r.Context(), id, by, besides)
 		return err
 	})
@@ -157,24 +162,21 @@ func (c *Console) postReject(w http.ResponseWriter, r *http.Request, who operato
 	if err != nil {
 		return err
 	}
-	return c.decide(w, r, who, audit.CorrectionRefused, "rejected", func(id correction.ID, by correction.Actor) error {
+	return c.decide(w, r, who, audit.CorrectionRefused, "rejected", func(id correction.ID, by approval.Actor) error {
 		_, err := c.Corrections.Reject(r.Context(), id, by, strings.TrimSpace(in.Get("why")))
 		return err
 	})
 }
 
-func (c *Console) decide(w http.ResponseWriter, r *http.Request, who operator.Person, action audit.Action, said string, do func(correction.ID, correction.Actor) error) error {
+func (c *Console) decide(w http.ResponseWriter, r *http.Request, who operator.Person, action audit.Action, said string, do func(correction.ID, approval.Actor) error) error {
 	id := correction.ID(r.PathValue("id"))
 	f, err := c.Corrections.Correction(r.Context(), id)
 	if err != nil {
 		return err
 	}
-	if strings.EqualFold(f.AskedBy.Person, who.Email) {
-		return fail.New(fail.Conflict, "own_proposal", "You proposed this yourself; another person has to decide.")
-	}
 	row := c.correctionRow(f)
 	err = c.Audit.Do(r.Context(), actor(r, who), action, string(id), string(f.License)+", "+row.Much(), func() error {
-		return do(id, correction.Actor{Key: string(who.ID), Person: who.Email})
+		return do(id, decider(who))
 	})
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/cancellation"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/intake"
@@ -20,18 +21,24 @@ import (
 type licenseView struct {
 	Page
 	licenseRow
-	Owner       *account.Account // nil: nobody has registered
-	Facts       []factRow
-	Bought      []boughtRow
-	BoughtAsOf  time.Time
-	BoughtFails bool
-	Spans       []filter
-	Charts      []chart
-	Hours       []hourRow
-	More        bool // there are more hours than are shown
-	Records     []recordRow
-	Notices     []noticeRow
-	Corrections []correctionRow
+	Owner         *account.Account // nil: nobody has registered
+	Facts         []factRow
+	Bought        []boughtRow
+	BoughtAsOf    time.Time
+	BoughtFails   bool
+	Spans         []filter
+	Charts        []chart
+	Hours         []hourRow
+	More          bool // there are more hours than are shown
+	Records       []recordRow
+	Notices       []noticeRow
+	Corrections   []correctionRow
+	Cancellations []cancellationRow
+}
+
+// Endable reports whether who is signed in may propose to end the licence's agreement.
+func (v licenseView) Endable() bool {
+	return v.Can(string(operator.Operator)) && v.Standing.State == license.Active && len(v.Agreements) > 0
 }
 
 type factRow struct {
@@ -61,8 +68,7 @@ var spans = []struct {
 // hoursShown is how many rows the table of usage has at most; the chart shows all.
 const hoursShown = 48
 
-func (c *Console) license(r *http.Request) (license.License, error) {
-	name := r.PathValue("id")
+func (c *Console) licenseNamed(name string) (license.License, error) {
 	if l, ok := c.Book.ByID(core.LicenseID(name)); ok {
 		return l, nil
 	}
@@ -79,7 +85,7 @@ func (c *Console) getLicense(w http.ResponseWriter, r *http.Request, who operato
 	if err != nil {
 		return err
 	}
-	l, err := c.license(r)
+	l, err := c.licenseNamed(r.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -117,6 +123,13 @@ func (c *Console) getLicense(w http.ResponseWriter, r *http.Request, who operato
 	}
 	for _, f := range slices.Backward(fixes) {
 		view.Corrections = append(view.Corrections, c.correctionRow(f))
+	}
+	ends, err := c.Cancellations.Cancellations(ctx, cancellation.Query{License: l.ID, Limit: pageSize})
+	if err != nil {
+		return err
+	}
+	for _, e := range slices.Backward(ends) {
+		view.Cancellations = append(view.Cancellations, c.cancellationRow(e))
 	}
 	return c.ui.Render(w, http.StatusOK, "license", view)
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"souk.dev/souk/internal/gateway/cancellation"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/intake"
@@ -56,7 +57,7 @@ func (c *Console) getOverview(w http.ResponseWriter, r *http.Request, who operat
 	if err != nil {
 		return err
 	}
-	view.Tiles = tilesOf(states, records, int64(page.ToDo))
+	view.Tiles = tilesOf(states, records, page.ToDo)
 	aside, err := c.putAside(r)
 	if err != nil {
 		return err
@@ -84,7 +85,7 @@ func (c *Console) getOverview(w http.ResponseWriter, r *http.Request, who operat
 	return c.ui.Render(w, http.StatusOK, "overview", view)
 }
 
-func tilesOf(states map[license.State]int64, records map[string]int64, toDo int64) []tile {
+func tilesOf(states map[license.State]int64, records map[string]int64, due toDo) []tile {
 	var tiles []tile
 	for _, s := range []license.State{license.Active, license.Pending, license.WindingDown, license.Ended, license.Failed} {
 		tiles = append(tiles, tile{N: states[s], Label: "licences " + words(string(s)), Href: "/console/licenses?state=" + string(s), Due: s == license.WindingDown && states[s] > 0})
@@ -92,7 +93,8 @@ func tilesOf(states map[license.State]int64, records map[string]int64, toDo int6
 	for _, s := range []metering.State{metering.Waiting, metering.Parked, metering.Honoured, metering.Unbillable} {
 		tiles = append(tiles, tile{N: records[string(s)], Label: "records " + words(string(s)), Href: "/console/records?state=" + string(s), Due: s == metering.Parked && records[string(s)] > 0})
 	}
-	return append(tiles, tile{N: toDo, Label: "corrections to decide", Href: "/console/corrections?state=" + string(correction.Proposed), Due: toDo > 0})
+	return append(tiles, tile{N: int64(due.Corrections), Label: "corrections to decide", Href: "/console/corrections?state=" + string(correction.Proposed), Due: due.Corrections > 0},
+		tile{N: int64(due.Cancellations), Label: "cancellations to decide", Href: "/console/cancellations?state=" + string(cancellation.Proposed), Due: due.Cancellations > 0})
 }
 
 // asideShown is how many notices of one outcome are counted.
@@ -125,7 +127,7 @@ var remedies = map[string]string{
 const staleAfter = 6 * time.Hour
 
 // findings are what needs somebody, the worst first.
-func (c *Console) findings(checks []Checked, records map[string]int64, aside map[license.Outcome]int, toDo int) (all []finding) {
+func (c *Console) findings(checks []Checked, records map[string]int64, aside map[license.Outcome]int, due toDo) (all []finding) {
 	for _, k := range checks {
 		if !k.OK {
 			all = append(all, finding{Tone: webui.Error, Title: fmt.Sprintf("The %s: %s", k.Name, k.Says), Text: remedies[k.Name]})
@@ -141,10 +143,13 @@ func (c *Console) findings(checks []Checked, records map[string]int64, aside map
 				asideWords[o].todo, "/console/notices?outcome=" + string(o), "Look at them"})
 		}
 	}
-	if toDo > 0 {
-		n := int64(toDo)
+	if n := int64(due.Corrections); n > 0 {
 		all = append(all, finding{webui.Warn, fmt.Sprintf("%s %s for a decision", atMost(n), plural(n, "correction waits", "corrections wait")),
 			"Money goes back to a buyer only when a person has approved it.", "/console/corrections?state=proposed", "Decide"})
+	}
+	if n := int64(due.Cancellations); n > 0 {
+		all = append(all, finding{webui.Warn, fmt.Sprintf("%s %s for a decision", atMost(n), plural(n, "cancellation request waits", "cancellation requests wait")),
+			"A buyer is asked to end a contract only when a person has approved it.", "/console/cancellations?state=proposed", "Decide"})
 	}
 	if age, ok := c.Entitlements.Oldest(); ok && age > staleAfter {
 		all = append(all, finding{Tone: webui.Warn, Title: "What was bought in advance has not been confirmed by AWS for " + age.Round(time.Minute).String(),

@@ -7,7 +7,10 @@ import (
 	"testing"
 
 	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/approval"
+	"souk.dev/souk/internal/gateway/cancellation"
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/intake"
 	"souk.dev/souk/internal/gateway/keys"
 	"souk.dev/souk/internal/gateway/license"
@@ -58,13 +61,24 @@ func TestStoredScriptStaysText(t *testing.T) {
 	if _, _, err := keys.Create(ctx, d.db.Keys(), d.clk, evil); err != nil {
 		t.Fatal(err)
 	}
+	fix := correction.Correction{ID: "cor_1", Kind: correction.OverBilled, License: l.ID, Amount: evil, InvoiceID: evil, Month: noon.AddDate(0, -1, 0), Reason: evil, Description: evil, AskedBy: approval.Actor{Key: evil, Person: evil},
+		CreatedAt: noon, State: correction.Proposed, Why: evil, Since: noon, Request: &correction.Request{Description: evil}}
+	if err := d.db.Corrections().AddCorrection(ctx, fix, func([]correction.Correction) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	end := cancellation.Cancellation{ID: "can_1", License: l.ID, Agreement: core.AgreementID(evil), Reason: evil, Description: evil, AskedBy: approval.Actor{Key: evil, Person: evil}, WithdrawnBy: approval.Actor{Person: evil},
+		WithdrawWhy: evil, AWSID: evil, CreatedAt: noon, State: cancellation.Pending, Why: evil, Since: noon}
+	if err := d.db.Cancellations().AddCancellation(ctx, end, func([]cancellation.Cancellation) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
 	b := d.as(admin)
 	if a := b.post("/console/operators", url.Values{"email": {"x@example.com"}, "name": {evil}, "role": {"viewer"}, "password": {password}}); a.Code != http.StatusSeeOther {
 		t.Fatal(a.Code)
 	}
 	seen := 0
 	for _, path := range []string{"/console", "/console/licenses?q=" + url.QueryEscape("<script>"), "/console/licenses", "/console/licenses/" + string(l.ID), "/console/records", "/console/notices",
-		"/console/notices/" + url.PathEscape(n.Key), "/console/notices/" + url.PathEscape(read.Key), "/console/registrations", "/console/registrations/reg_1", "/console/accounts", "/console/accounts/acc_1", "/console/corrections", "/console/keys", "/console/operators", "/console/log",
+		"/console/notices/" + url.PathEscape(n.Key), "/console/notices/" + url.PathEscape(read.Key), "/console/registrations", "/console/registrations/reg_1", "/console/accounts", "/console/accounts/acc_1", "/console/corrections", "/console/corrections/cor_1", "/console/cancellations", "/console/cancellations/can_1",
+		"/console/cancellations/new?license=" + string(l.ID), "/console/keys", "/console/operators", "/console/log",
 		"/console/settings", "/console/signin?then=" + url.QueryEscape(evil), "/console/licenses?state=" + url.QueryEscape(evil), "/console/notices?license=" + url.QueryEscape(evil), "/console/records?license=" + url.QueryEscape(evil), "/console/" + url.PathEscape(evil)} {
 		who := b
 		if strings.HasPrefix(path, "/console/signin") {
@@ -90,7 +104,7 @@ func TestStoredScriptStaysText(t *testing.T) {
 			t.Errorf("%s: policy %q", path, csp)
 		}
 	}
-	if seen < 10 {
+	if seen < 14 {
 		t.Errorf("only %d pages showed what was put in", seen)
 	}
 }

@@ -8,7 +8,9 @@ import (
 
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/approval"
 	"souk.dev/souk/internal/gateway/audit"
+	"souk.dev/souk/internal/gateway/cancellation"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/credential"
@@ -76,7 +78,7 @@ func stories(c *Console) []webui.Story {
 	vera := operator.Person{ID: "op_2", Email: "vera@inkwell.example", Name: "Vera Viewer", Role: operator.Viewer, CreatedAt: noon.AddDate(0, -1, 0)}
 	otto := operator.Person{ID: "op_3", Email: "otto@inkwell.example", Name: "Otto Operator", Role: operator.Operator, CreatedAt: noon.AddDate(0, -1, 0), Issuer: "https://id.inkwell.example", Subject: "248289761001"}
 	fay := operator.Person{ID: "op_4", Email: "fay@inkwell.example", Name: "Fay Factor", Role: operator.Viewer, CreatedAt: noon, SecondFactor: true}
-	page := func(path string) Page { return Page{Path: path, Now: noon, Who: ida, ToDo: 2} }
+	page := func(path string) Page { return Page{Path: path, Now: noon, Who: ida, ToDo: toDo{2, 1}} }
 	lic := func(id core.LicenseID, customer core.AWSAccountID, s license.Standing) licenseRow {
 		return c.licenseRow(license.License{ID: id, ProductCode: inkCode, Customer: customer, ARN: "arn:aws:license-manager::294406891311:license:l-0123456789abcdef0123456789abcdef",
 			Agreements: []core.AgreementID{"agmt-7tz0example1"}, Offer: "offer-abcdefexample", Account: "acc_1", CreatedAt: noon.AddDate(0, -2, 0), Standing: s})
@@ -101,11 +103,11 @@ func stories(c *Console) []webui.Story {
 	}
 	notices := []noticeRow{note(license.Applied, "License Updated", "The license is active: AWS says the subscription is active."), note(intake.Poison, "", "It is not JSON.")}
 	fix := c.correctionRow(correction.Correction{ID: "cor_1", Kind: correction.OverBilled, License: "lic_4t9k2m", Dimension: "pages", Quantity: "120", Month: noon.AddDate(0, -1, 0), Reason: "INCORRECT_METERING",
-		Description: "Pages were counted twice on 14 October.", AskedBy: correction.Actor{Key: "key_1", Person: "billing bot"}, CreatedAt: noon.AddDate(0, 0, -1), State: correction.Proposed,
+		Description: "Pages were counted twice on 14 October.", AskedBy: approval.Actor{Key: "key_1", Person: "billing bot"}, CreatedAt: noon.AddDate(0, 0, -1), State: correction.Proposed,
 		Why: "The request is worked out; a person has to approve it.", Since: noon.Add(-20 * time.Hour), Maximum: "412.50",
 		Request: &correction.Request{AgreementID: "agmt-7tz0example1", InvoiceID: "2026-10-EXAMPLE", Amount: "12.00", CurrencyCode: "USD", ReasonCode: "INCORRECT_METERING", ClientToken: "cor-1"}})
 	done := fix
-	done.State, done.Correction.Why, done.DecidedBy, done.DecidedAt, done.SentAt, done.AWSID = correction.Completed, "AWS gave the money back.", correction.Actor{Key: "op_1", Person: ida.Email}, noon.Add(-10*time.Hour), noon.Add(-10*time.Hour), "ba-example"
+	done.State, done.Correction.Why, done.DecidedBy, done.DecidedAt, done.SentAt, done.AWSID = correction.Completed, "AWS gave the money back.", approval.Actor{Key: "op_1", Person: ida.Email}, noon.Add(-10*time.Hour), noon.Add(-10*time.Hour), "ba-example"
 	fix.Product, fix.Buyer, done.Product, done.Buyer = "Inkwell Pages", "111122223333", "Inkwell Pages", "111122223333"
 	answered := registrationRow{register.Registration{ID: "reg_1", License: "lic_4t9k2m", Buyer: license.Buyer{Customer: "111122223333"}, Offer: "free-trial", ArrivedAt: noon.AddDate(0, -2, 0), LastArrivedAt: noon, Arrivals: 2,
 		Account: "acc_1", ClaimedAt: noon.AddDate(0, -2, 0), AttachedAt: noon.AddDate(0, -2, 0), Answers: []register.Answer{{Name: "size", Label: "How many people are you?", Type: core.ChoiceField, Value: "11–100"},
@@ -113,12 +115,24 @@ func stories(c *Console) []webui.Story {
 	waiting := answered
 	waiting.DueAt = noon.Add(-time.Hour)
 	opened := registrationRow{register.Registration{ID: "reg_2", License: "lic_9x8c7v", Buyer: license.Buyer{Customer: "777788889999"}, ArrivedAt: noon, LastArrivedAt: noon, Arrivals: 1}, "Inkwell Pages"}
+	end := func(s cancellation.State) cancellationRow {
+		e := cancellation.Cancellation{ID: "can_1", License: "lic_4t9k2m", Agreement: "agmt-7tz0example1", Reason: "PRODUCT_DISCONTINUED", Description: "The yearly plan is replaced by a monthly one.",
+			AskedBy: approval.Actor{Key: "op_2", Person: vera.Email}, CreatedAt: noon.AddDate(0, 0, -2), State: s, Why: "It waits for a person's approval. AWS and the buyer know nothing of it.", Since: noon.AddDate(0, 0, -2)}
+		if s != cancellation.Proposed {
+			e.Why, e.Since, e.AWSID, e.RespondBy = "The buyer was asked, and has until 2026-11-07T12:00:00Z; silence counts as a yes.", noon.AddDate(0, 0, -1), "acr-example", noon.AddDate(0, 0, 6)
+			e.DecidedBy, e.DecidedAt = approval.Actor{Key: "op_1", Person: ida.Email}, noon.AddDate(0, 0, -1)
+		}
+		if s == cancellation.Agreed || s == cancellation.Completed {
+			e.Why, e.SettledAt = "The buyer agreed; AWS ends the agreement.", noon.Add(-time.Hour)
+		}
+		return cancellationRow{e, "Inkwell Pages", "111122223333"}
+	}
 	used := hoursOfTwoDays()
 	detail := licenseView{Page: page("/console/licenses/lic_4t9k2m"), licenseRow: active, Owner: &account.Account{ID: "acc_1", Email: "ada@example.com", Name: "Ada Lovelace"},
 		Facts:  []factRow{{license.Fact{ID: "2", Kind: license.Activated, At: noon.AddDate(0, -2, 0)}, false}, {license.Fact{ID: "1", Kind: license.Arrived, At: noon.AddDate(0, -2, 0).Add(-time.Minute)}, false}},
 		Bought: []boughtRow{{"Seats", "25 users", noon.AddDate(1, 0, 0), false}}, BoughtAsOf: noon.Add(-5 * time.Minute),
 		Spans:  []filter{{"2 days", "#", -1, true}, {"7 days", "#", -1, false}, {"31 days", "#", -1, false}},
-		Charts: chartsOf(used, catalogue[0], core.HourOf(noon)-47, core.HourOf(noon)), Records: records, Notices: notices, Corrections: []correctionRow{fix}}
+		Charts: chartsOf(used, catalogue[0], core.HourOf(noon)-47, core.HourOf(noon)), Records: records, Notices: notices, Corrections: []correctionRow{fix}, Cancellations: []cancellationRow{end(cancellation.Pending)}}
 	for _, u := range used[40:] {
 		detail.Hours = append(detail.Hours, hourRow{u, "Pages typeset"})
 	}
@@ -127,7 +141,7 @@ func stories(c *Console) []webui.Story {
 	checks := []Checked{{"database", true, "it answers"}, {"queue", false, "it has not answered for 3m0s; see the log"}}
 	attempt := &metering.Attempt{ID: "req_1", At: noon.Add(-time.Hour), Request: []byte(`{"UsageRecords":[{"Timestamp":1793534399,"Dimension":"pages","Quantity":298}]}`), Answered: noon.Add(-time.Hour), Outcome: "answered",
 		Answer: []byte(`{"Results":[{"MeteringRecordId":"b2d5f1c0-example","Status":"Success"}],"UnprocessedRecords":[]}`)}
-	problems := c.findings(checks, map[string]int64{"parked": 1}, map[license.Outcome]int{intake.Poison: 1}, 2)
+	problems := c.findings(checks, map[string]int64{"parked": 1}, map[license.Outcome]int{intake.Poison: 1}, toDo{2, 1})
 	problems = append(problems, setUpFindings(3, 1)...)
 	states2 := map[license.State]int64{license.Active: 214, license.Pending: 3, license.WindingDown: 1, license.Ended: 18}
 	return []webui.Story{
@@ -148,8 +162,8 @@ func stories(c *Console) []webui.Story {
 		}()},
 		{Name: "signin-provider-alone", Page: "signin", Data: signInView{Page: Page{Path: "/console/signin", Now: noon}, Provider: "Inkwell ID", ProviderHref: "/console/signin/provider",
 			Notice: webui.Notice{Tone: webui.Success, Text: "You are signed out."}}},
-		{Name: "overview", Page: "overview", Data: overviewView{page("/console"), checks, problems, tilesOf(states2, map[string]int64{"waiting": 12, "parked": 1, "honoured": 48211, "unbillable": 3}, 2), notices, records}},
-		{Name: "overview-empty", Page: "overview", Data: overviewView{Page: page("/console"), Checks: checks[:1], Tiles: tilesOf(nil, nil, 0)}},
+		{Name: "overview", Page: "overview", Data: overviewView{page("/console"), checks, problems, tilesOf(states2, map[string]int64{"waiting": 12, "parked": 1, "honoured": 48211, "unbillable": 3}, toDo{2, 1}), notices, records}},
+		{Name: "overview-empty", Page: "overview", Data: overviewView{Page: page("/console"), Checks: checks[:1], Tiles: tilesOf(nil, nil, toDo{})}},
 		{Name: "licenses", Page: "licenses", Data: licensesView{Page: page("/console/licenses"), Filters: states, Rows: []licenseRow{pending, ending, active}, Older: "/console/licenses?before=lic_4t9k2m"}},
 		{Name: "licenses-empty", Page: "licenses", Data: licensesView{Page: page("/console/licenses"), Filters: states[:1]}},
 		{Name: "licenses-none-found", Page: "licenses", Data: func() licensesView {
@@ -179,8 +193,17 @@ func stories(c *Console) []webui.Story {
 		{Name: "account", Page: "account", Data: accountView{Page: page("/console/accounts/acc_1"), Account: account.Account{ID: "acc_1", Email: "ada@example.com", Name: "Ada Lovelace", Company: "Analytical Engines", CreatedAt: noon}, Licenses: []licenseRow{active}, HasFactor: true}},
 		{Name: "corrections", Page: "corrections", Data: correctionsView{Page: page("/console/corrections"), Filters: states[:1], Rows: []correctionRow{fix, done}}},
 		{Name: "corrections-empty", Page: "corrections", Data: correctionsView{Page: page("/console/corrections"), Filters: states[:1]}},
-		{Name: "correction", Page: "correction", Data: correctionView{page("/console/corrections/cor_1"), fix, []correctionRow{done}}},
-		{Name: "correction-done", Page: "correction", Data: correctionView{page("/console/corrections/cor_1"), done, nil}},
+		{Name: "correction", Page: "correction", Data: correctionView{page("/console/corrections/cor_1"), fix, []correctionRow{done}, ""}},
+		{Name: "correction-done", Page: "correction", Data: correctionView{page("/console/corrections/cor_1"), done, nil, ""}},
+		{Name: "correction-own", Page: "correction", Data: correctionView{page("/console/corrections/cor_1"), fix, nil, "You proposed this yourself; another person has to approve it."}},
+		{Name: "cancellations", Page: "cancellations", Data: cancellationsView{Page: page("/console/cancellations"), Filters: states[:1], Rows: []cancellationRow{end(cancellation.Proposed), end(cancellation.Pending), end(cancellation.Completed)}}},
+		{Name: "cancellations-empty", Page: "cancellations", Data: cancellationsView{Page: page("/console/cancellations"), Filters: states[:1]}},
+		{Name: "cancellation", Page: "cancellation", Data: cancellationView{page("/console/cancellations/can_1"), end(cancellation.Proposed), ""}},
+		{Name: "cancellation-own", Page: "cancellation", Data: cancellationView{page("/console/cancellations/can_1"), end(cancellation.Proposed), "You proposed this yourself; another person has to approve it."}},
+		{Name: "cancellation-pending", Page: "cancellation", Data: cancellationView{page("/console/cancellations/can_1"), end(cancellation.Pending), ""}},
+		{Name: "cancellation-agreed", Page: "cancellation", Data: cancellationView{page("/console/cancellations/can_1"), end(cancellation.Agreed), ""}},
+		{Name: "cancellation-new", Page: "cancellation-new", Data: newCancellationView{page("/console/cancellations/new"), active, cancellationFields([]core.AgreementID{"agmt-1", "agmt-7tz0example1"}, "", "", "", "")}},
+		{Name: "cancellation-new-wrong", Page: "cancellation-new", Data: newCancellationView{page("/console/cancellations/new"), active, cancellationFields(nil, "", "", "The plan is no more.", "Choose one of AWS's reasons.")}},
 		{Name: "keys", Page: "keys", Data: keysView{Page: page("/console/keys"), Rows: []keys.Key{{ID: "key_1", Name: "orders", CreatedAt: noon, UsedAt: noon}, {ID: "key_2", Name: "old", CreatedAt: noon, RevokedAt: noon}}, Fields: keyFields("", "")}},
 		{Name: "keys-made", Page: "keys", Data: keysView{Page: page("/console/keys"), Rows: []keys.Key{{ID: "key_1", Name: "orders", CreatedAt: noon}}, Fields: keyFields("", ""), Made: keys.Key{Name: "orders"}, Text: "souk_ExampleOnlyExampleOnly"}},
 		{Name: "operators", Page: "operators", Data: operatorsView{Page: page("/console/operators"), Rows: []operator.Person{*ida, vera, fay}, Fields: operatorFields(operator.Person{}), Roles: operator.Roles, Passwords: true}},

@@ -23,8 +23,8 @@ func (s *Service) check(ctx context.Context, c Correction, l license.License, no
 	if len(c.Besides) > maxBesides {
 		return fail.New(fail.Invalid, "besides", "A correction may name at most %d others.", maxBesides)
 	}
-	if len(c.AskedBy.Person) > maxSaid || !utf8.ValidString(c.AskedBy.Person) {
-		return fail.New(fail.Invalid, "by", "The name of who asks may have at most %d bytes.", maxSaid)
+	if err := c.AskedBy.Asks(); err != nil {
+		return err
 	}
 	switch c.Kind {
 	case OverBilled:

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"souk.dev/souk/internal/gateway/approval"
 	"souk.dev/souk/internal/gateway/core"
 )
 
@@ -43,13 +44,6 @@ func (s State) Known() bool {
 	return slices.Contains([]State{Proposed, Approved, Sending, Pending, Completed, Failed, Rejected}, s)
 }
 
-// Actor is who did something: the API key that the call came with, or the operator whom the console knows; and the person
-// whom the caller named.
-type Actor struct {
-	Key    string // "key_…", or "op_…"
-	Person string // may be empty where a program acts by itself
-}
-
 // Correction is one correction.
 type Correction struct {
 	ID        ID
@@ -67,17 +61,17 @@ type Correction struct {
 	Description string            // for AWS and the buyer's bill; OverBilled only
 	Tags        map[string]string // of the event; UnderBilled only
 
-	AskedBy   Actor
+	AskedBy   approval.Actor
 	CreatedAt time.Time
-	DecidedBy Actor     // who approved or rejected
-	DecidedAt time.Time // zero: nobody has
-	Besides   []ID      // those that whoever asked or decided knew of, and that are for other mistakes: see Overlaps
-	Request   *Request  // what AWS is asked; nil while its invoice is looked for, and of UnderBilled
-	Maximum   string    // what could be given back of the invoice when Request was made
-	SentAt    time.Time // when Request was first sent; zero: never
-	AWSID     string    // AWS's name of the adjustment ("ba-…"); empty until AWS gave one
-	SettledAt time.Time // when AWS decided on the adjustment, by AWS's clock; zero: it has not
-	Hour      core.Hour // in which what was added is billed; of UnderBilled that is completed
+	DecidedBy approval.Actor // who approved or rejected
+	DecidedAt time.Time      // zero: nobody has
+	Besides   []ID           // those that whoever asked or decided knew of, and that are for other mistakes: see Overlaps
+	Request   *Request       // what AWS is asked; nil while its invoice is looked for, and of UnderBilled
+	Maximum   string         // what could be given back of the invoice when Request was made
+	SentAt    time.Time      // when Request was first sent; zero: never
+	AWSID     string         // AWS's name of the adjustment ("ba-…"); empty until AWS gave one
+	SettledAt time.Time      // when AWS decided on the adjustment, by AWS's clock; zero: it has not
+	Hour      core.Hour      // in which what was added is billed; of UnderBilled that is completed
 
 	State State
 	Why   string

@@ -13,6 +13,7 @@ import (
 
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/approval"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/license"
@@ -23,7 +24,7 @@ import (
 var (
 	november = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 	noon     = time.Date(2026, 12, 2, 12, 0, 0, 0, time.UTC)
-	grace    = correction.Actor{Key: "key_2", Person: "Grace"}
+	grace    = approval.Actor{Key: "key_2", Person: "Grace"}
 )
 
 // directory knows one licence.
@@ -84,7 +85,7 @@ func (w *world) settle(d time.Duration) {
 func (w *world) ask(change func(*correction.Correction)) correction.Correction {
 	w.t.Helper()
 	c := correction.Correction{Kind: correction.OverBilled, License: "lic_1", Dimension: "pages", Quantity: "400", Month: november, Reason: "INCORRECT_METERING",
-		Description: "Drafts were counted.", AskedBy: correction.Actor{Key: "key_1"}}
+		Description: "Drafts were counted.", AskedBy: approval.Actor{Key: "key_1"}}
 	if change != nil {
 		change(&c)
 	}
@@ -220,7 +221,7 @@ func TestAskingWrongly(t *testing.T) {
 		t.Errorf("kept %+v", w.store.all)
 	}
 	p := w.ask(nil)
-	if _, err := w.s.Approve(t.Context(), p.ID, correction.Actor{Key: "key_1"}, nil); fail.CodeOf(err) != "by" {
+	if _, err := w.s.Approve(t.Context(), p.ID, approval.Actor{Key: "key_1"}, nil); fail.CodeOf(err) != "by" {
 		t.Errorf("approved by nobody: %v", err)
 	}
 }

@@ -5,22 +5,19 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
-	"unicode/utf8"
 
 	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/approval"
 	"souk.dev/souk/internal/gateway/outbox"
 )
-
-// maxSaid is the longest name of a person, and the longest reason of theirs, in bytes.
-const maxSaid = 500
 
 // Approve lets a proposal's request go to AWS. Approving again changes nothing, at whatever instant. besides are the other
 // corrections that the person knows of, and that are for other mistakes.
 //
-// Errors: fail.NotFound; fail.Invalid where no person is named; fail.Conflict while the request is not worked out, for a
+// Errors: fail.NotFound; fail.Invalid where no person is named; fail.Conflict for one's own proposal, while the request is not worked out, for a
 // correction that was rejected or has failed, for one that would give back more than AWS honoured or than the invoice
 // has, and for one that may put the same mistake right as another that was approved and that besides does not name.
-func (s *Service) Approve(ctx context.Context, id ID, by Actor, besides []ID) (Correction, error) {
+func (s *Service) Approve(ctx context.Context, id ID, by approval.Actor, besides []ID) (Correction, error) {
 	if len(besides) > maxBesides {
 		return Correction{}, fail.New(fail.Invalid, "besides", "A correction may name at most %d others.", maxBesides)
 	}
@@ -33,6 +30,9 @@ func (s *Service) Approve(ctx context.Context, id ID, by Actor, besides []ID) (C
 		return c, err
 	}
 	return s.decide(ctx, id, by, func(c Correction, others []Correction, now time.Time) (Correction, error) {
+		if err := s.cfg.Approval.Approves(by, c.AskedBy); err != nil {
+			return c, err
+		}
 		switch {
 		case c.Kind != OverBilled || c.State == Rejected || c.State == Failed:
 			return c, fail.New(fail.Conflict, "not_proposed", "The correction is %s, and nothing is to be approved; propose another.", c.State)
@@ -54,9 +54,9 @@ func (s *Service) Approve(ctx context.Context, id ID, by Actor, besides []ID) (C
 // Reject ends a proposal without AWS. Rejecting again changes nothing.
 //
 // Errors: fail.NotFound; fail.Invalid where no person is named; fail.Conflict for one that is not a proposal any more.
-func (s *Service) Reject(ctx context.Context, id ID, by Actor, why string) (Correction, error) {
-	if len(why) > maxSaid || !utf8.ValidString(why) {
-		return Correction{}, fail.New(fail.Invalid, "why", "A reason may have at most %d bytes.", maxSaid)
+func (s *Service) Reject(ctx context.Context, id ID, by approval.Actor, why string) (Correction, error) {
+	if err := approval.Why(why); err != nil {
+		return Correction{}, err
 	}
 	return s.decide(ctx, id, by, func(c Correction, _ []Correction, now time.Time) (Correction, error) {
 		switch c.State {
@@ -73,9 +73,9 @@ func (s *Service) Reject(ctx context.Context, id ID, by Actor, why string) (Corr
 }
 
 // decide does what a person decided, in sight of the others.
-func (s *Service) decide(ctx context.Context, id ID, by Actor, decision func(c Correction, others []Correction, now time.Time) (Correction, error)) (Correction, error) {
-	if by.Person == "" || len(by.Person) > maxSaid || !utf8.ValidString(by.Person) {
-		return Correction{}, fail.New(fail.Invalid, "by", "Name the person who decides, in at most %d bytes.", maxSaid)
+func (s *Service) decide(ctx context.Context, id ID, by approval.Actor, decision func(c Correction, others []Correction, now time.Time) (Correction, error)) (Correction, error) {
+	if err := by.Decides(); err != nil {
+		return Correction{}, err
 	}
 	now, decided := s.cfg.Clock.Now(), false
 	c, err := s.cfg.Store.DecideCorrection(ctx, id, func(c Correction, others []Correction) (Correction, []outbox.Event, error) {

@@ -10,6 +10,7 @@ import (
 
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/approval"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/license"
 )
@@ -22,6 +23,7 @@ type Config struct {
 	Ledger   Ledger
 	Licenses license.Directory
 	Products core.Catalogue
+	Approval approval.Rule
 	Clock    clock.Clock
 	Log      *slog.Logger
 	Wake     func() // makes the job look again; may be nil

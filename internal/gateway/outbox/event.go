@@ -46,6 +46,17 @@ const (
 	CorrectionCompleted Kind = "correction.completed"
 	CorrectionFailed    Kind = "correction.failed"
 
+	CancellationProposed    Kind = "cancellation.proposed"
+	CancellationSending     Kind = "cancellation.sending"
+	CancellationPending     Kind = "cancellation.pending"
+	CancellationWithdrawing Kind = "cancellation.withdrawing"
+	CancellationAgreed      Kind = "cancellation.agreed"
+	CancellationCompleted   Kind = "cancellation.completed"
+	CancellationDenied      Kind = "cancellation.denied"
+	CancellationWithdrawn   Kind = "cancellation.withdrawn"
+	CancellationRejected    Kind = "cancellation.rejected"
+	CancellationFailed      Kind = "cancellation.failed"
+
 	// These are for the account's owner alone, who is sent a mail: programs are not told.
 	VerifyAsked     Kind = "account.verify_asked"
 	ResetAsked      Kind = "account.reset_asked"
@@ -84,6 +95,16 @@ var Kinds = []KindMeans{
 	{CorrectionPending, "AWS has the adjustment, and decides"},
 	{CorrectionCompleted, "the money was given back, or the usage added"},
 	{CorrectionFailed, "AWS, or the ledger, does not do it"},
+	{CancellationProposed, "it is proposed to ask a buyer to end an agreement; a person approves or rejects it"},
+	{CancellationSending, "a person approved the request, and it is being sent to AWS"},
+	{CancellationPending, "the buyer has the request, and decides; `respondBy` says when silence becomes a yes"},
+	{CancellationWithdrawing, "the seller takes the request back"},
+	{CancellationAgreed, "the buyer agreed, or was silent; AWS ends the agreement"},
+	{CancellationCompleted, "AWS has ended the agreement"},
+	{CancellationDenied, "the buyer did not agree; the agreement goes on"},
+	{CancellationWithdrawn, "the request was taken back; the agreement goes on"},
+	{CancellationRejected, "a person did not want the request; AWS knows nothing of it"},
+	{CancellationFailed, "AWS does not do it; the agreement goes on"},
 	{WebhookTest, "somebody asked for a test"},
 }
 

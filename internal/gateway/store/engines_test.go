@@ -7,6 +7,7 @@ import (
 	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/agreement"
 	"souk.dev/souk/internal/gateway/api"
+	"souk.dev/souk/internal/gateway/cancellation"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/entitlement"
 	"souk.dev/souk/internal/gateway/intake"
@@ -114,6 +115,12 @@ func TestOutbox(t *testing.T) {
 func TestWebhooks(t *testing.T) {
 	onBoth(t, func(t *testing.T, open func(t *testing.T) *store.DB) {
 		storetest.Webhooks(t, func(t *testing.T) webhook.Store { return open(t).Webhooks() })
+	})
+}
+
+func TestCancellations(t *testing.T) {
+	onBoth(t, func(t *testing.T, open func(t *testing.T) *store.DB) {
+		storetest.Cancellations(t, func(t *testing.T) cancellation.Store { return open(t).Cancellations() })
 	})
 }
 

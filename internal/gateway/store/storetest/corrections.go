@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/approval"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/outbox"
@@ -33,7 +34,7 @@ func proposal(n int, lic core.LicenseID) correction.Correction {
 	at := noon.Add(time.Duration(n) * time.Minute)
 	return correction.Correction{ID: correction.ID(fmt.Sprint("cor_", n)), Kind: correction.OverBilled, License: lic, Dimension: "pages", Quantity: "12.5",
 		Month: time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC), InvoiceID: "inv-1", Record: "rec_1", Reason: "INCORRECT_METERING", Description: "Counted twice.",
-		AskedBy: correction.Actor{Key: "key_1", Person: "Ada"}, CreatedAt: at, State: correction.Proposed, Why: "New.", Since: at, DueAt: at}
+		AskedBy: approval.Actor{Key: "key_1", Person: "Ada"}, CreatedAt: at, State: correction.Proposed, Why: "New.", Since: at, DueAt: at}
 }
 
 func addCorrection(t *testing.T, s correction.Store, c correction.Correction) {
@@ -61,13 +62,13 @@ func wantCorrection(t *testing.T, s correction.Store, want correction.Correction
 
 func correctionKeptWhole(t *testing.T, s correction.Store) {
 	under := correction.Correction{ID: "cor_u", Kind: correction.UnderBilled, License: "lic_1", Dimension: "pages", Quantity: "3", Reason: "A queue was lost.",
-		Tags: map[string]string{"team": "red"}, AskedBy: correction.Actor{Key: "key_1"}, CreatedAt: noon, State: correction.Approved, Since: noon, DueAt: noon}
+		Tags: map[string]string{"team": "red"}, AskedBy: approval.Actor{Key: "key_1"}, CreatedAt: noon, State: correction.Approved, Since: noon, DueAt: noon}
 	addCorrection(t, s, under)
 	wantCorrection(t, s, under)
 	c := proposal(1, "lic_1")
 	addCorrection(t, s, c)
 	wantCorrection(t, s, c)
-	c.DecidedBy, c.DecidedAt = correction.Actor{Key: "key_2", Person: "Grace"}, noon.Add(time.Hour)
+	c.DecidedBy, c.DecidedAt = approval.Actor{Key: "key_2", Person: "Grace"}, noon.Add(time.Hour)
 	c.Request = &correction.Request{AgreementID: "agmt-1", InvoiceID: "inv-1", Amount: "1.25", CurrencyCode: "USD", ReasonCode: c.Reason, Description: "x", ClientToken: "cor-1"}
 	c.Besides = []correction.ID{"cor_7", "cor_8"}
 	c.SettledAt, c.Hour = noon.Add(4*time.Hour), core.HourOf(noon)
