@@ -17,7 +17,7 @@ func TestCancellationsFromAShell(t *testing.T) {
 	o.market(http.MethodPost, "clock", map[string]bool{"frozen": true}, nil)
 	buy := func(account string) (a agreement) {
 		t.Helper()
-		o.market(http.MethodPost, "agreements", map[string]any{"productCode": "1nkwe11press00t1eredabcde", "buyerAccountId": account, "quantities": map[string]int{"handpress": 1}, "duration": "P12M"}, &a)
+		o.market(http.MethodPost, "agreements", map[string]any{"productCode": press, "buyerAccountId": account, "quantities": map[string]int{"handpress": 1}, "duration": "P12M"}, &a)
 		return a
 	}
 	heard, silent := buy("111122223333"), buy("222233334444")
