@@ -24,7 +24,7 @@ func gatewayCommand() *cobra.Command {
 	var settle, margin, entitlements, resync, keepEvents, keepIDs durationValue
 	var networks networksValue
 	var way consoleWay
-	var approveOwn boolValue
+	var approveOwn switchValue
 	var logs logging
 	cmd := &cobra.Command{
 		Use:     "gateway",
@@ -89,7 +89,7 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 	o.value(&networks, "webhook-networks", "")
 	o.value(&entitlements, "entitlements-every", "")
 	o.value(&resync, "resync-every", "")
-	o.value(&approveOwn, "approve-own", "")
+	o.value(&approveOwn, "approve-own", "off")
 	o.value(&settle, "settle-time", "")
 	o.value(&margin, "final-margin", "")
 	o.value(&keepEvents, "keep-events", "")

@@ -59,7 +59,7 @@ var settings = []setting{
 	{name: "webhook-networks", help: "networks that webhooks may call though they are not the public internet's, such as 10.1.0.0/16,127.0.0.1 (default: none)"},
 	{name: "entitlements-every", help: "how often AWS is asked what was bought in advance, though no notice came (default: 1h)"},
 	{name: "resync-every", help: "how often licenses are compared with AWS's agreements, at least 15m (default: 24h)"},
-	{name: "approve-own", help: "whoever proposes a correction or a cancellation request may approve it too: for a seller of one person"},
+	{name: "approve-own", help: "on lets whoever proposes a correction or a cancellation request approve it too: for a seller of one person"},
 	{name: "settle-time", help: "how long after an hour's end late usage is still taken into it"},
 	{name: "final-margin", help: "how long before the last hour's end the last records go to AWS"},
 	{name: "keep-events", help: "how long usage events stay for the audit, at least 62d (default: 400d, which is 13 months)"},
@@ -121,9 +121,6 @@ func (o options) value(v pflag.Value, name, def string) {
 	}
 	f := o.flags.VarPF(v, name, "", s.help+" ["+s.variable()+"]")
 	f.DefValue = def
-	if v.Type() == "bool" {
-		f.NoOptDefVal = "true"
-	}
 }
 
 type textValue string

@@ -56,25 +56,6 @@ func (d *durationValue) Set(s string) error {
 	return nil
 }
 
-// boolValue is a setting that is on or off.
-type boolValue bool
-
-func (b *boolValue) Type() string { return "bool" }
-func (b *boolValue) String() string {
-	if !*b {
-		return ""
-	}
-	return "true"
-}
-func (b *boolValue) Set(s string) error {
-	v, err := strconv.ParseBool(s)
-	if err != nil {
-		return fmt.Errorf("%q is neither true nor false", s)
-	}
-	*b = boolValue(v)
-	return nil
-}
-
 // parseDuration reads a duration as [time.ParseDuration] does, or a whole number of days of 24 hours, such as 400d.
 func parseDuration(s string) (time.Duration, error) {
 	days, ok := strings.CutSuffix(s, "d")
