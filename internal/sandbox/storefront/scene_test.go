@@ -1,9 +1,11 @@
 package storefront
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -140,3 +142,42 @@ const welcomeMail = "From: Inkwell <hello@inkwell.example>\r\nSubject: Welcome t
 	"--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nHello Ada,\r\n\r\nyour account is ready. Sign in at https://inkwell.example/signin and publish your first note.\r\n" +
 	"--b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<body style='font:16px/1.6 system-ui;margin:2rem;color:#222'><h1 style='color:#7a3e8a'>Welcome, Ada</h1><p>Your account is ready.</p>" +
 	"<p><a href='https://inkwell.example/signin' style='background:#7a3e8a;color:#fff;padding:.6rem 1.2rem;border-radius:8px;text-decoration:none'>Sign in to Inkwell</a></p><p>Publish your first note, and its pages are counted.</p></body>\r\n--b--\r\n"
+
+// Two scenes look the same: what their pages show is drawn from nothing but the world's seed, so that a picture changes only
+// when its page does. The ports of this machine, and how long a call took, are not shown as they are.
+func TestScenesAreTheSame(t *testing.T) {
+	read := func() map[string]string {
+		sc := newScene(t)
+		all := map[string]string{}
+		for name, path := range sc.pages {
+			res, err := http.Get(sc.url + path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			page, err := io.ReadAll(res.Body)
+			res.Body.Close()
+			if err != nil {
+				t.Fatal(err)
+			}
+			all[name] = varying.ReplaceAllString(string(page), "")
+		}
+		return all
+	}
+	first, second := read(), read()
+	for name, page := range first {
+		a, b := strings.Split(page, "\n"), strings.Split(second[name], "\n")
+		for i := range min(len(a), len(b)) {
+			if a[i] != b[i] {
+				t.Errorf("%s, line %d, is\n%s\nand then\n%s", name, i+1, a[i], b[i])
+				break
+			}
+		}
+		if len(a) != len(b) {
+			t.Errorf("%s has %d lines, and then %d", name, len(a), len(b))
+		}
+	}
+}
+
+// varying is what no picture shows, or what differs by the machine: a form's nonce, ports, how long a call
+// took, and what is signed with the key that every start makes anew.
+var varying = regexp.MustCompile(`name="nonce" value="[^"]*"|127\.0\.0\.1:[0-9]+|[0-9.]+ ms|&#34;Signature&#34;.*`)

@@ -2,6 +2,7 @@ package storefront
 
 import (
 	"context"
+	"encoding/binary"
 	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
@@ -52,6 +53,7 @@ type site struct {
 	queues  *queue.Service
 	aws     *wire.Front
 	changes atomic.Uint64
+	made    atomic.Uint64 // ids
 	url     string
 	front   *Storefront
 }
@@ -76,12 +78,12 @@ func newSiteOf(t *testing.T, f *world.File) *site {
 	s := &site{t: t, clock: clock.NewVirtual(noon), calls: &wire.Calls{}, faults: &fault.Set{}}
 	log := slog.New(slog.DiscardHandler)
 	s.inbox = inbox.New(s.clock, log)
-	s.queues = queue.New(queue.Options{Clock: s.clock, NewID: uuid.NewString})
-	rules, err := bus.New(bus.Options{Clock: s.clock, NewID: uuid.NewString, Builtin: notice.BuiltinRules(f.Sellers)})
+	s.queues = queue.New(queue.Options{Clock: s.clock, NewID: s.newID})
+	rules, err := bus.New(bus.Options{Clock: s.clock, NewID: s.newID, Builtin: notice.BuiltinRules(f.Sellers)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	topics := topic.New(topic.Options{Clock: s.clock, NewID: uuid.NewString, Base: func() string { return s.url }, Wired: notice.DefaultQueue})
+	topics := topic.New(topic.Options{Clock: s.clock, NewID: s.newID, Base: func() string { return s.url }, Wired: notice.DefaultQueue})
 	desk := notice.NewDesk(notice.Options{Clock: s.clock, Queue: s.queues, Topics: topics, Bus: rules, Log: log,
 		Draw: func(world.Notice) (fault.Rule, bool) { return s.faults.Draw(fault.Notification) }})
 	w, err := world.New(world.Options{File: f, Seed: 1, FulfillmentURL: sellerURL, SignInURL: "http://127.0.0.1:4720/", Sink: desk.Accept,
@@ -104,12 +106,17 @@ func newSiteOf(t *testing.T, f *world.File) *site {
 		Changes:  func() uint64 { return s.changes.Load() + s.calls.Made() + s.faults.Changes() }, Reset: func() error { return w.Reset(s.clock.Now()) }}); err != nil {
 		t.Fatal(err)
 	}
-	s.aws = &wire.Front{Clock: s.clock, Accounts: w, Faults: s.faults, Calls: s.calls, Log: log}
+	s.aws = &wire.Front{Clock: s.clock, Accounts: w, Faults: s.faults, Calls: s.calls, Log: log, NewID: s.newID}
 	s.aws.Register(metering.Service(w))
 	server := httptest.NewServer(s.front)
 	t.Cleanup(server.Close)
 	s.url = server.URL
 	return s
+}
+
+// newID is a UUID: the first, second and so on are the same in every site, so that pages are, and their pictures.
+func (s *site) newID() string {
+	return uuid.NewSHA1(uuid.NameSpaceOID, binary.BigEndian.AppendUint64(nil, s.made.Add(1))).String()
 }
 
 // bare is the same storefront without the parts that it can do without.

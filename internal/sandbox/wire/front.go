@@ -39,6 +39,8 @@ type Front struct {
 	Log      *slog.Logger
 	// Namespaced reports whether errors are named with a namespace; nil: never.
 	Namespaced func() bool
+	// NewID gives every request its id, a UUID; nil: a random one.
+	NewID func() string
 
 	byTarget  map[string]*Service
 	byVersion map[string]*Service
@@ -77,7 +79,11 @@ func IsCall(r *http.Request) bool {
 // ServeHTTP implements http.Handler.
 func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	elapsed := clock.Stopwatch()
-	c := &Call{RequestID: requestID(), At: f.Clock.Now(), Path: r.URL.Path, Header: r.Header}
+	id := requestID
+	if f.NewID != nil {
+		id = f.NewID
+	}
+	c := &Call{RequestID: id(), At: f.Clock.Now(), Path: r.URL.Path, Header: r.Header}
 	body, err := readBody(w, r)
 	var a Answer
 	if err != nil {

@@ -2,6 +2,7 @@ package webuitest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"image"
@@ -89,7 +90,9 @@ func shrink(in []byte) ([]byte, error) {
 	for c := range count {
 		frequent = append(frequent, c)
 	}
-	slices.SortFunc(frequent, func(a, b color.NRGBA) int { return count[b] - count[a] })
+	slices.SortFunc(frequent, func(a, b color.NRGBA) int { // always in one order, so that the same page is the same file
+		return cmp.Or(count[b]-count[a], cmp.Compare(a.R, b.R), cmp.Compare(a.G, b.G), cmp.Compare(a.B, b.B), cmp.Compare(a.A, b.A))
+	})
 	palette := distinct(frequent)
 	nearest := map[color.NRGBA]uint8{}
 	out := image.NewPaletted(b, palette)
