@@ -13,6 +13,8 @@ func commands() []*cobra.Command {
 		doctorCommand(),
 		migrateCommand(),
 		moveCommand(),
+		backupCommand(),
+		restoreCommand(),
 		keysCommand(),
 		operatorsCommand(),
 		auditCommand(),

@@ -53,8 +53,7 @@ func (d Driver) Open(ctx context.Context, dbURL string) (*DB, error) {
 	for k, v := range d.Params {
 		pragmas.Set(k, v)
 	}
-	// In a URI, a path may hold neither %, # nor ? as they are.
-	dsn := "file:" + strings.NewReplacer("%", "%25", "#", "%23", "?", "%3f").Replace(path) + "?" + pragmas.Encode()
+	dsn := "file:" + escaped(path) + "?" + pragmas.Encode()
 	w, err := sql.Open(d.Name, fmt.Sprintf("%s&_pragma=cache_size(-%d)", dsn, writerCache))
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
@@ -75,4 +74,9 @@ func (d Driver) Open(ctx context.Context, dbURL string) (*DB, error) {
 		db.checkpoints = startCheckpointer(db.read, db.write)
 	}
 	return db, nil
+}
+
+// escaped is a path as a URI has it, which may hold neither %, # nor ? as they are.
+func escaped(path string) string {
+	return strings.NewReplacer("%", "%25", "#", "%23", "?", "%3f").Replace(path)
 }
