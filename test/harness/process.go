@@ -177,16 +177,27 @@ func get(url string) error {
 	return nil
 }
 
-// FreeAddress is a loopback address with a port that was free a moment ago.
+// FreeAddress is a loopback address with a port that was free a moment ago, another one each time: what was closed again is
+// free for the system to give anew.
 func FreeAddress(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		addr := l.Addr().String()
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, before := given.LoadOrStore(addr, true); !before {
+			return addr
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
 }
+
+// given are the addresses that FreeAddress has told.
+var given sync.Map
 
 // Eventually waits until check returns nil, and fails the test with its last error when it never does.
 func Eventually(t testing.TB, what string, check func() error) {
