@@ -18,7 +18,7 @@ func gatewayCommand() *cobra.Command {
 	var baseURL, clockURL, trust urlValue
 	var seller core.Brand
 	var mail gateway.Mail
-	var queue, instance, topics, secrets string
+	var queue, instance, topics, secrets, pageTemplates string
 	var products productsValue
 	var form formFieldsValue
 	var settle, margin, entitlements, resync, keepEvents, keepIDs durationValue
@@ -57,7 +57,7 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 			}
 			g, err := gateway.New(ctx, gateway.Config{
 				DatabaseURL: database, BaseURL: base, QueueURL: queue, ClockURL: string(clockURL), InstanceName: instance,
-				Products: core.Catalogue(products), FormFields: form, Seller: seller, Mail: mail,
+				Products: core.Catalogue(products), FormFields: form, PageTemplates: pageTemplates, Seller: seller, Mail: mail,
 				SNSTopics: splitList(topics), SNSTrust: string(trust), EventsSecrets: strings.Fields(secrets),
 				SettleTime: time.Duration(settle), FinalMargin: time.Duration(margin), EntitlementsEvery: time.Duration(entitlements), ResyncEvery: time.Duration(resync),
 				KeepEvents: time.Duration(keepEvents), KeepIDs: time.Duration(keepIDs),
@@ -84,6 +84,7 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 	o.value(&products, "products", "")
 	o.value(&form, "form-fields", "")
 	takeSeller(o, &seller)
+	o.text(&pageTemplates, "page-templates", "")
 	takeMail(o, &mail)
 	way.take(o)
 	o.value(&networks, "webhook-networks", "")

@@ -42,6 +42,7 @@ var settings = []setting{
 	{name: "accent", help: "the colour of the buyers' pages, such as #2b4a6f"},
 	{name: "logo", help: "a file for the top of the buyers' pages: SVG, PNG, JPEG or WebP (default: the seller's name and a mark)"},
 	{name: "welcome", help: "a sentence on the page where buyers make their account"},
+	{name: "page-templates", help: "a folder whose files stand over those of the buyers' pages of the same name, block by block"},
 	{name: "smtp-url", secret: true, help: "the mail server, such as smtp://user:password@mail.example.com:587, or smtps://… (default: no mails are sent)"},
 	{name: "mail-from", help: "whom mails come from, such as Inkwell <hello@inkwell.example> (default: support-email, or no-reply at base-url's host)"},
 	{name: "mail-reply-to", help: "where answers to mails go (default: support-email)"},

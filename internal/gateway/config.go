@@ -38,7 +38,9 @@ type Config struct {
 	// FormFields are what buyers of all products are asked on the sign-up form, besides what every account needs.
 	FormFields []core.FormField
 	Seller     core.Brand
-	Mail       Mail
+	// PageTemplates is a folder whose files stand over those of the buyers' pages; empty: none do.
+	PageTemplates string
+	Mail          Mail
 
 	// SignIn is the identity provider at which the console's people sign in; without an Issuer there is none.
 	SignIn idp.Config

@@ -154,7 +154,7 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 		return nil, err
 	}
 	maker := statement.Maker{Ledger: store.NewMetering(g.db), Corrections: g.db.Corrections(), Products: c.Products}
-	pages, err := portal.New(portal.Config{BaseURL: c.BaseURL, MarketplaceURL: c.MarketplaceURL, AWSSupportURL: c.AWSSupportURL, Products: c.Products, FormFields: c.FormFields, Seller: c.Seller,
+	pages, err := portal.New(portal.Config{BaseURL: c.BaseURL, MarketplaceURL: c.MarketplaceURL, AWSSupportURL: c.AWSSupportURL, Products: c.Products, FormFields: c.FormFields, Templates: c.PageTemplates, Seller: c.Seller,
 		Register: registrations, Delegation: delegation, Accounts: accounts, Mails: c.Mail.Server != "", Usage: months{engine, book}, Statements: statements{maker}, Trials: resync, Entitlements: entitlements, Seal: box, Clock: g.clk, Log: c.Log})
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"regexp"
 	"strings"
 )
 
@@ -23,8 +24,9 @@ type Renderer struct {
 }
 
 // New reads every page, name.html at the top of pages, once: a page that does not parse is reported now, not when
-// somebody asks for it. The page is then known as "name".
-func New(theme Theme, pages fs.FS) (*Renderer, error) {
+// somebody asks for it. The page is then known as "name". A file of the same name in over stands over it: what it defines
+// replaces what the page defines, block by block.
+func New(theme Theme, pages fs.FS, over ...fs.FS) (*Renderer, error) {
 	theme, err := theme.check()
 	if err != nil {
 		return nil, fmt.Errorf("webui: %w", err)
@@ -42,15 +44,15 @@ func New(theme Theme, pages fs.FS) (*Renderer, error) {
 		return nil, fmt.Errorf("webui: list pages: %w", err)
 	}
 	shared, own := split(names)
-	if len(shared) > 0 {
-		if base, err = base.ParseFS(pages, shared...); err != nil {
+	for _, name := range shared {
+		if err := add(base, name, pages, over); err != nil {
 			return nil, fmt.Errorf("webui: %w", err)
 		}
 	}
 	for _, name := range own {
 		t, err := base.Clone()
 		if err == nil {
-			t, err = t.ParseFS(pages, name)
+			err = add(t, name, pages, over)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("webui: page %s: %w", name, err)
@@ -61,6 +63,42 @@ func New(theme Theme, pages fs.FS) (*Renderer, error) {
 		r.pages[strings.TrimSuffix(path.Base(name), ".html")] = t
 	}
 	return r, nil
+}
+
+// add adds what the file called name defines to t, and then what the files over it define.
+func add(t *template.Template, name string, pages fs.FS, over []fs.FS) error {
+	if _, err := t.ParseFS(pages, name); err != nil {
+		return err
+	}
+	for _, o := range over {
+		text, err := fs.ReadFile(o, name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if !defines.Match(text) {
+			return fmt.Errorf(`template: %s:1: it defines no block, such as {{define "main"}}`, name)
+		}
+		if _, err := t.New(name).Parse(string(text)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// defines finds the beginning of a block. What stands outside of all blocks is never shown.
+var defines = regexp.MustCompile(`{{-?\s*define\s`)
+
+// Try renders every story, and returns the first failure, which names the file and the line.
+func (r *Renderer) Try(stories ...Story) error {
+	for _, s := range stories {
+		if _, err := r.render(s.Page, s.Data); err != nil {
+			return fmt.Errorf("with the sample %s: %w", s.Name, err)
+		}
+	}
+	return nil
 }
 
 // split tells the files that only define shared blocks (_name.html) from pages.

@@ -8,5 +8,5 @@ import (
 
 // TestEveryPageIsOpenToEverybody has axe-core look at every page in every state that it has a story of.
 func TestEveryPageIsOpenToEverybody(t *testing.T) {
-	webuitest.NewAxe(t).Stories(t, renderer(t).Storybook(stories()...))
+	webuitest.NewAxe(t).Stories(t, renderer(t).Storybook(samples()...))
 }

@@ -38,6 +38,8 @@ type Config struct {
 	AWSSupportURL  string         // where buyers ask AWS for refunds; DefaultAWSSupportURL when empty
 	Products       core.Catalogue // titles and addresses; may be empty
 	Seller         core.Brand
+	// Templates is a folder whose files stand over those of our pages of the same name; empty: none do.
+	Templates string
 	// FormFields are what buyers of all products are asked on the sign-up form besides.
 	FormFields []core.FormField
 
@@ -116,9 +118,18 @@ func New(c Config) (*Portal, error) {
 	if err != nil {
 		return nil, err
 	}
-	ui, err := newFaces(c.Seller, c.Products, dir)
+	over, err := overrides(c.Templates, dir)
 	if err != nil {
 		return nil, err
+	}
+	ui, err := newFaces(c.Seller, c.Products, dir, over...)
+	if err != nil {
+		return nil, err
+	}
+	if len(over) > 0 {
+		if err := ui.try(samples()); err != nil {
+			return nil, fail.Wrap(fail.Invalid, err, "page_templates", "A page template cannot be used: %v.", err)
+		}
 	}
 	return &Portal{Config: c, ui: ui, secure: base.Scheme == "https", gate: newGate()}, nil
 }

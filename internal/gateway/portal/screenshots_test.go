@@ -21,9 +21,9 @@ func TestScreenshots(t *testing.T) {
 	}
 	only := regexp.MustCompile(os.Getenv("SHOTS"))
 	camera := webuitest.NewCamera(t)
-	s := httptest.NewServer(renderer(t).Storybook(stories()...))
+	s := httptest.NewServer(renderer(t).Storybook(samples()...))
 	defer s.Close()
-	for _, story := range stories() {
+	for _, story := range samples() {
 		if !only.MatchString(story.Name) {
 			continue
 		}

@@ -1,0 +1,183 @@
+package portal
+
+import (
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/agreement"
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/credential"
+	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/webui"
+)
+
+var sampleNow = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+
+const (
+	sampleInk    = core.ProductCode("4ml54db8vrmjuykaw1psroool")
+	sampleMetric = core.ProductCode("0exampl1product2code3abcd") // pay as you go
+	sampleNib    = core.ProductCode("7nibproductcode0000000000") // its accounts are the seller's
+)
+
+var sampleProducts = core.Catalogue{
+	{Code: sampleInk, Title: "Inkwell Pages", AppURL: "http://127.0.0.1:4720/", Dimensions: []core.Measure{{Key: "pages", Name: "Pages typeset", Unit: "pages"}, {Key: "storage_gb", Name: "Storage", Unit: "GB"}}},
+	{Code: sampleMetric, Title: "Quill Analytics", Pricing: core.Subscription, AppURL: "https://quill.example.com/app"},
+	{Code: sampleNib, Title: "Nib Archive", AppURL: "https://nib.example.com/app", SignUpURL: "https://nib.example.com/welcome?plan=pro"},
+}
+
+var sampleSeller = core.Brand{Name: "Inkwell Press", SupportEmail: "help@inkwell.example", SupportURL: "https://inkwell.example/help", Accent: "#7a3e8a"}
+
+// sampleQuestions are of every type.
+var sampleQuestions = []core.FormField{
+	{Name: "phone", Label: "Phone number", Help: "For the call in which we show you around.", Type: core.TextField},
+	{Name: "size", Label: "How many people are you?", Type: core.ChoiceField, Required: true, Choices: []string{"1–10", "11–100", "more"}},
+	{Name: "incidents", Label: "Address for incidents", Type: core.EmailField, Required: true},
+	{Name: "purpose", Label: "What will you typeset?", Type: core.LongTextField},
+	{Name: "terms", Label: "I have read the Inkwell terms", Help: "They are at inkwell.example/terms.", Type: core.CheckboxField, Required: true},
+}
+
+// sampleRequest asks for the page on which people sign in.
+var sampleRequest = &http.Request{Method: http.MethodGet, URL: &url.URL{Path: "/signin"}}
+
+// sampleDays are a month's usage by day, for the stories.
+var sampleDays = []string{"310", "420", "405", "0", "0", "612", "580", "640", "702", "655", "120", "98", "690", "744", "801", "779", "812.5"}
+
+// contractSince is a contract that AWS told of at the instant.
+func contractSince(at time.Time) license.License {
+	return license.License{ID: "lic_1", ProductCode: sampleInk, Customer: "111122223333", Agreements: []core.AgreementID{"agmt-0123456789abcdef"},
+		Standing: license.Standing{State: license.Active, Since: at, ActivatedAt: at}}
+}
+
+// mailing is a page of a portal from which mails are sent.
+func mailing(p Page) Page {
+	p.Mails = true
+	return p
+}
+
+// sampleKey is a second factor's key, as its page shows it.
+func sampleKey() webui.Key {
+	k, err := credential.NewFactorKey("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "Inkwell", "ada@example.com")
+	if err != nil {
+		panic(err) // a programming error: what it is made of stands above
+	}
+	return webui.Key{Picture: webui.PNG(k.Picture), Text: k.Text}
+}
+
+// samples are every page with made-up content, each state that people meet at least once: templates of the seller's are tried with
+// them, and so are the pages themselves, in tests and by who draws them.
+func samples() []webui.Story {
+	ada := &account.Account{ID: "acc_1", Email: "ada@example.com", Name: "Ada Lovelace", Company: "Analytical Engines"}
+	page := func(path string, who *account.Account) Page {
+		return Page{Path: path, Now: sampleNow, Account: who, Seller: sampleSeller, MarketplaceURL: "http://127.0.0.1:4700/subscriptions"}
+	}
+	p := &Portal{Config: Config{Products: sampleProducts, Seller: sampleSeller, AWSSupportURL: DefaultAWSSupportURL, Clock: clock.NewVirtual(sampleNow)}}
+	sub := func(id core.LicenseID, code core.ProductCode, s license.Standing) subscription {
+		return p.subscriptionOf(license.License{ID: id, ProductCode: code, Customer: "111122223333", ARN: "arn:aws:license-manager::294406891311:license:l-0123456789abcdef0123456789abcdef", Standing: s})
+	}
+	standings := map[string]license.Standing{
+		"pending": {State: license.Pending, Why: "The buyer has arrived from AWS Marketplace; AWS has not yet said that the subscription is active.", Since: sampleNow.Add(-time.Minute)},
+		"active":  {State: license.Active, Why: "AWS says the subscription is active.", Since: sampleNow.AddDate(0, -2, 0), ActivatedAt: sampleNow.AddDate(0, -2, 0)},
+		"winding_down": {State: license.WindingDown, Why: "The buyer unsubscribed; the last hour for metering runs.", Since: sampleNow.Add(-20 * time.Minute),
+			Next: "The last records go to AWS; then access ends.", By: sampleNow.Add(40 * time.Minute), ActivatedAt: sampleNow.AddDate(0, -1, 0), OpensAt: sampleNow.Add(-20 * time.Minute), ClosesAt: sampleNow.Add(40 * time.Minute)},
+		"ended":  {State: license.Ended, Why: "The last hour for metering is over.", Since: sampleNow.AddDate(0, 0, -3)},
+		"failed": {State: license.Failed, Why: "AWS says the buyer's payment failed.", Since: sampleNow.Add(-time.Hour)},
+	}
+	forms := accountView{Page: page("/register/account", nil), Registration: "reg_1", Product: "Inkwell Pages", Customer: "111122223333",
+		SignUp: signUpFields(account.SignUp{}, nil), SignIn: knownFields("")}
+	wrong := forms
+	wrong.FreeTrial = true
+	wrong.Notice = webui.Notice{Tone: webui.Error, Text: "Please look at the marked fields again."}
+	wrong.SignUp = signUpFields(account.SignUp{Email: "ada@", Name: "Ada Lovelace"}, account.FieldErrors{
+		account.FieldEmail: "Enter an e-mail address, like name@example.com.", account.FieldPassword: "Use 10 characters or more. A few words in a row are good."})
+	wrong.SignInSays = webui.Notice{Tone: webui.Error, Text: "E-mail address and password do not belong together. Check both and try again."}
+
+	asking := forms
+	asking.SignUp = append(signUpFields(account.SignUp{}, nil), questionFields(sampleQuestions, nil, nil)...)
+	answering := url.Values{"answer-size": {"12"}, "answer-purpose": {"Novels and letters"}}
+	unanswered := asking
+	unanswered.Notice = wrong.Notice
+	unanswered.SignUp = append(signUpFields(account.SignUp{Email: "ada@example.com", Name: "Ada Lovelace"}, nil),
+		questionFields(sampleQuestions, answering, account.FieldErrors{"size": "Choose one of the list.", "terms": "Tick this to go on.", "incidents": "Enter your e-mail address."})...)
+
+	all := []webui.Story{
+		{Name: "arrive", Page: "arrive", Data: arriveView{Page: page("/register", nil)}},
+		{Name: "arrive-unfinished", Page: "arrive", Data: arriveView{Page: page("/register", ada), Unfinished: "Inkwell Pages"}},
+		{Name: "account", Page: "account", Data: forms},
+		{Name: "account-wrong", Page: "account", Data: wrong},
+		{Name: "ask", Page: "ask", Data: askView{Page: page("/register/account", ada), Registration: "reg_1", Product: "Inkwell Pages", Customer: "111122223333"}},
+		{Name: "account-questions", Page: "account", Data: asking},
+		{Name: "account-unanswered", Page: "account", Data: unanswered},
+		{Name: "ask-questions", Page: "ask", Data: askView{Page: page("/register/account", ada), Registration: "reg_1", Product: "Inkwell Pages", Customer: "111122223333", Notice: wrong.Notice,
+			Fields: questionFields(sampleQuestions, answering, account.FieldErrors{"terms": "Tick this to go on."})}},
+		{Name: "ask-taken", Page: "ask", Data: askView{Page: page("/register/account", ada), Registration: "reg_1", Product: "Inkwell Pages", Customer: "111122223333", Taken: true}},
+		{Name: "signin", Page: "signin", Data: func() signInView {
+			v := p.signInForm(sampleRequest, destination{product: sampleProducts[0], back: sampleProducts[0].AppURL}, "")
+			v.Page, v.Notice = page("/signin", nil), webui.Notice{Tone: webui.Info, Title: "You have an account already", Text: "This subscription was set up before. Sign in to go on."}
+			return v
+		}()},
+		{Name: "signout", Page: "signout", Data: signOutView{page("/signout", ada)}},
+		{Name: "home", Page: "home", Data: homeView{Page: page("/portal", ada), Waiting: true, Subscriptions: []subscription{
+			sub("lic_1", sampleInk, standings["active"]), sub("lic_2", sampleProducts[1].Code, standings["winding_down"]), sub("lic_3", sampleInk, standings["ended"])}}},
+		{Name: "home-unverified", Page: "home", Data: homeView{Page: mailing(page("/portal", ada)), Notice: webui.Notice{Tone: webui.Success, Text: "The mail is on its way to ada@example.com."},
+			Subscriptions: []subscription{sub("lic_1", sampleInk, standings["active"])}}},
+		{Name: "signin-mailing", Page: "signin", Data: signInView{Page: mailing(page("/signin", nil)), Notice: webui.Notice{Tone: webui.Success, Text: "Your password is changed. Sign in with the new one."},
+			Fields: p.signInForm(sampleRequest, destination{}, "").Fields}},
+		{Name: "forgot", Page: "forgot", Data: forgotView{Page: mailing(page("/password/forgot", nil)), Fields: forgotFields("", nil)}},
+		{Name: "forgot-wrong", Page: "forgot", Data: forgotView{Page: mailing(page("/password/forgot", nil)), Fields: forgotFields("ada@", account.FieldErrors{account.FieldEmail: "Enter an e-mail address, like name@example.com."}),
+			Notice: webui.Notice{Tone: webui.Error, Text: "Please look at the marked fields again."}}},
+		{Name: "forgot-sent", Page: "forgot", Data: forgotView{Page: mailing(page("/password/forgot", nil)), Sent: true}},
+		{Name: "reset", Page: "reset", Data: proofView{Page: page("/password/reset", nil), Proof: "p", Email: "ada@example.com", Fields: resetFields(nil)}},
+		{Name: "reset-wrong", Page: "reset", Data: proofView{Page: page("/password/reset", nil), Proof: "p", Email: "ada@example.com",
+			Fields: resetFields(account.FieldErrors{account.FieldPassword: "Use 10 characters or more. A few words in a row are good."})}},
+		{Name: "verify", Page: "verify", Data: proofView{Page: page("/verify", nil), Proof: "p", Email: "ada@example.com"}},
+		{Name: "reminders", Page: "reminders", Data: remindersView{page("/reminders", nil), "w", "ada@example.com", false}},
+		{Name: "reminders-quiet", Page: "reminders", Data: remindersView{page("/reminders", nil), "w", "ada@example.com", true}},
+		{Name: "home-empty", Page: "home", Data: homeView{Page: page("/portal", ada)}},
+		{Name: "cancel", Page: "cancel", Data: cancelView{page("/portal/licenses/lic_1/cancel", ada), sub("lic_1", sampleInk, standings["active"])}},
+		{Name: "cancel-ending", Page: "cancel", Data: cancelView{page("/portal/licenses/lic_1/cancel", ada), sub("lic_1", sampleInk, standings["winding_down"])}},
+		{Name: "refund", Page: "refund", Data: p.refundOf(page("/portal/licenses/lic_1/refund", ada), contractSince(sampleNow.Add(-20*time.Hour)))},
+		{Name: "refund-late", Page: "refund", Data: p.refundOf(page("/portal/licenses/lic_1/refund", ada), contractSince(sampleNow.AddDate(0, -1, 0)))},
+		{Name: "refund-usage", Page: "refund", Data: p.refundOf(page("/portal/licenses/lic_1/refund", ada), license.License{ID: "lic_1", ProductCode: sampleMetric, Customer: "111122223333", Standing: standings["active"]})},
+		{Name: "code", Page: "code", Data: codeView{Page: page(codePath, nil), Fields: []webui.Field{codeField("Code", "Six digits from your program, or one of your recovery codes.", "")},
+			Notice: webui.Notice{Tone: webui.Error, Text: "This code is not right, or was used before. Enter the one that your program shows now."}}},
+		{Name: "factor", Page: "factor", Data: factorView{Page: page(factorPath, ada), Key: sampleKey(), Sealed: "x", Fields: []webui.Field{codeField("The code that it shows", "", "")}}},
+		{Name: "factor-added", Page: "factor", Data: factorView{Page: page(factorPath, ada), Has: true, Recovery: []string{"abcd-efgh-ijkl-mnop", "bcde-fghi-jklm-nopq", "cdef-ghij-klmn-opqr", "defg-hijk-lmno-pqrs"}}},
+		{Name: "factor-there", Page: "factor", Data: factorView{Page: page(factorPath, ada), Has: true, Fields: presentField("This is not your password.")}},
+		{Name: "problem", Page: "problem", Data: problemView{page("/portal/x", ada), webui.NotFound()}},
+	}
+	for name, ends := range map[string]bool{"": false, "-ends": true} {
+		v := subscriptionView{Page: page("/portal/licenses/lic_1", ada), subscription: sub("lic_1", sampleInk, standings["active"]), Trial: &agreement.Trial{Until: sampleNow.AddDate(0, 0, 21), Ends: ends}}
+		all = append(all, webui.Story{Name: "subscription-trial" + name, Page: "subscription", Data: v})
+	}
+	for name, by := range map[string]time.Time{"": sampleNow.Add(46 * time.Hour), "-late": sampleNow.Add(-time.Hour)} {
+		v := subscriptionView{Page: mailing(page("/portal/licenses/lic_1", ada)), subscription: sub("lic_1", sampleInk, standings["active"]), Welcome: name == ""}
+		v.Setup, v.Words, v.AppURL = &setup{"Our team makes your workspace.\nThen we call you, and show you around.", by}, beingSetUp, ""
+		all = append(all, webui.Story{Name: "subscription-setting-up" + name, Page: "subscription", Data: v})
+	}
+	for _, state := range slices.Sorted(maps.Keys(standings)) {
+		v := subscriptionView{Page: page("/portal/licenses/lic_1", ada), subscription: sub("lic_1", sampleInk, standings[state]), Welcome: state == "pending",
+			HasUsage: true, Month: "November 2026"}
+		if state != "pending" {
+			v.Usage = []usageLine{p.usageLine(sampleInk, DimensionUsage{"pages", "12480", sampleDays}, sampleNow), p.usageLine(sampleInk, DimensionUsage{Dimension: "storage_gb", Quantity: "3.25"}, sampleNow)}
+			v.Months = monthsOf(standings[state], sampleNow)
+		}
+		if v.Words.Title != "" && !v.Ending() {
+			v.Notice = webui.Notice{Tone: v.Words.Tone, Title: v.Words.Title, Text: v.Words.Text}
+		}
+		if state == "active" {
+			v.Bought, v.BoughtAsOf = []boughtLine{{"Seats", "25 users", sampleNow.AddDate(1, 0, 0)}, {"Single sign-on", "Included", time.Time{}}}, sampleNow.Add(-5*time.Minute)
+		}
+		all = append(all, webui.Story{Name: "subscription-" + strings.ReplaceAll(state, "_", "-"), Page: "subscription", Data: v})
+	}
+	for _, code := range slices.Sorted(maps.Keys(landingProblems)) {
+		all = append(all, webui.Story{Name: "landing-" + strings.ReplaceAll(code, "_", "-"), Page: "landing", Data: landingView{page("/register", nil), landingProblems[code]}})
+	}
+	return append(all, webui.Story{Name: "landing-later", Page: "landing", Data: landingView{page("/register", nil), landingLater}},
+		webui.Story{Name: "landing-internal", Page: "landing", Data: landingView{page("/register", nil), landingInternal}})
+}
