@@ -23,9 +23,9 @@ bench: ## the ledger's speed, as the table of docs/performance.md (BENCH=-long: 
 
 screenshots: ## new pictures of the sandbox's pages, and of what a seller's buyers meet; wants Chromium
 	SCREENSHOTS=$(CURDIR)/docs/screenshots/sandbox go test -count=1 -tags screenshots -run Screenshots ./internal/sandbox/storefront
-	SCREENSHOTS=$(CURDIR)/docs/screenshots/portal SHOTS='^(arrive|account|account-wrong|signin|home|cancel|subscription-(pending|active|winding-down|ended)|landing-token-expired)$$' \
+	SCREENSHOTS=$(CURDIR)/docs/screenshots/portal SHOTS='^(arrive|account|account-wrong|account-questions|signin|home|cancel|subscription-(pending|active|trial|setting-up|winding-down|ended)|landing-token-expired)$$' \
 		go test -count=1 -tags screenshots -run Screenshots ./internal/gateway/portal
-	SCREENSHOTS=$(CURDIR)/docs/screenshots/console SHOTS='^(signin|overview|license|record|correction|operators|log)$$' \
+	SCREENSHOTS=$(CURDIR)/docs/screenshots/console SHOTS='^(signin|overview|license|record|registration-setting-up|correction|operators|log)$$' \
 		go test -count=1 -tags screenshots -run Screenshots ./internal/gateway/console
 
 build: ## a stripped binary in bin/
