@@ -81,6 +81,20 @@ func TestDoorsAreMounted(t *testing.T) {
 	}
 }
 
+// A browser that asks for what is not there gets a page, a program a problem document.
+func TestNowhereIsAPageForPeople(t *testing.T) {
+	g := open(t, config(t))
+	for accept, want := range map[string]string{"text/html,application/xhtml+xml,*/*;q=0.8": "text/html; charset=utf-8", "application/json": "application/problem+json", "": "application/problem+json"} {
+		r := httptest.NewRequest("GET", "/nowhere", nil)
+		r.Header.Set("Accept", accept)
+		w := httptest.NewRecorder()
+		g.Handler().ServeHTTP(w, r)
+		if w.Code != http.StatusNotFound || w.Header().Get("Content-Type") != want {
+			t.Errorf("%q: %d %s", accept, w.Code, w.Header().Get("Content-Type"))
+		}
+	}
+}
+
 func TestOpenAPIIsJSONAndNamesEveryCall(t *testing.T) {
 	g := open(t, config(t))
 	var doc struct {

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 
 	openapi "souk.dev/souk/api"
 	"souk.dev/souk/internal/fail"
@@ -28,9 +29,16 @@ func handler(log *slog.Logger, door *api.Door, pages *portal.Portal, desk *conso
 	mux.Handle("GET /metrics", metrics.Handler())
 	mux.Handle("GET /openapi.json", openapi.Handler(openapi.Gateway))
 	mux.Handle("GET /{$}", http.RedirectHandler("/portal", http.StatusSeeOther))
-	mux.HandleFunc("/", httpx.Try(log, func(http.ResponseWriter, *http.Request) error {
+	nowhere, page := httpx.Try(log, func(http.ResponseWriter, *http.Request) error {
 		return fail.New(fail.NotFound, "nothing_here", "There is nothing at this address. Calls for programs are under /v1 (see /openapi.json), pages for buyers under /portal, for the seller's people under /console.")
-	}))
+	}), pages.Nowhere()
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.Header.Get("Accept"), "text/html") { // a browser's
+			page.ServeHTTP(w, r)
+			return
+		}
+		nowhere(w, r)
+	})
 	return survive(log, http.MaxBytesHandler(mux, maxBody))
 }
 

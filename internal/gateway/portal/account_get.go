@@ -51,6 +51,10 @@ func (v askView) CustomerAs() string { return groupAccount(v.Customer) }
 func (p *Portal) getAccount(w http.ResponseWriter, r *http.Request) error {
 	reg, err := p.registration(r)
 	if fail.Is(err, fail.Denied) {
+		// Who comes straight from AWS Marketplace was given a cookie a moment ago.
+		if p.cookie(r, registrationCookie) == "" && r.Header.Get("Sec-Fetch-Site") == "cross-site" {
+			return p.showLandingProblem(w, r, fail.New(fail.Invalid, noCookies, "The browser did not keep the cookie that the landing page gave it."))
+		}
 		seeOther(w, r, "/register")
 		return nil
 	}

@@ -321,3 +321,34 @@ func TestFloodOfRubbishDoesNotReachAWS(t *testing.T) {
 		t.Errorf("%d addresses are remembered", len(g.from))
 	}
 }
+
+// A browser that keeps no cookies is told so, instead of being told again and again to come from where it comes.
+func TestWithoutCookiesItIsSaid(t *testing.T) {
+	s := newSite(t)
+	s.sells("tok-1", buyer(1))
+	b := s.browser()
+	b.client.Jar = nil
+	b.goes(b.land("tok-1"), "/register/account")
+	from := func(site string) answer {
+		req, err := http.NewRequestWithContext(t.Context(), "GET", s.URL+"/register/account", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Sec-Fetch-Site", site) // of the whole way: of the form, and of where it led
+		return b.do(req)
+	}
+	if a := from("cross-site"); a.Code != http.StatusBadRequest || !a.Page.Has("h1", "keeps no cookies") || !a.Page.Has("li", "Set up your account") {
+		t.Errorf("%d %s", a.Code, a.Body)
+	}
+	b.goes(from("none"), "/register") // somebody typed it
+	b.goes(from("same-origin"), "/register")
+}
+
+// Who reloads a form that was answered with its mistakes, by its address, is led back to it.
+func TestAFormsOwnAddressLeadsToItsPage(t *testing.T) {
+	s := newSite(t)
+	b := s.browser()
+	for _, path := range []string{"/register/signup", "/register/signin", "/register/link", "/register/nothing"} {
+		b.goes(b.get(path), "/register/account")
+	}
+}

@@ -145,6 +145,7 @@ func (p *Portal) Mount(mux *http.ServeMux) {
 	mux.Handle("POST /register", p.try(p.postRegister))
 	handle("GET /register", p.getRegister)
 	handle("GET /register/account", p.getAccount)
+	handle("GET /register/", p.getForms) // the forms' own addresses, in a browser that is reloaded
 	handle("POST /register/signup", p.postSignUp)
 	handle("POST /register/signin", p.postKnown)
 	handle("POST /register/link", p.postLink)
@@ -205,6 +206,15 @@ func (p *Portal) refuseForeignForm(w http.ResponseWriter, r *http.Request) error
 		Say: "For your safety it was not taken. Open the page here and send the form again.", Href: "/portal", Label: "Go to your subscriptions"})
 	return nil
 }
+
+// getForms leads who has the address of one of the registration's forms to the page that it stands on.
+func (p *Portal) getForms(w http.ResponseWriter, r *http.Request) error {
+	seeOther(w, r, "/register/account")
+	return nil
+}
+
+// Nowhere answers people at an address where nothing is.
+func (p *Portal) Nowhere() http.Handler { return p.try(p.getNowhere) }
 
 func (p *Portal) getNowhere(http.ResponseWriter, *http.Request) error {
 	return fail.New(fail.NotFound, "no_page", "There is no page at this address. It may have been mistyped, or what it showed is gone.")

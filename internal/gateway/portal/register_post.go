@@ -33,6 +33,7 @@ const (
 	manyTokens  = "many_tokens"
 	gateClosed  = "too_many_arrivals"
 	brokenForms = "broken_form"
+	noCookies   = "no_cookies"
 )
 
 // postRegister is the fulfilment URL: the buyer's browser brings the token. It is resolved before anything else

@@ -37,6 +37,8 @@ var landingProblems = map[string]landingProblem{
 		Say: "No token of AWS Marketplace is this long; it may have been pasted together by accident."},
 	manyTokens: {Status: http.StatusBadRequest, Title: "The form has more than one registration", Return: true,
 		Say: "We cannot tell which of them is yours."},
+	noCookies: {Status: http.StatusBadRequest, Title: "Your browser keeps no cookies for this site", Return: true,
+		Say: "We need one to remember which subscription you are setting up, until your account is made. Allow cookies for this site, then start again."},
 	gateClosed: {Status: http.StatusTooManyRequests, Title: "Please wait a few seconds", Reload: true, Return: true,
 		Say: "Very many registrations are arriving right now. Yours is not lost."},
 	register.TokenExpired: {Status: http.StatusGone, Title: "This registration link has expired", Return: true,
