@@ -28,7 +28,7 @@ var features = []string{
 
 // doors are the gateway's packages that do know something outside.
 var doors = []string{
-	"internal/gateway/awsapi/...", "internal/gateway/store/...", "internal/gateway/api/...", "internal/gateway/portal/...", "internal/gateway/console/...", "internal/gateway/push/...", "internal/gateway/courier/...", "internal/gateway/mailer/...", "internal/gateway/idp/...",
+	"internal/gateway/awsapi/...", "internal/gateway/store/...", "internal/gateway/api/...", "internal/gateway/portal/...", "internal/gateway/console/...", "internal/gateway/push/...", "internal/gateway/courier/...", "internal/gateway/mailer/...", "internal/gateway/idp/...", "internal/gateway/relay/...",
 }
 
 // common is what both products may use of our own.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"net"
 	"strings"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 
 func gatewayCommand() *cobra.Command {
 	var addr, database string
-	var baseURL, clockURL, trust urlValue
+	var baseURL, clockURL, nodeURL, trust urlValue
 	var seller core.Brand
 	var mail gateway.Mail
 	var queue, instance, topics, secrets, pageTemplates string
@@ -55,8 +56,8 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 			if base == "" {
 				base = addressOf(ln)
 			}
-			g, err := gateway.New(ctx, gateway.Config{
-				DatabaseURL: database, BaseURL: base, QueueURL: queue, ClockURL: string(clockURL), InstanceName: instance,
+			g, err := gateway.OpenNode(ctx, gateway.Config{
+				DatabaseURL: database, BaseURL: base, NodeURL: nodeURLOf(string(nodeURL), ln), QueueURL: queue, ClockURL: string(clockURL), InstanceName: instance,
 				Products: core.Catalogue(products), FormFields: form, PageTemplates: pageTemplates, Seller: seller, Mail: mail,
 				SNSTopics: splitList(topics), SNSTrust: string(trust), EventsSecrets: strings.Fields(secrets),
 				SettleTime: time.Duration(settle), FinalMargin: time.Duration(margin), EntitlementsEvery: time.Duration(entitlements), ResyncEvery: time.Duration(resync),
@@ -81,6 +82,7 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 	o.text(&secrets, "events-secret", "")
 	o.value(&clockURL, "clock", "")
 	o.text(&instance, "instance", "")
+	o.value(&nodeURL, "node-url", "")
 	o.value(&products, "products", "")
 	o.value(&form, "form-fields", "")
 	takeSeller(o, &seller)
@@ -97,6 +99,15 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 	o.value(&keepIDs, "keep-ids", "")
 	logs.take(o)
 	return cmd
+}
+
+// nodeURLOf is where other nodes reach this process: what was said, or the one address that ln listens on. Of one that listens
+// on all addresses of its machine nobody knows which the others can reach.
+func nodeURLOf(said string, ln net.Listener) string {
+	if a, ok := ln.Addr().(*net.TCPAddr); said == "" && ok && !a.IP.IsUnspecified() {
+		return addressOf(ln)
+	}
+	return said
 }
 
 // takeSeller takes the settings of how the seller shows itself.

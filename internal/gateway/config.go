@@ -13,6 +13,7 @@ import (
 type Config struct {
 	DatabaseURL string // sqlite:PATH or postgres://…
 	BaseURL     string // how buyers' browsers reach this gateway, such as https://saas.example.com
+	NodeURL     string // how the other nodes on the same database reach this process; empty: they do not
 	QueueURL    string // the SQS queue of AWS's notices; empty: none is read
 	// SNSTopics are topics, by ARN, whose messages POST /aws/sns takes besides those of AWS Marketplace for Products.
 	SNSTopics []string
@@ -22,7 +23,8 @@ type Config struct {
 	EventsSecrets []string
 	// ClockURL is a sandbox whose clock is followed in lock-step; empty: the system's clock.
 	ClockURL string
-	// InstanceName is this process's own name among those that follow the same clock; "gateway" when empty.
+	// InstanceName is this process's own name among the nodes on one database, and those that follow the same clock; "gateway"
+	// when empty.
 	InstanceName string
 	// MarketplaceURL is where buyers manage what they bought; empty: AWS Marketplace's own page.
 	MarketplaceURL string

@@ -62,7 +62,7 @@ func (c Config) shown() []console.Setting {
 	return []console.Setting{
 		{Name: "base-url", Value: c.BaseURL}, {Name: "database", Value: console.WithoutPassword(c.DatabaseURL)}, {Name: "queue", Value: c.QueueURL},
 		{Name: "sns-topics", Value: strings.Join(c.SNSTopics, ", ")}, {Name: "sns-trust", Value: c.SNSTrust}, {Name: "events-secret", Value: secret(len(c.EventsSecrets) > 0)},
-		{Name: "clock", Value: c.ClockURL}, {Name: "AWS endpoint", Value: c.Endpoint}, {Name: "AWS region", Value: c.Region},
+		{Name: "instance", Value: c.InstanceName}, {Name: "node-url", Value: c.NodeURL}, {Name: "clock", Value: c.ClockURL}, {Name: "AWS endpoint", Value: c.Endpoint}, {Name: "AWS region", Value: c.Region},
 		{Name: "form-fields", Value: strings.Join(fieldNames, ", ")}, {Name: "seller", Value: c.Seller.Name}, {Name: "support-email", Value: c.Seller.SupportEmail}, {Name: "support-url", Value: c.Seller.SupportURL},
 		{Name: "approve-own", Value: yes(c.ApproveOwn)},
 		{Name: "entitlements-every", Value: span(c.EntitlementsEvery)}, {Name: "settle-time", Value: span(c.SettleTime)}, {Name: "final-margin", Value: span(c.FinalMargin)},

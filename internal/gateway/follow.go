@@ -60,6 +60,11 @@ func (g *Gateway) checks(c Config, in *intake.Intake) []api.Check {
 		}
 		return "it answers", nil
 	}}}
+	if o, _ := g.db.Ownership(); o.Epoch > 0 {
+		checks = append(checks, api.Check{Name: "node", Run: func(context.Context) (string, error) {
+			return fmt.Sprintf("it keeps the books, as owner number %d", o.Epoch), nil
+		}})
+	}
 	if c.QueueURL != "" {
 		checks = append(checks, api.Check{Name: "queue", Run: func(context.Context) (string, error) { return queueHeard(in, g.follower != nil) }})
 	} else {

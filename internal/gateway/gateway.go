@@ -59,10 +59,28 @@ type Gateway struct {
 // a clock to follow, the sandbox waits for this gateway from here on, so that Run must follow soon.
 //
 // Errors: fail.Invalid for a setting that cannot be, saying which; fail.Conflict for a database whose schema is not
-// this program's, or that another gateway works on.
-func New(ctx context.Context, c Config) (g *Gateway, err error) {
+// this program's, or whose books another gateway keeps (see [OpenNode]).
+func New(ctx context.Context, c Config) (*Gateway, error) {
 	c = c.withDefaults()
-	g = &Gateway{clk: clock.System{}, log: c.Log, woken: make(chan struct{}, 1)}
+	db, err := openDatabase(ctx, c.DatabaseURL)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Claim(ctx, c.Log); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return assemble(ctx, c, db)
+}
+
+// assemble makes a gateway of the books in db, which this process owns. It closes db when it fails, and the gateway does when
+// it is closed.
+func assemble(ctx context.Context, c Config, db *store.DB) (g *Gateway, err error) {
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, db.Close())
+		}
+	}()
+	g = &Gateway{db: db, clk: clock.System{}, log: c.Log, woken: make(chan struct{}, 1)}
 	metrics := api.NewMetrics(c.Log)
 	aws, err := awsapi.Load(ctx, awsapi.Settings{Endpoint: c.Endpoint, Region: c.Region, AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, Observe: metrics.AWSCall})
 	if err != nil {
@@ -77,16 +95,6 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 			return nil, err
 		}
 	}
-	if g.db, err = openDatabase(ctx, c); err != nil {
-		return nil, err
-	}
-	db := g.db // a return of nil takes g away
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, db.Close())
-		}
-	}()
-
 	book, err := license.OpenBook(ctx, g.db.Licenses(), g.clk, c.Products)
 	if err != nil {
 		return nil, err
@@ -190,6 +198,9 @@ func New(ctx context.Context, c Config) (g *Gateway, err error) {
 		ago, ok := in.Answered()
 		return ago.Seconds(), ok
 	})
+	if o, _ := db.Ownership(); o.Epoch > 0 {
+		metrics.Gauge(ownerGauge, ownerHelp, func() (float64, bool) { return 1, true })
+	}
 	health := api.Health{Log: c.Log, Checks: g.checks(c, in)}
 	desk, err := g.openConsole(c, health, console.Config{Book: book, Engine: engine, Notices: g.db.Notices(), Replayer: in, Register: registrations, Accounts: accounts,
 		Entitlements: entitlements, Corrections: corrections, Cancellations: cancellations, Seal: box})
@@ -251,10 +262,10 @@ func (g *Gateway) wake() {
 	}
 }
 
-// openDatabase opens the gateway's database, for this process alone where the engine can see to that. An empty one is given its schema; one that is older is left to `souk
+// openDatabase opens the gateway's database. An empty one is given its schema; one that is older is left to `souk
 // migrate`, so that nobody's data is changed by starting a program.
-func openDatabase(ctx context.Context, c Config) (*store.DB, error) {
-	db, err := store.Open(ctx, c.DatabaseURL)
+func openDatabase(ctx context.Context, url string) (*store.DB, error) {
+	db, err := store.Open(ctx, url)
 	if err != nil {
 		return nil, err
 	}
@@ -262,9 +273,6 @@ func openDatabase(ctx context.Context, c Config) (*store.DB, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	if err := db.Stays(ctx); err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	if err := db.Claim(ctx, c.Log); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil

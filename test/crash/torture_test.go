@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -64,6 +65,7 @@ type torture struct {
 	rand    *rand.Rand
 	market  *harness.Sandbox
 	gateway *harness.Gateway
+	nodes   []*harness.Gateway // on the same database; the one called gateway is the first
 	arns    []string
 	dims    []string
 
@@ -77,6 +79,7 @@ type torture struct {
 func newTorture(t *testing.T, seed uint64, database string) *torture {
 	h := &torture{t: t, rand: rand.New(rand.NewPCG(seed, 1)), market: harness.StartSandbox(t, ""), todo: make(chan int, 1<<20), quit: make(chan struct{})}
 	h.gateway = harness.StartGateway(t, h.market, "", database)
+	h.nodes = []*harness.Gateway{h.gateway}
 	h.market.Followed()
 	p := h.market.Product("license")
 	for _, b := range h.market.Buyers() {
@@ -111,7 +114,7 @@ func (h *torture) report() {
 		case <-h.quit:
 			return
 		case n := <-h.todo:
-			for !h.take(n) {
+			for try := n; !h.take(n, h.nodes[try%len(h.nodes)]); try++ {
 				select {
 				case <-h.quit:
 					return
@@ -129,7 +132,8 @@ func (h *torture) use(n, i int) (arn, dimension string, quantity int64) {
 	return h.arns[k%len(h.arns)], h.dims[k/len(h.arns)%len(h.dims)], int64(k % 7)
 }
 
-func (h *torture) take(n int) bool {
+// take has a node take a batch.
+func (h *torture) take(n int, node *harness.Gateway) bool {
 	type event struct {
 		ID        string `json:"id"`
 		License   string `json:"license"`
@@ -145,7 +149,7 @@ func (h *torture) take(n int) bool {
 		Accepted, Duplicates int
 		Rejected             []any
 	}
-	if err := h.gateway.Do(http.MethodPost, "/v1/events", events, &said); err != nil {
+	if err := node.Do(http.MethodPost, "/v1/events", events, &said); err != nil {
 		return false // nobody answered, or not yet: again
 	}
 	if said.Accepted+said.Duplicates != batch || len(said.Rejected) > 0 {
@@ -178,9 +182,53 @@ func (h *torture) finish(batches int) {
 	}
 	h.stop()
 	h.market.Mend()
-	h.market.Followed()
+	h.settled()
 	h.market.Advance(4 * time.Hour)
 	h.market.Advance(4 * time.Hour)
+}
+
+// settled waits until all nodes are ready and the clock is followed by the one that keeps the books.
+func (h *torture) settled() {
+	h.t.Helper()
+	harness.Eventually(h.t, "the nodes agree", func() error {
+		var clock struct{ Followers []string }
+		if err := h.market.Do(http.MethodGet, "/_sandbox/clock", nil, &clock); err != nil {
+			return err
+		}
+		owner := h.owner()
+		if owner < 0 || !slices.Contains(clock.Followers, nodeName(owner)) {
+			return fmt.Errorf("the clock is followed by %q, and the books are kept by node %d", clock.Followers, owner)
+		}
+		return nil
+	})
+}
+
+// owner is the number of the node that keeps the books; -1 while not all are ready, or it is not one.
+func (h *torture) owner() int {
+	owner := -1
+	for i, n := range h.nodes {
+		var said struct {
+			Checks struct{ Clock *struct{ Reason string } }
+		}
+		switch err := n.Do(http.MethodGet, "/readyz", nil, &said); {
+		case err != nil:
+			return -1
+		case said.Checks.Clock == nil: // it stands by, and follows no clock
+		case owner >= 0:
+			return -1
+		default:
+			owner = i
+		}
+	}
+	return owner
+}
+
+// nodeName is what the node with the number i is called. The first is called as a gateway is that is alone.
+func nodeName(i int) string {
+	if i == 0 {
+		return "gateway"
+	}
+	return fmt.Sprint("gateway-", i)
 }
 
 // stop ends the programs and the passing of time.
@@ -212,7 +260,9 @@ func (h *torture) compare() {
 			h.t.Errorf("%v: %d were reported and %d are billed", p, want, billed[p])
 		}
 	}
-	h.gateway.Proc.Stop()
+	for _, n := range h.nodes {
+		n.Proc.Stop()
+	}
 	audit := harness.Start(h.t, nil, "audit", "--database", h.gateway.Database)
 	if code := audit.Wait(); code != 0 {
 		h.t.Errorf("souk audit ends with %d: %s", code, audit.Output())

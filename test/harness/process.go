@@ -101,6 +101,12 @@ func (p *Process) Kill() {
 	<-p.exited
 }
 
+// Pause stops the process where it is, as a machine does that hangs; [Process.Resume] lets it go on.
+func (p *Process) Pause() { _ = p.cmd.Process.Signal(syscall.SIGSTOP) }
+
+// Resume lets a process go on that was paused.
+func (p *Process) Resume() { _ = p.cmd.Process.Signal(syscall.SIGCONT) }
+
 // Stop asks the process to end, as Ctrl-C or a service manager would, and fails the test if it does not end cleanly.
 func (p *Process) Stop() {
 	p.t.Helper()

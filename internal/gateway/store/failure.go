@@ -24,6 +24,7 @@ const (
 	codeShutdown      = "57P01"
 	codeCrash         = "57P02"
 	codeStarting      = "57P03"
+	codeIdleInTx      = "25P03" // the process was stopped in the middle of a transaction
 	classConnection   = "08"
 )
 
@@ -64,7 +65,7 @@ func lost(err error) error {
 
 func awayCode(code string) bool {
 	switch code {
-	case codeReadOnly, codeTooManyConns, codeShutdown, codeCrash, codeStarting:
+	case codeReadOnly, codeTooManyConns, codeShutdown, codeCrash, codeStarting, codeIdleInTx:
 		return true
 	}
 	return len(code) > 2 && code[:2] == classConnection

@@ -166,7 +166,7 @@ func (m Moving) arrive(ctx context.Context) (_ *arrival, err error) {
 		return nil, classified(fmt.Errorf("begin: %w", err))
 	}
 	// The server finds out by itself when this machine is gone: the locks are in everybody's way.
-	if err := exec(ctx, t.tx, "set up the session", `set local tcp_keepalives_idle = 10; set local tcp_keepalives_interval = 5; set local tcp_keepalives_count = 3; set local lock_timeout = '10s'`); err != nil {
+	if err := exec(ctx, t.tx, "set up the session", `set local tcp_keepalives_idle = 10; set local tcp_keepalives_interval = 5; set local tcp_keepalives_count = 3; set local lock_timeout = '10s'; set local idle_in_transaction_session_timeout = 0`); err != nil {
 		return nil, err
 	}
 	var alone bool

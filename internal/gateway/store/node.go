@@ -2,75 +2,164 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
 )
 
-// node is a process's claim to be the one that works on a PostgreSQL database. Its memory is right only as long as nobody
-// else writes the log, so a second gateway is refused.
+// node is a process among those that share a PostgreSQL database. One at a time owns the books, because what it remembers is
+// right only as long as nobody else writes them.
 //
-// The claim is a lock of a session, which PostgreSQL gives back when the process dies, and an id in the database, which
-// every segment's insert looks at. A process that lost its session (the network was cut, the server restarted) may still
-// be running when another one has the lock; the id then keeps it from writing.
+// Each node says once a second that it lives. When the owner has not for the time of a lease, or its session has ended,
+// another one takes the books over, under the next epoch. The last owner may not know it yet: it may have been stopped, and go on later
+// where it was. So every transaction of an owner holds on to the row of its epoch (see [DB.held]), and finds it no more.
 type node struct {
-	id       string // empty: nothing is claimed
-	config   *pgx.ConnConfig
-	patience time.Duration // with another process that may be ending
-	conn     *pgx.Conn
-	stop     context.CancelFunc
-	ended    chan struct{} // the session is watched no more
-	lost     chan error
+	id        string // of this process; it never comes again
+	config    *pgx.ConnConfig
+	patience  time.Duration // of Claim, with an owner that may be ending
+	leaseTime time.Duration
+
+	self    Node
+	session string             // see namesSession; of the present connection
+	stop    context.CancelFunc // nil: not joined
+	ended   chan struct{}      // it looks no more
+	stirred chan struct{}      // it should look at once
+	lost    chan error
+
+	owns  atomic.Int64 // the epoch under which it owns the books, or did; 0: it never has
+	mu    sync.Mutex
+	seen  Ownership
+	news  chan struct{}        // closed and replaced when seen changes
+	since func() time.Duration // real time since it last was surely the owner
 }
 
-// lockNode is "souk" in ASCII, the first half of the lock's key; the other half is the schema that the tables are in.
-const lockNode = 0x736f756b
+// Node is how a process shows itself to the others that share its database.
+type Node struct {
+	Name    string // for people, and in logs
+	Address string // the URL at which other nodes reach it; empty: they do not
+}
 
+// The times of leases.
 const (
-	claimPatience = 30 * time.Second // a process that was killed has its session for moments more; a machine that vanished, for 25 s
-	claimAgain    = time.Second      // between two tries to come back to a server that is away
+	leaseTime   = 6 * time.Second // after which an owner that is not heard of is no owner any more
+	lookAgain   = time.Second     // between two signs of life
+	lookLimit   = 4 * time.Second // for one of them, with a server that does not answer
+	lockLimit   = 2 * time.Second // for the last owner's transactions; then it looks and tries again
+	forgetNodes = time.Hour       // after which a node that is not heard of is forgotten
+
+	claimPatience = 30 * time.Second // an owner that is ending, or was stopped, has its lease for moments more
+
+	// idleInTransaction ends a transaction of a process that was stopped in its middle: the books could not be taken over
+	// before. No step of ours takes nearly so long between two statements.
+	idleInTransaction = 10 * time.Second
 )
 
-// Claim makes this process the one that works on the database. On SQLite it does nothing.
+func newNode(c *pgx.ConnConfig) *node {
+	return &node{id: uuid.NewString(), config: c, patience: claimPatience, leaseTime: leaseTime, stirred: make(chan struct{}, 1), lost: make(chan error, 1), news: make(chan struct{})}
+}
+
+// Join makes this process one of the nodes on the database. From then on it becomes the owner of the books as soon as there
+// is no other one; [DB.Ownership] tells. On SQLite, which is one process's, it does nothing.
 //
-// Errors: fail.Conflict while another process has it.
+// Errors: fail.Later where the database does not answer.
+func (db *DB) Join(ctx context.Context, self Node, log *slog.Logger) error {
+	n := db.node
+	if n == nil || n.stop != nil {
+		return nil
+	}
+	n.self = self
+	conn, err := n.connect(ctx)
+	if err != nil {
+		return err
+	}
+	if err := n.beat(ctx, conn, log); err != nil {
+		return errors.Join(err, conn.Close(ctx))
+	}
+	living, stop := context.WithCancel(context.Background())
+	n.stop, n.ended = stop, make(chan struct{})
+	go n.live(living, conn, log)
+	return nil
+}
+
+// Claim joins and waits until this process owns the books.
+//
+// Errors: fail.Conflict while another process does, and goes on doing so.
 func (db *DB) Claim(ctx context.Context, log *slog.Logger) error {
+	if err := db.Join(ctx, Node{}, log); err != nil || db.node == nil {
+		return err
+	}
+	patient, cancel := context.WithTimeout(ctx, db.node.patience)
+	defer cancel()
+	for {
+		o, changed := db.Ownership()
+		if o.Mine {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-patient.Done():
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return fail.New(fail.Conflict, "another_node", "Another gateway (%s) keeps the books in this database; end it first, or start this one as souk gateway, which stands by.", orUnnamed(o.Name))
+		}
+	}
+}
+
+func orUnnamed(name string) string {
+	if name == "" {
+		return "it has told no name"
+	}
+	return name
+}
+
+// Ownership tells who owns the books, as far as this process has heard, and closes changed when it hears something else. On
+// SQLite they are this process's.
+func (db *DB) Ownership() (o Ownership, changed <-chan struct{}) {
+	n := db.node
+	if n == nil {
+		return Ownership{Mine: true}, nil
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.seen, n.news
+}
+
+// Confirm makes sure that this process, which has claimed the books, owns them at this moment or did within the time of a lease.
+// It asks the database only if it has not heard for so long: because it was stopped, or the database is slow or away. Without
+// this an owner can write nothing wrong, but what it remembers may be out of date.
+//
+// Errors: fail.Later, if another process owns the books, or the database does not answer.
+func (db *DB) Confirm(ctx context.Context) error {
 	n := db.node
 	if n == nil {
 		return nil
 	}
-	conn, err := n.lock(ctx)
-	if err != nil {
-		return err
+	n.mu.Lock()
+	sure := n.seen.Mine && n.since() < n.leaseTime
+	n.mu.Unlock()
+	if sure {
+		return nil
 	}
-	id := uuid.NewString()
-	// It waits for the inserts that looked at the id before this one.
-	if _, err := conn.Exec(ctx, `insert into setting (name, value) values ('node', $1) on conflict (name) do update set value = excluded.value`, id); err != nil {
-		return errors.Join(fmt.Errorf("claim the database: %w", classified(err)), conn.Close(ctx))
+	var one int
+	err := db.read.QueryRowContext(ctx, seeLease, db.epoch()).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return n.superseded()
 	}
-	watching, stop := context.WithCancel(context.Background())
-	n.id, n.conn, n.stop, n.ended = id, conn, stop, make(chan struct{})
-	go n.watch(watching, log)
-	return nil
+	return classified(err)
 }
 
-// claimed is the id under which this process has claimed the database; empty if it has not.
-func (db *DB) claimed() string {
-	if db.node == nil {
-		return ""
-	}
-	return db.node.id
-}
-
-// Lost tells, at most once, that the claim is gone for good: another process has it. The process must end.
+// Lost tells, once, that another process has taken the books over. This database then can write nothing more: close it.
 func (db *DB) Lost() <-chan error {
 	if db.node == nil {
 		return nil
@@ -78,82 +167,154 @@ func (db *DB) Lost() <-chan error {
 	return db.node.lost
 }
 
-// lock opens a session that has the lock.
-func (n *node) lock(ctx context.Context) (*pgx.Conn, error) {
+// epoch is the one under which this process owns the books, or did; 0 if it never has.
+func (db *DB) epoch() int64 {
+	if db.node == nil {
+		return 0
+	}
+	return db.node.owns.Load()
+}
+
+// stir makes the node look at once.
+func (n *node) stir() {
+	select {
+	case n.stirred <- struct{}{}:
+	default:
+	}
+}
+
+// connect opens the session that says that this node lives.
+func (n *node) connect(ctx context.Context) (*pgx.Conn, error) {
 	c := n.config.Copy()
 	c.RuntimeParams["application_name"] = "souk node"
 	conn, err := pgx.ConnectConfig(ctx, c)
 	if err != nil {
 		return nil, classified(fmt.Errorf("connect: %w", err))
 	}
-	// The server itself finds out when this machine is gone; a server on the same machine need not.
-	_, err = conn.Exec(ctx, fmt.Sprintf(`set lock_timeout = %d; set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3;
-		select pg_advisory_lock(%d, hashtext(current_schema()))`, n.patience.Milliseconds(), lockNode))
-	if p, ok := errors.AsType[*pgconn.PgError](err); ok && p.Code == codeLockTimeout {
-		err = fail.New(fail.Conflict, "another_node", "Another gateway works on this database%s; end it first. Several gateways on one database cannot run yet.", holder(ctx, conn))
+	// Whoever waits for a lease must still be heard of.
+	_, err = conn.Exec(ctx, fmt.Sprintf(`set lock_timeout = %d; set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3; listen %s`,
+		lockLimit.Milliseconds(), nodesChannel))
+	if err == nil {
+		err = conn.QueryRow(ctx, mySession).Scan(&n.session)
 	}
 	if err != nil {
-		return nil, errors.Join(classified(fmt.Errorf("lock the database: %w", err)), conn.Close(ctx))
+		return nil, errors.Join(classified(fmt.Errorf("begin a session: %w", err)), conn.Close(ctx))
 	}
 	return conn, nil
 }
 
-// holder says where the other gateway is, as far as PostgreSQL tells.
-func holder(ctx context.Context, conn *pgx.Conn) (where string) {
-	err := conn.QueryRow(ctx, `select coalesce(' from ' || host(a.client_addr), '') || ', since ' || to_char(a.backend_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
-		from pg_locks l join pg_stat_activity a on a.pid = l.pid
-		where l.locktype = 'advisory' and l.granted and l.classid = $1::bigint::oid and l.objid = (hashtext(current_schema())::bigint & 4294967295)::oid
-			and l.database = (select oid from pg_database where datname = current_database())`, lockNode).Scan(&where)
-	if err != nil {
-		return ""
-	}
-	return where
-}
-
-// watch sees to it that the session lives. If it ends, because the server or the way to it was away, the claim is taken up
-// again, unless another process had it meanwhile: then what is in memory may be wrong.
-func (n *node) watch(ctx context.Context, log *slog.Logger) {
+// live looks once a second, or when there is reason to, until ctx ends or another node has taken the books over.
+func (n *node) live(ctx context.Context, conn *pgx.Conn, log *slog.Logger) {
 	defer close(n.ended)
-	for {
-		_, err := n.conn.WaitForNotification(ctx) // nobody notifies: it returns when the session ends
-		_ = n.conn.Close(context.WithoutCancel(ctx))
-		if ctx.Err() != nil {
-			return
+	away := false
+	for ctx.Err() == nil {
+		var err error
+		if conn == nil {
+			conn, err = n.connectSoon(ctx)
 		}
-		log.WarnContext(ctx, "the session with the database has ended; the claim is taken up again", slog.Any("err", err))
-		for {
-			if err = n.resume(ctx); err == nil || ctx.Err() != nil {
-				break
-			}
-			if fail.Is(err, fail.Conflict) {
-				n.lost <- err
-				return
-			}
-			log.WarnContext(ctx, "the database is away", slog.Any("err", err))
-			if clock.Sleep(ctx, claimAgain) != nil {
-				return
-			}
+		if err == nil {
+			err = n.beat(ctx, conn, log)
 		}
+		switch {
+		case ctx.Err() != nil:
+		case err != nil:
+			if !away {
+				log.WarnContext(ctx, "the database does not hear that this node lives", slog.Any("err", err))
+			}
+			away = true
+			if conn != nil {
+				_ = conn.Close(ctx)
+				conn = nil
+			}
+			_ = clock.Sleep(ctx, lookAgain)
+			continue
+		case away:
+			log.InfoContext(ctx, "the database hears again that this node lives")
+			away = false
+		}
+		if n.over(log) {
+			break
+		}
+		n.rest(ctx, conn)
 	}
+	if conn == nil {
+		return
+	}
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookLimit)
+	defer cancel()
+	if _, err := conn.Exec(last, leaveNodes, n.id); err == nil { // else its lease runs out
+		_, _ = conn.Exec(last, `select pg_notify($1, '')`, nodesChannel)
+	}
+	_ = conn.Close(last)
 }
 
-func (n *node) resume(ctx context.Context) error {
-	conn, err := n.lock(ctx)
+func (n *node) connectSoon(ctx context.Context) (*pgx.Conn, error) {
+	soon, cancel := context.WithTimeout(ctx, lookLimit)
+	defer cancel()
+	return n.connect(soon)
+}
+
+// beat says that this node lives, hears who the owner is, and becomes it if there is none.
+func (n *node) beat(ctx context.Context, conn *pgx.Conn, log *slog.Logger) error {
+	ctx, cancel := context.WithTimeout(ctx, lookLimit)
+	defer cancel()
+	since := clock.Stopwatch()
+	o, err := n.look(ctx, conn)
+	if err == nil && !o.Mine && !o.alive && n.owns.Load() == 0 {
+		if err = n.take(ctx, conn); err == nil {
+			since = clock.Stopwatch()
+			o, err = n.look(ctx, conn)
+		}
+	}
 	if err != nil {
 		return err
 	}
-	var id string
-	if err := conn.QueryRow(ctx, `select value from setting where name = 'node'`).Scan(&id); err != nil {
-		return errors.Join(classified(fmt.Errorf("read who has the database: %w", err)), conn.Close(ctx))
+	if o.Mine && n.owns.CompareAndSwap(0, o.Epoch) {
+		log.InfoContext(ctx, "this node keeps the books", slog.String("node", n.self.Name), slog.Int64("epoch", o.Epoch))
 	}
-	if id != n.id {
-		return errors.Join(fail.New(fail.Conflict, "another_node", "Another gateway has worked on this database meanwhile; start this one again."), conn.Close(ctx))
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.since = since; o != n.seen {
+		n.seen = o
+		close(n.news)
+		n.news = make(chan struct{})
 	}
-	n.conn = conn
 	return nil
 }
 
-// release gives the claim back.
+// over reports whether this node was the owner and is no more, and tells whom it concerns.
+func (n *node) over(log *slog.Logger) bool {
+	n.mu.Lock()
+	o := n.seen
+	n.mu.Unlock()
+	if was := n.owns.Load(); was == 0 || was == o.Epoch {
+		return false
+	}
+	log.Warn("another node has taken the books over", slog.String("node", n.self.Name), slog.String("owner", o.Name), slog.Int64("epoch", o.Epoch))
+	n.lost <- fail.New(fail.Conflict, "another_node", "Another gateway (%s) keeps the books in this database now.", orUnnamed(o.Name))
+	return true
+}
+
+// rest waits for the next look: a second, or less where something has changed.
+func (n *node) rest(ctx context.Context, conn *pgx.Conn) {
+	pause, cancel := context.WithTimeout(ctx, lookAgain)
+	defer cancel()
+	stop := make(chan struct{})
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		select {
+		case <-n.stirred:
+			cancel()
+		case <-stop:
+		}
+	}()
+	_, _ = conn.WaitForNotification(pause) // a session that ended is found by the next look
+	close(stop)
+	<-done
+}
+
+// release leaves the other nodes, so that one of them may take the books over at once.
 func (n *node) release() {
 	if n == nil || n.stop == nil {
 		return

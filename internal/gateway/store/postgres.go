@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -54,9 +55,12 @@ func openPostgres(ctx context.Context, url string) (*DB, error) {
 	if c.RuntimeParams["application_name"] == "" {
 		c.RuntimeParams["application_name"] = "souk"
 	}
-	read := c.Copy()
+	read, write := c.Copy(), c.Copy()
 	read.RuntimeParams["default_transaction_read_only"] = "on"
-	db := &DB{engine: postgres, write: postgresPool(c, postgresWriters), read: postgresPool(read, postgresReaders), node: &node{config: c, patience: claimPatience, lost: make(chan error, 1)}}
+	if write.RuntimeParams["idle_in_transaction_session_timeout"] == "" {
+		write.RuntimeParams["idle_in_transaction_session_timeout"] = strconv.FormatInt(idleInTransaction.Milliseconds(), 10)
+	}
+	db := &DB{engine: postgres, write: postgresPool(write, postgresWriters), read: postgresPool(read, postgresReaders), node: newNode(c)}
 	if err := checkPostgres(ctx, db.write); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -102,7 +106,7 @@ type plainArguments struct{ driver.Connector }
 func (p plainArguments) Connect(ctx context.Context) (driver.Conn, error) {
 	c, err := p.Connector.Connect(ctx)
 	if err != nil {
-		return nil, err
+		return nil, classified(err)
 	}
 	return &postgresConn{c.(*stdlib.Conn)}, nil
 }
@@ -113,6 +117,42 @@ type postgresConn struct{ *stdlib.Conn }
 func (c *postgresConn) CheckNamedValue(v *driver.NamedValue) (err error) {
 	v.Value, err = driver.DefaultParameterConverter.ConvertValue(v.Value)
 	return err
+}
+
+// PrepareContext implements [driver.ConnPrepareContext]. Here, where every query passes, its failures are sorted: who only
+// reads is told to come again while the database is away, and need not sort by himself.
+func (c *postgresConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	st, err := c.Conn.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, classified(err)
+	}
+	return &postgresStmt{st.(*stdlib.Stmt)}, nil
+}
+
+// QueryContext implements [driver.QueryerContext].
+func (c *postgresConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	rows, err := c.Conn.QueryContext(ctx, query, args)
+	return rows, classified(err)
+}
+
+// ExecContext implements [driver.ExecerContext].
+func (c *postgresConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	res, err := c.Conn.ExecContext(ctx, query, args)
+	return res, classified(err)
+}
+
+type postgresStmt struct{ *stdlib.Stmt }
+
+// QueryContext implements [driver.StmtQueryContext].
+func (s *postgresStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	rows, err := s.Stmt.QueryContext(ctx, args)
+	return rows, classified(err)
+}
+
+// ExecContext implements [driver.StmtExecContext].
+func (s *postgresStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	res, err := s.Stmt.ExecContext(ctx, args)
+	return res, classified(err)
 }
 
 // BeginTx implements [driver.ConnBeginTx]. A caller who gives up ends a transaction before its commit or after it, but not

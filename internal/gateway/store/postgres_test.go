@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -13,6 +14,7 @@ import (
 
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/keys"
 	"souk.dev/souk/internal/gateway/store"
 	"souk.dev/souk/internal/gateway/store/storetest"
 	"souk.dev/souk/internal/gateway/usage"
@@ -170,6 +172,49 @@ func TestAServerThatDiesAndComesBack(t *testing.T) {
 	case err := <-db.Lost():
 		t.Errorf("the claim is lost: %v", err)
 	default:
+	}
+}
+
+// Who only reads while the server is away is told to come again, by every way of reading.
+func TestReadsWhileTheServerIsAway(t *testing.T) {
+	server := pgtest.Start(t)
+	db := storetest.OpenURL(t, server.Database(t))
+	if _, err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ctx := t.Context()
+	reads := map[string]func() error{
+		"a prepared statement": func() error { _, err := store.NewUsage(db).IDs(ctx, 0, 1, 0); return err },
+		"a row": func() error {
+			var n int
+			return db.Read().QueryRowContext(ctx, `select count(*) from lease`).Scan(&n)
+		},
+		"rows":       func() error { _, err := db.Keys().Keys(ctx); return err },
+		"one state":  func() error { return db.Snapshot(ctx, func(*store.DB) error { return nil }) },
+		"by its key": func() error { _, err := db.Keys().KeyByHash(ctx, keys.HashOf("x")); return err },
+		"a schema":   func() error { _, err := db.Schema(ctx); return err },
+	}
+	for name, read := range reads {
+		if err := read(); fail.Is(err, fail.Later) { // and its connection is open
+			t.Fatalf("%s: %v", name, err)
+		}
+	}
+	server.Kill()
+	for range 2 { // on a connection that broke, and on none
+		for name, read := range reads {
+			if err := read(); !fail.Is(err, fail.Later) || fail.CodeOf(err) != "database_away" {
+				t.Errorf("%s while it is away: %v", name, err)
+			}
+		}
+	}
+	server.Again(t)
+	for name, read := range reads {
+		eventually(t, func() error {
+			if err := read(); fail.Is(err, fail.Later) {
+				return fmt.Errorf("%s when it is back: %w", name, err)
+			}
+			return nil
+		})
 	}
 }
 

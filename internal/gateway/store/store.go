@@ -22,7 +22,7 @@ type DB struct {
 	snapshot *sql.Tx // of one that only reads, see Snapshot, which has nothing else
 
 	checkpoints *checkpointer // of an SQLite file only
-	node        *node         // on PostgreSQL: which process works on it
+	node        *node         // on PostgreSQL: this process among those that share it
 
 	readStmts, writeStmts statements
 }
@@ -112,6 +112,9 @@ func (db *DB) tryTx(ctx context.Context, f func(tx *sql.Tx) error) error {
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }() // does nothing after a commit
+	if err := db.held(ctx, tx); err != nil {
+		return err
+	}
 	if err := f(tx); err != nil {
 		return err
 	}

@@ -24,15 +24,16 @@ var _ usage.Store = Usage{}
 const appendSegment = `insert into usage_segment (part, seq, first_hour, last_hour, events, at_us, licenses, body, first_seq)
 	values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (part, seq) do nothing`
 
-// appendOwnSegment inserts only while the database belongs to the node $10, and keeps it from changing hands meanwhile.
+// appendOwnSegment inserts only under the epoch $10, and keeps the books from changing hands meanwhile, as holdLease does.
 const appendOwnSegment = `insert into usage_segment (part, seq, first_hour, last_hour, events, at_us, licenses, body, first_seq)
-	select $1, $2, $3, $4, $5, $6, $7, $8, $9 from setting where name = 'node' and value = $10 for share on conflict (part, seq) do nothing`
+	select $1, $2, $3, $4, $5, $6, $7, $8, $9 from lease where name = 'books' and epoch = $10 for share on conflict (part, seq) do nothing`
 
 // Append implements [usage.Store]. The one statement is a transaction of its own.
 func (s Usage) Append(ctx context.Context, g usage.Segment) error {
 	query, args := appendSegment, []any{g.Part, g.Seq, g.FirstHour, g.LastHour, g.Events, g.At, noneIsEmpty(g.Licenses), g.Body, g.First}
-	if node := s.db.claimed(); node != "" {
-		query, args = appendOwnSegment, append(args, node)
+	epoch := s.db.epoch()
+	if epoch != 0 {
+		query, args = appendOwnSegment, append(args, epoch)
 	}
 	st, err := s.db.writer(ctx, query)
 	if err != nil {
@@ -45,6 +46,9 @@ func (s Usage) Append(ctx context.Context, g usage.Segment) error {
 	s.db.checkpoints.committed()
 	if n, err := res.RowsAffected(); err != nil || n == 1 {
 		return err
+	}
+	if epoch != 0 {
+		s.db.node.stir() // it may be that another node has taken the books over
 	}
 	return fail.New(fail.Conflict, "segment_taken", "Another process has written segment %d of partition %d; only one may own a partition.", g.Seq, g.Part)
 }

@@ -1,0 +1,252 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/api"
+	"souk.dev/souk/internal/gateway/relay"
+	"souk.dev/souk/internal/gateway/store"
+	"souk.dev/souk/internal/httpx"
+)
+
+// Node is one of the processes that are a gateway together, on one PostgreSQL database. They are equal: one keeps the books,
+// and any other takes them over when it ends, dies or hangs; all answer requests. On SQLite there is one.
+//
+// Serve [Node.Handler], call [Node.Run], and [Node.Close] when it returned.
+type Node struct {
+	c       Config
+	db      atomic.Pointer[store.DB] // on which this process stands by, or works
+	term    atomic.Pointer[term]     // while this process keeps the books; nil: it stands by
+	handler http.Handler
+	ending  sync.WaitGroup // of terms
+}
+
+// OpenNode opens the database and, if no other process keeps the books, reads them as [New] does. Else the node stands by, and
+// what of its settings cannot be is found when it takes the books over.
+//
+// Errors: as of New, but that another gateway keeps the books is none.
+func OpenNode(ctx context.Context, c Config) (*Node, error) {
+	n := &Node{c: c.withDefaults()}
+	n.handler = n.serving()
+	db, err := n.join(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if o, _ := db.Ownership(); o.Mine {
+		if err := n.begin(ctx, db); err != nil {
+			return nil, err
+		}
+	}
+	return n, nil
+}
+
+// Handler serves everything the gateway has, whichever node keeps the books.
+func (n *Node) Handler() http.Handler { return n.handler }
+
+// Run works until ctx ends: while this process keeps the books as [Gateway.Run] does, else it waits for its turn.
+//
+// Errors: of the settings, when it is its turn; those of an outage it waits out.
+func (n *Node) Run(ctx context.Context) error {
+	for {
+		if t := n.term.Load(); t != nil {
+			err := t.g.Run(ctx)
+			if ctx.Err() != nil {
+				return nil // requests that are under way go on until Close
+			}
+			n.db.Store(nil)
+			n.term.Store(nil)
+			n.ending.Go(func() { t.end(n.c.Log) })
+			if !fail.Is(err, fail.Conflict) {
+				return err
+			}
+		}
+		err := n.stand(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case fail.Is(err, fail.Later):
+			n.c.Log.WarnContext(ctx, "this node cannot keep the books yet, and tries again", slog.Any("err", err))
+			_ = clock.Sleep(ctx, standAgain)
+		case err != nil:
+			return fmt.Errorf("take the books over: %w", err)
+		}
+	}
+}
+
+// standAgain is the pause, in real time, after a failure that may pass by itself.
+const standAgain = time.Second
+
+// stand waits until this process owns the books, and begins to keep them.
+func (n *Node) stand(ctx context.Context) error {
+	db := n.db.Load()
+	if db == nil {
+		var err error
+		if db, err = n.join(ctx); err != nil {
+			return err
+		}
+	}
+	for {
+		o, changed := db.Ownership()
+		if o.Mine {
+			return n.begin(ctx, db)
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// join opens the database and shows this process to the others that use it.
+func (n *Node) join(ctx context.Context) (*store.DB, error) {
+	db, err := openDatabase(ctx, n.c.DatabaseURL)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Join(ctx, store.Node{Name: n.c.InstanceName, Address: n.c.NodeURL}, n.c.Log); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	n.db.Store(db)
+	return db, nil
+}
+
+// begin reads the books and keeps them from now on.
+func (n *Node) begin(ctx context.Context, db *store.DB) error {
+	g, err := assemble(ctx, n.c, db)
+	if err != nil {
+		n.db.Store(nil) // it is closed
+		return err
+	}
+	n.term.Store(&term{g: g})
+	return nil
+}
+
+// Close gives the books to another node. Nothing may be in use any more.
+func (n *Node) Close() error {
+	n.ending.Wait()
+	if t := n.term.Load(); t != nil {
+		return t.g.Close()
+	}
+	if db := n.db.Load(); db != nil {
+		return db.Close()
+	}
+	return nil
+}
+
+// serving answers requests: here while this process keeps the books, else by bringing them to the node that does. What is
+// asked of this process alone, a node that stands by answers itself.
+func (n *Node) serving() http.Handler {
+	metrics := api.NewMetrics(n.c.Log)
+	metrics.Gauge(ownerGauge, ownerHelp, func() (float64, bool) { return 0, true })
+	standby := http.NewServeMux()
+	standby.Handle("/", relay.New(relay.Config{Node: n.c.InstanceName, Own: n.own, Owner: n.owner, Observe: metrics.Brought, Log: n.c.Log}))
+	standby.Handle("GET /metrics", metrics.Handler())
+	api.Health{Log: n.c.Log, Checks: []api.Check{{Name: "node", Run: n.standsBy}}}.Mount(standby)
+	return survive(n.c.Log, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h, release, ok := n.own()
+		if !ok {
+			standby.ServeHTTP(w, r)
+			return
+		}
+		defer release()
+		h.ServeHTTP(w, r)
+	}))
+}
+
+const (
+	ownerGauge = "souk_node_owner"
+	ownerHelp  = "1 if this process keeps the books, 0 if it stands by."
+)
+
+// own implements [relay.Config].
+func (n *Node) own() (h http.Handler, release func(), ok bool) {
+	t := n.term.Load()
+	if t == nil || !t.enter() {
+		return nil, nil, false
+	}
+	return t, t.leave, true
+}
+
+// owner implements [relay.Config].
+func (n *Node) owner() relay.Owner {
+	db := n.db.Load()
+	if db == nil {
+		return relay.Owner{}
+	}
+	o, changed := db.Ownership()
+	if o.Mine { // it is reading the books, or may have lost them
+		return relay.Owner{}
+	}
+	return relay.Owner{Address: o.Address, Gone: changed}
+}
+
+// standsBy is what /readyz tells of a node that does not keep the books. It is ready when it can answer requests: when it
+// knows a living node to bring them to.
+func (n *Node) standsBy(context.Context) (string, error) {
+	db := n.db.Load()
+	if db == nil {
+		return "", errors.New("it is not joined to the other nodes; see the log")
+	}
+	switch o, _ := db.Ownership(); {
+	case o.Mine:
+		return "", errors.New("it takes the books over, and is reading them")
+	case o.Name == "":
+		return "", errors.New("no node keeps the books; one of those that stand by takes them over within seconds")
+	case o.Address == "":
+		return "", fmt.Errorf("it stands by; the node %s keeps the books and has told no --node-url to bring requests to", o.Name)
+	default:
+		return fmt.Sprintf("it stands by; the node %s keeps the books, as owner number %d, and is brought what is asked here", o.Name, o.Epoch), nil
+	}
+}
+
+// term is the time in which this process keeps the books.
+type term struct {
+	g     *Gateway
+	inUse sync.RWMutex // held for reading by each request
+	over  bool
+}
+
+// enter reports whether a request may be answered in this term; then it must leave.
+func (t *term) enter() bool {
+	t.inUse.RLock()
+	if t.over {
+		t.inUse.RUnlock()
+	}
+	return !t.over
+}
+
+func (t *term) leave() { t.inUse.RUnlock() }
+
+// end waits for the requests that are under way, which can write nothing more, and closes the books.
+func (t *term) end(log *slog.Logger) {
+	t.inUse.Lock()
+	t.over = true
+	t.inUse.Unlock()
+	if err := t.g.Close(); err != nil {
+		log.Warn("the books were not closed well", slog.Any("err", err))
+	}
+}
+
+// ServeHTTP implements [http.Handler]. A process that was stopped for a while must not answer from what it remembers before
+// it has heard whether the books are still its own.
+func (t *term) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch r.URL.Path {
+	case "/healthz", "/readyz", "/metrics": // these are about the process
+	default:
+		if err := t.g.db.Confirm(r.Context()); err != nil {
+			httpx.Fail(w, r, t.g.log, err)
+			return
+		}
+	}
+	t.g.handler.ServeHTTP(w, r)
+}

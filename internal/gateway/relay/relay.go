@@ -1,0 +1,137 @@
+package relay
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/httpx"
+)
+
+// FromHeader says which node has brought a request, so that none is brought in circles.
+const FromHeader = "Souk-Node"
+
+// Limits of the waiting for an owner.
+const (
+	patience = 15 * time.Second       // for one request: longer than another node needs to take the books over
+	again    = 200 * time.Millisecond // between two looks for an owner
+	mostHeld = 500                    // requests that wait; others are refused at once
+)
+
+// Owner is the node that keeps the books, if another one does.
+type Owner struct {
+	Address string          // the URL at which it is reached; empty: there is none, or nobody knows where
+	Gone    <-chan struct{} // closed when it may not be the owner any more
+}
+
+// Config is what a relay is made of.
+type Config struct {
+	// Node is this process's name.
+	Node string
+	// Own is this process's handler while it keeps the books itself; call release when the request is answered. ok is
+	// false while it does not.
+	Own func() (h http.Handler, release func(), ok bool)
+	// Owner tells of another node that does.
+	Owner func() Owner
+	// Observe, if not nil, hears of every request that is brought: its outcome is brought, lost or refused.
+	Observe func(outcome string)
+	Log     *slog.Logger
+}
+
+// Relay answers requests on any node. Make it with [New].
+type Relay struct {
+	c        Config
+	carrier  *carrier
+	held     atomic.Int64
+	patience time.Duration
+}
+
+// New makes a relay.
+func New(c Config) *Relay {
+	if c.Observe == nil {
+		c.Observe = func(string) {}
+	}
+	return &Relay{c: c, carrier: newCarrier(c.Node, c.Log), patience: patience}
+}
+
+// ServeHTTP implements [http.Handler].
+func (r *Relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	if r.own(w, req) {
+		return
+	}
+	if from := req.Header.Get(FromHeader); from != "" {
+		// It was sent when this node was the owner, or is said to be. Nothing was done.
+		w.Header().Set(notOwner, r.c.Node)
+		httpx.Fail(w, req, r.c.Log, errNoOwner())
+		return
+	}
+	p := newParcel(w, req)
+	if err := p.pack(); err != nil {
+		httpx.Fail(w, req, r.c.Log, err)
+		return
+	}
+	if err := r.bring(p); err != nil {
+		r.c.Observe("refused")
+		httpx.Fail(w, req, r.c.Log, err)
+	}
+}
+
+// own answers the request here, if this node keeps the books.
+func (r *Relay) own(w http.ResponseWriter, req *http.Request) bool {
+	h, release, ok := r.c.Own()
+	if !ok {
+		return false
+	}
+	defer release()
+	h.ServeHTTP(w, req)
+	return true
+}
+
+// bring has p answered by the owner, whoever that is. After an error p is not answered.
+func (r *Relay) bring(p *parcel) error {
+	patient, cancel := context.WithTimeout(p.req.Context(), r.patience)
+	defer cancel()
+	waits := false
+	defer func() {
+		if waits {
+			r.held.Add(-1)
+		}
+	}()
+	for {
+		owner := r.c.Owner()
+		if owner.Address != "" {
+			done, err := r.carrier.carry(p, owner)
+			switch {
+			case err != nil:
+				r.c.Observe("lost")
+				return err
+			case done:
+				r.c.Observe("brought")
+				return nil
+			case !p.again:
+				return errNoOwner()
+			}
+		}
+		if !waits {
+			if r.held.Add(1) > mostHeld {
+				r.held.Add(-1)
+				return errNoOwner()
+			}
+			waits = true
+		}
+		if clock.Sleep(patient, again) != nil {
+			return errNoOwner()
+		}
+		if r.own(p.w, p.fresh(p.req.Context())) {
+			return nil
+		}
+	}
+}
+
+func errNoOwner() error {
+	return fail.New(fail.Later, "no_owner", "No gateway can be reached that keeps the books; another one takes over in a moment. Repeat then.")
+}
