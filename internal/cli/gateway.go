@@ -24,6 +24,7 @@ func gatewayCommand() *cobra.Command {
 	var form formFieldsValue
 	var settle, margin, entitlements, resync, keepEvents, keepIDs durationValue
 	var networks networksValue
+	var reminders daysValue
 	var way consoleWay
 	var approveOwn switchValue
 	var logs logging
@@ -60,7 +61,7 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 				DatabaseURL: database, BaseURL: base, NodeURL: nodeURLOf(string(nodeURL), ln), QueueURL: queue, ClockURL: string(clockURL), InstanceName: instance,
 				Products: core.Catalogue(products), FormFields: form, PageTemplates: pageTemplates, Seller: seller, Mail: mail,
 				SNSTopics: splitList(topics), SNSTrust: string(trust), EventsSecrets: strings.Fields(secrets),
-				SettleTime: time.Duration(settle), FinalMargin: time.Duration(margin), EntitlementsEvery: time.Duration(entitlements), ResyncEvery: time.Duration(resync),
+				SettleTime: time.Duration(settle), FinalMargin: time.Duration(margin), EntitlementsEvery: time.Duration(entitlements), ResyncEvery: time.Duration(resync), Reminders: reminders,
 				KeepEvents: time.Duration(keepEvents), KeepIDs: time.Duration(keepIDs),
 				SignIn: way.provider(), NoConsolePasswords: !bool(way.passwords), SecondFactors: bool(way.factors),
 				ApproveOwn: bool(approveOwn), WebhookNetworks: courier.Networks(networks), Log: log,
@@ -93,6 +94,7 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 	o.value(&entitlements, "entitlements-every", "")
 	o.value(&resync, "resync-every", "")
 	o.value(&approveOwn, "approve-own", "off")
+	o.value(&reminders, "reminders", "")
 	o.value(&settle, "settle-time", "")
 	o.value(&margin, "final-margin", "")
 	o.value(&keepEvents, "keep-events", "")

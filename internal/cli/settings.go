@@ -62,6 +62,7 @@ var settings = []setting{
 	{name: "entitlements-every", help: "how often AWS is asked what was bought in advance, though no notice came (default: 1h)"},
 	{name: "resync-every", help: "how often licenses are compared with AWS's agreements, at least 15m (default: 24h)"},
 	{name: "approve-own", help: "on lets whoever proposes a correction or a cancellation request approve it too: for a seller of one person"},
+	{name: "reminders", help: "how many days before a contract or a free trial ends its owner is told, or none (default: 30,7)"},
 	{name: "settle-time", help: "how long after an hour's end late usage is still taken into it"},
 	{name: "final-margin", help: "how long before the last hour's end the last records go to AWS"},
 	{name: "keep-events", help: "how long usage events stay for the audit, at least 62d (default: 400d, which is 13 months)"},

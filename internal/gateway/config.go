@@ -65,6 +65,10 @@ type Config struct {
 	// package agreement.
 	ResyncEvery time.Duration
 
+	// Reminders are how long before their end people are told of agreements, the longest first. Nil: the default of package
+	// agreement; empty: never.
+	Reminders []time.Duration
+
 	// KeepEvents is how long usage events stay for the audit, KeepIDs how long a repetition of one is recognised. Zero: the
 	// defaults of package usage, which also says what the least is.
 	KeepEvents, KeepIDs time.Duration

@@ -112,7 +112,7 @@ func assemble(ctx context.Context, c Config, db *store.DB) (g *Gateway, err erro
 	}
 	agreements := awsapi.NewAgreements(aws)
 	resync, err := agreement.Open(ctx, agreement.Config{Store: g.db.Agreements(), AWS: agreements, Licenses: book, Book: heard{book, entitlements, g.wake}, Products: c.Products,
-		Clock: g.clk, Log: c.Log, Every: c.ResyncEvery, Wake: g.wake, Changed: entitlements.Changed, Observe: metrics.Resync})
+		Clock: g.clk, Log: c.Log, Every: c.ResyncEvery, Reminders: c.Reminders, Wake: g.wake, Changed: entitlements.Changed, Observe: metrics.Resync})
 	if err != nil {
 		return nil, err
 	}

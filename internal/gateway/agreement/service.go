@@ -50,7 +50,10 @@ type Config struct {
 	Clock    clock.Clock
 	Log      *slog.Logger
 	Every    time.Duration // DefaultEvery when zero
-	Wake     func()        // makes the job look again; may be nil
+	// Reminders are how long before their end agreements are told of, the longest first; DefaultReminders when nil, never when
+	// empty.
+	Reminders []time.Duration
+	Wake      func() // makes the job look again; may be nil
 	// Changed, if set, is told of licences of which AWS changed an agreement, and when: their entitlements may have, too.
 	Changed func(id core.LicenseID, at time.Time)
 	// Observe, if set, is told of every run that ended: done, or the kind of the failure.
@@ -73,6 +76,8 @@ type Service struct {
 	asking   asking      // the job of terms touches it
 	wanting  atomic.Bool // there may be agreements whose terms were not asked for
 
+	reminding reminding
+
 	mu       sync.Mutex // guards what follows; never held while AWS is asked
 	asked    []Run      // that somebody asked for and that have not begun
 	doubtful map[core.LicenseID]doubt
@@ -86,6 +91,9 @@ func Open(ctx context.Context, cfg Config) (*Service, error) {
 	}
 	if cfg.Every < LeastEvery {
 		return nil, fail.New(fail.Invalid, "resync_every", "A re-sync every %s would overtake the notices; %s is the least.", cfg.Every, LeastEvery)
+	}
+	if cfg.Reminders == nil {
+		cfg.Reminders = DefaultReminders
 	}
 	if cfg.Wake == nil {
 		cfg.Wake = func() {}
@@ -106,6 +114,7 @@ func Open(ctx context.Context, cfg Config) (*Service, error) {
 	}
 	s.lastSeen = s.last
 	s.wanting.Store(true)
+	s.reminding.stale.Store(true)
 	for l := range cfg.Licenses.All {
 		s.follow(l)
 	}
@@ -176,9 +185,10 @@ func (s *Service) Heard() {
 	}
 }
 
-// Jobs are the re-sync, piece by piece, and the asking for terms.
+// Jobs are the re-sync, piece by piece, the asking for terms, and the reminders of agreements' ends.
 func (s *Service) Jobs() []job.Job {
-	return []job.Job{{Name: "resync", Due: s.due, Run: s.step}, {Name: "terms", Due: s.termsDue, Run: s.askTerms}}
+	return []job.Job{{Name: "resync", Due: s.due, Run: s.step}, {Name: "terms", Due: s.termsDue, Run: s.askTerms},
+		{Name: "reminders", Due: s.remindersDue, Run: s.remind}}
 }
 
 func (s *Service) due(context.Context) (time.Time, bool, error) {

@@ -35,6 +35,7 @@ func (s *Service) page(ctx context.Context, now time.Time) error {
 	if len(changed) > 0 {
 		s.wanting.Store(true)
 	}
+	s.reminding.stale.Store(true)
 	for _, a := range page {
 		p.seen = append(p.seen, a.ID)
 		for _, arn := range a.Licenses {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/outbox"
 )
 
 // Query selects agreements; empty members select all.
@@ -36,6 +37,13 @@ type Store interface {
 	TermsOf(ctx context.Context, id core.AgreementID) (Terms, error)
 	// Unasked lists, by id, agreements that are new or changed since their terms were kept.
 	Unasked(ctx context.Context, limit int) ([]Agreement, error)
+
+	// Unreminded lists, the earliest end first, active agreements that end after the instant and of whose end nothing was kept by
+	// KeepReminder for lead or a shorter one.
+	Unreminded(ctx context.Context, after time.Time, lead time.Duration, limit int) ([]Agreement, error)
+	// KeepReminder keeps, in one step, that the end of a was looked at so long before it, and what is told of it. Keeping the same
+	// again changes nothing.
+	KeepReminder(ctx context.Context, a Agreement, lead time.Duration, at time.Time, tell ...outbox.Event) error
 
 	// KeepRun writes a run, or replaces it, together with the findings made since it was last written.
 	KeepRun(ctx context.Context, r Run, found []Finding) error

@@ -55,3 +55,13 @@ func FuzzPeriods(f *testing.F) {
 		}
 	})
 }
+
+// A reminder speaks of a trial's end only where nothing follows it.
+func TestAnAgreementThatIsATrialAlone(t *testing.T) {
+	begins := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	term := Terms{Accepted: []Term{{Name: "freeTrialPricingTerm", Content: json.RawMessage(`{"duration":"P14D"}`)}}}
+	fortnight, year := Agreement{StartsAt: begins, EndsAt: begins.AddDate(0, 0, 14)}, Agreement{StartsAt: begins, EndsAt: begins.AddDate(1, 0, 0)}
+	if !fortnight.wholeTrial(term) || fortnight.wholeTrial(Terms{}) || year.wholeTrial(term) {
+		t.Errorf("a trial: %v, no trial: %v, a contract that begins with one: %v", fortnight.wholeTrial(term), fortnight.wholeTrial(Terms{}), year.wholeTrial(term))
+	}
+}

@@ -10,6 +10,7 @@ import (
 
 	openapi "souk.dev/souk/api"
 	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/agreement"
 	"souk.dev/souk/internal/gateway/cancellation"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/entitlement"
@@ -81,7 +82,7 @@ func TestOpenAPINamesTheMembers(t *testing.T) {
 		"PersonalData":   personalData{}, "Session": sessionOut{},
 		"Webhook": webhookOut{}, "WebhookAsked": webhookIn{}, "Delivery": deliveryOut{}, "DeliveryAttempt": attemptOut{}, "Payload": webhook.Payload{}, "Replayed": replayed{},
 		"ToldLicense": license.Told{}, "ToldRegistration": register.Told{}, "RegistrationSnapshot": register.Snapshot{}, "ToldAccount": account.Told{}, "AccountSnapshot": account.Snapshot{},
-		"ToldEntitlements": entitlement.Told{}, "ToldEntitlement": entitlement.ToldEntry{}, "ToldThreshold": threshold.Told{}, "ToldCorrection": correction.Told{}, "CorrectionSnapshot": correction.Snapshot{},
+		"ToldEntitlements": entitlement.Told{}, "ToldEntitlement": entitlement.ToldEntry{}, "ToldThreshold": threshold.Told{}, "ToldEnding": agreement.Ending{}, "ToldCorrection": correction.Told{}, "CorrectionSnapshot": correction.Snapshot{},
 	} {
 		s, ok := doc.Components.Schemas[name]
 		if !ok {

@@ -146,7 +146,7 @@ func (s *Service) pointless(n Name, a account.Account, e outbox.Event) string {
 		return "The address was verified meanwhile."
 	case n.Reminder() && !a.QuietAt.IsZero():
 		return "The account's owner wants no reminders."
-	case n == Usage && !s.access(e.License):
+	case (n == Usage || n == Renewal) && !s.access(e.License):
 		return "The subscription ended meanwhile."
 	}
 	return ""
@@ -222,6 +222,10 @@ func (s *Service) content(ctx context.Context, n Name, a account.Account, e outb
 		c.Month = monthName(told.Month)
 	case Usage:
 		err = s.usage(&c, e)
+	case Renewal:
+		var told agreement.Ending
+		err = json.Unmarshal(e.Data, &told)
+		c.Until, c.Renews, c.FreeTrial, c.Negotiated = told.EndsAt, told.Renews(), told.FreeTrial, told.Negotiated
 	}
 	if n.Reminder() {
 		c.Unsubscribe = s.cfg.BaseURL + UnsubscribePage + "?" + url.Values{"who": {s.cfg.Seal(UnsubscribePurpose, s.cfg.Clock.Now().Add(unsubscribeLife), []byte(a.ID))}}.Encode()

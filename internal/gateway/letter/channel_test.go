@@ -124,7 +124,7 @@ func TestWhoIsToldInWhichLetter(t *testing.T) {
 		{event(outbox.LicenseEnded, lic, d.told()), "acc_1 ended"}, {event(outbox.LicenseFailed, lic, d.told()), "acc_1 payment-failed"},
 		{event(outbox.CorrectionCompleted, lic, given), "acc_1 refund"},
 		{event(outbox.CorrectionCompleted, lic, correction.Told{Correction: correction.Snapshot{Kind: correction.UnderBilled}}), ""},
-		{event(outbox.UsageThreshold, lic, threshold.Told{}), "acc_1 usage"},
+		{event(outbox.UsageThreshold, lic, threshold.Told{}), "acc_1 usage"}, {event(outbox.AgreementEnding, lic, agreement.Ending{}), "acc_1 renewal"},
 		{event(outbox.LicenseActive, lic, d.told()), ""}, {event(outbox.LicenseUpdated, lic, d.told()), ""}, {event(outbox.WebhookTest, owner, 1), ""},
 		{event(outbox.LicenseEnded, outbox.Subject{License: "lic_other"}, d.told()), ""}, {event(outbox.AccountCreated, outbox.Subject{Account: "acc_gone"}, 1), ""},
 		{event(outbox.LicenseReady, outbox.Subject{License: "lic_1", Account: "acc_ref"}, d.told()), ""},
@@ -183,6 +183,11 @@ func TestWhatLettersSay(t *testing.T) {
 			bought(c)
 			c.Amount, c.Currency, c.Month = "12.50", "USD", "October 2026"
 		})},
+		{event(outbox.AgreementEnding, lic, agreement.Ending{EndsAt: noon.AddDate(0, 0, 7), AtEnd: "RENEW", Negotiated: true}), with(func(c *Content) {
+			bought(c)
+			c.Until, c.Renews, c.Negotiated = noon.AddDate(0, 0, 7), true, true
+			c.Unsubscribe = "https://buy.example/reminders?who=unsubscribe+of+acc_1"
+		})},
 		{event(outbox.UsageThreshold, lic, threshold.Told{Dimension: "gb", Of: threshold.Budget, Percent: 80, Used: usage.Whole(8), Limit: usage.Whole(10), Period: "2026-11", Until: noon.AddDate(0, 1, 0)}), with(func(c *Content) {
 			bought(c)
 			c.Percent, c.Used, c.Limit, c.What, c.Unit, c.Budget, c.Month, c.Until = 80, "8", "10", "Storage", "GB", true, "November 2026", noon.AddDate(0, 1, 0)
@@ -224,7 +229,8 @@ func TestLettersThatAreNotSentAnyMore(t *testing.T) {
 		"the welcome all the same": {event(outbox.AccountCreated, owner, 1), func() {
 			d.people.all["acc_1"] = verified
 		}, outbox.Delivered},
-		"usage of what is over": {event(outbox.UsageThreshold, outbox.Subject{License: "lic_1"}, threshold.Told{}), func() { d.end() }, outbox.Dropped},
+		"the end of what is over": {event(outbox.AgreementEnding, outbox.Subject{License: "lic_1"}, agreement.Ending{}), func() { d.end() }, outbox.Dropped},
+		"usage of what is over":   {event(outbox.UsageThreshold, outbox.Subject{License: "lic_1"}, threshold.Told{}), func() { d.end() }, outbox.Dropped},
 		"no reminders wanted": {event(outbox.UsageThreshold, outbox.Subject{License: "lic_1"}, threshold.Told{}), func() {
 			d.people.all["acc_1"] = account.Account{ID: "acc_1", QuietAt: noon}
 		}, outbox.Dropped},

@@ -25,20 +25,21 @@ const (
 	PaymentFailed   Name = "payment-failed"   // the subscription did not start
 	Refund          Name = "refund"           // AWS has given money back
 	Usage           Name = "usage"            // much of what was bought, or of a budget, is used up
+	Renewal         Name = "renewal"          // a contract or a free trial is near its end, or renews itself
 )
 
 // Names are all letters.
-var Names = []Name{Welcome, Verify, Reset, PasswordChanged, SettingUp, Ready, Cancelling, Ended, PaymentFailed, Refund, Usage}
+var Names = []Name{Welcome, Verify, Reset, PasswordChanged, SettingUp, Ready, Cancelling, Ended, PaymentFailed, Refund, Usage, Renewal}
 
 // letters says which happening is told in which letter.
 var letters = map[outbox.Kind]Name{
 	outbox.AccountCreated: Welcome, outbox.VerifyAsked: Verify, outbox.ResetAsked: Reset, outbox.PasswordChanged: PasswordChanged,
 	outbox.RegistrationSettingUp: SettingUp, outbox.LicenseReady: Ready, outbox.LicenseWindingDown: Cancelling, outbox.LicenseEnded: Ended, outbox.LicenseFailed: PaymentFailed,
-	outbox.CorrectionCompleted: Refund, outbox.UsageThreshold: Usage,
+	outbox.CorrectionCompleted: Refund, outbox.UsageThreshold: Usage, outbox.AgreementEnding: Renewal,
 }
 
 // reminders are the letters that people may do without. All others tell what somebody must know who buys something.
-var reminders = []Name{Usage}
+var reminders = []Name{Usage, Renewal}
 
 // Reminder reports whether people may do without letters of that name.
 func (n Name) Reminder() bool { return slices.Contains(reminders, n) }
@@ -70,6 +71,10 @@ type Content struct {
 	What        string // is used, such as Pages made
 	Unit        string // of Used and Limit, such as GB; may be empty
 	Budget      bool   // Limit is a budget, and not what was bought in advance
+
+	Renews     bool // another term follows by itself
+	FreeTrial  bool // what ends is a free trial
+	Negotiated bool // what ends has terms that only private offers have
 
 	Unsubscribe string // the URL for those who want no more reminders; only in a reminder
 }

@@ -23,6 +23,8 @@ func Sample(name letter.Name) letter.Content {
 		c.Until, c.Say = at.Add(48*time.Hour), "Our team makes your workspace and calls you to show you around."
 	case letter.Usage:
 		c.Percent, c.Used, c.Limit, c.What, c.Unit, c.Until = 80, "8250", "10000", "Pages made", "Pages", time.Date(2027, 2, 1, 0, 0, 0, 0, time.UTC)
+	case letter.Renewal:
+		c.Until = time.Date(2026, 12, 2, 9, 30, 0, 0, time.UTC)
 	case letter.Reset:
 		c.Link = "https://buy.inkwell.example" + letter.ResetPage + "?proof=this-is-a-sample"
 	}

@@ -33,8 +33,9 @@ func TestEveryLetterSaysWhatItIsFor(t *testing.T) {
 		letter.PasswordChanged: {"password", "9:30 UTC"}, letter.SettingUp: {"setting up your account", "by 4 November 2026, 09:30 UTC", "Our team makes your workspace", "help@inkwell.example"}, letter.Ready: {"Inkwell Pages", "https://app.inkwell.example/"},
 		letter.Cancelling: {"until 2 November 2026, 10:30 UTC", "still billed", "Only AWS Marketplace can confirm", "https://console.aws.amazon.com/"},
 		letter.Ended:      {"has ended", "no further charges", "https://console.aws.amazon.com/"}, letter.PaymentFailed: {"could not take the payment", "https://console.aws.amazon.com/"},
-		letter.Refund: {"$12.50", "October 2026", "five business days"},
-		letter.Usage:  {"80 %", "Pages made", "8,250 of 10,000 Pages", "1 February 2027", "/portal/licenses/lic_7", "No more reminders"},
+		letter.Refund:  {"$12.50", "October 2026", "five business days"},
+		letter.Usage:   {"80 %", "Pages made", "8,250 of 10,000 Pages", "1 February 2027", "/portal/licenses/lic_7", "No more reminders"},
+		letter.Renewal: {"ends on 2 December 2026, 09:30 UTC", "does not renew itself", "https://console.aws.amazon.com/", "No more reminders"},
 	}
 	for _, name := range letter.Names {
 		w, err := ts.write(name, Sample(name))

@@ -38,6 +38,8 @@ const (
 
 	UsageThreshold Kind = "usage.threshold"
 
+	AgreementEnding Kind = "agreement.ending"
+
 	CorrectionProposed  Kind = "correction.proposed"
 	CorrectionApproved  Kind = "correction.approved"
 	CorrectionRejected  Kind = "correction.rejected"
@@ -88,6 +90,7 @@ var Kinds = []KindMeans{
 	{AccountVerified, "the account's owner has shown that its e-mail address is theirs"},
 	{EntitlementChanged, "AWS tells other entitlements than before"},
 	{UsageThreshold, "50, 80 or 100 percent of what was bought in advance, or of a budget, are used"},
+	{AgreementEnding, "a contract or a free trial is near its end; it renews itself or not"},
 	{CorrectionProposed, "a billing adjustment is proposed; a person approves or rejects it"},
 	{CorrectionApproved, "a correction goes ahead"},
 	{CorrectionRejected, "a person did not want the adjustment"},

@@ -107,7 +107,7 @@ func TestOutbox(t *testing.T) {
 	onBoth(t, func(t *testing.T, open func(t *testing.T) *store.DB) {
 		storetest.Outbox(t, func(t *testing.T) storetest.OutboxStores {
 			db := open(t)
-			return storetest.OutboxStores{Outbox: db.Outbox(), Licenses: db.Licenses(), Accounts: db.Accounts(), Registrations: db.Registrations(), Entitlements: db.Entitlements(), Corrections: db.Corrections(), Thresholds: db.Thresholds()}
+			return storetest.OutboxStores{Outbox: db.Outbox(), Licenses: db.Licenses(), Accounts: db.Accounts(), Registrations: db.Registrations(), Entitlements: db.Entitlements(), Corrections: db.Corrections(), Thresholds: db.Thresholds(), Agreements: db.Agreements()}
 		})
 	})
 }

@@ -16,7 +16,7 @@ import (
 // Agreements is what every engine must do for package agreement.
 func Agreements(t *testing.T, open func(t *testing.T) (agreement.Store, license.Store)) {
 	for name, test := range map[string]func(*testing.T, agreement.Store, license.Store){
-		"KeptWhole": agreementKeptWhole, "Changed": agreementChanged, "Chosen": agreementsChosen, "ProductCodes": productCodes, "Runs": resyncRuns, "Terms": agreementTerms,
+		"KeptWhole": agreementKeptWhole, "Changed": agreementChanged, "Chosen": agreementsChosen, "ProductCodes": productCodes, "Runs": resyncRuns, "Terms": agreementTerms, "Reminders": agreementReminders,
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, l := open(t)
@@ -201,5 +201,48 @@ func agreementTerms(t *testing.T, s agreement.Store, _ license.Store) {
 	unasked("agmt-1", "agmt-2")
 	if got, err := s.TermsOf(t.Context(), two.ID); err != nil || !got.At.IsZero() {
 		t.Errorf("of one that was not asked for: %+v, %v", got, err)
+	}
+}
+
+func agreementReminders(t *testing.T, s agreement.Store, _ license.Store) {
+	const day = 24 * time.Hour
+	one, two, over, never := agreementNumbered(1), agreementNumbered(2), agreementNumbered(3), agreementNumbered(4)
+	one.EndsAt, two.EndsAt, over.EndsAt, never.EndsAt = noon.Add(20*day), noon.Add(10*day), noon.Add(5*day), time.Time{}
+	over.Status = agreement.Expired
+	keepAgreements(t, s, []core.AgreementID{"agmt-1", "agmt-2", "agmt-3", "agmt-4"}, one, two, over, never)
+	want := func(lead time.Duration, ids ...core.AgreementID) {
+		t.Helper()
+		list, err := s.Unreminded(t.Context(), noon, lead, 10)
+		var got []core.AgreementID
+		for _, a := range list {
+			got = append(got, a.ID)
+		}
+		if err != nil || !slices.Equal(got, ids) {
+			t.Errorf("%s before: %v, %v; want %v", lead, got, err, ids)
+		}
+	}
+	keep := func(a agreement.Agreement, lead time.Duration) {
+		t.Helper()
+		for range 2 {
+			if err := s.KeepReminder(t.Context(), a, lead, noon, told(1)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	want(30*day, "agmt-2", "agmt-1")
+	keep(two, 30*day)
+	want(30*day, "agmt-1")
+	want(7*day, "agmt-2", "agmt-1")
+	keep(one, 7*day) // stands for the longer one
+	want(30 * day)
+	want(7*day, "agmt-2")
+	if list, err := s.Unreminded(t.Context(), two.EndsAt, 7*day, 10); err != nil || len(list) != 0 {
+		t.Errorf("after the end: %+v, %v", list, err)
+	}
+	one.EndsAt = noon.Add(400 * day)
+	keepAgreements(t, s, nil, one)
+	want(30*day, "agmt-1")
+	if list, err := s.Unreminded(t.Context(), noon, 7*day, 1); err != nil || len(list) != 1 || !reflect.DeepEqual(list[0], two) {
+		t.Errorf("the first: %+v, %v; want %+v", list, err, two)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/agreement"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/entitlement"
 	"souk.dev/souk/internal/gateway/license"
@@ -33,6 +34,7 @@ type OutboxStores struct {
 	Entitlements  entitlement.Store
 	Corrections   correction.Store
 	Thresholds    threshold.Store
+	Agreements    agreement.Store
 }
 
 // Outbox is what every engine must do for package outbox.
@@ -108,6 +110,9 @@ func eventWithEveryFact(t *testing.T, s OutboxStores) {
 		func(e outbox.Event) error {
 			_, err := s.Thresholds.ReachThreshold(t.Context(), threshold.Limit{License: "lic_1"}, 50, noon, e)
 			return err
+		},
+		func(e outbox.Event) error {
+			return s.Agreements.KeepReminder(t.Context(), agreementNumbered(1), time.Hour, noon, e)
 		},
 		func(e outbox.Event) error { return s.Accounts.Tell(t.Context(), e) },
 		func(e outbox.Event) error {
