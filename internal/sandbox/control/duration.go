@@ -28,13 +28,17 @@ func later(t time.Time, s string) (time.Time, error) {
 	for i := range n {
 		n[i], _ = strconv.Atoi("0" + m[i+1]) // digits only, and few: cannot fail
 	}
-	t = t.UTC().AddDate(n[0], n[1], 7*n[2]+n[3]).Add(time.Duration(n[4])*time.Hour + time.Duration(n[5])*time.Minute)
+	// Whole days of hours and minutes are added as days: as nanoseconds they would not all fit into a Duration.
+	t = t.UTC().AddDate(n[0], n[1], 7*n[2]+n[3]+n[4]/24+n[5]/(24*60)).Add(time.Duration(n[4]%24)*time.Hour + time.Duration(n[5]%(24*60))*time.Minute)
 	if m[7] != "" {
 		d, err := time.ParseDuration(m[7] + "s")
 		if err != nil {
 			return t, fail.New(fail.Invalid, "advance", "advance has %q seconds, which is no number.", m[7])
 		}
 		t = t.Add(d)
+	}
+	if t.Year() > 9999 { // RFC 3339 has four digits for it
+		return t, fail.New(fail.Invalid, "advance", "advance by %s leads beyond the year 9999.", s)
 	}
 	return t, nil
 }
