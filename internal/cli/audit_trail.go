@@ -188,7 +188,7 @@ says from which hour on.`,
 				return hourTrail{}, err
 			}
 		}
-		e, err := t.ledger.Event(cmd.Context(), args[0], args[1], first)
+		e, err := t.ledger.Event(cmd.Context(), args[0], args[1], first, math.MaxInt64)
 		if fail.Is(err, fail.NotFound) {
 			return hourTrail{}, errors.New(fail.SayOf(err))
 		}

@@ -3,6 +3,7 @@ package metering_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -47,4 +48,68 @@ func TestAnHourWhoseClosingWasLostIsSealed(t *testing.T) {
 	w.use("a", "gb", "4", w.clk.Now())
 	w.pass(3 * time.Hour)
 	w.billed(l, "gb", 7)
+}
+
+// losingBooks are books whose writing of a balance, once, has no answer.
+type losingBooks struct {
+	metering.Store
+	lose bool
+	of   func(metering.Balance) bool
+}
+
+func (l *losingBooks) answer(err error, bs []metering.Balance) error {
+	if err == nil && l.lose && slices.ContainsFunc(bs, l.of) {
+		l.lose, err = false, errLost
+	}
+	return err
+}
+
+func (l *losingBooks) Seal(ctx context.Context, s metering.Sealing) error {
+	return l.answer(l.Store.Seal(ctx, s), s.Balances)
+}
+
+func (l *losingBooks) Settle(ctx context.Context, as []metering.Attempt, rs []metering.Record, bs []metering.Balance) error {
+	return l.answer(l.Store.Settle(ctx, as, rs, bs), bs)
+}
+
+// What a record that came too late leaves in the balance is billed by the next hour, though the database's answer to that was
+// lost, nothing else is used or sent that would make the books be read again, and the process lives on.
+func TestABalanceWhoseWritingWasLostTravelsOn(t *testing.T) {
+	w := newWorld(t, begin)
+	w.cfg.NoZeros = true
+	books := &losingBooks{lose: true, of: func(b metering.Balance) bool { return b.Amount == usage.Whole(3) }}
+	w.wrap = func(u usage.Store, m metering.Store) (usage.Store, metering.Store) { books.Store = m; return u, books }
+	l := w.license("a")
+	w.fact("a", license.Activated, begin.Add(-time.Hour))
+	w.open()
+	w.use("a", "gb", "3", begin)
+	w.aws.fault = func(metering.Request) fault { return unreached }
+	w.pass(26 * time.Hour)
+	if books.lose {
+		t.Fatal("nothing was carried")
+	}
+	w.aws.fault = nil
+	w.pass(3 * time.Hour)
+	w.billed(l, "gb", 3)
+}
+
+// What is left of a licence that has ended is written off, though the database's answer to its sealing was lost.
+func TestWhatIsLeftAtTheEndIsWrittenOffThoughItsSealingWasLost(t *testing.T) {
+	w := newWorld(t, begin)
+	books := &losingBooks{of: func(b metering.Balance) bool { return !b.Amount.IsZero() }}
+	w.wrap = func(u usage.Store, m metering.Store) (usage.Store, metering.Store) { books.Store = m; return u, books }
+	l := w.license("a")
+	w.fact("a", license.Activated, begin.Add(-time.Hour))
+	w.open()
+	w.use("a", "gb", "2.5", begin)
+	w.fact("a", license.Deprovisioned, begin)
+	books.lose = true
+	w.pass(3 * time.Hour)
+	if books.lose {
+		t.Fatal("nothing was left")
+	}
+	w.billed(l, "gb", 2)
+	if line := w.sound("a", "gb"); !line.Carried.IsZero() || line.Unbillable[metering.ReasonEnded].IsZero() {
+		t.Errorf("half a unit is left, and not written off: %+v", line)
+	}
 }

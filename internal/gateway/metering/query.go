@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/usage"
 )
@@ -57,11 +58,12 @@ type EventDetail struct {
 	Record  *Detail   // of the hour that it is billed in; nil: there is none, or none yet
 }
 
-// Event finds an event by its name and tells what became of it. It goes through the log from the hour from on, in which the
-// event may be billed, or later. Errors: fail.NotFound.
+// Event finds an event by its name and tells what became of it. One whose repetition would be recognised is found at once. For
+// an older one the log is gone through, from the hour from on, in which it may be billed, and no further than 31 days; with 0 it
+// is not. Errors: fail.NotFound.
 func (e *Engine) Event(ctx context.Context, source, id string, from core.Hour) (d EventDetail, err error) {
 	l := e.ledger()
-	if d.Entry, err = l.Event(ctx, source, id, from); err != nil {
+	if d.Entry, err = e.eventNamed(ctx, l, source, id, from); err != nil {
 		return d, err
 	}
 	if d.Hour > e.cfg.Intake.Closed(d.License) {
@@ -77,6 +79,20 @@ func (e *Engine) Event(ctx context.Context, source, id string, from core.Hour) (
 	record, err := e.Record(ctx, r.ID)
 	d.Record = &record
 	return d, err
+}
+
+func (e *Engine) eventNamed(ctx context.Context, l Ledger, source, id string, from core.Hour) (usage.Entry, error) {
+	found, ok, err := e.cfg.Intake.Named(ctx, source, id)
+	switch {
+	case err != nil:
+		return found, fmt.Errorf("find an event by its name: %w", err)
+	case ok:
+		return found, nil
+	case from == 0:
+		return found, fail.New(fail.NotFound, "no_such_event", "No event %q of the source %q was taken in the last %d days. To look for an older one, say with from in which hour it may be billed.",
+			id, source, int(e.cfg.Intake.KeepsIDs().Hours()/24))
+	}
+	return l.Event(ctx, source, id, from, from+maxHours)
 }
 
 // Events calls yield with the events that were billed in r's hour, in the order of their arrival. What the record

@@ -134,10 +134,13 @@ func (l Ledger) Hour(ctx context.Context, p Pair, hour core.Hour, limit int) (Ho
 
 var errEnough = errors.New("enough")
 
-// Event finds an event that is billed in the hour from or later, by going through the log; from may be 0. Errors:
-// fail.NotFound.
-func (l Ledger) Event(ctx context.Context, source, id string, from core.Hour) (found usage.Entry, err error) {
+// Event finds an event that is billed in the hours from … to by going through the log: in segments that have no later hour alone,
+// so that it may also find one of a little later. Errors: fail.NotFound.
+func (l Ledger) Event(ctx context.Context, source, id string, from, to core.Hour) (found usage.Entry, err error) {
 	err = l.Log.Segments(ctx, l.Part, math.MaxInt64, from-1, func(s usage.Segment) error {
+		if s.FirstHour > to {
+			return errEnough
+		}
 		e, ok, err := s.Find(source, id)
 		if ok {
 			found = e
@@ -146,8 +149,9 @@ func (l Ledger) Event(ctx context.Context, source, id string, from core.Hour) (f
 		return err
 	})
 	switch {
-	case errors.Is(err, errEnough):
+	case errors.Is(err, errEnough) && found.ID != "":
 		return found, nil
+	case errors.Is(err, errEnough):
 	case err != nil:
 		return found, fmt.Errorf("go through the log: %w", err)
 	}

@@ -55,8 +55,8 @@ func (s Usage) PutRun(ctx context.Context, r usage.Run, instead []int64) error {
 		if _, err := tx.ExecContext(ctx, `delete from usage_ids where part = $1 and run = $2 and chunk < $3`, r.Part, r.No, -n); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `insert into usage_run (part, run, last_seq, first_us, last_us, ids, filter, first_keys)
-			values ($1, $2, $3, $4, $5, $6, $7, $8)`, r.Part, r.No, r.LastSeq, r.FirstAt, r.LastAt, r.IDs, []byte{}, r.FirstKeys)
+		_, err := tx.ExecContext(ctx, `insert into usage_run (part, run, last_seq, first_us, last_us, ids, filter, first_keys, places)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, r.Part, r.No, r.LastSeq, r.FirstAt, r.LastAt, r.IDs, []byte{}, r.FirstKeys, r.Places)
 		if err != nil {
 			return err
 		}
@@ -68,12 +68,12 @@ func (s Usage) PutRun(ctx context.Context, r usage.Run, instead []int64) error {
 func (s Usage) Runs(ctx context.Context, part int) (runs []usage.Run, err error) {
 	err = scan(ctx, s.db.Read(), func(rows *sql.Rows) error {
 		var r usage.Run
-		if err := rows.Scan(&r.Part, &r.No, &r.LastSeq, &r.FirstAt, &r.LastAt, &r.IDs, &r.Filter, &r.FirstKeys); err != nil {
+		if err := rows.Scan(&r.Part, &r.No, &r.LastSeq, &r.FirstAt, &r.LastAt, &r.IDs, &r.Filter, &r.FirstKeys, &r.Places); err != nil {
 			return err
 		}
 		runs = append(runs, r)
 		return nil
-	}, `select part, run, last_seq, first_us, last_us, ids, filter, first_keys from usage_run where part = $1 order by last_seq`, part)
+	}, `select part, run, last_seq, first_us, last_us, ids, filter, first_keys, places from usage_run where part = $1 order by last_seq`, part)
 	for i := range runs {
 		if err == nil && len(runs[i].Filter) == 0 {
 			runs[i].Filter, err = s.filter(ctx, part, runs[i].No)

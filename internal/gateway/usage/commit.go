@@ -154,7 +154,7 @@ func (in *Intake) decide(ctx context.Context, group []*call) (seg Segment, fresh
 				in.undecide(fresh)
 				return seg, nil, err
 			case !seen:
-				in.ids.fill(slot, p.key, p.print)
+				in.ids.fill(slot, idSlot{p.key, p.print, uint32(in.seq + 1)})
 				fresh = append(fresh, p)
 				c.res.Accepted++
 			case print == p.print || print == firstPrint(&p.Entry, p.tags):
@@ -250,13 +250,14 @@ func (in *Intake) segment(entries []*prepared) Segment {
 }
 
 // moved looks key up among the ids that are leaving memory or have left it.
-func (in *Intake) moved(ctx context.Context, key idKey) (print uint64, found bool, err error) {
+func (in *Intake) moved(ctx context.Context, key idKey) (print uint32, found bool, err error) {
 	if in.frozen != nil {
-		if print, ok := in.frozen.get(key); ok {
-			return print, true, nil
+		if id, ok := in.frozen.get(key); ok {
+			return id.print, true, nil
 		}
 	}
-	return in.older(ctx, key)
+	id, _, found, err := in.older(ctx, key)
+	return id.print, found, err
 }
 
 // assign gives p the hour it is billed in, or the reason why it cannot be billed. Called with commit held.

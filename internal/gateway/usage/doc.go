@@ -11,7 +11,8 @@
 // events with the hour that was assigned to each. That row is the audit trail and the redo log at once. Ids and sums
 // of recent events live in memory and are only ever a function of the segments: [New] rebuilds them. When ids in memory
 // have become many they are written once, sorted, as a run of small chunks, with a filter in memory that says for
-// nearly every new id "not in this run"; runs of like size are merged, so that they stay few ([Intake.Tidy]).
+// nearly every new id "not in this run"; runs of like size are merged, so that they stay few ([Intake.Tidy]). An id says in which
+// segment its event is, so that an event is found by its name alone ([Intake.Named]).
 //
 // A commit is decided (new or not, which hour, packed) while the one before it is still being written, if it is large. A
 // decision rests on the one before: if that fails, so does this, nobody of either has an answer, and what memory was

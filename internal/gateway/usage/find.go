@@ -2,7 +2,9 @@ package usage
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"souk.dev/souk/internal/gateway/core"
 )
@@ -26,4 +28,62 @@ func (in *Intake) Find(ctx context.Context, source, id string, l core.LicenseID,
 		}
 	}
 	return found, false, nil
+}
+
+// Named finds an event in the log by its name alone, with one look at the ids that repetitions are told by and one at the
+// segment that they lead to. So it knows events for as long as repetitions are recognised (Config.KeepIDs) and hardly longer;
+// ok is false for others. One that is not stored yet is none.
+func (in *Intake) Named(ctx context.Context, source, id string) (found Entry, ok bool, err error) {
+	first, last, err := in.segmentsOf(ctx, keyOf(source, id))
+	if err != nil || last == 0 {
+		return found, false, err
+	}
+	if first == last { // it may be packed: then the segment has the number of the last that it was made of
+		spans, err := in.cfg.Store.Spans(ctx, in.cfg.Part, first-1, 1)
+		if err != nil || len(spans) == 0 {
+			return found, false, err
+		}
+		first, last = spans[0].Seq, spans[0].Seq
+	}
+	err = in.cfg.Store.Between(ctx, in.cfg.Part, first, last, func(s Segment) error {
+		var err error
+		if found, ok, err = s.Find(source, id); ok {
+			return errFound
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, errFound) {
+		return found, false, fmt.Errorf("look for an event in segments %d to %d: %w", first, last, err)
+	}
+	return found, ok, nil
+}
+
+// KeepsIDs is how long events are known by their names at least.
+func (in *Intake) KeepsIDs() time.Duration { return in.cfg.KeepIDs }
+
+// segmentsOf tells which segments may have the event with the key: nearly always one; with last 0, none has.
+func (in *Intake) segmentsOf(ctx context.Context, key idKey) (first, last int64, err error) {
+	in.commit.Lock()
+	defer in.commit.Unlock()
+	before := func(run int) int64 { // the newest segment of the runs before
+		if run == 0 {
+			return 0
+		}
+		return in.runs[run-1].LastSeq
+	}
+	if id, ok := in.ids.get(key); ok {
+		first, last = place(id.seq, max(before(len(in.runs)), in.frozenSeq)+1, in.seq)
+		return first, last, nil
+	}
+	if in.frozen != nil {
+		if id, ok := in.frozen.get(key); ok {
+			first, last = place(id.seq, before(len(in.runs))+1, in.frozenSeq)
+			return first, last, nil
+		}
+	}
+	id, run, found, err := in.older(ctx, key)
+	if err == nil && found {
+		first, last = place(id.seq, before(run)+1, in.runs[run].LastSeq)
+	}
+	return first, last, err
 }

@@ -19,19 +19,31 @@ func (k idKey) less(o idKey) bool {
 	return binary.BigEndian.Uint64(k[8:]) < binary.BigEndian.Uint64(o[8:])
 }
 
-// identify gives e's key and the print of its content, by which a repetition is told from a conflict. tags are e's as
-// [appendTags] writes them.
-func identify(e *Entry, tags string) (idKey, uint64) {
+// identify gives e's key and the print of its content, by which a repetition is told from a conflict: one conflict in four
+// billions is taken for a repetition, which changes nothing but the answer. tags are e's as [appendTags] writes them.
+func identify(e *Entry, tags string) (idKey, uint32) {
 	var buf [192]byte // on the stack; nearly always enough
-	b := appendText(appendText(buf[:0], e.Source), e.ID)
-	key := sha256.Sum256(b)
-	return idKey(key[:16]), xxhash.Sum64(appendContent(b[:0], e, tags))
+	key, b := appendKey(buf[:0], e.Source, e.ID)
+	return key, uint32(xxhash.Sum64(appendContent(b[:0], e, tags)) >> 32)
+}
+
+// keyOf is the key of an event's name.
+func keyOf(source, id string) idKey {
+	key, _ := appendKey(nil, source, id)
+	return key
+}
+
+// appendKey gives the key of a name, and b with what it is the hash of.
+func appendKey(b []byte, source, id string) (idKey, []byte) {
+	b = appendText(appendText(b, source), id)
+	sum := sha256.Sum256(b)
+	return idKey(sum[:16]), b
 }
 
 // firstPrint is the print that was kept of e by versions which took it from SHA-256. Ids that left memory then have it.
-func firstPrint(e *Entry, tags string) uint64 {
+func firstPrint(e *Entry, tags string) uint32 {
 	sum := sha256.Sum256(appendContent(nil, e, tags))
-	return binary.BigEndian.Uint64(sum[:8])
+	return binary.BigEndian.Uint32(sum[:4])
 }
 
 // appendContent writes what a print is of. An untimed event has the same whenever it arrives.
@@ -44,8 +56,32 @@ func appendContent(b []byte, e *Entry, tags string) []byte {
 	return append(b, tags...)
 }
 
+// place are the segments, from first to last, of which one has the event of an id: it is the one whose number ends in seq, or
+// that was put in its place, if seq is known.
+func place(seq uint32, first, last int64) (from, to int64) {
+	if seq == 0 {
+		return first, last
+	}
+	at := last - int64(uint32(last)-seq)
+	return at, at
+}
+
+// appendID writes an id as a chunk has it; readID reads it. In runs of before, which know no places, the last four bytes are
+// more of the print.
+func appendID(b []byte, id idSlot) []byte {
+	return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(append(b, id.key[:]...), id.print), id.seq)
+}
+
+func readID(b []byte, r *Run) idSlot {
+	id := idSlot{key: idKey(b[:16]), print: binary.BigEndian.Uint32(b[16:])}
+	if r.Places {
+		id.seq = binary.BigEndian.Uint32(b[20:])
+	}
+	return id
+}
+
 const (
-	idBytes    = 24  // a key and its print in a chunk
+	idBytes    = 24  // an id in a chunk
 	chunkIDs   = 680 // about 16 KiB
 	filterBits = 20  // per id: about one false "perhaps" in 3,000, for each costs a read of the disk
 )

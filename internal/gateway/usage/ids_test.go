@@ -23,10 +23,11 @@ func TestIDsLeaveATableInOrder(t *testing.T) {
 			if i%3 == 0 { // many that want the last places
 				k[0], k[1] = 7, math.MaxUint8
 			}
-			table.put(k, uint64(i))
-			table.put(k, math.MaxUint64) // known: its first print stays
-			if print, ok := table.get(k); !ok || print != uint64(i) {
-				t.Fatalf("id %d is %d, %t", i, print, ok)
+			first := idSlot{k, uint32(i), uint32(2 * i)}
+			table.put(first)
+			table.put(idSlot{k, math.MaxUint32, 1}) // known: it stays as it is
+			if id, ok := table.get(k); !ok || id != first {
+				t.Fatalf("id %d is %v, %t", i, id, ok)
 			}
 		}
 		var keys []idKey

@@ -5,7 +5,7 @@ import (
 	"math/bits"
 )
 
-// idTable remembers the prints of ids that are in memory. Keys are hashes already, so their own bits say where they
+// idTable remembers the ids that are in memory. Keys are hashes already, so their own bits say where they
 // lie, and a look-up costs one visit to memory instead of another hash and two. Their highest bits do, so that ids lie
 // nearly in the order of their keys, which is the order that a run has them in. It has no pointers for the collector to
 // follow, and it grows a shard at a time, so that no caller waits while millions of ids move.
@@ -20,10 +20,11 @@ type idShard struct {
 	used  int
 }
 
-// idSlot is an id with the print of its content. No key is all zeros (see [identify]): that is a free slot.
+// idSlot is an id, the print of its content, and where its event is. No key is all zeros (see [identify]): that is a free slot.
 type idSlot struct {
 	key   idKey
-	print uint64
+	print uint32
+	seq   uint32 // the lower half of the segment's number, see [place]; 0: not known
 }
 
 // place is where key is looked for first. Keys are spread evenly, and so are their places.
@@ -44,19 +45,19 @@ func (s *idShard) find(key idKey) *idSlot {
 	}
 }
 
-func (t *idTable) get(key idKey) (print uint64, ok bool) {
+func (t *idTable) get(key idKey) (found idSlot, ok bool) {
 	s := &t.shards[key[0]]
 	if s.used == 0 {
-		return 0, false
+		return idSlot{}, false
 	}
 	slot := s.find(key)
-	return slot.print, slot.key == key
+	return *slot, slot.key == key
 }
 
-// put remembers key. One that is known keeps its first print.
-func (t *idTable) put(key idKey, print uint64) {
-	if slot := t.slot(key); slot.key != key {
-		t.fill(slot, key, print)
+// put remembers an id. One that is known stays as it is.
+func (t *idTable) put(id idSlot) {
+	if slot := t.slot(id.key); slot.key != id.key {
+		t.fill(slot, id)
 	}
 }
 
@@ -69,9 +70,9 @@ func (t *idTable) slot(key idKey) *idSlot {
 	return s.find(key)
 }
 
-func (t *idTable) fill(slot *idSlot, key idKey, print uint64) {
-	*slot = idSlot{key, print}
-	t.shards[key[0]].used++
+func (t *idTable) fill(slot *idSlot, id idSlot) {
+	*slot = id
+	t.shards[id.key[0]].used++
 	t.ids++
 }
 

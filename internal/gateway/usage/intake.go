@@ -88,7 +88,7 @@ type prepared struct {
 	tags    string // see appendTags
 	index   int
 	key     idKey
-	print   uint64
+	print   uint32
 	perhaps bool      // key may be among the ids that have left memory
 	end     time.Time // the licence's usage from then on is not AWS's to bill; zero: no end is in sight
 }

@@ -67,7 +67,7 @@ func (in *Intake) rebuild(ctx context.Context) error {
 		events += s.Events
 		return s.Each(func(e *Entry) error {
 			if s.Seq > after {
-				in.ids.put(identify(e, tags.write(e.Tags)))
+				in.remember(e, tags.write(e.Tags), s.Seq)
 			}
 			if e.Hour > recorded && (len(done) == 0 || !done[sealed{Key{e.License, e.Dimension, e.Unbillable}, e.Hour}]) {
 				in.count(e)
@@ -83,6 +83,12 @@ func (in *Intake) rebuild(ctx context.Context) error {
 		in.cfg.Log.Info("read the log of usage", "events", events, "took", elapsed(), "open_after", in.closed.String())
 	}
 	return nil
+}
+
+// remember notes the id of an event that is in the segment seq.
+func (in *Intake) remember(e *Entry, tags string, seq int64) {
+	key, print := identify(e, tags)
+	in.ids.put(idSlot{key, print, uint32(seq)})
 }
 
 // catchUp makes memory what the log says after a write whose outcome is unknown. Called with commit and disk held.
@@ -110,7 +116,7 @@ func (in *Intake) catchUp(ctx context.Context) error {
 	var tags tagWriter
 	for _, s := range tail {
 		err := s.Each(func(e *Entry) error {
-			in.ids.put(identify(e, tags.write(e.Tags)))
+			in.remember(e, tags.write(e.Tags), s.Seq)
 			in.count(e)
 			return nil
 		})

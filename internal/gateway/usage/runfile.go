@@ -2,7 +2,6 @@ package usage
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 )
 
@@ -25,7 +24,7 @@ func (in *Intake) newRun(ids int) *runWriter {
 	if len(in.runs) > 0 {
 		no = in.runs[len(in.runs)-1].No + 1
 	}
-	return &runWriter{Run: Run{Part: in.cfg.Part, No: no, Filter: newFilter(ids)}, store: in.cfg.Store}
+	return &runWriter{Run: Run{Part: in.cfg.Part, No: no, Filter: newFilter(ids), Places: true}, store: in.cfg.Store}
 }
 
 func (w *runWriter) add(ctx context.Context, id idSlot) error {
@@ -36,7 +35,7 @@ func (w *runWriter) add(ctx context.Context, id idSlot) error {
 		w.chunk = make([]byte, 0, chunkIDs*idBytes)
 		w.FirstKeys = append(w.FirstKeys, id.key[:]...)
 	}
-	w.chunk = binary.BigEndian.AppendUint64(append(w.chunk, id.key[:]...), id.print)
+	w.chunk = appendID(w.chunk, id)
 	filter(w.Filter).add(id.key)
 	w.last = id.key
 	w.IDs++
@@ -94,8 +93,7 @@ func (r *runReader) next(ctx context.Context) (err error) {
 		}
 		r.chunk++
 	}
-	r.slot.key = idKey(r.body[:16])
-	r.slot.print = binary.BigEndian.Uint64(r.body[16:])
+	r.slot = readID(r.body, r.Run)
 	r.body = r.body[idBytes:]
 	return nil
 }

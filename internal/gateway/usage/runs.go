@@ -3,7 +3,6 @@ package usage
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"fmt"
 	"sort"
 	"time"
@@ -249,8 +248,8 @@ func (in *Intake) perhaps(key idKey) bool {
 	return maybe
 }
 
-// older looks key up among the ids that have left memory. Called with commit held.
-func (in *Intake) older(ctx context.Context, key idKey) (print uint64, found bool, err error) {
+// older looks key up among the ids that have left memory, and tells which of runs has it. Called with commit held.
+func (in *Intake) older(ctx context.Context, key idKey) (id idSlot, run int, found bool, err error) {
 	for i := len(in.runs) - 1; i >= 0; i-- {
 		r := &in.runs[i]
 		if !filter(r.Filter).perhaps(key) {
@@ -263,13 +262,13 @@ func (in *Intake) older(ctx context.Context, key idKey) (print uint64, found boo
 		}
 		body, err := in.cfg.Store.IDs(ctx, r.Part, r.No, chunk)
 		if err != nil {
-			return 0, false, fmt.Errorf("read ids of run %d: %w", r.No, err)
+			return idSlot{}, 0, false, fmt.Errorf("read ids of run %d: %w", r.No, err)
 		}
 		m := len(body) / idBytes
 		at := sort.Search(m, func(i int) bool { return bytes.Compare(body[i*idBytes:i*idBytes+16], key[:]) >= 0 })
 		if at < m && bytes.Equal(body[at*idBytes:at*idBytes+16], key[:]) {
-			return binary.BigEndian.Uint64(body[at*idBytes+16:]), true, nil
+			return readID(body[at*idBytes:], r), i, true, nil
 		}
 	}
-	return 0, false, nil
+	return idSlot{}, 0, false, nil
 }

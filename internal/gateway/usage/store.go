@@ -149,4 +149,5 @@ type Run struct {
 	IDs       int64
 	Filter    []byte // see filter
 	FirstKeys []byte // the first key of each chunk, 16 bytes each
+	Places    bool   // its ids say in which segments their events are
 }

@@ -172,7 +172,7 @@ func runs(t *testing.T, s usage.Store) {
 	list("") // without a header there is none
 	long := bytes.Repeat([]byte{1, 2, 3}, 100_000)
 	for no, last := range []int64{100, 200, 300} {
-		r := usage.Run{No: int64(no + 1), LastSeq: last, FirstAt: last - 1, LastAt: last, IDs: 1, Filter: long, FirstKeys: bytes.Repeat([]byte{7}, 16)}
+		r := usage.Run{No: int64(no + 1), LastSeq: last, FirstAt: last - 1, LastAt: last, IDs: 1, Filter: long, FirstKeys: bytes.Repeat([]byte{7}, 16), Places: no > 0}
 		if err := s.PutRun(ctx, r, nil); err != nil {
 			t.Fatal(err)
 		}
