@@ -74,7 +74,13 @@ func newServer(args ...string) (s *Server, err error) {
 	if s.bin, err = programs(); err != nil {
 		return nil, err
 	}
-	if s.dir, err = os.MkdirTemp("/tmp", "souk-pg-"); err != nil { // a socket's path must be short
+	s.attr = syscall.SysProcAttr{Pdeathsig: syscall.SIGQUIT, Setpgid: true}
+	if os.Getuid() == 0 {
+		if s.attr.Credential, err = somebody(); err != nil {
+			return nil, err
+		}
+	}
+	if s.dir, err = folder(&s.attr); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -82,15 +88,6 @@ func newServer(args ...string) (s *Server, err error) {
 			err = errors.Join(err, os.RemoveAll(s.dir))
 		}
 	}()
-	s.attr = syscall.SysProcAttr{Pdeathsig: syscall.SIGQUIT, Setpgid: true}
-	if os.Getuid() == 0 {
-		if s.attr.Credential, err = somebody(); err != nil {
-			return nil, err
-		}
-		if err := os.Chown(s.dir, int(s.attr.Credential.Uid), int(s.attr.Credential.Gid)); err != nil {
-			return nil, err
-		}
-	}
 	make := exec.Command(filepath.Join(s.bin, "initdb"), "--pgdata", s.data(), "--username=souk", "--auth=trust", "--no-sync", "--no-instructions",
 		"--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en")
 	make.Dir, make.SysProcAttr = s.dir, &s.attr
@@ -98,6 +95,17 @@ func newServer(args ...string) (s *Server, err error) {
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)
 	}
 	return s, s.start()
+}
+
+// folder makes a server's folder, which belongs to whoever runs it.
+func folder(attr *syscall.SysProcAttr) (dir string, err error) {
+	if dir, err = os.MkdirTemp("/tmp", "souk-pg-"); err != nil || attr.Credential == nil { // a socket's path must be short
+		return dir, err
+	}
+	if err := os.Chown(dir, int(attr.Credential.Uid), int(attr.Credential.Gid)); err != nil {
+		return "", errors.Join(err, os.RemoveAll(dir))
+	}
+	return dir, nil
 }
 
 // somebody is who runs PostgreSQL for root.
