@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 	"text/tabwriter"
 	"time"
@@ -10,6 +9,7 @@ import (
 
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/audit"
 	"souk.dev/souk/internal/gateway/keys"
 	"souk.dev/souk/internal/gateway/store"
 )
@@ -28,11 +28,6 @@ func keysCommand() *cobra.Command {
 	return cmd
 }
 
-// withKeys works on the keys in the database.
-func withKeys(ctx context.Context, database string, do func(keys.Store) error) error {
-	return withMigrated(ctx, database, func(db *store.DB) error { return do(db.Keys()) })
-}
-
 func keysCreateCommand() *cobra.Command {
 	var database, name string
 	var asJSON bool
@@ -42,8 +37,13 @@ func keysCreateCommand() *cobra.Command {
 		Example: "  souk keys create --name my-app\n  export SOUK_API_KEY=$(souk keys create --name my-app --json | jq -r .key)",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withKeys(cmd.Context(), database, func(s keys.Store) error {
-				text, k, err := keys.Create(cmd.Context(), s, clock.System{}, name)
+			return withMigrated(cmd.Context(), database, func(db *store.DB) error {
+				var text string
+				var k keys.Key
+				err := asShell(cmd.Context(), db, audit.KeyMade, name, func() (err error) {
+					text, k, err = keys.Create(cmd.Context(), db.Keys(), clock.System{}, name)
+					return err
+				})
 				if err != nil {
 					return configError(err)
 				}
@@ -79,8 +79,8 @@ func keysListCommand() *cobra.Command {
 		Example: "  souk keys list\n  souk keys list --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withKeys(cmd.Context(), database, func(s keys.Store) error {
-				all, err := s.Keys(cmd.Context())
+			return withMigrated(cmd.Context(), database, func(db *store.DB) error {
+				all, err := db.Keys().Keys(cmd.Context())
 				if err != nil {
 					return err
 				}
@@ -137,8 +137,10 @@ func keysRevokeCommand() *cobra.Command {
 		Example: "  souk keys revoke key_3n7qk2m5",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withKeys(cmd.Context(), database, func(s keys.Store) error {
-				err := s.RevokeKey(cmd.Context(), args[0], clock.System{}.Now())
+			return withMigrated(cmd.Context(), database, func(db *store.DB) error {
+				err := asShell(cmd.Context(), db, audit.KeyRevoked, args[0], func() error {
+					return db.Keys().RevokeKey(cmd.Context(), args[0], clock.System{}.Now())
+				})
 				if fail.Is(err, fail.NotFound) {
 					return fmt.Errorf("there is no key %s; `souk keys list` shows them", args[0])
 				}

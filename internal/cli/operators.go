@@ -47,6 +47,11 @@ func operatorsOf(db *store.DB) *operator.Service {
 	return operator.New(db.Operators(), audit.New(db.Audit(), clock.System{}), clock.System{}, slog.New(slog.DiscardHandler))
 }
 
+// asShell writes down in the audit log that whoever runs this does action to subject, and does it.
+func asShell(ctx context.Context, db *store.DB, action audit.Action, subject string, do func() error) error {
+	return audit.New(db.Audit(), clock.System{}).Do(ctx, operator.Shell(whoAmI()), action, subject, "", do)
+}
+
 // whoAmI is what the operating system calls whoever runs this.
 func whoAmI() string {
 	u, err := user.Current()

@@ -49,8 +49,10 @@ func TestOperatorsFromAShell(t *testing.T) {
 	if strings.Contains(out, "vera") || !strings.Contains(out, "ida@example.com") {
 		t.Errorf("listed:\n%s", out)
 	}
+	run(0, "keys", "create", "--name", "till")
+	run(1, "keys", "revoke", "key_none")
 	out, _ = run(0, "audit", "log")
-	for _, want := range []string{"operator.add", "vera@example.com, viewer", "operator.role", "operator.role: last_admin", "operator.password", "operator.remove", "7 entries; the last one's hash is"} {
+	for _, want := range []string{"key.create", "till", "key.revoke", "operator.add", "vera@example.com, viewer", "operator.role", "operator.role: last_admin", "operator.password", "operator.remove", "10 entries; the last one's hash is"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the log does not say %q:\n%s", want, out)
 		}

@@ -23,8 +23,9 @@ func sandboxCommand() *cobra.Command {
 		Use:     "sandbox",
 		GroupID: groupRun,
 		Short:   "Run the marketplace's side, for a laptop and for CI",
-		Long: `Run AWS Marketplace's side of a purchase on this machine: a storefront, Your Marketplace Software, the Metering API, the
-queue that receives events, and a clock that can be moved. Any AWS SDK talks to it unchanged, given its endpoint.`,
+		Long: `Run AWS Marketplace's side of a purchase on this machine: a storefront, Your Marketplace Software, the
+seller's desk, the Metering, Entitlement, Agreement and Discovery APIs, SQS, SNS and EventBridge, and a clock that can be moved.
+Any AWS SDK talks to it unchanged, given its endpoint.`,
 		Example: `  souk sandbox
   souk sandbox --fulfillment-url http://127.0.0.1:3000/aws/register   # your own landing page
   souk sandbox --world market.yaml --check                             # is the file sound?

@@ -10,7 +10,6 @@ import (
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/gateway/api"
 	"souk.dev/souk/internal/gateway/approval"
-	"souk.dev/souk/internal/gateway/audit"
 	"souk.dev/souk/internal/gateway/console"
 	"souk.dev/souk/internal/gateway/operator"
 	"souk.dev/souk/internal/gateway/store"
@@ -20,7 +19,6 @@ import (
 func (g *Gateway) openConsole(c Config, health api.Health, desk console.Config) (*console.Console, error) {
 	desk.BaseURL, desk.Name, desk.Accent, desk.Products, desk.Settings = c.BaseURL, c.Seller.Name, c.Seller.Accent, c.Products, slices.Concat(c.shown(), c.shownWays())
 	desk.Approval = approval.Rule{Own: c.ApproveOwn}
-	desk.Audit = audit.New(g.db.Audit(), g.clk)
 	desk.Operators = operator.New(g.db.Operators(), desk.Audit, clock.System{}, c.Log)
 	if err := c.openWays(&desk); err != nil {
 		return nil, err

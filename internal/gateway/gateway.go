@@ -18,6 +18,7 @@ import (
 	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/agreement"
 	"souk.dev/souk/internal/gateway/api"
+	"souk.dev/souk/internal/gateway/audit"
 	"souk.dev/souk/internal/gateway/approval"
 	"souk.dev/souk/internal/gateway/awsapi"
 	"souk.dev/souk/internal/gateway/cancellation"
@@ -168,7 +169,8 @@ func assemble(ctx context.Context, c Config, db *store.DB) (g *Gateway, err erro
 		return nil, err
 	}
 
-	door := api.NewDoor(keys.NewRing(g.db.Keys(), g.clk, c.Log), g.db.Answers(), g.clk, c.Log,
+	acts := audit.New(g.db.Audit(), g.clk)
+	door := api.NewDoor(keys.NewRing(g.db.Keys(), g.clk, c.Log), g.db.Answers(), acts, g.clk, c.Log,
 		api.Licenses{Directory: book, Facts: book.Facts, Entitlements: entitlements, Products: c.Products, Clock: g.clk, Agreements: api.Agreements{Resync: resync, Directory: book}},
 		api.Checks{Directory: book, Entitlements: entitlements, Used: engine.Used, Clock: g.clk},
 		api.Notifications{Notices: g.db.Notices(), Replayer: in},
@@ -202,7 +204,7 @@ func assemble(ctx context.Context, c Config, db *store.DB) (g *Gateway, err erro
 		metrics.Gauge(ownerGauge, ownerHelp, func() (float64, bool) { return 1, true })
 	}
 	health := api.Health{Log: c.Log, Checks: g.checks(c, in)}
-	desk, err := g.openConsole(c, health, console.Config{Book: book, Engine: engine, Notices: g.db.Notices(), Replayer: in, Register: registrations, Accounts: accounts,
+	desk, err := g.openConsole(c, health, console.Config{Audit: acts, Book: book, Engine: engine, Notices: g.db.Notices(), Replayer: in, Register: registrations, Accounts: accounts,
 		Entitlements: entitlements, Corrections: corrections, Cancellations: cancellations, Seal: box})
 	if err != nil {
 		return nil, err

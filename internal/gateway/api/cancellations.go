@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/audit"
 	"souk.dev/souk/internal/gateway/cancellation"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/license"
@@ -73,7 +74,9 @@ func (h Cancellations) post(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	c, err := h.Cancellations.Ask(r.Context(), cancellation.Cancellation{License: l.ID, Agreement: in.Agreement, Reason: in.Reason, Description: in.Description, AskedBy: actor(r, in.By)})
+	c, err := acted(r, audit.EndProposed, string(l.ID), in.By, func() (cancellation.Cancellation, error) {
+		return h.Cancellations.Ask(r.Context(), cancellation.Cancellation{License: l.ID, Agreement: in.Agreement, Reason: in.Reason, Description: in.Description, AskedBy: actor(r, in.By)})
+	})
 	if err != nil {
 		return err
 	}
@@ -105,7 +108,9 @@ func (h Cancellations) approve(w http.ResponseWriter, r *http.Request) error {
 	if err := httpx.Decode(w, r, &in); err != nil {
 		return err
 	}
-	return h.show(w)(h.Cancellations.Approve(r.Context(), requested(r), actor(r, in.By)))
+	return h.show(w)(acted(r, audit.EndOkayed, r.PathValue("id"), in.By, func() (cancellation.Cancellation, error) {
+		return h.Cancellations.Approve(r.Context(), requested(r), actor(r, in.By))
+	}))
 }
 
 // decision is who decides, and why.
@@ -119,7 +124,9 @@ func (h Cancellations) reject(w http.ResponseWriter, r *http.Request) error {
 	if err := httpx.Decode(w, r, &in); err != nil {
 		return err
 	}
-	return h.show(w)(h.Cancellations.Reject(r.Context(), requested(r), actor(r, in.By), in.Why))
+	return h.show(w)(acted(r, audit.EndRefused, r.PathValue("id"), in.By, func() (cancellation.Cancellation, error) {
+		return h.Cancellations.Reject(r.Context(), requested(r), actor(r, in.By), in.Why)
+	}))
 }
 
 func (h Cancellations) withdraw(w http.ResponseWriter, r *http.Request) error {
@@ -127,7 +134,9 @@ func (h Cancellations) withdraw(w http.ResponseWriter, r *http.Request) error {
 	if err := httpx.Decode(w, r, &in); err != nil {
 		return err
 	}
-	return h.show(w)(h.Cancellations.Withdraw(r.Context(), requested(r), actor(r, in.By), in.Why))
+	return h.show(w)(acted(r, audit.EndWithdrawn, r.PathValue("id"), in.By, func() (cancellation.Cancellation, error) {
+		return h.Cancellations.Withdraw(r.Context(), requested(r), actor(r, in.By), in.Why)
+	}))
 }
 
 func (h Cancellations) list(w http.ResponseWriter, r *http.Request) error {

@@ -6,6 +6,7 @@ import (
 
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/approval"
+	"souk.dev/souk/internal/gateway/audit"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/license"
@@ -131,7 +132,8 @@ func (h Corrections) post(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	if c, err = h.Corrections.Ask(r.Context(), c); err != nil {
+	c, err = acted(r, audit.CorrectionAsked, string(l.ID), in.By, func() (correction.Correction, error) { return h.Corrections.Ask(r.Context(), c) })
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Location", "/v1/corrections/"+string(c.ID))
@@ -172,7 +174,9 @@ func (h Corrections) approve(w http.ResponseWriter, r *http.Request) error {
 	if err := httpx.Decode(w, r, &in); err != nil {
 		return err
 	}
-	c, err := h.Corrections.Approve(r.Context(), correction.ID(r.PathValue("id")), actor(r, in.By), in.Besides)
+	c, err := acted(r, audit.CorrectionOkayed, r.PathValue("id"), in.By, func() (correction.Correction, error) {
+		return h.Corrections.Approve(r.Context(), correction.ID(r.PathValue("id")), actor(r, in.By), in.Besides)
+	})
 	if err != nil {
 		return err
 	}
@@ -187,7 +191,9 @@ func (h Corrections) reject(w http.ResponseWriter, r *http.Request) error {
 	if err := httpx.Decode(w, r, &in); err != nil {
 		return err
 	}
-	c, err := h.Corrections.Reject(r.Context(), correction.ID(r.PathValue("id")), actor(r, in.By), in.Why)
+	c, err := acted(r, audit.CorrectionRefused, r.PathValue("id"), in.By, func() (correction.Correction, error) {
+		return h.Corrections.Reject(r.Context(), correction.ID(r.PathValue("id")), actor(r, in.By), in.Why)
+	})
 	if err != nil {
 		return err
 	}

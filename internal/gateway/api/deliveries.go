@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/audit"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/outbox"
@@ -103,7 +104,9 @@ func (h Deliveries) get(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h Deliveries) replay(w http.ResponseWriter, r *http.Request) error {
-	d, err := h.Outbox.Resend(r.Context(), outbox.DeliveryID(r.PathValue("id")))
+	d, err := acted(r, audit.DeliveryReplayed, r.PathValue("id"), "", func() (outbox.Delivery, error) {
+		return h.Outbox.Resend(r.Context(), outbox.DeliveryID(r.PathValue("id")))
+	})
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/audit"
 	"souk.dev/souk/internal/gateway/keys"
 	"souk.dev/souk/internal/httpx"
 )
@@ -22,6 +23,7 @@ type Door struct {
 	mux   *http.ServeMux
 	ring  *keys.Ring
 	done  AnswerStore
+	acts  *audit.Log
 	clk   clock.Clock
 	log   *slog.Logger
 	calls []string
@@ -30,9 +32,9 @@ type Door struct {
 // Mounter is a group of calls.
 type Mounter interface{ Mount(d *Door) }
 
-// NewDoor makes a door with the groups of calls given. done keeps answers for Idempotency-Key.
-func NewDoor(ring *keys.Ring, done AnswerStore, clk clock.Clock, log *slog.Logger, groups ...Mounter) *Door {
-	d := &Door{mux: http.NewServeMux(), ring: ring, done: done, clk: clk, log: log}
+// NewDoor makes a door with the groups of calls given. done keeps answers for Idempotency-Key, acts who changed what.
+func NewDoor(ring *keys.Ring, done AnswerStore, acts *audit.Log, clk clock.Clock, log *slog.Logger, groups ...Mounter) *Door {
+	d := &Door{mux: http.NewServeMux(), ring: ring, done: done, acts: acts, clk: clk, log: log}
 	d.mux.Handle("/v1/", d.signedIn(func(http.ResponseWriter, *http.Request) error {
 		return fail.New(fail.NotFound, "no_such_call", "There is no such call, or not with this method; see /openapi.json.")
 	}))
@@ -58,13 +60,21 @@ func (d *Door) Calls() []string { return slices.Clone(d.calls) }
 // ServeHTTP implements [http.Handler].
 func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) { d.mux.ServeHTTP(w, r) }
 
-type keyOf struct{}
+// caller is who makes a request, and where it is written down what is done for it.
+type caller struct {
+	key  keys.Key
+	acts *audit.Log
+}
+
+type callerKey struct{}
+
+func callerOf(ctx context.Context) caller {
+	c, _ := ctx.Value(callerKey{}).(caller)
+	return c
+}
 
 // KeyOf is the API key that the request came with.
-func KeyOf(ctx context.Context) keys.Key {
-	k, _ := ctx.Value(keyOf{}).(keys.Key)
-	return k
-}
+func KeyOf(ctx context.Context) keys.Key { return callerOf(ctx).key }
 
 func (d *Door) signedIn(f httpx.Func) http.Handler {
 	return httpx.Try(d.log, func(w http.ResponseWriter, r *http.Request) error {
@@ -80,6 +90,6 @@ func (d *Door) signedIn(f httpx.Func) http.Handler {
 			}
 			return err
 		}
-		return f(w, r.WithContext(context.WithValue(r.Context(), keyOf{}, k)))
+		return f(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, caller{k, d.acts})))
 	})
 }

@@ -14,6 +14,7 @@ import (
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/api"
+	"souk.dev/souk/internal/gateway/audit"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/keys"
 	"souk.dev/souk/internal/gateway/license"
@@ -48,7 +49,7 @@ func open(t *testing.T, groups ...api.Mounter) house {
 	}
 	log := slog.New(slog.DiscardHandler)
 	groups = append(groups, api.Licenses{Directory: h.book, Facts: h.book.Facts})
-	h.Door = api.NewDoor(keys.NewRing(db.Keys(), h.clk, log), db.Answers(), h.clk, log, groups...)
+	h.Door = api.NewDoor(keys.NewRing(db.Keys(), h.clk, log), db.Answers(), audit.New(db.Audit(), h.clk), h.clk, log, groups...)
 	return h
 }
 

@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 
+	"souk.dev/souk/internal/gateway/audit"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/metering"
 	"souk.dev/souk/internal/httpx"
@@ -22,7 +23,8 @@ func (h Finalize) post(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := h.Engine.Finalize(r.Context(), l.ID); err != nil {
+	_, err = acted(r, audit.UsageFinalized, string(l.ID), "", func() (struct{}, error) { return struct{}{}, h.Engine.Finalize(r.Context(), l.ID) })
+	if err != nil {
 		return err
 	}
 	return httpx.JSON(w, http.StatusOK, licenseOf(l))

@@ -14,6 +14,7 @@ import (
 
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/gateway/api"
+	"souk.dev/souk/internal/gateway/audit"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/keys"
 	"souk.dev/souk/internal/gateway/license"
@@ -179,7 +180,7 @@ func serve(b *testing.B, db *store.DB, taker api.Acceptor, clk clock.Clock) *ser
 		b.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	s := &server{Server: httptest.NewServer(api.NewDoor(keys.NewRing(db.Keys(), clk, log), db.Answers(), clk, log, api.Events{Intake: taker})), key: key,
+	s := &server{Server: httptest.NewServer(api.NewDoor(keys.NewRing(db.Keys(), clk, log), db.Answers(), audit.New(db.Audit(), clk), clk, log, api.Events{Intake: taker})), key: key,
 		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 128}}}
 	b.Cleanup(s.Close)
 	return s

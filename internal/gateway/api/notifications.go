@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"souk.dev/souk/internal/gateway/audit"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/intake"
 	"souk.dev/souk/internal/gateway/license"
@@ -69,7 +70,9 @@ func (h Notifications) get(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h Notifications) replay(w http.ResponseWriter, r *http.Request) error {
-	n, err := h.Replayer.Replay(r.Context(), r.PathValue("id"))
+	n, err := acted(r, audit.NoticeReplayed, r.PathValue("id"), "", func() (intake.Notice, error) {
+		return h.Replayer.Replay(r.Context(), r.PathValue("id"))
+	})
 	if err != nil {
 		return err
 	}

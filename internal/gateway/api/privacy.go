@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/audit"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/privacy"
 	"souk.dev/souk/internal/httpx"
@@ -60,7 +62,9 @@ func (h Privacy) erase(w http.ResponseWriter, r *http.Request) error {
 	default:
 		return fail.New(fail.Invalid, "bad_query", "The query's force is %.20q; it is true or false.", text)
 	}
-	a, err := h.Privacy.Erase(r.Context(), core.AccountID(r.PathValue("id")), force)
+	a, err := acted(r, audit.PersonErased, r.PathValue("id"), "", func() (account.Account, error) {
+		return h.Privacy.Erase(r.Context(), core.AccountID(r.PathValue("id")), force)
+	})
 	if err != nil {
 		return err
 	}

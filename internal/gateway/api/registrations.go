@@ -7,6 +7,7 @@ import (
 
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/audit"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/httpx"
@@ -103,7 +104,9 @@ func (h Registrations) complete(w http.ResponseWriter, r *http.Request) error {
 
 // ready notes that the account is ready that the seller's people have set up.
 func (h Registrations) ready(w http.ResponseWriter, r *http.Request) error {
-	reg, err := h.Register.MakeReady(r.Context(), register.ID(r.PathValue("id")))
+	reg, err := acted(r, audit.RegistrationReady, r.PathValue("id"), "", func() (register.Registration, error) {
+		return h.Register.MakeReady(r.Context(), register.ID(r.PathValue("id")))
+	})
 	if err != nil {
 		return err
 	}

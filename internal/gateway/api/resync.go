@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"souk.dev/souk/internal/gateway/agreement"
+	"souk.dev/souk/internal/gateway/audit"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/httpx"
@@ -73,7 +74,9 @@ func (h Resync) post(w http.ResponseWriter, r *http.Request) error {
 		}
 		id = l.ID
 	}
-	run, err := h.Resync.Ask(r.Context(), id, in.DryRun, KeyOf(r.Context()).ID)
+	run, err := acted(r, audit.ResyncAsked, string(id), "", func() (agreement.Run, error) {
+		return h.Resync.Ask(r.Context(), id, in.DryRun, KeyOf(r.Context()).ID)
+	})
 	if err != nil {
 		return err
 	}

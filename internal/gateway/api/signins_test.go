@@ -15,6 +15,7 @@ import (
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/api"
+	"souk.dev/souk/internal/gateway/audit"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/keys"
 	"souk.dev/souk/internal/gateway/license"
@@ -67,7 +68,7 @@ func newCustomers(t *testing.T) *customers {
 	if c.key, _, err = keys.Create(t.Context(), db.Keys(), c.clk, "test"); err != nil {
 		t.Fatal(err)
 	}
-	c.door = api.NewDoor(keys.NewRing(db.Keys(), c.clk, log), db.Answers(), c.clk, log,
+	c.door = api.NewDoor(keys.NewRing(db.Keys(), c.clk, log), db.Answers(), audit.New(db.Audit(), c.clk), c.clk, log,
 		api.Registrations{Register: c.register, Delegation: c.delegation}, api.Accounts{Accounts: c.accounts, Register: c.register}, api.SignIns{Accounts: c.accounts, Register: c.register},
 		api.Privacy{Privacy: privacy.New(c.accounts, c.register, c.clk, log)})
 	return c

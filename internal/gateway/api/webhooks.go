@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/audit"
 	"souk.dev/souk/internal/gateway/outbox"
 	"souk.dev/souk/internal/gateway/webhook"
 	"souk.dev/souk/internal/httpx"
@@ -59,7 +60,9 @@ func (h Webhooks) post(w http.ResponseWriter, r *http.Request) error {
 	if err := httpx.Decode(w, r, &in); err != nil {
 		return err
 	}
-	e, err := h.Webhooks.Add(r.Context(), webhook.Endpoint{URL: in.URL, Description: in.Description, Events: in.Events})
+	e, err := acted(r, audit.WebhookAdded, in.URL, "", func() (webhook.Endpoint, error) {
+		return h.Webhooks.Add(r.Context(), webhook.Endpoint{URL: in.URL, Description: in.Description, Events: in.Events})
+	})
 	if err != nil {
 		return err
 	}
@@ -102,7 +105,9 @@ func (h Webhooks) patch(w http.ResponseWriter, r *http.Request) error {
 	if err := httpx.Decode(w, r, &in); err != nil {
 		return err
 	}
-	e, err := h.Webhooks.Change(r.Context(), endpointID(r), webhook.Change{URL: in.URL, Description: in.Description, Events: in.Events, Disabled: in.Disabled})
+	e, err := acted(r, audit.WebhookChanged, r.PathValue("id"), "", func() (webhook.Endpoint, error) {
+		return h.Webhooks.Change(r.Context(), endpointID(r), webhook.Change{URL: in.URL, Description: in.Description, Events: in.Events, Disabled: in.Disabled})
+	})
 	if err != nil {
 		return err
 	}
@@ -110,7 +115,10 @@ func (h Webhooks) patch(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h Webhooks) delete(w http.ResponseWriter, r *http.Request) error {
-	if err := h.Webhooks.Delete(r.Context(), endpointID(r)); err != nil {
+	_, err := acted(r, audit.WebhookRemoved, r.PathValue("id"), "", func() (struct{}, error) {
+		return struct{}{}, h.Webhooks.Delete(r.Context(), endpointID(r))
+	})
+	if err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
@@ -131,7 +139,9 @@ func (h Webhooks) rotate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fail.New(fail.Invalid, "bad_overlap", "The overlap is %.40q; write it like 24h or 30m.", in.Overlap)
 	}
-	e, err := h.Webhooks.Rotate(r.Context(), endpointID(r), overlap)
+	e, err := acted(r, audit.SecretRotated, r.PathValue("id"), "", func() (webhook.Endpoint, error) {
+		return h.Webhooks.Rotate(r.Context(), endpointID(r), overlap)
+	})
 	if err != nil {
 		return err
 	}
@@ -175,7 +185,9 @@ func (h Webhooks) replay(w http.ResponseWriter, r *http.Request) error {
 			return fail.New(fail.Invalid, "bad_state", "There is no state %.40q; see /openapi.json.", s)
 		}
 	}
-	n, err := h.Webhooks.Replay(r.Context(), endpointID(r), in.From, in.To, in.States)
+	n, err := acted(r, audit.DeliveriesReplayed, r.PathValue("id"), "", func() (int, error) {
+		return h.Webhooks.Replay(r.Context(), endpointID(r), in.From, in.To, in.States)
+	})
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-// Package audit keeps the log of who did what: what the seller's people changed, in the console and from a shell.
+// Package audit keeps the log of who did what: what the seller's people changed, in the console, from a shell, and by their programs.
 //
 // It owns: the entries, the chain that ties each to the one before, and the check of it. It does not own: who may do what
 // (the console), what a licence's usage adds up to (souk audit says that too), or where the entries lie (a [Store]).
@@ -26,34 +26,44 @@ type Action string
 
 // The actions.
 const (
-	SignedIn          Action = "session.start"
-	SignedOut         Action = "session.end"
-	OperatorAdded     Action = "operator.add"
-	OperatorRemoved   Action = "operator.remove"
-	RoleChanged       Action = "operator.role"
-	PasswordChanged   Action = "operator.password"
-	OperatorVouched   Action = "operator.vouch"  // a provider vouches for one who had a password
-	OperatorUpdated   Action = "operator.update" // another name or address
-	FactorAdded       Action = "factor.add"
-	FactorRemoved     Action = "factor.remove"
-	RecoveryUsed      Action = "factor.recover" // a recovery code was used in its stead
-	KeyMade           Action = "key.create"
-	KeyRevoked        Action = "key.revoke"
-	NoticeReplayed    Action = "notice.replay"
-	CorrectionOkayed  Action = "correction.approve"
-	CorrectionRefused Action = "correction.reject"
-	RegistrationReady Action = "registration.ready"
-	EndProposed       Action = "cancellation.propose"
-	EndOkayed         Action = "cancellation.approve"
-	EndRefused        Action = "cancellation.reject"
-	EndWithdrawn      Action = "cancellation.withdraw"
-	NotDone           Action = "not_done" // what an earlier entry tells of was not done, and why
+	SignedIn           Action = "session.start"
+	SignedOut          Action = "session.end"
+	OperatorAdded      Action = "operator.add"
+	OperatorRemoved    Action = "operator.remove"
+	RoleChanged        Action = "operator.role"
+	PasswordChanged    Action = "operator.password"
+	OperatorVouched    Action = "operator.vouch"  // a provider vouches for one who had a password
+	OperatorUpdated    Action = "operator.update" // another name or address
+	FactorAdded        Action = "factor.add"
+	FactorRemoved      Action = "factor.remove"
+	RecoveryUsed       Action = "factor.recover" // a recovery code was used in its stead
+	KeyMade            Action = "key.create"
+	KeyRevoked         Action = "key.revoke"
+	NoticeReplayed     Action = "notice.replay"
+	CorrectionAsked    Action = "correction.propose"
+	CorrectionOkayed   Action = "correction.approve"
+	CorrectionRefused  Action = "correction.reject"
+	RegistrationReady  Action = "registration.ready"
+	PersonErased       Action = "account.erase"
+	UsageFinalized     Action = "license.finalize"
+	ResyncAsked        Action = "resync.ask"
+	WebhookAdded       Action = "webhook.add" // to a URL
+	WebhookChanged     Action = "webhook.change"
+	WebhookRemoved     Action = "webhook.remove"
+	SecretRotated      Action = "webhook.rotate"
+	DeliveriesReplayed Action = "webhook.replay"
+	DeliveryReplayed   Action = "delivery.replay"
+	EndProposed        Action = "cancellation.propose"
+	EndOkayed          Action = "cancellation.approve"
+	EndRefused         Action = "cancellation.reject"
+	EndWithdrawn       Action = "cancellation.withdraw"
+	NotDone            Action = "not_done" // what an earlier entry tells of was not done, and why
 )
 
 // Actor is who did something.
 type Actor struct {
-	ID   string // an operator's ("op_…"), "shell" for who had the database at hand, or "provider" for the one at which operators sign in
-	Name string // the operator's e-mail address at that time, the name that the operating system gives, or the provider's URL
+	ID   string // an operator's ("op_…"), an API key's ("key_…"), "shell" for who had the database at hand, or "provider" for the one at which operators sign in
+	Name string // the operator's e-mail address at that time, the key's name, the name that the operating system gives, or the provider's URL
 	From string // the address that a browser came from; may be empty
 }
 
