@@ -204,7 +204,7 @@ func assemble(ctx context.Context, c Config, db *store.DB) (g *Gateway, err erro
 		metrics.Gauge(ownerGauge, ownerHelp, func() (float64, bool) { return 1, true })
 	}
 	health := api.Health{Log: c.Log, Checks: g.checks(c, in)}
-	desk, err := g.openConsole(c, health, console.Config{Audit: acts, Book: book, Engine: engine, Notices: g.db.Notices(), Replayer: in, Register: registrations, Accounts: accounts,
+	desk, err := g.openConsole(c, health, console.Config{Audit: acts, Book: book, Engine: engine, Notices: g.db.Notices(), Replayer: in, Outbox: told, Register: registrations, Accounts: accounts,
 		Entitlements: entitlements, Corrections: corrections, Cancellations: cancellations, Seal: box})
 	if err != nil {
 		return nil, err

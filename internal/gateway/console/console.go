@@ -25,6 +25,7 @@ import (
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/metering"
 	"souk.dev/souk/internal/gateway/operator"
+	"souk.dev/souk/internal/gateway/outbox"
 	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/gateway/seal"
 	"souk.dev/souk/internal/httpx"
@@ -78,6 +79,7 @@ type Config struct {
 	Records       func(ctx context.Context) (map[string]int64, error) // numbers of metering records by state
 	Notices       Notices
 	Replayer      Replayer
+	Outbox        *outbox.Service
 	Register      *register.Service
 	Accounts      *account.Service
 	Entitlements  *entitlement.Keeper
@@ -143,6 +145,9 @@ func (c *Console) routes() []route {
 		{"GET /console/notices", operator.Viewer, c.getNotices},
 		{"GET /console/notices/{id}", operator.Viewer, c.getNotice},
 		{"POST /console/notices/{id}/replay", operator.Operator, c.postReplay},
+		{"GET /console/deliveries", operator.Viewer, c.getDeliveries},
+		{"GET /console/deliveries/{id}", operator.Viewer, c.getDelivery},
+		{"POST /console/deliveries/{id}/send", operator.Operator, c.postSendAgain},
 		{"GET /console/registrations", operator.Viewer, c.getRegistrations},
 		{"GET /console/registrations/{id}", operator.Viewer, c.getRegistration},
 		{"POST /console/registrations/{id}/ready", operator.Operator, c.postReady},

@@ -25,6 +25,7 @@ import (
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/metering"
 	"souk.dev/souk/internal/gateway/operator"
+	"souk.dev/souk/internal/gateway/outbox"
 	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/gateway/seal"
 	"souk.dev/souk/internal/gateway/store"
@@ -78,7 +79,7 @@ func newDesk(t *testing.T, change ...func(*Config)) *desk {
 	accounts := account.New(d.db.Accounts(), d.clk, log)
 	config := Config{BaseURL: "http://127.0.0.1:4710", Name: "Inkwell", Accent: "#2b4a6f", Products: catalogue,
 		Operators: operator.New(d.db.Operators(), d.log, d.clk, log), Audit: d.log, Book: d.book, Engine: d.engine, Records: store.NewMetering(d.db).RecordsByState,
-		Notices: d.db.Notices(), Replayer: d.in, Register: register.New(d.db.Registrations(), d.book, nil, catalogue, d.clk, log), Accounts: accounts, Entitlements: entitlements,
+		Notices: d.db.Notices(), Replayer: d.in, Outbox: outbox.New(outbox.Config{Store: d.db.Outbox(), Clock: d.clk, Log: log}), Register: register.New(d.db.Registrations(), d.book, nil, catalogue, d.clk, log), Accounts: accounts, Entitlements: entitlements,
 		Corrections:   correction.New(correction.Config{Store: d.db.Corrections(), Usage: d.events, Ledger: metering.Ledger{Store: store.NewMetering(d.db), Log: events}, Licenses: d.book, Products: catalogue, Clock: d.clk, Log: log}),
 		Cancellations: cancellation.New(cancellation.Config{Store: d.db.Cancellations(), Licenses: d.book, Clock: d.clk, Log: log}),
 		Keys:          d.db.Keys(), Seal: box, Health: func(context.Context) []Checked { return []Checked{{"database", true, "it answers"}} }, Clock: d.clk, Log: log}

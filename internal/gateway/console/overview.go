@@ -62,7 +62,11 @@ func (c *Console) getOverview(w http.ResponseWriter, r *http.Request, who operat
 	if err != nil {
 		return err
 	}
-	view.Findings = c.findings(view.Checks, records, aside, page.ToDo)
+	undelivered, err := c.undelivered(r)
+	if err != nil {
+		return err
+	}
+	view.Findings = c.findings(view.Checks, records, aside, undelivered, page.ToDo)
 	waiting, late, err := c.toSetUp(r)
 	if err != nil {
 		return err
@@ -127,7 +131,7 @@ var remedies = map[string]string{
 const staleAfter = 6 * time.Hour
 
 // findings are what needs somebody, the worst first.
-func (c *Console) findings(checks []Checked, records map[string]int64, aside map[license.Outcome]int, due toDo) (all []finding) {
+func (c *Console) findings(checks []Checked, records map[string]int64, aside map[license.Outcome]int, undelivered int, due toDo) (all []finding) {
 	for _, k := range checks {
 		if !k.OK {
 			all = append(all, finding{Tone: webui.Error, Title: fmt.Sprintf("The %s: %s", k.Name, k.Says), Text: remedies[k.Name]})
@@ -142,6 +146,10 @@ func (c *Console) findings(checks []Checked, records map[string]int64, aside map
 			all = append(all, finding{webui.Warn, fmt.Sprintf("%s %s %s", atMost(n), plural(n, "notice is", "notices are"), asideWords[o].what),
 				asideWords[o].todo, "/console/notices?outcome=" + string(o), "Look at them"})
 		}
+	}
+	if n := int64(undelivered); n > 0 {
+		all = append(all, finding{webui.Warn, fmt.Sprintf("%s %s given up this week", atMost(n), plural(n, "delivery was", "deliveries were")),
+			"A webhook or a customer's mail server did not take it for three days. Each says why; mend that, and send it again.", "/console/deliveries?state=dead", "Look at them"})
 	}
 	if n := int64(due.Corrections); n > 0 {
 		all = append(all, finding{webui.Warn, fmt.Sprintf("%s %s for a decision", atMost(n), plural(n, "correction waits", "corrections wait")),

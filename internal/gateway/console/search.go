@@ -10,6 +10,7 @@ import (
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/operator"
+	"souk.dev/souk/internal/gateway/outbox"
 	"souk.dev/souk/internal/gateway/register"
 )
 
@@ -46,6 +47,7 @@ func (c *Console) named(r *http.Request, text string) (page string, err error) {
 	}{
 		{"/console/records/" + url.PathEscape(text), func() error { _, err := c.Engine.Record(ctx, text); return err }},
 		{"/console/notices/" + url.PathEscape(text), func() error { _, err := c.Notices.NoticeByKey(ctx, text); return err }},
+		{"/console/deliveries/" + url.PathEscape(text), func() error { _, _, _, err := c.Outbox.Delivery(ctx, outbox.DeliveryID(text)); return err }},
 		{"/console/corrections/" + url.PathEscape(text), func() error { _, err := c.Corrections.Correction(ctx, correction.ID(text)); return err }},
 		{"/console/cancellations/" + url.PathEscape(text), func() error { _, err := c.Cancellations.Cancellation(ctx, cancellation.ID(text)); return err }},
 		{"/console/accounts/" + url.PathEscape(text), func() error { _, err := c.Accounts.Account(ctx, core.AccountID(text)); return err }},

@@ -20,6 +20,7 @@ import (
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/metering"
 	"souk.dev/souk/internal/gateway/operator"
+	"souk.dev/souk/internal/gateway/outbox"
 	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/gateway/usage"
 	"souk.dev/souk/internal/webui"
@@ -141,9 +142,12 @@ func stories(c *Console) []webui.Story {
 	checks := []Checked{{"database", true, "it answers"}, {"queue", false, "it has not answered for 3m0s; see the log"}}
 	attempt := &metering.Attempt{ID: "req_1", At: noon.Add(-time.Hour), Request: []byte(`{"UsageRecords":[{"Timestamp":1793534399,"Dimension":"pages","Quantity":298}]}`), Answered: noon.Add(-time.Hour), Outcome: "answered",
 		Answer: []byte(`{"Results":[{"MeteringRecordId":"b2d5f1c0-example","Status":"Success"}],"UnprocessedRecords":[]}`)}
-	problems := c.findings(checks, map[string]int64{"parked": 1}, map[license.Outcome]int{intake.Poison: 1}, toDo{2, 1})
+	problems := c.findings(checks, map[string]int64{"parked": 1}, map[license.Outcome]int{intake.Poison: 1}, 1, toDo{2, 1})
 	problems = append(problems, setUpFindings(3, 1)...)
 	states2 := map[license.State]int64{license.Active: 214, license.Pending: 3, license.WindingDown: 1, license.Ended: 18}
+	told := outbox.Event{ID: "evt_3kd0q", Kind: outbox.LicenseReady, At: noon, License: "lic_4t9k2m", Data: []byte(`{"license":{"id":"lic_4t9k2m","state":"active"}}`)}
+	onItsWay := deliveryRow{outbox.Delivery{ID: "dlv_1", Event: told.ID, Kind: told.Kind, License: told.License, Channel: "mail", Target: outbox.Target{To: "acc_1", Form: "ready"}, State: outbox.Pending, Why: "It is on its way.", CreatedAt: noon, Since: noon, DueAt: noon.Add(time.Minute)}}
+	gaveUp := deliveryRow{outbox.Delivery{ID: "dlv_2", Event: told.ID, Kind: told.Kind, License: told.License, Channel: "webhook", Target: outbox.Target{To: "whe_8f2m"}, State: outbox.Dead, Why: "It was tried for three days.", CreatedAt: noon.AddDate(0, 0, -3), Since: noon, Tries: 2}}
 	return []webui.Story{
 		{Name: "signin", Page: "signin", Data: func() signInView {
 			v := c.signInForm(httptest.NewRequest("GET", "/console/signin", nil), "", "")
@@ -181,6 +185,10 @@ func stories(c *Console) []webui.Story {
 		{Name: "notices-empty", Page: "notices", Data: noticesView{Page: page("/console/notices"), Filters: states[:1]}},
 		{Name: "notice", Page: "notice", Data: noticeView{page("/console/notices/x"), notices[0]}},
 		{Name: "notice-unreadable", Page: "notice", Data: noticeView{page("/console/notices/x"), notices[1]}},
+		{Name: "deliveries", Page: "deliveries", Data: deliveriesView{Page: page("/console/deliveries"), Filters: states[:1], License: "lic_4t9k2m", Rows: []deliveryRow{onItsWay, gaveUp}, Older: "/console/deliveries?before=x"}},
+		{Name: "deliveries-empty", Page: "deliveries", Data: deliveriesView{Page: page("/console/deliveries"), Filters: states[:1]}},
+		{Name: "delivery", Page: "delivery", Data: deliveryView{page("/console/deliveries/dlv_2"), gaveUp, told, []outbox.Attempt{{At: noon, Took: 92 * time.Millisecond, Status: 503, Say: "It answered 503 Service Unavailable."}, {At: noon.Add(-time.Hour), Took: 15 * time.Second, Say: "It did not answer in time."}}}},
+		{Name: "delivery-waiting", Page: "delivery", Data: deliveryView{page("/console/deliveries/dlv_1"), onItsWay, told, nil}},
 		{Name: "registrations", Page: "registrations", Data: registrationsView{Page: page("/console/registrations"), Filters: states[:2], Rows: []registrationRow{answered, waiting, opened}}},
 		{Name: "registration", Page: "registration", Data: registrationView{page("/console/registrations/reg_1"), answered, answered.Standing(), &account.Account{ID: "acc_1", Email: "ada@example.com", Name: "Ada Lovelace"}}},
 		{Name: "registration-open", Page: "registration", Data: registrationView{page("/console/registrations/reg_2"), opened, opened.Standing(), nil}},
