@@ -274,26 +274,6 @@ func TestKilledBetweenTheSteps(t *testing.T) {
 	}
 }
 
-func TestAnotherCustomersPagesDoNotExist(t *testing.T) {
-	s := newSite(t)
-	s.sells("tok-1", buyer(1))
-	s.sells("tok-2", buyer(2))
-	s.browser().signUp("tok-1", ada)
-	foreign := string(s.registrations()[0].License)
-	b := s.browser()
-	b.signUp("tok-2", with(ada, "email", "grace@example.com"))
-	unknown := b.get("/portal/licenses/lic_nothing")
-	for _, path := range []string{"/portal/licenses/" + foreign, "/portal/licenses/" + foreign + "/cancel", "/portal/licenses/" + foreign + "/refund", "/portal/licenses/" + foreign + "/statements/2026-11"} {
-		if a := b.get(path); a.Code != http.StatusNotFound || a.Page.Text() != unknown.Page.Text() {
-			t.Errorf("%s: %d %s", path, a.Code, a.Page.Text())
-		}
-	}
-	for _, path := range []string{"/portal", "/portal/licenses/" + foreign} {
-		b := s.browser()
-		b.goes(b.get(path), "/signin")
-	}
-}
-
 func TestStatesInPlainWords(t *testing.T) {
 	s := newSite(t)
 	s.sells("tok-1", buyer(1))

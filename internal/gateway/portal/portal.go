@@ -134,49 +134,61 @@ func New(c Config) (*Portal, error) {
 	return &Portal{Config: c, ui: ui, secure: base.Scheme == "https", gate: newGate()}, nil
 }
 
+// route is one address. Its form, where it takes one, comes from this site: another's is refused.
+type route struct {
+	pattern string
+	do      httpx.Func
+}
+
+// routes are all but the one that AWS Marketplace sends buyers to.
+func (p *Portal) routes() []route {
+	return []route{
+		{"GET /register", p.getRegister},
+		{"GET /register/account", p.getAccount},
+		{"GET /register/", p.getForms}, // the forms' own addresses, in a browser that is reloaded
+		{"POST /register/signup", p.postSignUp},
+		{"POST /register/signin", p.postKnown},
+		{"POST /register/link", p.postLink},
+
+		{"GET /signin", p.getSignIn},
+		{"POST /signin", p.postSignIn},
+		{"GET " + codePath, p.getCode},
+		{"POST " + codePath, p.postCode},
+		{"GET /signout", p.getSignOut},
+		{"POST /signout", p.postSignOut},
+
+		{"GET /password/forgot", p.getForgot},
+		{"POST /password/forgot", p.postForgot},
+		{"GET " + letter.ResetPage, p.getReset},
+		{"POST " + letter.ResetPage, p.postReset},
+		{"GET " + letter.VerifyPage, p.getVerify},
+		{"POST " + letter.VerifyPage, p.postVerify},
+		{"GET " + letter.UnsubscribePage, p.getReminders},
+		{"POST " + letter.UnsubscribePage, p.postReminders},
+
+		{"GET /portal", p.getHome},
+		{"POST /portal/verify", p.postVerifyAgain},
+		{"GET " + factorPath, p.getFactor},
+		{"POST " + factorPath, p.postFactor},
+		{"POST " + factorPath + "/remove", p.postFactorRemove},
+		{"GET /portal/licenses/{id}", p.own(p.getSubscription)},
+		{"GET /portal/licenses/{id}/cancel", p.own(p.getCancel)},
+		{"GET /portal/licenses/{id}/refund", p.own(p.getRefund)},
+		{"GET /portal/licenses/{id}/statements/{month}", p.own(p.getStatement)},
+		{"GET /portal/", p.getNowhere},
+	}
+}
+
 // Mount adds the portal's routes, and the files its pages need, to mux.
 func (p *Portal) Mount(mux *http.ServeMux) {
 	same := http.NewCrossOriginProtection()
 	same.SetDenyHandler(p.try(p.refuseForeignForm))
-	handle := func(pattern string, f httpx.Func) { mux.Handle(pattern, same.Handler(p.try(f))) }
-
+	for _, rt := range p.routes() {
+		mux.Handle(rt.pattern, same.Handler(p.try(rt.do)))
+	}
 	// AWS Marketplace has the buyer's browser send this from its own site: the one form that may come from elsewhere.
 	// It changes nothing for whoever is signed in; the page it leads to asks.
 	mux.Handle("POST /register", p.try(p.postRegister))
-	handle("GET /register", p.getRegister)
-	handle("GET /register/account", p.getAccount)
-	handle("GET /register/", p.getForms) // the forms' own addresses, in a browser that is reloaded
-	handle("POST /register/signup", p.postSignUp)
-	handle("POST /register/signin", p.postKnown)
-	handle("POST /register/link", p.postLink)
-
-	handle("GET /signin", p.getSignIn)
-	handle("POST /signin", p.postSignIn)
-	handle("GET "+codePath, p.getCode)
-	handle("POST "+codePath, p.postCode)
-	handle("GET /signout", p.getSignOut)
-	handle("POST /signout", p.postSignOut)
-
-	handle("GET /password/forgot", p.getForgot)
-	handle("POST /password/forgot", p.postForgot)
-	handle("GET "+letter.ResetPage, p.getReset)
-	handle("POST "+letter.ResetPage, p.postReset)
-	handle("GET "+letter.VerifyPage, p.getVerify)
-	handle("POST "+letter.VerifyPage, p.postVerify)
-	handle("GET "+letter.UnsubscribePage, p.getReminders)
-	handle("POST "+letter.UnsubscribePage, p.postReminders)
-
-	handle("GET /portal", p.getHome)
-	handle("POST /portal/verify", p.postVerifyAgain)
-	handle("GET "+factorPath, p.getFactor)
-	handle("POST "+factorPath, p.postFactor)
-	handle("POST "+factorPath+"/remove", p.postFactorRemove)
-	handle("GET /portal/licenses/{id}", p.own(p.getSubscription))
-	handle("GET /portal/licenses/{id}/cancel", p.own(p.getCancel))
-	handle("GET /portal/licenses/{id}/refund", p.own(p.getRefund))
-	handle("GET /portal/licenses/{id}/statements/{month}", p.own(p.getStatement))
-	handle("GET /portal/", p.getNowhere)
-
 	p.ui.mount(mux)
 }
 

@@ -173,7 +173,11 @@ func TestOtherSitesMayPostNothingButTheLanding(t *testing.T) {
 	s := customer(t)
 	b := s.browser()
 	b.signIn(ada["email"], ada["password"])
-	for _, path := range []string{"/signout", "/signin", "/register/signup", "/register/signin", "/register/link"} {
+	for _, rt := range s.portal.routes() {
+		method, path, _ := address(t, rt.pattern, placesOf(s.registrations()[0].License))
+		if method != http.MethodPost {
+			continue
+		}
 		req, err := http.NewRequestWithContext(t.Context(), "POST", s.URL+path, strings.NewReader(""))
 		if err != nil {
 			t.Fatal(err)
