@@ -78,6 +78,9 @@ func TestDoorsAreMounted(t *testing.T) {
 		if w.Code != c.status || !strings.Contains(w.Body.String(), c.holds) {
 			t.Errorf("GET %s: %d %s; want %d with %s", c.path, w.Code, w.Body, c.status, c.holds)
 		}
+		if w.Header().Get("X-Content-Type-Options") != "nosniff" || w.Header().Get("Content-Type") == "" {
+			t.Errorf("GET %s: a browser may take the answer for what it likes: %v", c.path, w.Header())
+		}
 	}
 }
 

@@ -39,7 +39,15 @@ func handler(log *slog.Logger, door *api.Door, pages *portal.Portal, desk *conso
 		}
 		nowhere(w, r)
 	})
-	return survive(log, http.MaxBytesHandler(mux, maxBody))
+	return survive(log, asItSays(http.MaxBytesHandler(mux, maxBody)))
+}
+
+// asItSays has browsers take every answer for what its Content-Type says, and not for what its bytes look like.
+func asItSays(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		next.ServeHTTP(w, r)
+	})
 }
 
 // survive answers a request whose handler panicked, and logs where; other requests are none the wiser.

@@ -10,6 +10,8 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/letter"
 )
 
 // codeOf is what a telephone that knows secret shows so much later than now: telephones go by the world's time, whatever the
@@ -130,6 +132,12 @@ func TestNoWayInGoesAroundTheSecondFactor(t *testing.T) {
 			t.Errorf("%s: %d %s", form, a.Code, a.Page.Text())
 		}
 	}
+
+	reader := s.browser() // of her mails: another password is not the second factor
+	page = reader.get(letter.ResetPage + "?proof=" + s.proof(s.registrations()[0].Account, account.ToReset))
+	reader.goes(reader.post(letter.ResetPage, reader.fill(page, letter.ResetPage, map[string]string{"password": "another long password"})), "/signin?reset")
+	reader.goes(reader.signIn(ada["email"], "another long password"), codePath)
+	reader.goes(reader.get("/portal"), "/signin")
 }
 
 func TestGuessingCodesIsSlowedDown(t *testing.T) {
