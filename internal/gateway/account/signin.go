@@ -64,6 +64,9 @@ func (s *Service) SignIn(ctx context.Context, email, password, address string) (
 		return Account{}, denied()
 	}
 	try, err := s.brakes.Try(ctx, key, address)
+	if fail.Is(err, fail.TooMuch) {
+		s.log.InfoContext(ctx, "sign-in refused: too many attempts")
+	}
 	if err != nil {
 		return Account{}, err
 	}
@@ -72,6 +75,7 @@ func (s *Service) SignIn(ctx context.Context, email, password, address string) (
 		if err := s.hasher.Burn(ctx, password); err != nil {
 			return Account{}, err
 		}
+		s.log.InfoContext(ctx, "sign-in refused: nobody has an account with this address")
 		return Account{}, denied()
 	}
 	if err != nil {

@@ -215,6 +215,7 @@ func (c *Console) only(rt route) httpx.Func {
 			return err
 		}
 		if !who.Role.May(rt.needs) {
+			c.Log.InfoContext(r.Context(), "console request refused: the role does not reach that far", "operator", who.ID, "role", who.Role, "route", rt.pattern)
 			c.showProblem(w, r, webui.Problem{Status: http.StatusForbidden, Title: "Your role does not reach that far",
 				Say: "You are signed in as " + who.Email + " with the role " + string(who.Role) + "; this takes the role " + string(rt.needs) + ". An admin can change it."})
 			return nil

@@ -1,6 +1,8 @@
 package console
 
 import (
+	"bytes"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -32,7 +34,8 @@ func split(pattern string, places map[string]string) (method, path string) {
 // TestEveryRouteWantsItsRole asks every route as nobody and in every role: what the role does not reach is refused and does
 // nothing, and what it reaches is not refused.
 func TestEveryRouteWantsItsRole(t *testing.T) {
-	d := newDesk(t)
+	var log bytes.Buffer
+	d := newDesk(t, func(c *Config) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) })
 	browsers := map[operator.Role]*browser{}
 	for _, role := range operator.Roles {
 		browsers[role] = d.as(d.add(role))
@@ -65,8 +68,12 @@ func TestEveryRouteWantsItsRole(t *testing.T) {
 			if role.May(rt.needs) {
 				continue
 			}
+			log.Reset()
 			if a := browsers[role].do(method, path, url.Values{}); a.Code != http.StatusForbidden || !strings.Contains(a.Body, string(rt.needs)) {
 				t.Errorf("%s, %s: %d, want 403 that names the role %s", role, rt.pattern, a.Code, rt.needs)
+			}
+			if !strings.Contains(log.String(), rt.pattern) || !strings.Contains(log.String(), "role="+string(role)) {
+				t.Errorf("%s, %s: logged %q", role, rt.pattern, log.String())
 			}
 		}
 		if after := entries(); after != before {

@@ -107,6 +107,7 @@ func NewRing(store Store, clk clock.Clock, log *slog.Logger) *Ring {
 // Errors: fail.Denied if there is no such key, or it was revoked.
 func (r *Ring) Check(ctx context.Context, text string) (Key, error) {
 	if !strings.HasPrefix(text, Prefix) {
+		r.log.InfoContext(ctx, "an API key was refused: it is none")
 		return Key{}, denied()
 	}
 	h := HashOf(text)
@@ -119,10 +120,15 @@ func (r *Ring) Check(ctx context.Context, text string) (Key, error) {
 			r.mu.Lock()
 			delete(r.known, h)
 			r.mu.Unlock()
-			if err == nil || fail.Is(err, fail.NotFound) {
-				return Key{}, denied()
+			switch {
+			case err == nil:
+				r.log.InfoContext(ctx, "an API key was refused: it is revoked", "key", k.ID)
+			case fail.Is(err, fail.NotFound):
+				r.log.InfoContext(ctx, "an API key was refused: it is unknown")
+			default:
+				return Key{}, err
 			}
-			return Key{}, err
+			return Key{}, denied()
 		}
 		m = memory{k, clock.Stopwatch()}
 		r.remember(h, m)

@@ -145,3 +145,27 @@ func TestWhatIsNoKey(t *testing.T) {
 		t.Errorf("a database that is away must not look like a wrong key: %v", err)
 	}
 }
+
+// Whoever looks for somebody who tries keys finds them in the log, and finds no key there.
+func TestRefusedKeysAreLogged(t *testing.T) {
+	m := &mem{byHash: map[Hash]*Key{}}
+	clk := clock.NewVirtual(noon)
+	var log bytes.Buffer
+	r := NewRing(m, clk, slog.New(slog.NewTextHandler(&log, nil)))
+	text, k, err := Create(t.Context(), m, clk, "ci")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Check(t.Context(), text); err != nil || log.Len() > 0 {
+		t.Fatalf("%v, %s", err, &log)
+	}
+	if err := m.RevokeKey(t.Context(), k.ID, noon); err != nil {
+		t.Fatal(err)
+	}
+	for key, want := range map[string]string{text: "revoked\" key=" + k.ID, Prefix + "guess": "it is unknown", "opensesame": "it is none"} {
+		log.Reset()
+		if _, err := NewRing(m, clk, r.log).Check(t.Context(), key); !fail.Is(err, fail.Denied) || !strings.Contains(log.String(), want) || strings.Contains(log.String(), key) {
+			t.Errorf("%s: %v; logged %s", want, err, &log)
+		}
+	}
+}

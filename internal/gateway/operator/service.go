@@ -196,6 +196,9 @@ func (s *Service) SignIn(ctx context.Context, email, password, address string) (
 		return Person{}, denied()
 	}
 	try, err := s.brakes.Try(ctx, key, address)
+	if fail.Is(err, fail.TooMuch) {
+		s.log.InfoContext(ctx, "console sign-in refused: too many attempts")
+	}
 	if err != nil {
 		return Person{}, err
 	}
@@ -204,6 +207,7 @@ func (s *Service) SignIn(ctx context.Context, email, password, address string) (
 		if err := s.hasher.Burn(ctx, password); err != nil {
 			return Person{}, err
 		}
+		s.log.InfoContext(ctx, "console sign-in refused: nobody has this address and a password")
 		return Person{}, denied()
 	}
 	if err != nil {

@@ -65,6 +65,23 @@ func TestGuessingIsSlowedDown(t *testing.T) {
 	b.goes(b.signIn(ada["email"], ada["password"]), "/portal")
 }
 
+// Whoever looks for somebody who guesses finds them in the log, and finds neither addresses nor passwords there.
+func TestRefusedSignInsAreLogged(t *testing.T) {
+	s := customer(t)
+	id := string(s.registrations()[0].Account)
+	b := s.browser()
+	for _, c := range []struct{ email, want string }{
+		{ada["email"], "wrong password\",\"account\":\"" + id}, {"nobody@example.com", "nobody has an account"},
+		{ada["email"], "wrong password"}, {ada["email"], "wrong password"}, {ada["email"], "wrong password"}, {ada["email"], "wrong password"}, {ada["email"], "too many attempts"},
+	} {
+		s.log.Reset()
+		b.signIn(c.email, "a guess and a guess")
+		if !strings.Contains(s.log.String(), c.want) || strings.Contains(s.log.String(), "a guess") || strings.Contains(s.log.String(), c.email) {
+			t.Errorf("%s: logged %s", c.want, s.log)
+		}
+	}
+}
+
 func TestSessionPlantedBeforeSignInIsWorthless(t *testing.T) {
 	s := customer(t)
 	s.sells("tok-2", buyer(2))
