@@ -148,12 +148,8 @@ func (h Cancellations) list(w http.ResponseWriter, r *http.Request) error {
 	if q.State != "" && !q.State.Known() {
 		return fail.New(fail.Invalid, "bad_state", "There is no state %.40q; see /openapi.json.", q.State)
 	}
-	if name := r.URL.Query().Get("license"); name != "" {
-		l, err := FindLicense(h.Directory, name)
-		if err != nil {
-			return err
-		}
-		q.License = l.ID
+	if q.License, err = licenseAsked(r, h.Directory); err != nil {
+		return err
 	}
 	if err := Cursor(r, &q.After); err != nil {
 		return err

@@ -184,10 +184,7 @@ func (h Corrections) approve(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h Corrections) reject(w http.ResponseWriter, r *http.Request) error {
-	var in struct {
-		By  string `json:"by"`
-		Why string `json:"why"`
-	}
+	var in decision
 	if err := httpx.Decode(w, r, &in); err != nil {
 		return err
 	}
@@ -209,12 +206,8 @@ func (h Corrections) list(w http.ResponseWriter, r *http.Request) error {
 	if q.State != "" && !q.State.Known() {
 		return fail.New(fail.Invalid, "bad_state", "There is no state %.40q; see /openapi.json.", q.State)
 	}
-	if name := r.URL.Query().Get("license"); name != "" {
-		l, err := FindLicense(h.Directory, name)
-		if err != nil {
-			return err
-		}
-		q.License = l.ID
+	if q.License, err = licenseAsked(r, h.Directory); err != nil {
+		return err
 	}
 	if err := Cursor(r, &q.After); err != nil {
 		return err

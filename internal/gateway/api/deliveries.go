@@ -73,12 +73,8 @@ func (h Deliveries) list(w http.ResponseWriter, r *http.Request) error {
 		}
 		q.States = []outbox.State{s}
 	}
-	if name := p.Get("license"); name != "" {
-		l, err := FindLicense(h.Directory, name)
-		if err != nil {
-			return err
-		}
-		q.License = l.ID
+	if q.License, err = licenseAsked(r, h.Directory); err != nil {
+		return err
 	}
 	if err := Cursor(r, &q.After); err != nil {
 		return err

@@ -66,6 +66,18 @@ func FindLicense(dir license.Directory, name string) (license.License, error) {
 	return license.License{}, fail.New(fail.NotFound, "unknown_license", "There is no license %q here; GET /v1/licenses lists those that are known.", name)
 }
 
+// licenseAsked is the licence that a query's license names, in order to list what is about it alone; empty where it names none.
+//
+// Errors: fail.NotFound.
+func licenseAsked(r *http.Request, dir license.Directory) (core.LicenseID, error) {
+	name := r.URL.Query().Get("license")
+	if name == "" {
+		return "", nil
+	}
+	l, err := FindLicense(dir, name)
+	return l.ID, err
+}
+
 func (h Licenses) get(w http.ResponseWriter, r *http.Request) error {
 	l, err := FindLicense(h.Directory, r.PathValue("id"))
 	if err != nil {

@@ -102,12 +102,8 @@ func (h Records) list(w http.ResponseWriter, r *http.Request) error {
 	if err := Cursor(r, &q.Before); err != nil {
 		return err
 	}
-	if name := r.URL.Query().Get("license"); name != "" {
-		l, err := FindLicense(h.Directory, name)
-		if err != nil {
-			return err
-		}
-		q.License = l.ID
+	if q.License, err = licenseAsked(r, h.Directory); err != nil {
+		return err
 	}
 	if q.From, q.To, err = hours(r, 0, 0); err != nil {
 		return err

@@ -68,13 +68,9 @@ func (c *Console) getCancellations(w http.ResponseWriter, r *http.Request, who o
 	if err != nil {
 		return err
 	}
-	for i, e := range list {
-		if i == pageSize {
-			view.Newer = address("/console/cancellations", "state", string(view.State), "after", string(list[i-1].ID))
-			break
-		}
-		view.Rows = append(view.Rows, c.cancellationRow(e))
-	}
+	view.Rows, view.Newer = pageOf(list, c.cancellationRow, func(last cancellation.Cancellation) string {
+		return address("/console/cancellations", "state", string(view.State), "after", string(last.ID))
+	})
 	return c.ui.Render(w, http.StatusOK, "cancellations", view)
 }
 

@@ -86,13 +86,9 @@ func (c *Console) getCorrections(w http.ResponseWriter, r *http.Request, who ope
 	if err != nil {
 		return err
 	}
-	for i, f := range list {
-		if i == pageSize {
-			view.Newer = address("/console/corrections", "state", string(view.State), "after", string(list[i-1].ID))
-			break
-		}
-		view.Rows = append(view.Rows, c.correctionRow(f))
-	}
+	view.Rows, view.Newer = pageOf(list, c.correctionRow, func(last correction.Correction) string {
+		return address("/console/corrections", "state", string(view.State), "after", string(last.ID))
+	})
 	return c.ui.Render(w, http.StatusOK, "corrections", view)
 }
 

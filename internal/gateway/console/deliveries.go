@@ -74,14 +74,9 @@ func (c *Console) getDeliveries(w http.ResponseWriter, r *http.Request, who oper
 	if err != nil {
 		return err
 	}
-	for i, d := range list {
-		if i == pageSize {
-			last := outbox.CursorOf(list[i-1])
-			view.Older = address(place, "license", string(view.License), "state", string(view.State), "before", string(last.ID), "at", strconv.FormatInt(last.At.UnixMicro(), 10))
-			break
-		}
-		view.Rows = append(view.Rows, deliveryRow{d})
-	}
+	view.Rows, view.Older = pageOf(list, func(d outbox.Delivery) deliveryRow { return deliveryRow{d} }, func(last outbox.Delivery) string {
+		return address(place, "license", string(view.License), "state", string(view.State), "before", string(last.ID), "at", strconv.FormatInt(last.CreatedAt.UnixMicro(), 10))
+	})
 	return c.ui.Render(w, http.StatusOK, "deliveries", view)
 }
 

@@ -116,6 +116,19 @@ func names(l license.License, text string) bool {
 		slices.ContainsFunc(l.Agreements, func(a core.AgreementID) bool { return has(string(a)) })
 }
 
+// pageOf is the rows of the first page of list, and what leads to the next: next's address after the last one shown, where
+// list has more than a page.
+func pageOf[T, Row any](list []T, row func(T) Row, next func(last T) string) (rows []Row, on string) {
+	if len(list) > pageSize {
+		list = list[:pageSize]
+		on = next(list[pageSize-1])
+	}
+	for _, item := range list {
+		rows = append(rows, row(item))
+	}
+	return rows, on
+}
+
 // address is path with the parameters given as name, value; those without a value are left out.
 func address(path string, params ...string) string {
 	q := url.Values{}

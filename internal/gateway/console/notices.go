@@ -91,15 +91,10 @@ func (c *Console) getNotices(w http.ResponseWriter, r *http.Request, who operato
 	if err != nil {
 		return err
 	}
-	for i, n := range list {
-		if i == pageSize {
-			last := list[i-1]
-			view.Older = address("/console/notices", "license", string(view.License), "outcome", string(view.Outcome),
-				"before", last.Key, "at", strconv.FormatInt(last.ReceivedAt.UnixMicro(), 10))
-			break
-		}
-		view.Rows = append(view.Rows, c.noticeRow(n))
-	}
+	view.Rows, view.Older = pageOf(list, c.noticeRow, func(last intake.Notice) string {
+		return address("/console/notices", "license", string(view.License), "outcome", string(view.Outcome),
+			"before", last.Key, "at", strconv.FormatInt(last.ReceivedAt.UnixMicro(), 10))
+	})
 	return c.ui.Render(w, http.StatusOK, "notices", view)
 }
 

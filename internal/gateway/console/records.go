@@ -77,13 +77,9 @@ func (c *Console) getRecords(w http.ResponseWriter, r *http.Request, who operato
 	if err != nil {
 		return err
 	}
-	for i, rec := range list {
-		if i == pageSize {
-			view.Older = address("/console/records", "license", string(view.License), "state", string(view.State), "before", list[i-1].ID)
-			break
-		}
-		view.Rows = append(view.Rows, c.recordRow(rec))
-	}
+	view.Rows, view.Older = pageOf(list, c.recordRow, func(last metering.Record) string {
+		return address("/console/records", "license", string(view.License), "state", string(view.State), "before", last.ID)
+	})
 	return c.ui.Render(w, http.StatusOK, "records", view)
 }
 

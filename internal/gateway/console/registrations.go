@@ -68,13 +68,12 @@ func (c *Console) getRegistrations(w http.ResponseWriter, r *http.Request, who o
 	if err != nil {
 		return err
 	}
-	for i, reg := range list {
-		if i == pageSize {
-			view.Newer = address("/console/registrations", "state", string(view.State), "after", string(list[i-1].ID))
-			break
-		}
-		view.Rows = append(view.Rows, registrationRow{reg, c.title(reg.Buyer.ProductCode)})
+	row := func(reg register.Registration) registrationRow {
+		return registrationRow{reg, c.title(reg.Buyer.ProductCode)}
 	}
+	view.Rows, view.Newer = pageOf(list, row, func(last register.Registration) string {
+		return address("/console/registrations", "state", string(view.State), "after", string(last.ID))
+	})
 	return c.ui.Render(w, http.StatusOK, "registrations", view)
 }
 
