@@ -14,6 +14,7 @@ import (
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/api"
 	"souk.dev/souk/internal/gateway/relay"
+	"souk.dev/souk/internal/gateway/seal"
 	"souk.dev/souk/internal/gateway/store"
 	"souk.dev/souk/internal/httpx"
 )
@@ -24,10 +25,16 @@ import (
 // Serve [Node.Handler], call [Node.Run], and [Node.Close] when it returned.
 type Node struct {
 	c       Config
-	db      atomic.Pointer[store.DB] // on which this process stands by, or works
-	term    atomic.Pointer[term]     // while this process keeps the books; nil: it stands by
+	joined  atomic.Pointer[membership] // in which this process stands by, or works
+	term    atomic.Pointer[term]       // while this process keeps the books; nil: it stands by
 	handler http.Handler
 	ending  sync.WaitGroup // of terms
+}
+
+// membership is one time of being a node on the database.
+type membership struct {
+	db   *store.DB
+	keys *seal.Box // by which the nodes know each other's requests
 }
 
 // OpenNode opens the database and, if no other process keeps the books, reads them as [New] does. Else the node stands by, and
@@ -62,7 +69,7 @@ func (n *Node) Run(ctx context.Context) error {
 			if ctx.Err() != nil {
 				return nil // requests that are under way go on until Close
 			}
-			n.db.Store(nil)
+			n.joined.Store(nil)
 			n.term.Store(nil)
 			n.ending.Go(func() { t.end(n.c.Log) })
 			if !fail.Is(err, fail.Conflict) {
@@ -87,7 +94,7 @@ const standAgain = time.Second
 
 // stand waits until this process owns the books, and begins to keep them.
 func (n *Node) stand(ctx context.Context) error {
-	db := n.db.Load()
+	db := n.database()
 	if db == nil {
 		var err error
 		if db, err = n.join(ctx); err != nil {
@@ -116,15 +123,27 @@ func (n *Node) join(ctx context.Context) (*store.DB, error) {
 	if err := db.Join(ctx, store.Node{Name: n.c.InstanceName, Address: n.c.NodeURL}, n.c.Log); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	n.db.Store(db)
+	keys, err := seal.New(ctx, db.Settings(), clock.System{})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("read the keys that the nodes share: %w", err), db.Close())
+	}
+	n.joined.Store(&membership{db, keys})
 	return db, nil
+}
+
+// database is the one that this process has joined; nil: none.
+func (n *Node) database() *store.DB {
+	if m := n.joined.Load(); m != nil {
+		return m.db
+	}
+	return nil
 }
 
 // begin reads the books and keeps them from now on.
 func (n *Node) begin(ctx context.Context, db *store.DB) error {
 	g, err := assemble(ctx, n.c, db)
 	if err != nil {
-		n.db.Store(nil) // it is closed
+		n.joined.Store(nil) // it is closed
 		return err
 	}
 	n.term.Store(&term{g: g})
@@ -137,7 +156,7 @@ func (n *Node) Close() error {
 	if t := n.term.Load(); t != nil {
 		return t.g.Close()
 	}
-	if db := n.db.Load(); db != nil {
+	if db := n.database(); db != nil {
 		return db.Close()
 	}
 	return nil
@@ -149,10 +168,11 @@ func (n *Node) serving() http.Handler {
 	metrics := api.NewMetrics(n.c.Log)
 	metrics.Gauge(ownerGauge, ownerHelp, func() (float64, bool) { return 0, true })
 	standby := http.NewServeMux()
-	standby.Handle("/", relay.New(relay.Config{Node: n.c.InstanceName, Own: n.own, Owner: n.owner, Observe: metrics.Brought, Log: n.c.Log}))
+	between := relay.New(relay.Config{Node: n.c.InstanceName, Own: n.own, View: n.view, Observe: metrics.Brought, Log: n.c.Log})
+	standby.Handle("/", between)
 	standby.Handle("GET /metrics", metrics.Handler())
 	api.Health{Log: n.c.Log, Checks: []api.Check{{Name: "node", Run: n.standsBy}}}.Mount(standby)
-	return survive(n.c.Log, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return survive(n.c.Log, between.Door(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h, release, ok := n.own()
 		if !ok {
 			standby.ServeHTTP(w, r)
@@ -160,7 +180,7 @@ func (n *Node) serving() http.Handler {
 		}
 		defer release()
 		h.ServeHTTP(w, r)
-	}))
+	})))
 }
 
 const (
@@ -177,23 +197,26 @@ func (n *Node) own() (h http.Handler, release func(), ok bool) {
 	return t, t.leave, true
 }
 
-// owner implements [relay.Config].
-func (n *Node) owner() relay.Owner {
-	db := n.db.Load()
-	if db == nil {
-		return relay.Owner{}
+// view implements [relay.Config].
+func (n *Node) view() relay.View {
+	m := n.joined.Load()
+	if m == nil {
+		return relay.View{}
 	}
-	o, changed := db.Ownership()
-	if o.Mine { // it is reading the books, or may have lost them
-		return relay.Owner{}
+	o, changed := m.db.Ownership()
+	v := relay.View{Keys: m.keys, Now: m.db.Instant()}
+	if o.Mine { // perhaps it is still reading the books, or has lost them
+		v.Epoch = o.Epoch
+	} else {
+		v.Owner = relay.Owner{Address: o.Address, Epoch: o.Epoch, Gone: changed}
 	}
-	return relay.Owner{Address: o.Address, Gone: changed}
+	return v
 }
 
 // standsBy is what /readyz tells of a node that does not keep the books. It is ready when it can answer requests: when it
 // knows a living node to bring them to.
 func (n *Node) standsBy(context.Context) (string, error) {
-	db := n.db.Load()
+	db := n.database()
 	if db == nil {
 		return "", errors.New("it is not joined to the other nodes; see the log")
 	}

@@ -12,11 +12,25 @@ import (
 // A peer on a private network or on this machine is taken for a reverse proxy, and the last address in
 // X-Forwarded-For that is not one for the client; a peer on the public internet is the client, whatever it claims.
 func ClientAddress(r *http.Request) string {
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
+	addr, ok := Client(r)
+	if !ok {
 		return ""
 	}
-	addr := peer.Addr().Unmap()
+	if addr.Is6() {
+		if net, err := addr.Prefix(64); err == nil {
+			return net.String()
+		}
+	}
+	return addr.String()
+}
+
+// Client is the whole address that [ClientAddress] goes by; ok is false where the peer has none.
+func Client(r *http.Request) (addr netip.Addr, ok bool) {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}, false
+	}
+	addr = peer.Addr().Unmap()
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(hops) - 1; i >= 0 && isProxy(addr); i-- {
 		next, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
@@ -25,12 +39,7 @@ func ClientAddress(r *http.Request) string {
 		}
 		addr = next.Unmap()
 	}
-	if addr.Is6() {
-		if net, err := addr.Prefix(64); err == nil {
-			return net.String()
-		}
-	}
-	return addr.String()
+	return addr, true
 }
 
 func isProxy(a netip.Addr) bool { return a.IsLoopback() || a.IsPrivate() || a.IsLinkLocalUnicast() }

@@ -2,26 +2,34 @@ package relay
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/http/httputil"
+	"net/netip"
 	"net/url"
 	"sync/atomic"
 	"time"
 
 	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/httpx"
 )
 
-// notOwner is a header of an answer that says: this node does not keep the books, and has done nothing.
-const notOwner = "Souk-Not-Owner"
+// notDone is a header of an answer that says: nothing was done, because this node does not keep the books or does not believe the
+// request. It says which.
+const notDone = "Souk-Not-Done"
 
 // carrier brings requests to other nodes.
 type carrier struct {
-	node  string
-	proxy *httputil.ReverseProxy
+	c      Config
+	sender string // of its proofs
+	number atomic.Uint64
+	proxy  *httputil.ReverseProxy
 }
 
 // Limits of the way to another node. It is near: one network, or one machine.
@@ -31,8 +39,8 @@ const (
 	mostIdle  = 512
 )
 
-func newCarrier(node string, log *slog.Logger) *carrier {
-	c := &carrier{node: node}
+func newCarrier(config Config) *carrier {
+	c := &carrier{c: config, sender: rand.Text()}
 	c.proxy = &httputil.ReverseProxy{
 		Rewrite: c.rewrite,
 		Transport: &http.Transport{
@@ -41,24 +49,36 @@ func newCarrier(node string, log *slog.Logger) *carrier {
 			DisableCompression: true, // the answer goes on as it is
 		},
 		ModifyResponse: func(res *http.Response) error {
-			if res.Header.Get(notOwner) != "" {
+			switch res.Header.Get(notDone) {
+			case "":
+			case replayed.reason: // the connection broke, and what is repeated by itself was: it may have been done
+				return errReplayed
+			case forged.reason, formless.reason: // it will not be believed next time
+				return errNotBelieved
+			default:
 				return errNotDone
 			}
 			errandOf(res.Request.Context()).answered()
 			return nil
 		},
 		ErrorHandler: func(_ http.ResponseWriter, r *http.Request, err error) { errandOf(r.Context()).err = err },
-		ErrorLog:     slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		ErrorLog:     slog.NewLogLogger(config.Log.Handler(), slog.LevelDebug),
 	}
 	return c
 }
 
-// errNotDone is of a request that came to a node which is not the owner.
-var errNotDone = errors.New("relay: it is not the owner")
+// Answers of a node that has not done what was asked.
+var (
+	errNotDone     = errors.New("relay: it is not the owner, or cannot believe this node yet")
+	errReplayed    = errors.New("relay: it has had this request before")
+	errNotBelieved = errors.New("relay: it does not believe that this node has sent the request")
+)
 
 // errand is one try at having a request answered by one owner.
 type errand struct {
 	to       *url.URL
+	key      []byte // to prove it with
+	claim    claim  // what is known of it before
 	err      error
 	sent     atomic.Bool // a connection was there: the request may have come to the owner
 	answered func()      // stops the watch for another owner: the answer is coming
@@ -69,34 +89,59 @@ type errandKey struct{}
 func errandOf(ctx context.Context) *errand { return ctx.Value(errandKey{}).(*errand) }
 
 func (c *carrier) rewrite(r *httputil.ProxyRequest) {
-	r.Out.URL.Scheme, r.Out.URL.Host = errandOf(r.In.Context()).to.Scheme, errandOf(r.In.Context()).to.Host
+	e := errandOf(r.In.Context())
+	r.Out.URL.Scheme, r.Out.URL.Host = e.to.Scheme, e.to.Host
 	r.Out.URL.RawQuery = r.In.URL.RawQuery // also what is no query in the eyes of ReverseProxy
-	r.Out.Host = r.In.Host                 // what the browser has asked for
-	r.Out.GetBody = r.In.GetBody
-	// The owner must see who asks, as it would without us; ReverseProxy leaves these out.
-	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"} {
-		if values := r.In.Header.Values(name); len(values) > 0 {
-			r.Out.Header[name] = values
-		}
-	}
-	if host, _, err := net.SplitHostPort(r.In.RemoteAddr); err == nil {
-		r.Out.Header.Add("X-Forwarded-For", host)
-	}
-	r.Out.Header.Set(FromHeader, c.node)
+	r.Out.Host = ""                        // the node's; what the browser has asked for is in the proof
+	c.sign(e, r.In, r.Out)
 }
 
-// carry brings p to owner. done says that it is answered; if it is not, it surely has not been done, or may be done again.
+// sign proves to the owner that this node brings out, which it was asked as in.
+func (c *carrier) sign(e *errand, in, out *http.Request) {
+	said := e.claim
+	said.Node, said.Sender, said.Number = c.c.Node, c.sender, c.number.Add(1)
+	said.Host, said.Length, said.Headers = in.Host, in.ContentLength, goesOn(out.Header)
+	if addr, ok := httpx.Client(in); ok {
+		said.Client = netip.AddrPortFrom(addr, 0).String()
+	}
+	proof, head := said.prove(e.key, out.Method, out.URL.RequestURI(), out.Header)
+	out.Header.Set(ProofHeader, proof)
+	if said.Length == 0 {
+		return
+	}
+	out.Body = newPacker(out.Body, e.key, head)
+	if said.Length > 0 {
+		out.ContentLength = packedLength(said.Length)
+	}
+	if in.GetBody != nil {
+		out.GetBody = func() (io.ReadCloser, error) {
+			body, err := in.GetBody()
+			if err != nil {
+				return nil, err
+			}
+			return newPacker(body, e.key, head), nil
+		}
+	}
+}
+
+// carry brings p to the owner that v shows. done says that it is answered; if it is not, it surely has not been done, or may be done again.
 //
-// Errors: fail.Later with the code answer_lost where nobody knows whether it was done.
-func (c *carrier) carry(p *parcel, owner Owner) (done bool, err error) {
+// Errors: fail.Later, with the code answer_lost where nobody knows whether it was done, and node_not_believed where it was altered
+// on its way.
+func (c *carrier) carry(p *parcel, v View) (done bool, err error) {
+	owner := v.Owner
 	to, err := url.Parse(owner.Address)
 	if err != nil || to.Host == "" {
 		return false, fail.New(fail.Later, "no_owner", "The gateway that keeps the books is said to be at %q, which is no URL; give it a --node-url.", owner.Address)
 	}
+	id, key, err := v.Keys.NewestKey(keyPurpose)
+	if err != nil {
+		return false, fmt.Errorf("make the key to prove a request with: %w", err)
+	}
 	ctx, cancel := context.WithCancel(p.req.Context())
 	defer cancel()
 	heard := make(chan struct{})
-	e := &errand{to: to, answered: func() { close(heard) }}
+	e := &errand{to: to, key: key, claim: claim{Key: id, At: v.Now.UnixMicro(), Epoch: owner.Epoch}, answered: func() { close(heard) }}
 	go func() { // an owner that was stopped takes requests and answers none
 		select {
 		case <-owner.Gone:
@@ -116,6 +161,8 @@ func (c *carrier) carry(p *parcel, owner Owner) (done bool, err error) {
 		return true, nil
 	case p.req.Context().Err() != nil:
 		return true, nil // nobody waits for an answer
+	case errors.Is(e.err, errNotBelieved):
+		return false, fail.Wrap(fail.Later, e.err, "node_not_believed", "The gateway that keeps the books does not believe that this one has brought the request. Nothing was done; tell whoever runs it to read the log.")
 	case !e.sent.Load(), errors.Is(e.err, errNotDone), p.again && p.repeatable():
 		return false, nil
 	}

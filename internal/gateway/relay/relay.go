@@ -12,9 +12,6 @@ import (
 	"souk.dev/souk/internal/httpx"
 )
 
-// FromHeader says which node has brought a request, so that none is brought in circles.
-const FromHeader = "Souk-Node"
-
 // Limits of the waiting for an owner.
 const (
 	patience = 15 * time.Second       // for one request: longer than another node needs to take the books over
@@ -25,7 +22,16 @@ const (
 // Owner is the node that keeps the books, if another one does.
 type Owner struct {
 	Address string          // the URL at which it is reached; empty: there is none, or nobody knows where
+	Epoch   int64           // counts the owners
 	Gone    <-chan struct{} // closed when it may not be the owner any more
+}
+
+// View is how this process sees itself and the others at one moment.
+type View struct {
+	Keys  Keys      // of the nodes; nil: this process is none of them
+	Now   time.Time // by the database's clock
+	Epoch int64     // under which this process keeps the books; 0: it does not
+	Owner Owner     // the node that does, if it is another one
 }
 
 // Config is what a relay is made of.
@@ -35,8 +41,8 @@ type Config struct {
 	// Own is this process's handler while it keeps the books itself; call release when the request is answered. ok is
 	// false while it does not.
 	Own func() (h http.Handler, release func(), ok bool)
-	// Owner tells of another node that does.
-	Owner func() Owner
+	// View tells who keeps the books, and how that is proven.
+	View func() View
 	// Observe, if not nil, hears of every request that is brought: its outcome is brought, lost or refused.
 	Observe func(outcome string)
 	Log     *slog.Logger
@@ -46,6 +52,7 @@ type Config struct {
 type Relay struct {
 	c        Config
 	carrier  *carrier
+	seen     windows // of requests that other nodes have brought here
 	held     atomic.Int64
 	patience time.Duration
 }
@@ -55,18 +62,16 @@ func New(c Config) *Relay {
 	if c.Observe == nil {
 		c.Observe = func(string) {}
 	}
-	return &Relay{c: c, carrier: newCarrier(c.Node, c.Log), patience: patience}
+	return &Relay{c: c, carrier: newCarrier(c), patience: patience}
 }
 
-// ServeHTTP implements [http.Handler].
+// ServeHTTP implements [http.Handler]. It must be asked through [Relay.Door].
 func (r *Relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if r.own(w, req) {
 		return
 	}
-	if from := req.Header.Get(FromHeader); from != "" {
-		// It was sent when this node was the owner, or is said to be. Nothing was done.
-		w.Header().Set(notOwner, r.c.Node)
-		httpx.Fail(w, req, r.c.Log, errNoOwner())
+	if wasBrought(req) { // this node was the owner a moment ago
+		r.refuse(w, req, claim{}, notOwner)
 		return
 	}
 	p := newParcel(w, req)
@@ -102,9 +107,8 @@ func (r *Relay) bring(p *parcel) error {
 		}
 	}()
 	for {
-		owner := r.c.Owner()
-		if owner.Address != "" {
-			done, err := r.carrier.carry(p, owner)
+		if v := r.c.View(); v.Owner.Address != "" {
+			done, err := r.carrier.carry(p, v)
 			switch {
 			case err != nil:
 				r.c.Observe("lost")

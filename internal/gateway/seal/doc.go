@@ -5,5 +5,5 @@
 // a seal made for one purpose never opens for another, and an expired one never opens at all.
 //
 // The keys stand in the database's setting table, in [Settings] under [settingName]: several gateways on one database
-// open each other's seals. Who can read the database can forge seals; docs/security.md says what that means.
+// open each other's seals, and prove to each other with keys derived from these that a request is theirs. Who can read the database can forge seals; docs/security.md says what that means.
 package seal

@@ -40,8 +40,14 @@ type Box struct {
 
 	mu     sync.RWMutex
 	newest uint32
-	keys   map[uint32]cipher.AEAD
+	keys   map[uint32]openKey
 	looked func() time.Duration // real time since the settings were looked at for an unknown key; nil if never
+}
+
+// openKey is a key of the ring, ready for use.
+type openKey struct {
+	aead   cipher.AEAD // nil: there is no such key
+	secret []byte
 }
 
 // lookEvery bounds how often made-up key ids can send us to the database.
@@ -87,11 +93,13 @@ func (b *Box) change(ctx context.Context, edit func(ring) ring) error {
 	if err != nil {
 		return fmt.Errorf("read the sealing keys: %w", err)
 	}
-	keys := make(map[uint32]cipher.AEAD, len(r))
+	keys := make(map[uint32]openKey, len(r))
 	for _, k := range r {
-		if keys[k.ID], err = k.aead(); err != nil {
+		aead, err := k.aead()
+		if err != nil {
 			return fmt.Errorf("read the sealing keys: %w", err)
 		}
+		keys[k.ID] = openKey{aead, k.Secret}
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -102,7 +110,7 @@ func (b *Box) change(ctx context.Context, edit func(ring) ring) error {
 // Seal seals content for purpose until expires. The result is made of letters, digits, - and _ only.
 func (b *Box) Seal(purpose string, expires time.Time, content []byte) string {
 	b.mu.RLock()
-	id, aead := b.newest, b.keys[b.newest]
+	id, aead := b.newest, b.keys[b.newest].aead
 	b.mu.RUnlock()
 
 	head := binary.BigEndian.AppendUint32([]byte{version}, id)
@@ -124,14 +132,14 @@ func (b *Box) Open(ctx context.Context, purpose, sealed string) ([]byte, error) 
 		return nil, broken()
 	}
 	head, nonce, box := raw[:headBytes], raw[headBytes:headBytes+nonceBytes], raw[headBytes+nonceBytes:]
-	aead, err := b.key(ctx, binary.BigEndian.Uint32(head[1:]))
+	k, err := b.key(ctx, binary.BigEndian.Uint32(head[1:]))
 	if err != nil {
 		return nil, err
 	}
-	if aead == nil {
+	if k.aead == nil {
 		return nil, broken()
 	}
-	plain, err := aead.Open(nil, nonce, box, additional(head, purpose))
+	plain, err := k.aead.Open(nil, nonce, box, additional(head, purpose))
 	if err != nil || len(plain) < timeBytes {
 		return nil, broken()
 	}
@@ -142,21 +150,21 @@ func (b *Box) Open(ctx context.Context, purpose, sealed string) ([]byte, error) 
 	return plain[timeBytes:], nil
 }
 
-// key finds a key, looking at the settings again for one that another gateway may have made meanwhile. It is nil
+// key finds a key, looking at the settings again for one that another gateway may have made meanwhile. It is empty
 // where nobody knows the id.
-func (b *Box) key(ctx context.Context, id uint32) (cipher.AEAD, error) {
+func (b *Box) key(ctx context.Context, id uint32) (openKey, error) {
 	b.mu.Lock()
-	aead := b.keys[id]
-	look := aead == nil && (b.looked == nil || b.looked() >= lookEvery)
+	k := b.keys[id]
+	look := k.aead == nil && (b.looked == nil || b.looked() >= lookEvery)
 	if look {
 		b.looked = clock.Stopwatch()
 	}
 	b.mu.Unlock()
 	if !look {
-		return aead, nil
+		return k, nil
 	}
 	if err := b.change(ctx, func(r ring) ring { return r }); err != nil {
-		return nil, err
+		return openKey{}, err
 	}
 	b.mu.RLock()
 	defer b.mu.RUnlock()

@@ -40,7 +40,8 @@ type node struct {
 	mu    sync.Mutex
 	seen  Ownership
 	news  chan struct{}        // closed and replaced when seen changes
-	since func() time.Duration // real time since it last was surely the owner
+	since func() time.Duration // real time since it last was surely the owner, or heard of one
+	now   time.Time            // the database's, then
 }
 
 // Node is how a process shows itself to the others that share its database.
@@ -133,6 +134,21 @@ func (db *DB) Ownership() (o Ownership, changed <-chan struct{}) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.seen, n.news
+}
+
+// Instant is the time of the database's clock, as this process last heard it and has counted on since. Nodes go by it among
+// themselves, because their own clocks may disagree. It is zero on SQLite, and before [DB.Join].
+func (db *DB) Instant() time.Time {
+	n := db.node
+	if n == nil {
+		return time.Time{}
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.since == nil {
+		return time.Time{}
+	}
+	return n.now.Add(n.since())
 }
 
 // Confirm makes sure that this process, which has claimed the books, owns them at this moment or did within the time of a lease.
@@ -274,8 +290,8 @@ func (n *node) beat(ctx context.Context, conn *pgx.Conn, log *slog.Logger) error
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.since = since; o != n.seen {
-		n.seen = o
+	if n.since, n.now = since, o.now; o.Ownership != n.seen {
+		n.seen = o.Ownership
 		close(n.news)
 		n.news = make(chan struct{})
 	}
