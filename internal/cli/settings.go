@@ -56,7 +56,7 @@ var settings = []setting{
 	{name: "oidc-name", help: "what the sign-in page calls the provider (default: its host)"},
 	{name: "console-passwords", help: "off leaves oidc-issuer as the only way into the console: on or off"},
 	{name: "console-second-factor", help: "on has everybody who signs in to the console by a password add a second factor: on or off"},
-	{name: "instance", help: "this process's own name among the nodes on one database, and towards the clock (default: gateway)"},
+	{name: "instance", help: "this process's own name among the nodes on one database, which none of them shares, and towards the clock (default: gateway)"},
 	{name: "node-url", help: "the URL at which the other nodes on the same PostgreSQL reach this process (default: the address it listens on, if that is one)"},
 	{name: "webhook-networks", help: "networks that webhooks may call though they are not the public internet's, such as 10.1.0.0/16,127.0.0.1 (default: none)"},
 	{name: "entitlements-every", help: "how often AWS is asked what was bought in advance, though no notice came (default: 1h)"},

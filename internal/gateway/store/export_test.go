@@ -9,6 +9,9 @@ import (
 // HurryClaim makes a claim that another process has be refused soon.
 func (db *DB) HurryClaim() { db.node.patience = 100 * time.Millisecond }
 
+// HurryName makes a node be refused soon whose name another one has.
+func (db *DB) HurryName() { db.node.namePatience = 100 * time.Millisecond }
+
 // LeaseTime is how long db believes that an owner lives which it does not hear of. With 0 it takes the books over from one
 // that lives, as from one that was stopped, goes on where it was, and hears of it later.
 func (db *DB) LeaseTime(d time.Duration) { db.node.leaseTime = d }

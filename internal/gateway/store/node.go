@@ -29,6 +29,8 @@ type node struct {
 	patience  time.Duration // of Claim, with an owner that may be ending
 	leaseTime time.Duration
 
+	namePatience time.Duration
+
 	self    Node
 	session string             // see namesSession; of the present connection
 	stop    context.CancelFunc // nil: not joined
@@ -66,13 +68,14 @@ const (
 )
 
 func newNode(c *pgx.ConnConfig) *node {
-	return &node{id: uuid.NewString(), config: c, patience: claimPatience, leaseTime: leaseTime, stirred: make(chan struct{}, 1), lost: make(chan error, 1), news: make(chan struct{})}
+	return &node{id: uuid.NewString(), config: c, patience: claimPatience, leaseTime: leaseTime, namePatience: namePatience, stirred: make(chan struct{}, 1), lost: make(chan error, 1), news: make(chan struct{})}
 }
 
 // Join makes this process one of the nodes on the database. From then on it becomes the owner of the books as soon as there
 // is no other one; [DB.Ownership] tells. On SQLite, which is one process's, it does nothing.
 //
-// Errors: fail.Later where the database does not answer.
+// Errors: fail.Later where the database does not answer; fail.Conflict with the code instance_taken where a node of the same name
+// lives.
 func (db *DB) Join(ctx context.Context, self Node, log *slog.Logger) error {
 	n := db.node
 	if n == nil || n.stop != nil {
@@ -83,8 +86,12 @@ func (db *DB) Join(ctx context.Context, self Node, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	if err := n.beat(ctx, conn, log); err != nil {
-		return errors.Join(err, conn.Close(ctx))
+	err = n.enter(ctx, conn, log)
+	if err == nil {
+		err = n.beat(ctx, conn, log)
+	}
+	if err != nil {
+		return errors.Join(err, conn.Close(context.WithoutCancel(ctx)))
 	}
 	living, stop := context.WithCancel(context.Background())
 	n.stop, n.ended = stop, make(chan struct{})
