@@ -15,8 +15,8 @@ func migrateCommand() *cobra.Command {
 		Use:     "migrate",
 		GroupID: groupLook,
 		Short:   "Bring a gateway's database up to date",
-		Long: `Bring the schema of a gateway's database up to date, an empty one too. A gateway does so by itself with a new SQLite
-file; a database that a newer souk has written is refused and left as it is.`,
+		Long: `Bring the schema of a gateway's database up to date, an empty one too. A gateway does so by itself with an empty database; one
+on whose schema this souk does not work is refused and left as it is. Nodes that run go on, if they work on the new schema; else nothing is changed.`,
 		Example: "  souk migrate --database sqlite:/var/lib/souk/gateway.db --dry-run\n  souk migrate --database sqlite:/var/lib/souk/gateway.db",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -108,6 +108,9 @@ func (n *Node) stand(ctx context.Context) error {
 		}
 		select {
 		case <-changed:
+		case err := <-db.Lost(): // it stands by no more
+			n.joined.Store(nil)
+			return errors.Join(err, db.Close())
 		case <-ctx.Done():
 			return ctx.Err()
 		}

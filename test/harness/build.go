@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -46,26 +47,37 @@ func Program(t testing.TB, pkg string) string {
 	return path
 }
 
+// Tagged is the path of souk, built from this tree with a tag.
+func Tagged(t testing.TB, tag string) string {
+	t.Helper()
+	path, err := builder("./cmd/souk", "-tags", tag)()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // builder builds pkg when it is first called.
-func builder(pkg string) func() (string, error) {
+func builder(pkg string, flags ...string) func() (string, error) {
 	programs.Lock()
 	defer programs.Unlock()
 	if programs.built == nil {
 		programs.built = map[string]func() (string, error){}
 	}
-	if programs.built[pkg] == nil {
-		programs.built[pkg] = sync.OnceValues(func() (string, error) { return build(pkg) })
+	key := strings.Join(append(flags, pkg), " ")
+	if programs.built[key] == nil {
+		programs.built[key] = sync.OnceValues(func() (string, error) { return build(pkg, flags...) })
 	}
-	return programs.built[pkg]
+	return programs.built[key]
 }
 
-func build(pkg string) (path string, err error) {
+func build(pkg string, flags ...string) (path string, err error) {
 	dir, err := folder()
 	if err != nil {
 		return "", err
 	}
-	path = filepath.Join(dir, filepath.Base(pkg))
-	cmd := exec.Command("go", "build", "-o", path, pkg)
+	path = filepath.Join(dir, strings.Join(append([]string{filepath.Base(pkg)}, flags...), ""))
+	cmd := exec.Command("go", append(append([]string{"build", "-o", path}, flags...), pkg)...)
 	cmd.Dir = Root()
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build %s: %w\n%s", pkg, err, out)

@@ -10,6 +10,7 @@ type Gateway struct {
 	Proc *Process
 	API
 	Database string // its URL
+	Binary   string // the program that Again starts; empty: the one under test
 
 	env, args []string
 }
@@ -17,7 +18,11 @@ type Gateway struct {
 // Again starts the process, anew after it was killed, and waits until it is ready.
 func (g *Gateway) Again() {
 	g.t.Helper()
-	g.Proc = Start(g.t, g.env, g.args...)
+	binary := g.Binary
+	if binary == "" {
+		binary = Binary(g.t)
+	}
+	g.Proc = StartProgram(g.t, binary, g.env, g.args...)
 	g.Proc.ready(g.URL + "/readyz")
 }
 

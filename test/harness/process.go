@@ -53,8 +53,14 @@ func (b *buffer) String() string {
 // process is killed when the test ends, if it has not been before, and its log is shown if the test failed.
 func Start(t testing.TB, env []string, args ...string) *Process {
 	t.Helper()
+	return StartProgram(t, Binary(t), env, args...)
+}
+
+// StartProgram is [Start] with another program than the one under test.
+func StartProgram(t testing.TB, binary string, env []string, args ...string) *Process {
+	t.Helper()
 	p := &Process{Args: args, t: t, exited: make(chan struct{})}
-	p.cmd = exec.Command(Binary(t), args...)
+	p.cmd = exec.Command(binary, args...)
 	p.cmd.Dir = t.TempDir() // nothing of the repository is found by accident
 	// What the process keeps for a while goes with the test, however the process ends.
 	p.cmd.Env = append(append(bare(), "TMPDIR="+t.TempDir()), env...)

@@ -19,8 +19,8 @@ const (
 	namePatience = 15 * time.Second       // with a node of the same name: one that is asked to end takes up to 10 s
 	nameAgain    = 200 * time.Millisecond // between two looks whether it lives
 
-	// sameName finds a living node of the name $2 that is not this one.
-	sameName = `select n.address from node n where n.name = $2 and n.id <> $3 and ` + aliveNode + ` limit 1`
+	// sameName finds a living node of the name $2 that is not this one. Processes without a name are confused with no other.
+	sameName = `select n.address from node n where n.name = $2 and n.name <> '' and n.id <> $3 and ` + aliveNode + ` limit 1`
 )
 
 // errNameTaken is of a name that a living node has.
@@ -29,11 +29,8 @@ var errNameTaken = errors.New("store: the node's name is taken")
 // enter makes this process one of the nodes, under its name. One that was killed a moment ago has given the name back; one
 // that hangs, or whose machine is gone, does when its lease has run out; for one that is ending this waits, and says so.
 //
-// Errors: fail.Conflict with the code instance_taken; fail.Later where the database does not answer.
+// Errors: fail.Conflict with the code instance_taken, or newer_schema where this program does not work on the database's; fail.Later where the database does not answer.
 func (n *node) enter(ctx context.Context, conn *pgx.Conn, log *slog.Logger) error {
-	if n.self.Name == "" { // of a process that nobody confuses with another
-		return nil
-	}
 	patient, cancel := context.WithTimeout(ctx, n.namePatience)
 	defer cancel()
 	for waits := false; ; waits = true {
@@ -72,8 +69,14 @@ func (n *node) tryEnter(ctx context.Context, conn *pgx.Conn) (address string, er
 			case !errors.Is(err, pgx.ErrNoRows):
 				return err
 			}
-			_, err = tx.Exec(ctx, sayAlive, n.id, n.self.Name, n.self.Address, n.session)
-			return err
+			if _, err = tx.Exec(ctx, sayAlive, n.id, n.self.Name, n.self.Address, n.session, n.knows); err != nil {
+				return err
+			}
+			var oldest int64
+			if err := tx.QueryRow(ctx, readOldest).Scan(&oldest); err != nil || oldest <= n.knows {
+				return err
+			}
+			return newerSchema(oldest, oldest, n.knows)
 		})
 		switch {
 		case err == nil, errors.Is(err, errNameTaken):

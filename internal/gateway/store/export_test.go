@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
+	"testing/fstest"
 	"time"
 )
 
@@ -11,6 +13,11 @@ func (db *DB) HurryClaim() { db.node.patience = 100 * time.Millisecond }
 
 // HurryName makes a node be refused soon whose name another one has.
 func (db *DB) HurryName() { db.node.namePatience = 100 * time.Millisecond }
+
+// KnowStep makes db's program one that knows a step of the schema more.
+func (db *DB) KnowStep(name, text string) {
+	db.folders = append(slices.Clone(db.folders), folder{fstest.MapFS{"later/" + name: {Data: []byte(text)}}, "later"})
+}
 
 // LeaseTime is how long db believes that an owner lives which it does not hear of. With 0 it takes the books over from one
 // that lives, as from one that was stopped, goes on where it was, and hears of it later.

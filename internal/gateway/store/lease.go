@@ -29,11 +29,14 @@ const (
 
 	mySession = `select ` + namesSession + ` from pg_stat_activity a where a.pid = pg_backend_pid()`
 
-	sayAlive = `insert into node (id, name, address, session, seen_us) values ($1, $2, $3, $4, ` + databaseNow + `)
+	sayAlive = `insert into node (id, name, address, session, schema, seen_us) values ($1, $2, $3, $4, $5, ` + databaseNow + `)
 		on conflict (id) do update set address = excluded.address, session = excluded.session, seen_us = excluded.seen_us returning seen_us`
 
 	readOwner = `select l.owner, l.epoch, coalesce(n.name, ''), coalesce(n.address, ''), coalesce(` + aliveNode + `, false)
 		from lease l left join node n on n.id = l.owner where l.name = 'books'`
+
+	// readOldest is what oldestProgram reads.
+	readOldest = `select coalesce((select value from setting where name = '` + oldestSetting + `'), '0')::bigint`
 
 	beginLease = `insert into lease (name, owner, epoch) values ('books', '', 0) on conflict (name) do nothing`
 
@@ -65,19 +68,23 @@ type Ownership struct {
 	alive bool
 }
 
-// heard is what one look at the database tells: who owns the books, and the database's time.
+// heard is what one look at the database tells.
 type heard struct {
 	Ownership
-	now time.Time
+	now    time.Time // the database's
+	oldest int64     // see oldestProgram
 }
 
 // look says that this node lives, and asks who owns the books.
 func (n *node) look(ctx context.Context, conn *pgx.Conn) (o heard, err error) {
 	var now int64
-	if err := conn.QueryRow(ctx, sayAlive, n.id, n.self.Name, n.self.Address, n.session).Scan(&now); err != nil {
+	if err := conn.QueryRow(ctx, sayAlive, n.id, n.self.Name, n.self.Address, n.session, n.knows).Scan(&now); err != nil {
 		return o, fmt.Errorf("say that this node lives: %w", classified(err))
 	}
 	o.now = fromUS(now)
+	if err := conn.QueryRow(ctx, readOldest).Scan(&o.oldest); err != nil {
+		return o, fmt.Errorf("ask which programs work on the schema: %w", classified(err))
+	}
 	err = conn.QueryRow(ctx, readOwner, n.leaseTime.Microseconds()).Scan(&o.owner, &o.Epoch, &o.Name, &o.Address, &o.alive)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return o, fmt.Errorf("ask who owns the books: %w", classified(err))

@@ -186,7 +186,7 @@ func TestAMoveThatFailsMovesNothing(t *testing.T) {
 			_, err := store.Raw(m.To).ExecContext(ctx, `insert into setting (name, value) values ('a', 'b')`)
 			return err
 		}, func(ctx context.Context) error {
-			_, err := store.Raw(m.To).ExecContext(ctx, `delete from setting`)
+			_, err := store.Raw(m.To).ExecContext(ctx, `delete from setting where name = 'a'`)
 			return err
 		}, "database_not_empty"},
 	} {

@@ -32,6 +32,7 @@ type node struct {
 	namePatience time.Duration
 
 	self    Node
+	knows   int64              // up to which step of the schema
 	session string             // see namesSession; of the present connection
 	stop    context.CancelFunc // nil: not joined
 	ended   chan struct{}      // it looks no more
@@ -44,6 +45,8 @@ type node struct {
 	news  chan struct{}        // closed and replaced when seen changes
 	since func() time.Duration // real time since it last was surely the owner, or heard of one
 	now   time.Time            // the database's, then
+
+	oldest int64 // see oldestProgram; read and written by live alone
 }
 
 // Node is how a process shows itself to the others that share its database.
@@ -75,13 +78,17 @@ func newNode(c *pgx.ConnConfig) *node {
 // is no other one; [DB.Ownership] tells. On SQLite, which is one process's, it does nothing.
 //
 // Errors: fail.Later where the database does not answer; fail.Conflict with the code instance_taken where a node of the same name
-// lives.
+// lives, newer_schema where this program does not work on the database's.
 func (db *DB) Join(ctx context.Context, self Node, log *slog.Logger) error {
 	n := db.node
 	if n == nil || n.stop != nil {
 		return nil
 	}
 	n.self = self
+	var err error
+	if n.knows, err = db.known(); err != nil {
+		return err
+	}
 	conn, err := n.connect(ctx)
 	if err != nil {
 		return err
@@ -182,7 +189,8 @@ func (db *DB) Confirm(ctx context.Context) error {
 	return classified(err)
 }
 
-// Lost tells, once, that another process has taken the books over. This database then can write nothing more: close it.
+// Lost tells, once, that another process has taken the books over, or that this program does not work on the schema any more. This
+// process must then do nothing more with this database: close it.
 func (db *DB) Lost() <-chan error {
 	if db.node == nil {
 		return nil
@@ -295,6 +303,7 @@ func (n *node) beat(ctx context.Context, conn *pgx.Conn, log *slog.Logger) error
 	if o.Mine && n.owns.CompareAndSwap(0, o.Epoch) {
 		log.InfoContext(ctx, "this node keeps the books", slog.String("node", n.self.Name), slog.Int64("epoch", o.Epoch))
 	}
+	n.oldest = o.oldest
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.since, n.now = since, o.now; o.Ownership != n.seen {
@@ -305,8 +314,13 @@ func (n *node) beat(ctx context.Context, conn *pgx.Conn, log *slog.Logger) error
 	return nil
 }
 
-// over reports whether this node was the owner and is no more, and tells whom it concerns.
+// over reports whether this node was the owner and is no more, or does not work on the schema any more, and tells whom it concerns.
 func (n *node) over(log *slog.Logger) bool {
+	if n.oldest > n.knows { // it hung while the schema was changed
+		log.Error("the database's schema is not for this souk any more", slog.String("node", n.self.Name), slog.Int64("knows", n.knows), slog.Int64("wanted", n.oldest))
+		n.lost <- newerSchema(n.oldest, n.oldest, n.knows)
+		return true
+	}
 	n.mu.Lock()
 	o := n.seen
 	n.mu.Unlock()

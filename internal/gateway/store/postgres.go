@@ -60,7 +60,7 @@ func openPostgres(ctx context.Context, url string) (*DB, error) {
 	if write.RuntimeParams["idle_in_transaction_session_timeout"] == "" {
 		write.RuntimeParams["idle_in_transaction_session_timeout"] = strconv.FormatInt(idleInTransaction.Milliseconds(), 10)
 	}
-	db := &DB{engine: postgres, write: postgresPool(write, postgresWriters), read: postgresPool(read, postgresReaders), node: newNode(c)}
+	db := &DB{engine: postgres, folders: folders, write: postgresPool(write, postgresWriters), read: postgresPool(read, postgresReaders), node: newNode(c)}
 	if err := checkPostgres(ctx, db.write); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

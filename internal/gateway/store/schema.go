@@ -4,7 +4,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
-	"embed"
 	"fmt"
 	"io/fs"
 	"path/filepath"
@@ -16,12 +15,6 @@ import (
 	"souk.dev/souk/internal/fail"
 )
 
-// A step of the schema is one text for both engines, NNNN_name.sql; what must differ stands in NNNN_name.sqlite.sql and
-// NNNN_name.postgres.sql, one of which may be missing.
-//
-//go:embed migrations/*.sql
-var migrations embed.FS
-
 // schema is how an engine reads the migrations.
 type schema struct {
 	name    string // in the names of files that are for this engine alone
@@ -30,27 +23,20 @@ type schema struct {
 	words   func(text string) string // says a migration's text in the engine's words; nil: they are its own
 }
 
-// texts are the migrations for the engine. An archive in memory is the file system that the standard library has for texts
+// texts are the steps for the engine. An archive in memory is the file system that the standard library has for texts
 // which are not on a disk.
-func (s schema) texts() (fs.FS, error) {
-	files, err := fs.ReadDir(migrations, "migrations")
-	if err != nil {
-		return nil, err
-	}
+func (s schema) texts(steps []step) (fs.FS, error) {
 	var archive bytes.Buffer
 	w := zip.NewWriter(&archive)
-	for _, f := range files {
-		if engine := filepath.Ext(strings.TrimSuffix(f.Name(), ".sql")); engine != "" && engine != "."+s.name {
+	for _, f := range steps {
+		if engine := filepath.Ext(strings.TrimSuffix(f.file, ".sql")); engine != "" && engine != "."+s.name {
 			continue
 		}
-		text, err := fs.ReadFile(migrations, "migrations/"+f.Name())
-		if err != nil {
-			return nil, err
-		}
+		text := f.text
 		if s.words != nil {
 			text = []byte(s.words(string(text)))
 		}
-		entry, err := w.Create(f.Name())
+		entry, err := w.Create(f.file)
 		if err != nil {
 			return nil, err
 		}
@@ -72,7 +58,11 @@ var textType = regexp.MustCompile(`\btext\b`)
 func inBytewiseOrder(text string) string { return textType.ReplaceAllString(text, `text collate "C"`) }
 
 func (db *DB) provider() (*goose.Provider, error) {
-	texts, err := db.engine.schema.texts()
+	steps, err := stepsIn(db.folders)
+	if err != nil {
+		return nil, err
+	}
+	texts, err := db.engine.schema.texts(steps)
 	if err != nil {
 		return nil, err
 	}
@@ -86,8 +76,10 @@ type Migration struct {
 	Applied bool
 }
 
-// Migrations lists the schema's steps in order. A database that knows more steps than this program is refused with
-// fail.Conflict: it was written by a newer souk.
+// Migrations lists the schema's steps that this program knows, in order. A database may have more of them, if this program
+// works on what they have made.
+//
+// Errors: fail.Conflict with the code newer_schema for a database on whose schema it does not work: a newer souk has made it.
 func (db *DB) Migrations(ctx context.Context) ([]Migration, error) {
 	p, err := db.provider()
 	if err != nil {
@@ -107,10 +99,24 @@ func (db *DB) Migrations(ctx context.Context) ([]Migration, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the schema's version: %w", err)
 	}
-	if have > newest {
-		return nil, fail.New(fail.Conflict, "newer_schema", "The database has schema %d and this souk knows only %d; run the souk that wrote it, or a newer one.", have, newest)
+	if have <= newest {
+		return ms, nil
+	}
+	oldest, err := oldestProgram(ctx, db.Read())
+	if err != nil {
+		return nil, err
+	}
+	if oldest == 0 || newest < oldest {
+		return nil, newerSchema(have, oldest, newest)
 	}
 	return ms, nil
+}
+
+func newerSchema(have, oldest, newest int64) error {
+	if oldest == 0 {
+		oldest = have
+	}
+	return fail.New(fail.Conflict, "newer_schema", "The database has schema %d, for a souk that knows schema %d or a later one, and this one knows only %d; run the souk that wrote it, or a newer one.", have, oldest, newest)
 }
 
 // Schema is how far a database's schema is: of Steps, Behind are missing.
@@ -132,10 +138,32 @@ func (db *DB) Schema(ctx context.Context) (s Schema, err error) {
 	return s, err
 }
 
-// Migrate brings the schema up to date and returns what it applied.
+// Migrate brings the schema up to date and returns what it applied. Nodes that run go on meanwhile, if they work on the schema
+// that is made; else nothing is changed.
+//
+// Errors: as of Migrations; fail.Conflict with the code nodes_behind while a node lives that would not work on the new schema.
 func (db *DB) Migrate(ctx context.Context) ([]Migration, error) {
-	if _, err := db.Migrations(ctx); err != nil {
+	all, err := db.Migrations(ctx)
+	if err != nil {
 		return nil, err
+	}
+	pending := map[int64]bool{}
+	for _, m := range all {
+		if !m.Applied {
+			pending[m.Version] = true
+		}
+	}
+	if len(pending) == 0 {
+		return nil, nil
+	}
+	oldest, err := db.oldestAfter(pending)
+	if err != nil {
+		return nil, err
+	}
+	if len(pending) < len(all) { // before anything is changed: whoever starts from now on must know
+		if err := db.wantPrograms(ctx, oldest); err != nil {
+			return nil, err
+		}
 	}
 	p, err := db.provider()
 	if err != nil {
@@ -149,5 +177,5 @@ func (db *DB) Migrate(ctx context.Context) ([]Migration, error) {
 	for _, r := range results {
 		done = append(done, Migration{r.Source.Version, filepath.Base(r.Source.Path), true})
 	}
-	return done, nil
+	return done, db.wantPrograms(ctx, oldest)
 }

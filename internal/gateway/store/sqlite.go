@@ -59,7 +59,7 @@ func (d Driver) Open(ctx context.Context, dbURL string) (*DB, error) {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	w.SetMaxOpenConns(1)
-	db := &DB{engine: sqlite, write: w, read: w}
+	db := &DB{engine: sqlite, folders: folders, write: w, read: w}
 	if path != ":memory:" {
 		if db.read, err = sql.Open(d.Name, dsn); err != nil {
 			return nil, fmt.Errorf("open %s: %w", path, err)

@@ -15,9 +15,10 @@ import (
 
 // DB is an open database.
 type DB struct {
-	engine *engine
-	write  *sql.DB // one connection on SQLite, which has one writer
-	read   *sql.DB
+	engine  *engine
+	folders []folder // of the schema's steps
+	write   *sql.DB  // one connection on SQLite, which has one writer
+	read    *sql.DB
 
 	snapshot *sql.Tx // of one that only reads, see Snapshot, which has nothing else
 
