@@ -23,12 +23,12 @@ var features = []string{
 	"internal/gateway/intake/...", "internal/gateway/usage/...", "internal/gateway/metering/...", "internal/gateway/keys/...", "internal/gateway/privacy/...", "internal/gateway/seal/...", "internal/gateway/entitlement/...",
 	"internal/gateway/agreement/...", "internal/gateway/threshold/...",
 	"internal/gateway/credential/...", "internal/gateway/operator/...", "internal/gateway/audit/...",
-	"internal/gateway/approval/...", "internal/gateway/correction/...", "internal/gateway/cancellation/...", "internal/gateway/outbox/...", "internal/gateway/webhook/...", "internal/gateway/letter/...",
+	"internal/gateway/approval/...", "internal/gateway/correction/...", "internal/gateway/cancellation/...", "internal/gateway/outbox/...", "internal/gateway/webhook/...", "internal/gateway/letter/...", "internal/gateway/signon/...",
 }
 
 // doors are the gateway's packages that do know something outside.
 var doors = []string{
-	"internal/gateway/awsapi/...", "internal/gateway/store/...", "internal/gateway/api/...", "internal/gateway/portal/...", "internal/gateway/console/...", "internal/gateway/push/...", "internal/gateway/courier/...", "internal/gateway/mailer/...", "internal/gateway/idp/...", "internal/gateway/relay/...",
+	"internal/gateway/awsapi/...", "internal/gateway/store/...", "internal/gateway/api/...", "internal/gateway/portal/...", "internal/gateway/console/...", "internal/gateway/push/...", "internal/gateway/courier/...", "internal/gateway/mailer/...", "internal/gateway/idp/...", "internal/gateway/provider/...", "internal/gateway/relay/...",
 }
 
 // common is what both products may use of our own.
@@ -68,9 +68,9 @@ var rules = []rule{
 		Never: []string{"modernc.org/...", "github.com/pressly/...", "github.com/jackc/..."},
 		Why:   "SQL engines stand in internal/gateway/store only",
 	}, {
-		From: []string{"..."}, Except: []string{"internal/gateway/idp/..."},
-		Never: []string{"github.com/coreos/go-oidc/...", "golang.org/x/oauth2/...", "github.com/zitadel/...", "github.com/go-jose/..."},
-		Why:   "OpenID Connect's libraries stand in internal/gateway/idp only",
+		From: []string{"..."}, Except: []string{"internal/gateway/idp/...", "internal/gateway/provider/..."},
+		Never: []string{"github.com/coreos/go-oidc/...", "golang.org/x/oauth2/...", "github.com/zitadel/...", "github.com/go-jose/...", "github.com/rs/cors"},
+		Why:   "OpenID Connect's libraries stand in internal/gateway/idp and provider only",
 	}, {
 		From: []string{"client/...", "examples/..."}, Never: []string{module + "/...", awsSDK[0]}, Allow: []string{"client/...", "examples/..."}, Tests: true,
 		Why: "client/ and examples/ are for other people's programs: they see only what is public",

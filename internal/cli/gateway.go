@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"log/slog"
 	"net"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"souk.dev/souk/internal/gateway"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/courier"
+	"souk.dev/souk/internal/gateway/signon"
 )
 
 func gatewayCommand() *cobra.Command {
@@ -22,6 +24,7 @@ func gatewayCommand() *cobra.Command {
 	var queue, instance, topics, secrets, pageTemplates string
 	var products productsValue
 	var form formFieldsValue
+	var applications applicationsValue
 	var settle, margin, entitlements, resync, keepEvents, keepIDs durationValue
 	var networks networksValue
 	var reminders daysValue
@@ -48,6 +51,7 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
 			log := logs.to(cmd.ErrOrStderr())
+			slog.SetDefault(log) // zitadel/oidc writes to that one
 			ln, err := listen(ctx, addr, "listen")
 			if err != nil {
 				return err
@@ -63,7 +67,7 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 				SNSTopics: splitList(topics), SNSTrust: string(trust), EventsSecrets: strings.Fields(secrets),
 				SettleTime: time.Duration(settle), FinalMargin: time.Duration(margin), EntitlementsEvery: time.Duration(entitlements), ResyncEvery: time.Duration(resync), Reminders: reminders,
 				KeepEvents: time.Duration(keepEvents), KeepIDs: time.Duration(keepIDs),
-				SignIn: way.provider(), NoConsolePasswords: !bool(way.passwords), SecondFactors: bool(way.factors),
+				Applications: signon.Applications(applications), SignIn: way.provider(), NoConsolePasswords: !bool(way.passwords), SecondFactors: bool(way.factors),
 				ApproveOwn: bool(approveOwn), WebhookNetworks: courier.Networks(networks), Log: log,
 			})
 			if err != nil {
@@ -86,6 +90,7 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 	o.value(&nodeURL, "node-url", "")
 	o.value(&products, "products", "")
 	o.value(&form, "form-fields", "")
+	o.value(&applications, "applications", "")
 	takeSeller(o, &seller)
 	o.text(&pageTemplates, "page-templates", "")
 	takeMail(o, &mail)

@@ -47,6 +47,7 @@ var settings = []setting{
 	{name: "mail-from", help: "whom mails come from, such as Inkwell <hello@inkwell.example> (default: support-email, or no-reply at base-url's host)"},
 	{name: "mail-reply-to", help: "where answers to mails go (default: support-email)"},
 	{name: "mail-templates", help: "a folder whose files stand in the place of our mail templates of the same name"},
+	{name: "applications", help: "your applications at which customers sign in with their account here, by OpenID Connect: a JSON array, or a list in the file (default: none)"},
 	{name: "oidc-issuer", help: "the identity provider at which the console's people sign in, by OpenID Connect: its URL (default: none)"},
 	{name: "oidc-client-id", help: "as what the provider knows this gateway; its redirect URI is base-url and /console/signin/callback"},
 	{name: "oidc-client-secret", secret: true, help: "what the provider gave this gateway (default: none, for a public client)"},

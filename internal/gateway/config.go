@@ -7,6 +7,7 @@ import (
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/courier"
 	"souk.dev/souk/internal/gateway/idp"
+	"souk.dev/souk/internal/gateway/signon"
 )
 
 // Config is what a gateway is told from outside.
@@ -43,6 +44,9 @@ type Config struct {
 	// PageTemplates is a folder whose files stand over those of the buyers' pages; empty: none do.
 	PageTemplates string
 	Mail          Mail
+
+	// Applications are the seller's at which people sign in with their account here; none: the gateway is no identity provider.
+	Applications signon.Applications
 
 	// SignIn is the identity provider at which the console's people sign in; without an Issuer there is none.
 	SignIn idp.Config

@@ -51,6 +51,10 @@ func (c Config) shown() []console.Setting {
 	for _, f := range c.FormFields {
 		fieldNames = append(fieldNames, f.Name)
 	}
+	var applications []string
+	for _, a := range c.Applications {
+		applications = append(applications, a.ID)
+	}
 	yes := func(on bool) string {
 		if on {
 			return "yes: whoever proposes may approve"
@@ -62,6 +66,7 @@ func (c Config) shown() []console.Setting {
 		{Name: "sns-topics", Value: strings.Join(c.SNSTopics, ", ")}, {Name: "sns-trust", Value: c.SNSTrust}, {Name: "events-secret", Value: secret(len(c.EventsSecrets) > 0)},
 		{Name: "instance", Value: c.InstanceName}, {Name: "node-url", Value: c.NodeURL}, {Name: "clock", Value: c.ClockURL}, {Name: "AWS endpoint", Value: c.Endpoint}, {Name: "AWS region", Value: c.Region},
 		{Name: "form-fields", Value: strings.Join(fieldNames, ", ")}, {Name: "seller", Value: c.Seller.Name}, {Name: "support-email", Value: c.Seller.SupportEmail}, {Name: "support-url", Value: c.Seller.SupportURL},
+		{Name: "applications", Value: strings.Join(applications, ", ")},
 		{Name: "approve-own", Value: yes(c.ApproveOwn)},
 		{Name: "entitlements-every", Value: span(c.EntitlementsEvery)}, {Name: "settle-time", Value: span(c.SettleTime)}, {Name: "final-margin", Value: span(c.FinalMargin)},
 		{Name: "keep-events", Value: span(c.KeepEvents)}, {Name: "keep-ids", Value: span(c.KeepIDs)},

@@ -163,8 +163,12 @@ func assemble(ctx context.Context, c Config, db *store.DB) (g *Gateway, err erro
 		return nil, err
 	}
 	maker := statement.Maker{Ledger: store.NewMetering(g.db), Corrections: g.db.Corrections(), Products: c.Products}
+	applications, err := c.openSignOns(ctx, g, accounts, registrations, box)
+	if err != nil {
+		return nil, err
+	}
 	pages, err := portal.New(portal.Config{BaseURL: c.BaseURL, MarketplaceURL: c.MarketplaceURL, AWSSupportURL: c.AWSSupportURL, Products: c.Products, FormFields: c.FormFields, Templates: c.PageTemplates, Seller: c.Seller,
-		Register: registrations, Delegation: delegation, Accounts: accounts, Mails: c.Mail.Server != "", Usage: months{engine, book}, Statements: statements{maker}, Trials: resync, Entitlements: entitlements, Seal: box, Clock: g.clk, Log: c.Log})
+		Register: registrations, Delegation: delegation, Accounts: accounts, Mails: c.Mail.Server != "", Usage: months{engine, book}, Statements: statements{maker}, Trials: resync, Entitlements: entitlements, SignOns: applications.portal, Seal: box, Clock: g.clk, Log: c.Log})
 	if err != nil {
 		return nil, err
 	}
@@ -209,10 +213,11 @@ func assemble(ctx context.Context, c Config, db *store.DB) (g *Gateway, err erro
 	if err != nil {
 		return nil, err
 	}
-	g.handler = handler(c.Log, door, pages, desk, posts, health, metrics)
+	g.handler = handler(c.Log, door, pages, desk, posts, applications.door, health, metrics)
 
 	// In this order when stepped: what AWS told, then what follows from it, then what goes to AWS, then what is told of it.
 	jobs := slices.Concat(in.Jobs(), resync.Jobs(), []job.Job{book.Job(), entitlements.Job(), registrations.Attach(), corrections.Job(), cancellations.Job()}, engine.Jobs(), events.Jobs(), []job.Job{thresholds.Job()}, told.Jobs(),
+		applications.jobs,
 		[]job.Job{accounts.Sweep(), api.ForgetAnswers(g.db.Answers(), g.clk)})
 	for _, j := range jobs {
 		g.jobs = append(g.jobs, j.Name)

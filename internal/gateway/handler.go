@@ -11,6 +11,7 @@ import (
 	"souk.dev/souk/internal/gateway/api"
 	"souk.dev/souk/internal/gateway/console"
 	"souk.dev/souk/internal/gateway/portal"
+	"souk.dev/souk/internal/gateway/provider"
 	"souk.dev/souk/internal/gateway/push"
 	"souk.dev/souk/internal/httpx"
 )
@@ -19,12 +20,15 @@ import (
 const maxBody = 32 << 20
 
 // handler puts the doors into one house.
-func handler(log *slog.Logger, door *api.Door, pages *portal.Portal, desk *console.Console, posts *push.Door, health api.Health, metrics *api.Metrics) http.Handler {
+func handler(log *slog.Logger, door *api.Door, pages *portal.Portal, desk *console.Console, posts *push.Door, applications *provider.Door, health api.Health, metrics *api.Metrics) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", door)
 	pages.Mount(mux)
 	desk.Mount(mux)
 	posts.Mount(mux)
+	if applications != nil {
+		applications.Mount(mux)
+	}
 	health.Mount(mux)
 	mux.Handle("GET /metrics", metrics.Handler())
 	mux.Handle("GET /openapi.json", openapi.Handler(openapi.Gateway))

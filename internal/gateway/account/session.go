@@ -27,7 +27,22 @@ func (s *Service) SignedIn(ctx context.Context, secret string) (Account, error) 
 	if err != nil {
 		return Account{}, err
 	}
-	a, err := s.store.Account(ctx, core.AccountID(found.Owner))
+	return s.owner(ctx, found)
+}
+
+// InSession finds the session that is kept under hash, without using it, and whose it is. Errors: fail.Denied where there is none,
+// or it is over.
+func (s *Service) InSession(ctx context.Context, hash string) (Account, credential.Session, error) {
+	found, err := s.sessions.Kept(ctx, hash)
+	if err != nil {
+		return Account{}, credential.Session{}, err
+	}
+	a, err := s.owner(ctx, found)
+	return a, found, err
+}
+
+func (s *Service) owner(ctx context.Context, of credential.Session) (Account, error) {
+	a, err := s.store.Account(ctx, core.AccountID(of.Owner))
 	if fail.Is(err, fail.NotFound) || !a.ErasedAt.IsZero() {
 		return Account{}, credential.SignedOut()
 	}

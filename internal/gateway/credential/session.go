@@ -66,24 +66,27 @@ func (s Sessions) Find(ctx context.Context, secret string, used bool) (Session, 
 	if secret == "" {
 		return Session{}, SignedOut()
 	}
-	found, err := s.Store.Session(ctx, HashOf(secret))
-	if fail.Is(err, fail.NotFound) {
-		return Session{}, SignedOut()
-	}
+	found, err := s.Kept(ctx, HashOf(secret))
 	if err != nil {
 		return Session{}, err
 	}
-	now := s.Clock.Now()
-	if !now.Before(found.Expires) {
-		return Session{}, SignedOut()
-	}
-	if used && now.Sub(found.SeenAt) >= touchEvery {
+	if now := s.Clock.Now(); used && now.Sub(found.SeenAt) >= touchEvery {
 		found.SeenAt, found.Expires = now, s.expiry(found.CreatedAt, now)
 		if err := s.Store.TouchSession(ctx, found.Hash, found.SeenAt, found.Expires); err != nil {
 			return Session{}, err
 		}
 	}
 	return found, nil
+}
+
+// Kept finds the session that is kept under hash, for who does not hold its secret, and does not use it. Errors: fail.Denied where
+// there is none, or it is over.
+func (s Sessions) Kept(ctx context.Context, hash string) (Session, error) {
+	found, err := s.Store.Session(ctx, hash)
+	if fail.Is(err, fail.NotFound) || err == nil && !s.Clock.Now().Before(found.Expires) {
+		return Session{}, SignedOut()
+	}
+	return found, err
 }
 
 // End signs a browser out. A secret that is nobody's is no error.

@@ -36,6 +36,8 @@ type halfway struct {
 	Product  core.ProductCode `json:"product,omitempty"` // whose application asked
 	Return   string           `json:"return,omitempty"`
 	Register bool             `json:"register,omitempty"` // to the registration that is open in this browser
+	// Authorize is the query of the authorization request that an application sent the person with.
+	Authorize string `json:"authorize,omitempty"`
 }
 
 // asksCode leads the owner of an account with a second factor, whose password was right, to the page that asks for the code.
@@ -67,7 +69,7 @@ func (p *Portal) halfway(r *http.Request) (h halfway, to destination, ok bool, e
 		err = json.Unmarshal(text, &h)
 	}
 	if err == nil {
-		to, err = p.destinationOf(url.Values{"product": {string(h.Product)}, "return": {h.Return}})
+		to, err = p.destinationOf(url.Values{"product": {string(h.Product)}, "return": {h.Return}, "authorize": {h.Authorize}})
 	}
 	return h, to, err == nil, err
 }
@@ -95,7 +97,7 @@ func (p *Portal) getCode(w http.ResponseWriter, r *http.Request) error {
 		seeOther(w, r, "/signin")
 		return nil
 	}
-	return p.ui.Render(w, http.StatusOK, "code", p.codeForm(r, to), webui.FormsMayGoTo(to.product.AppURL))
+	return p.ui.Render(w, http.StatusOK, "code", p.codeForm(r, to), to.forms())
 }
 
 // postCode ends a sign-in that a password has begun.
@@ -116,7 +118,7 @@ func (p *Portal) postCode(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		view := p.codeForm(r, to)
 		view.Notice = noticeOf(err)
-		return p.showAgain(w, r, "code", view, err, webui.FormsMayGoTo(to.product.AppURL))
+		return p.showAgain(w, r, "code", view, err, to.forms())
 	}
 	p.setCookie(w, codeCookie, "", 0)
 	if err := p.signIn(w, r, a); err != nil {

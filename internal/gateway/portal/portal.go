@@ -55,9 +55,11 @@ type Config struct {
 	Trials Trials
 	// Entitlements tells what was bought in advance; may be nil: then that is not shown.
 	Entitlements *entitlement.Keeper
-	Seal         *seal.Box
-	Clock        clock.Clock
-	Log          *slog.Logger
+	// SignOns lets people use the seller's applications with their account here; nil where there are none.
+	SignOns *SignOns
+	Seal    *seal.Box
+	Clock   clock.Clock
+	Log     *slog.Logger
 }
 
 // Usage tells what a licence has used.
@@ -154,6 +156,8 @@ func (p *Portal) routes() []route {
 		{"POST /signin", p.postSignIn},
 		{"GET " + codePath, p.getCode},
 		{"POST " + codePath, p.postCode},
+		{"GET " + AuthorizePath, p.getAuthorize},
+		{"GET " + SignOutPath, p.getSignOutFrom},
 		{"GET /signout", p.getSignOut},
 		{"POST /signout", p.postSignOut},
 
@@ -189,6 +193,9 @@ func (p *Portal) Mount(mux *http.ServeMux) {
 	// AWS Marketplace has the buyer's browser send this from its own site: the one form that may come from elsewhere.
 	// It changes nothing for whoever is signed in; the page it leads to asks.
 	mux.Handle("POST /register", p.try(p.postRegister))
+	// Applications may send people here by a form; it changes nothing either, and goes on as if it had been a link.
+	mux.Handle("POST "+AuthorizePath, p.try(p.asLink))
+	mux.Handle("POST "+SignOutPath, p.try(p.asLink))
 	p.ui.mount(mux)
 }
 

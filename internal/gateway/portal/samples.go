@@ -121,7 +121,8 @@ func samples() []webui.Story {
 			v.Page, v.Notice = page("/signin", nil), webui.Notice{Tone: webui.Info, Title: "You have an account already", Text: "This subscription was set up before. Sign in to go on."}
 			return v
 		}()},
-		{Name: "signout", Page: "signout", Data: signOutView{page("/signout", ada)}},
+		{Name: "signout", Page: "signout", Data: signOutView{Page: page("/signout", ada)}},
+		{Name: "signout-from", Page: "signout", Data: signOutView{Page: page(SignOutPath, ada), From: "Inkwell", After: "client_id=inkwell"}},
 		{Name: "home", Page: "home", Data: homeView{Page: page("/portal", ada), Waiting: true, Subscriptions: []subscription{
 			sub("lic_1", sampleInk, standings["active"]), sub("lic_2", sampleProducts[1].Code, standings["winding_down"]), sub("lic_3", sampleInk, standings["ended"])}}},
 		{Name: "home-unverified", Page: "home", Data: homeView{Page: mailing(page("/portal", ada)), Notice: webui.Notice{Tone: webui.Success, Text: "The mail is on its way to ada@example.com."},

@@ -37,26 +37,31 @@ func (p *Portal) settingUp(s *subscription, lic license.License, regs []register
 // waitsForSetup leads who wants to go on to the product's application to the subscription instead, where no account with it is
 // ready. done is true when that was done.
 func (p *Portal) waitsForSetup(w http.ResponseWriter, r *http.Request, a account.Account, product core.Product) (done bool, err error) {
+	waits, err := p.setupOf(r, a, product)
+	if err != nil || waits == "" {
+		return false, err
+	}
+	seeOther(w, r, "/portal/licenses/"+string(waits))
+	return true, nil
+}
+
+// setupOf finds the licence of the product's that is being set up for a, where none is ready; empty: nothing is waited for.
+func (p *Portal) setupOf(r *http.Request, a account.Account, product core.Product) (waits core.LicenseID, err error) {
 	if !product.Manual() {
-		return false, nil
+		return "", nil
 	}
 	owned, err := p.Register.Licenses(r.Context(), a.ID)
 	if err != nil {
-		return false, err
+		return "", err
 	}
-	waits := core.LicenseID("")
 	for _, lic := range owned {
 		switch {
 		case lic.ProductCode != product.Code:
 		case !lic.SettingUp:
-			return false, nil
+			return "", nil
 		default:
 			waits = lic.ID
 		}
 	}
-	if waits == "" {
-		return false, nil
-	}
-	seeOther(w, r, "/portal/licenses/"+string(waits))
-	return true, nil
+	return waits, nil
 }

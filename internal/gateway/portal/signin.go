@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/signon"
 	"souk.dev/souk/internal/httpx"
 	"souk.dev/souk/internal/webui"
 )
@@ -23,17 +25,32 @@ type signInView struct {
 	// Kept in the form, to go where the person was going.
 	ProductCode core.ProductCode
 	Return      string
+	Authorize   string
 }
 
 // destination is where to go after sign-in.
 type destination struct {
 	product core.Product // none: to our own pages
 	back    string
+	// wish is what an application asked for that people sign on to; its query is the whole of it. Empty: none did.
+	wish  signon.Wish
+	query string
 }
 
-// destinationOf reads ?product= and ?return=. The latter must be of the same origin as the product's application:
+// title is what people know the application by that they are on the way to; empty: to none.
+func (d destination) title() string { return cmp.Or(d.wish.Application.Name, d.product.Title) }
+
+// forms are where the forms of the way may lead beside our own pages.
+func (d destination) forms() webui.Option {
+	return webui.FormsMayGoTo(d.product.AppURL, d.wish.Redirect)
+}
+
+// destinationOf reads ?product= and ?return=, or ?authorize=. The return must be of the same origin as the product's application:
 // otherwise anybody could have customers' handles sent to themselves.
 func (p *Portal) destinationOf(q url.Values) (destination, error) {
+	if q.Get("authorize") != "" {
+		return p.destinationOfWish(q.Get("authorize"))
+	}
 	code, back := core.ProductCode(q.Get("product")), q.Get("return")
 	if code == "" && back == "" {
 		return destination{}, nil
@@ -53,7 +70,7 @@ func (p *Portal) destinationOf(q url.Values) (destination, error) {
 		return destination{}, fail.New(fail.Invalid, "foreign_return", "The link that brought you here would lead to another site than %s afterwards, so it was refused. Open %s again.", product.Title, product.Title)
 	}
 	u.Fragment = ""
-	return destination{product, u.String()}, nil
+	return destination{product: product, back: u.String()}, nil
 }
 
 func sameOrigin(u *url.URL, app string) bool {
@@ -82,10 +99,10 @@ func (p *Portal) getSignIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if who != nil {
+	if who != nil && !q.Has(anew) {
 		return p.goOn(w, r, *who, to)
 	}
-	view := p.signInForm(r, to, "")
+	view := p.signInForm(r, to, to.wish.Hint)
 	switch {
 	case q.Has("registered"):
 		view.Notice = webui.Notice{Tone: webui.Info, Title: "You have an account already", Text: "This subscription was set up before. Sign in to go on."}
@@ -96,11 +113,11 @@ func (p *Portal) getSignIn(w http.ResponseWriter, r *http.Request) error {
 	case q.Has("signed-out"):
 		view.Notice = webui.Notice{Tone: webui.Success, Text: "You are signed out."}
 	}
-	return p.ui.Render(w, http.StatusOK, "signin", view, webui.FormsMayGoTo(to.product.AppURL))
+	return p.ui.Render(w, http.StatusOK, "signin", view, to.forms())
 }
 
 func (p *Portal) signInForm(r *http.Request, to destination, email string) signInView {
-	return signInView{Page: p.pageOf(r, nil, to.product.Code), Product: to.product.Title, ProductCode: to.product.Code, Return: to.back, Fields: []webui.Field{
+	return signInView{Page: p.pageOf(r, nil, to.product.Code), Product: to.title(), ProductCode: to.product.Code, Return: to.back, Authorize: to.query, Fields: []webui.Field{
 		{Name: "email", Label: "E-mail address", Type: "email", Autocomplete: "username", Required: true, MaxLength: account.MaxEmail, Value: email, Autofocus: email == ""},
 		{Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password", Required: true, Autofocus: email != ""},
 	}}
@@ -120,9 +137,9 @@ func (p *Portal) postSignIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		view := p.signInForm(r, to, in.Get("email"))
 		view.Notice = noticeOf(err)
-		return p.showAgain(w, r, "signin", view, err, webui.FormsMayGoTo(to.product.AppURL))
+		return p.showAgain(w, r, "signin", view, err, to.forms())
 	}
-	if done, err := p.asksCode(w, r, halfway{Account: a.ID, Product: to.product.Code, Return: to.back}); err != nil || done {
+	if done, err := p.asksCode(w, r, halfway{Account: a.ID, Product: to.product.Code, Return: to.back, Authorize: to.query}); err != nil || done {
 		return err
 	}
 	if err := p.signIn(w, r, a); err != nil {
@@ -133,6 +150,10 @@ func (p *Portal) postSignIn(w http.ResponseWriter, r *http.Request) error {
 
 // goOn leads a person who is signed in to where they were going: with a handle, where that is the seller's application.
 func (p *Portal) goOn(w http.ResponseWriter, r *http.Request, a account.Account, to destination) error {
+	if to.query != "" {
+		seeOther(w, r, AuthorizePath+"?"+to.query)
+		return nil
+	}
 	if to.back == "" {
 		seeOther(w, r, p.home(r))
 		return nil

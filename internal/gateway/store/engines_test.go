@@ -16,6 +16,7 @@ import (
 	"souk.dev/souk/internal/gateway/metering"
 	"souk.dev/souk/internal/gateway/outbox"
 	"souk.dev/souk/internal/gateway/seal"
+	"souk.dev/souk/internal/gateway/signon"
 	"souk.dev/souk/internal/gateway/store"
 	"souk.dev/souk/internal/gateway/store/storetest"
 	"souk.dev/souk/internal/gateway/threshold"
@@ -165,6 +166,15 @@ func TestThresholds(t *testing.T) {
 		storetest.Thresholds(t, func(t *testing.T) (threshold.Store, outbox.Store) {
 			db := open(t)
 			return db.Thresholds(), db.Outbox()
+		})
+	})
+}
+
+func TestSignOns(t *testing.T) {
+	onBoth(t, func(t *testing.T, open func(t *testing.T) *store.DB) {
+		storetest.SignOns(t, func(t *testing.T) (signon.Store, account.Store) {
+			db := open(t)
+			return db.SignOns(), db.Accounts()
 		})
 	})
 }
