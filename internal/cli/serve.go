@@ -10,6 +10,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"souk.dev/souk/internal/httpx"
 )
 
 // listen opens addr before anything is announced, so that what is printed is true. flag names the way to choose
@@ -96,7 +98,7 @@ func (s httpServer) serve(ctx context.Context, ln net.Listener, h http.Handler, 
 	}
 	stopped := make(chan error, 1)
 	end := context.AfterFunc(ctx, func() { stopped <- s.stop(srv, &unused, cancel) })
-	err := srv.Serve(ln)
+	err := srv.Serve(httpx.WholeAnswers(srv, ln))
 	if end() { // ctx lives: Serve failed by itself
 		return fmt.Errorf("serve the %s: %w", s.name, err)
 	}

@@ -104,7 +104,7 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	k.answered = a.head(w.Header(), c) // complete, because from here on others read it
 	f.Calls.add(k)
-	a.write(w)
+	a.write(w, r)
 }
 
 // bodies are the buffers that bodies are read into, before each becomes a string of its own.

@@ -3,6 +3,8 @@ package wire
 import (
 	"net/http"
 	"strings"
+
+	"souk.dev/souk/internal/httpx"
 )
 
 // InWorld is the access key by which accessKey is known outside of a named world, where one address serves several:
@@ -50,13 +52,13 @@ func Refuse(w http.ResponseWriter, r *http.Request, e *Error) {
 	if a.ContentType == "" {
 		a.ContentType = "application/x-amz-json-1.1"
 	}
-	send(w, c, a)
+	send(w, r, c, a)
 }
 
 // send writes an answer.
-func send(w http.ResponseWriter, c *Call, a Answer) {
+func send(w http.ResponseWriter, r *http.Request, c *Call, a Answer) {
 	a.head(w.Header(), c)
-	a.write(w)
+	a.write(w, r)
 }
 
 // head sets the answer's headers in h, and returns it.
@@ -70,7 +72,6 @@ func (a Answer) head(h http.Header, c *Call) http.Header {
 	return h
 }
 
-func (a Answer) write(w http.ResponseWriter) {
-	w.WriteHeader(a.Status)
-	_, _ = w.Write(a.Body) // a client that has gone is told nothing
+func (a Answer) write(w http.ResponseWriter, r *http.Request) {
+	_ = httpx.WriteWhole(w, r, a.Status, a.Body) // a client that has gone is told nothing
 }
