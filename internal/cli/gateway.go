@@ -57,6 +57,7 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 				return err
 			}
 			defer ln.Close()
+			gateway.Tune(log)
 			base := string(baseURL)
 			if base == "" {
 				base = addressOf(ln)

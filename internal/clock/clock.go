@@ -56,6 +56,13 @@ func Sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// After calls f in a goroutine of its own when d of real time has passed, unless stop was called before. It is for
+// moments of waiting inside the program, never for business deadlines.
+func After(d time.Duration, f func()) (stop func()) {
+	timer := time.AfterFunc(d, f)
+	return func() { timer.Stop() }
+}
+
 // Stopwatch starts measuring real time and returns a function that reports how much has passed. It is for
 // latencies in logs and metrics.
 func Stopwatch() func() time.Duration {

@@ -3,6 +3,7 @@ package clock
 import (
 	"context"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -80,4 +81,25 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 	if err := Wait(ctx, NewVirtual(noon), noon.Add(time.Hour)); err != context.Canceled {
 		t.Errorf("got %v", err)
 	}
+}
+
+func TestAfterCallsOnceUnlessStopped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		calls := 0
+		stop := After(time.Minute, func() { calls++ })
+		time.Sleep(time.Minute - 1)
+		synctest.Wait()
+		if calls != 0 {
+			t.Fatal("called early")
+		}
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		stop()
+		After(time.Minute, func() { calls++ })()
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if calls != 1 {
+			t.Fatalf("called %d times, want once", calls)
+		}
+	})
 }

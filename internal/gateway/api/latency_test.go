@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/gateway"
 	"souk.dev/souk/internal/gateway/api"
 	"souk.dev/souk/internal/gateway/audit"
 	"souk.dev/souk/internal/gateway/core"
@@ -173,8 +174,9 @@ func (s *server) offer(b *testing.B, rate, n int, body func(n int) []byte) []tim
 	return took[:answered.Load()]
 }
 
-// serve is a door with POST /v1/events alone.
+// serve is a door with POST /v1/events alone, in a process that is set as the gateway's own.
 func serve(b *testing.B, db *store.DB, taker api.Acceptor, clk clock.Clock) *server {
+	b.Cleanup(gateway.Tune(slog.New(slog.DiscardHandler)))
 	key, _, err := keys.Create(b.Context(), db.Keys(), clk, "bench")
 	if err != nil {
 		b.Fatal(err)

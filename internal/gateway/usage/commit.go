@@ -16,8 +16,9 @@ import (
 // writing. While one group is written, the next may be decided, if it is large enough that deciding takes a while.
 // What is decided for it rests on the group before, which may fail; then it fails as well.
 const (
-	maxGather = 2 * time.Millisecond // for callers that are just arriving
-	enough    = 256                  // events for which it is not worth waiting for more
+	maxGather = 2 * time.Millisecond   // for callers that are just arriving
+	patience  = 300 * time.Microsecond // for those who are on their way back; a processor with nothing else to do makes it a millisecond
+	enough    = 256                    // events for which it is not worth waiting for more
 )
 
 var errUnsure = errors.New("usage: the segment before may not be in the log")
@@ -30,7 +31,8 @@ func (in *Intake) enqueue(c *call) (lead bool, err error) {
 		return false, fail.New(fail.TooMuch, "busy", "More events are waiting than the database keeps up with; send the same again in a moment.")
 	}
 	in.waiting = append(in.waiting, c)
-	if in.queued += len(c.events); in.queued >= enough {
+	in.queued += len(c.events)
+	if in.queued >= enough || len(in.waiting) == in.awaited {
 		in.stirred.Signal()
 	}
 	if in.leading {
@@ -47,16 +49,18 @@ func (in *Intake) Seq() int64 {
 	return in.seq
 }
 
-// gather lets callers that are already running join the next commit, which costs nearly the same for one event as for
-// hundreds: those whom the last commit answered are about to call again. While that is still being written there is
-// nothing to lose. Then it yields the processor as long as the queue grows, so that nobody waits for a caller who does
-// not come. It returns those who are to be committed, up to MaxGroup events, its own caller first among them.
+// gather lets callers join the next commit, which costs nearly the same for one event as for hundreds: those whom the
+// last commit answered are about to call again. While that is still being written there is nothing to lose. Then it
+// waits, though not long, for half of those who have called lately: the other half are on their way while this one is
+// written. Then it yields the processor as long as the queue grows, so that nobody waits for a caller who does not come.
+// It returns those who are to be committed, up to MaxGroup events, its own caller first among them.
 func (in *Intake) gather() []*call {
 	in.queue.Lock()
 	defer in.queue.Unlock()
 	for in.writing && in.queued < enough {
 		in.stirred.Wait()
 	}
+	in.await(in.crowd / 2)
 	for elapsed, before := clock.Stopwatch(), -1; in.queued != before && in.queued < enough && elapsed() < maxGather; {
 		before = in.queued
 		in.queue.Unlock()
@@ -72,6 +76,27 @@ func (in *Intake) gather() []*call {
 	in.waiting = in.waiting[n:]
 	in.queued -= events
 	return group
+}
+
+// await waits until so many callers are in the queue, or events enough, for as long as patience lasts. Called with queue
+// held.
+func (in *Intake) await(callers int) {
+	if len(in.waiting) >= callers || in.queued >= enough {
+		return
+	}
+	impatient := false
+	stop := clock.After(patience, func() {
+		in.queue.Lock()
+		impatient = true
+		in.stirred.Signal()
+		in.queue.Unlock()
+	})
+	in.awaited = callers
+	for !impatient && len(in.waiting) < callers && in.queued < enough {
+		in.stirred.Wait()
+	}
+	in.awaited = 0
+	stop()
 }
 
 // passLead makes the next caller in the queue lead, now that the present group goes to the disk.
@@ -99,6 +124,7 @@ func (in *Intake) lead(ctx context.Context) {
 	}
 	in.queue.Lock()
 	in.writing = false
+	in.crowd = max(len(group)+len(in.waiting), in.crowd*15/16)
 	in.stirred.Signal()
 	in.queue.Unlock()
 	in.disk.Unlock()

@@ -47,12 +47,14 @@ type Intake struct {
 	rules     Rules
 	allocates bool // some product allocates usage by tags
 
-	queue   sync.Mutex // guards the next five
+	queue   sync.Mutex // guards the next seven
 	waiting []*call
 	queued  int // events in waiting
 	leading bool
 	writing bool
-	stirred *sync.Cond // writing became false, or queued became enough
+	crowd   int        // how many callers there were around the last commits
+	awaited int        // how many callers the leader waits for; 0: it does not
+	stirred *sync.Cond // writing became false, or queued or waiting became enough
 
 	commit    sync.Mutex // held while a group or a cut is decided; guards what is decided, though perhaps not written yet
 	seq       int64      // of the newest segment
