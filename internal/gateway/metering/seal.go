@@ -16,7 +16,7 @@ import (
 // How many pairs of licence and dimension are sealed in one transaction: few when events come in, so that they do not
 // wait for long; else twice as many each time, because each transaction has a price.
 const (
-	smallChunk = 50
+	smallChunk = 20
 	largeChunk = 1600
 )
 
