@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -59,5 +60,36 @@ func TestDatabasesAreApart(t *testing.T) {
 			t.Errorf("a new database has %d words: %v", n, err)
 		}
 		conn.Close(t.Context())
+	}
+}
+
+// A server that is paused answers nothing, neither to those who are there nor to those who come, and goes on where it was.
+func TestAServerThatIsPaused(t *testing.T) {
+	s := Start(t)
+	conn, err := pgx.Connect(t.Context(), s.Database(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.WithoutCancel(t.Context()))
+	s.Pause(t)
+	answered := make(chan error, 1)
+	go func() {
+		var one int
+		answered <- conn.QueryRow(t.Context(), "select 1").Scan(&one)
+	}()
+	soon, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if late, err := pgx.Connect(soon, s.URL("postgres")); err == nil {
+		late.Close(t.Context())
+		t.Error("it takes a session while it is paused")
+	}
+	select {
+	case err := <-answered:
+		t.Errorf("it answers while it is paused: %v", err)
+	default:
+	}
+	s.Resume(t)
+	if err := <-answered; err != nil {
+		t.Error(err)
 	}
 }

@@ -65,21 +65,35 @@ type torture struct {
 	rand    *rand.Rand
 	market  *harness.Sandbox
 	gateway *harness.Gateway
-	nodes   []*harness.Gateway // on the same database; the one called gateway is the first
+	nodes   []*node // on the same database; the one called gateway is the first
 	arns    []string
 	dims    []string
 
 	todo     chan int // batches to report, by number
 	released int
+	pause    time.Duration // that a program makes after a batch, at most
+	retries  atomic.Int64
 	acked    atomic.Int64
 	quit     chan struct{}
 	wg       sync.WaitGroup
 }
 
+// node is a gateway with the name under which it follows the clock.
+type node struct {
+	*harness.Gateway
+	name string
+}
+
+// join starts one more node, which is called so.
+func (h *torture) join(name string) {
+	h.t.Helper()
+	h.nodes = append(h.nodes, &node{harness.StartGateway(h.t, h.market, "", h.gateway.Database, "--instance", name), name})
+}
+
 func newTorture(t *testing.T, seed uint64, database string) *torture {
 	h := &torture{t: t, rand: rand.New(rand.NewPCG(seed, 1)), market: harness.StartSandbox(t, ""), todo: make(chan int, 1<<20), quit: make(chan struct{})}
 	h.gateway = harness.StartGateway(t, h.market, "", database)
-	h.nodes = []*harness.Gateway{h.gateway}
+	h.nodes = []*node{{h.gateway, "gateway"}}
 	h.market.Followed()
 	p := h.market.Product("license")
 	for _, b := range h.market.Buyers() {
@@ -89,7 +103,7 @@ func newTorture(t *testing.T, seed uint64, database string) *torture {
 		h.dims = append(h.dims, d.Key)
 	}
 	h.market.Advance(5 * time.Minute)
-	for i, kind := range []string{"throttle", "error", "error-after-commit", "unprocessed", "drop-connection"} {
+	for i, kind := range []string{"throttle", "error", "error-after-commit", "unprocessed", "drop-connection", "drop-after-commit", "truncate"} {
 		h.market.Post("/_sandbox/faults", map[string]any{"operation": "BatchMeterUsage", "kind": kind, "probability": 0.05, "seed": seed + uint64(i)}, nil)
 	}
 	for range 4 {
@@ -114,15 +128,33 @@ func (h *torture) report() {
 		case <-h.quit:
 			return
 		case n := <-h.todo:
-			for try := n; !h.take(n, h.nodes[try%len(h.nodes)]); try++ {
-				select {
-				case <-h.quit:
+			for try := 0; !h.take(n, h.nodes[(n+try)%len(h.nodes)], min(time.Duration(try+1)*patience, mostPatience)); try++ {
+				h.retries.Add(1)
+				if !h.rest(20 * time.Millisecond) {
 					return
-				case <-time.After(20 * time.Millisecond):
 				}
 			}
 			h.acked.Add(1)
+			if h.pause > 0 && !h.rest(rand.N(h.pause)) {
+				return
+			}
 		}
+	}
+}
+
+// A program that has no answer for so long asks another node, and the more patiently the more often it had none.
+const (
+	patience     = 2 * time.Second
+	mostPatience = time.Minute
+)
+
+// rest waits, and reports false if all is over.
+func (h *torture) rest(d time.Duration) bool {
+	select {
+	case <-h.quit:
+		return false
+	case <-time.After(d):
+		return true
 	}
 }
 
@@ -132,8 +164,8 @@ func (h *torture) use(n, i int) (arn, dimension string, quantity int64) {
 	return h.arns[k%len(h.arns)], h.dims[k/len(h.arns)%len(h.dims)], int64(k % 7)
 }
 
-// take has a node take a batch.
-func (h *torture) take(n int, node *harness.Gateway) bool {
+// take has a node take a batch, and reports false if it has not said within limit that it did.
+func (h *torture) take(n int, to *node, limit time.Duration) bool {
 	type event struct {
 		ID        string `json:"id"`
 		License   string `json:"license"`
@@ -149,7 +181,7 @@ func (h *torture) take(n int, node *harness.Gateway) bool {
 		Accepted, Duplicates int
 		Rejected             []any
 	}
-	if err := node.Do(http.MethodPost, "/v1/events", events, &said); err != nil {
+	if err := to.DoWithin(limit, http.MethodPost, "/v1/events", events, &said); err != nil {
 		return false // nobody answered, or not yet: again
 	}
 	if said.Accepted+said.Duplicates != batch || len(said.Rejected) > 0 {
@@ -160,13 +192,13 @@ func (h *torture) take(n int, node *harness.Gateway) bool {
 
 // passTime lets business time go on, so that hours close and records are sent all the while.
 func (h *torture) passTime() {
-	for {
-		select {
-		case <-h.quit:
-			return
-		case <-time.After(300 * time.Millisecond):
+	for h.rest(300 * time.Millisecond) {
+		// While nobody follows, because the gateway is being started again, AWS's windows must not pass unused.
+		var clock struct{ Followers []string }
+		if err := h.market.Do(http.MethodGet, "/_sandbox/clock", nil, &clock); err != nil || len(clock.Followers) == 0 {
+			continue
 		}
-		// While the gateway is being started again nobody may follow, or the one who did has gone.
+		// The one who followed may have gone by now.
 		_ = h.market.Do(http.MethodPost, "/_sandbox/clock", map[string]any{"advance": "17m"}, nil)
 	}
 }
@@ -182,31 +214,35 @@ func (h *torture) finish(batches int) {
 	}
 	h.stop()
 	h.market.Mend()
-	h.settled()
+	h.settled(h.nodes)
+	for _, n := range h.nodes[1:] { // so that time, which from now on goes in leaps, is never without a follower
+		n.Proc.Stop()
+	}
+	h.settled(h.nodes[:1])
 	h.market.Advance(4 * time.Hour)
 	h.market.Advance(4 * time.Hour)
 }
 
-// settled waits until all nodes are ready and the clock is followed by the one that keeps the books.
-func (h *torture) settled() {
+// settled waits until all these nodes are ready and the clock is followed by the one that keeps the books.
+func (h *torture) settled(nodes []*node) {
 	h.t.Helper()
 	harness.Eventually(h.t, "the nodes agree", func() error {
 		var clock struct{ Followers []string }
 		if err := h.market.Do(http.MethodGet, "/_sandbox/clock", nil, &clock); err != nil {
 			return err
 		}
-		owner := h.owner()
-		if owner < 0 || !slices.Contains(clock.Followers, nodeName(owner)) {
+		owner := keeper(nodes)
+		if owner < 0 || !slices.Contains(clock.Followers, nodes[owner].name) {
 			return fmt.Errorf("the clock is followed by %q, and the books are kept by node %d", clock.Followers, owner)
 		}
 		return nil
 	})
 }
 
-// owner is the number of the node that keeps the books; -1 while not all are ready, or it is not one.
-func (h *torture) owner() int {
+// keeper is the number of the node that keeps the books; -1 while not all are ready, or it is not one.
+func keeper(nodes []*node) int {
 	owner := -1
-	for i, n := range h.nodes {
+	for i, n := range nodes {
 		var said struct {
 			Checks struct{ Clock *struct{ Reason string } }
 		}
@@ -221,14 +257,6 @@ func (h *torture) owner() int {
 		}
 	}
 	return owner
-}
-
-// nodeName is what the node with the number i is called. The first is called as a gateway is that is alone.
-func nodeName(i int) string {
-	if i == 0 {
-		return "gateway"
-	}
-	return fmt.Sprint("gateway-", i)
 }
 
 // stop ends the programs and the passing of time.

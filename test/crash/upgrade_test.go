@@ -21,9 +21,9 @@ func TestNodesAreUpgradedUnderLoad(t *testing.T) {
 	t.Logf("%d events, with SOUK_CRASH_SEED=%d", events, seed)
 	next := harness.Tagged(t, nextVersion)
 	h := newTorture(t, uint64(seed), pgtest.Start(t).Database(t))
-	h.nodes = append(h.nodes, harness.StartGateway(t, h.market, "", h.gateway.Database, "--instance", nodeName(1)))
+	h.join("gateway-1")
 
-	replace := func(node *harness.Gateway, binary string) {
+	replace := func(node *node, binary string) {
 		node.Proc.Stop()
 		node.Binary = binary
 		node.Again()

@@ -30,6 +30,12 @@ func (e *StatusError) Error() string { return fmt.Sprintf("status %d: %s", e.Sta
 // Do calls method on path with body as JSON (nil: none) and reads a JSON answer into out (nil: it is not read).
 // A status of 400 or more is a *StatusError.
 func (a *API) Do(method, path string, body, out any) error {
+	// Moving a sandbox's clock answers when all followers have done what is due.
+	return a.DoWithin(2*time.Minute, method, path, body, out)
+}
+
+// DoWithin is Do by a client that waits no longer than limit.
+func (a *API) DoWithin(limit time.Duration, method, path string, body, out any) error {
 	var in io.Reader
 	if body != nil {
 		text, err := json.Marshal(body)
@@ -38,8 +44,7 @@ func (a *API) Do(method, path string, body, out any) error {
 		}
 		in = bytes.NewReader(text)
 	}
-	// Moving a sandbox's clock answers when all followers have done what is due.
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, a.URL+path, in)
 	if err != nil {
