@@ -105,25 +105,35 @@ func (s httpServer) serve(ctx context.Context, ln net.Listener, h http.Handler, 
 	return <-stopped
 }
 
+// takeUp is how long, in real time, a server that stops waits for a first request on a connection that was opened a moment ago.
+const takeUp = 100 * time.Millisecond
+
 // stop closes srv to new requests, waits for those under way, and at last ends them.
 func (s httpServer) stop(srv *http.Server, unused *unusedConns, cancel context.CancelFunc) error {
-	patient, done := context.WithTimeout(context.Background(), s.drain)
-	defer done()
-	if srv.Shutdown(patient) == nil {
+	if shutdown(srv, takeUp) == nil {
+		return nil
+	}
+	unused.close()
+	if shutdown(srv, s.drain) == nil {
 		return nil
 	}
 	cancel() // long polls end here
-	unused.close()
-	last, done := context.WithTimeout(context.Background(), 2*time.Second)
-	defer done()
-	if err := srv.Shutdown(last); err != nil {
+	if err := shutdown(srv, 2*time.Second); err != nil {
 		return errors.Join(fmt.Errorf("the %s has requests that do not end: %w", s.name, err), srv.Close())
 	}
 	return nil
 }
 
+// shutdown closes srv to new requests and waits for those under way, no longer than limit.
+func shutdown(srv *http.Server, limit time.Duration) error {
+	ctx, done := context.WithTimeout(context.Background(), limit)
+	defer done()
+	return srv.Shutdown(ctx)
+}
+
 // unusedConns are connections on which no request has come yet: HTTP clients open them ahead of need, and Shutdown would wait
-// seconds for the first request on each.
+// five seconds for the first request on each, in which nobody is served: neither here any more, nor yet by the node that takes
+// the books over.
 type unusedConns struct {
 	mu  sync.Mutex
 	all map[net.Conn]bool
