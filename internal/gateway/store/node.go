@@ -63,7 +63,7 @@ const (
 	lockLimit   = 2 * time.Second // for the last owner's transactions; then it looks and tries again
 	forgetNodes = time.Hour       // after which a node that is not heard of is forgotten
 
-	claimPatience = 30 * time.Second // an owner that is ending, or was stopped, has its lease for moments more
+	claimPatience = 30 * time.Second // with an owner that is ending, or was stopped, and has its lease for moments more; and with a busy server
 
 	// idleInTransaction ends a transaction of a process that was stopped in its middle: the books could not be taken over
 	// before. No step of ours takes nearly so long between two statements.
@@ -94,8 +94,8 @@ func (db *DB) Join(ctx context.Context, self Node, log *slog.Logger) error {
 		return err
 	}
 	err = n.enter(ctx, conn, log)
-	if err == nil {
-		err = n.beat(ctx, conn, log)
+	if err == nil { // nobody waits for this node yet, and so it may wait for a server that has much to do
+		err = n.beat(ctx, claimPatience, conn, log)
 	}
 	if err != nil {
 		return errors.Join(err, conn.Close(context.WithoutCancel(ctx)))
@@ -244,7 +244,7 @@ func (n *node) live(ctx context.Context, conn *pgx.Conn, log *slog.Logger) {
 			conn, err = n.connectSoon(ctx)
 		}
 		if err == nil {
-			err = n.beat(ctx, conn, log)
+			err = n.beat(ctx, lookLimit, conn, log)
 		}
 		switch {
 		case ctx.Err() != nil:
@@ -285,9 +285,10 @@ func (n *node) connectSoon(ctx context.Context) (*pgx.Conn, error) {
 	return n.connect(soon)
 }
 
-// beat says that this node lives, hears who the owner is, and becomes it if there is none.
-func (n *node) beat(ctx context.Context, conn *pgx.Conn, log *slog.Logger) error {
-	ctx, cancel := context.WithTimeout(ctx, lookLimit)
+// beat says that this node lives, hears who the owner is, and becomes it if there is none. The server has limit to answer all
+// of it.
+func (n *node) beat(ctx context.Context, limit time.Duration, conn *pgx.Conn, log *slog.Logger) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	since := clock.Stopwatch()
 	o, err := n.look(ctx, conn)

@@ -138,7 +138,7 @@ func TestAnOwnerThatWasStopped(t *testing.T) {
 
 // What the last owner has begun is written, or not, before the next one begins to read.
 func TestTheNextOwnerWaitsForTheLast(t *testing.T) {
-	url := storetest.Postgres(t)
+	url := storetest.Postgres(t) + "&idle_in_transaction_session_timeout=0" // it may take its time: this machine may be busy
 	first, second := storetest.OpenURL(t, url), storetest.OpenURL(t, url)
 	join(t, first, "first")
 	second.LeaseTime(0)
