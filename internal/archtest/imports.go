@@ -68,9 +68,9 @@ var rules = []rule{
 		Never: []string{"modernc.org/...", "github.com/pressly/...", "github.com/jackc/..."},
 		Why:   "SQL engines stand in internal/gateway/store only",
 	}, {
-		From: []string{"..."}, Except: []string{"internal/gateway/idp/...", "internal/gateway/provider/..."},
+		From: []string{"..."}, Except: []string{"internal/gateway/idp/...", "internal/gateway/provider/...", "examples/bindery/..."},
 		Never: []string{"github.com/coreos/go-oidc/...", "golang.org/x/oauth2/...", "github.com/zitadel/...", "github.com/go-jose/...", "github.com/rs/cors"},
-		Why:   "OpenID Connect's libraries stand in internal/gateway/idp and provider only",
+		Why:   "OpenID Connect's libraries stand in internal/gateway/idp and provider only, and where an example shows how to be a client",
 	}, {
 		From: []string{"client/...", "examples/..."}, Never: []string{module + "/...", awsSDK[0]}, Allow: []string{"client/...", "examples/..."}, Tests: true,
 		Why: "client/ and examples/ are for other people's programs: they see only what is public",
