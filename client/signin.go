@@ -9,15 +9,25 @@ import (
 // SignIn is a person who has just signed in at the gateway, on the way to your product.
 type SignIn struct {
 	Account  Account   `json:"account"`
+	Person   Person    `json:"person"`   // who signed in: one of the account's people
 	Licenses []License `json:"licenses"` // the account's licenses for your product: what names them and their state
 }
 
-// Account is one of your customers, as they registered at the gateway.
+// Account is one of your customers, as they registered at the gateway. Email and Name are whom to ask: the owner who has been one
+// for longest.
 type Account struct {
 	ID      string `json:"id"`
 	Email   string `json:"email"`
 	Name    string `json:"name"`
 	Company string `json:"company"`
+}
+
+// Person is somebody who signs in for an account.
+type Person struct {
+	ID    string `json:"id"`
+	Email string `json:"email"`
+	Name  string `json:"name"`
+	Role  string `json:"role"` // "owner" or "member"
 }
 
 // SignInURL is where to send a browser to sign in for the product: afterwards the gateway sends it on to returnTo, with a

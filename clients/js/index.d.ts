@@ -91,8 +91,18 @@ export interface Account {
   company: string
 }
 
+/** Somebody who signs in for an account. */
+export interface Person {
+  id: string
+  email: string
+  name: string
+  role: 'owner' | 'member'
+}
+
 export interface SignIn {
   account: Account
+  /** Who signed in: one of the account's people. */
+  person: Person
   licenses: Pick<License, 'id' | 'licenseArn' | 'productCode' | 'state' | 'why'>[]
 }
 

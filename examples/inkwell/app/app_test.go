@@ -89,7 +89,7 @@ func (v *visitor) signIn(account string) {
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	v.gateway.AddSignIn("handle-"+account, client.SignIn{Account: client.Account{ID: account, Email: account + "@example.com"}, Licenses: []client.License{{ID: "lic_1", State: client.Active}}})
+	v.gateway.AddSignIn("handle-"+account, client.SignIn{Account: client.Account{ID: account, Email: account + "@example.com"}, Person: client.Person{Email: account + "@example.com"}, Licenses: []client.License{{ID: "lic_1", State: client.Active}}})
 	q := back.Query()
 	q.Set(client.SignInParam, "handle-"+account)
 	back.RawQuery = q.Encode()

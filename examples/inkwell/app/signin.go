@@ -43,7 +43,7 @@ func (a *App) getSignedIn(w http.ResponseWriter, r *http.Request) {
 		a.sendToSignIn(w, r, nth+1)
 		return
 	}
-	s := session{Account: who.Account.ID, Email: who.Account.Email}
+	s := session{Account: who.Account.ID, Email: who.Person.Email}
 	if l, ok := best(who.Licenses); ok {
 		s.License = l.ID
 	}

@@ -11,46 +11,95 @@ import (
 	"souk.dev/souk/internal/gateway/outbox"
 )
 
-// Account is one person's account with the seller.
-type Account struct {
-	ID        core.AccountID
+// Person is somebody who signs in: with their own password, second factor and sessions. Each is a member of an account at
+// least; who is of none any more is forgotten.
+type Person struct {
+	ID        core.PersonID
 	Email     string // as the person wrote it
 	Name      string
+	CreatedAt time.Time
+	// VerifiedAt is when they proved that Email is theirs, QuietAt when they asked for no more reminders; zero: not yet.
+	VerifiedAt, QuietAt time.Time
+}
+
+// Account is one of the seller's customers: what licences belong to, and people are members of.
+type Account struct {
+	ID        core.AccountID
 	Company   string // may be empty
 	CreatedAt time.Time
 	// Reference is the seller's own name for a customer whose account the seller keeps; empty: it is kept here.
 	Reference string
-	// VerifiedAt is when its owner proved that Email is theirs, QuietAt when they asked for no more reminders; zero: not yet.
-	VerifiedAt, QuietAt time.Time
-	// ErasedAt is when what it said of a person was erased; zero: it was not.
+	// Email and Name are whom to ask: the owner who has been one for longest. Where the seller keeps the account they are what it
+	// told of the customer.
+	Email, Name string
+	// VerifiedAt is when that owner proved that Email is theirs; zero: not yet.
+	VerifiedAt time.Time
+	// ErasedAt is when what it said of people was erased; zero: it was not.
 	ErasedAt time.Time
 }
 
-// Store keeps accounts. Hashes are in hexadecimal.
-type Store interface {
-	credential.SessionStore // whose owners are accounts
-	credential.AttemptStore
-	credential.FactorStore // whose owners are accounts
+// Role is what a member may do in an account.
+type Role string
 
-	// CreateAccount keeps a new account with its password's hash, and what is to be told of it. Where another has the same
-	// email key it changes nothing and answers fail.Conflict.
-	CreateAccount(ctx context.Context, a Account, emailKey, passwordHash string, tell ...outbox.Event) error
-	// ReferAccount keeps a new account without a password under its reference, and what is to be told of it, or, where one
+// The roles.
+const (
+	RoleOwner  Role = "owner"  // all, and decides who is in the account
+	RoleMember Role = "member" // sees subscriptions, usage and statements
+)
+
+// Member is a person in an account.
+type Member struct {
+	Person
+	Role  Role
+	Since time.Time
+}
+
+// Who is a person who signs in, and the account that they are at.
+type Who struct {
+	Person
+	Account Account
+	Role    Role
+}
+
+// Owns reports whether who may decide what becomes of the account, and who is in it.
+func (w Who) Owns() bool { return w.Role == RoleOwner }
+
+// Store keeps accounts and people. Hashes are in hexadecimal.
+type Store interface {
+	credential.SessionStore // whose owners are people
+	credential.AttemptStore
+	credential.FactorStore // whose owners are people
+
+	// CreateAccount keeps a new account and a new person, its owner, with their password's hash, and what is to be told of it.
+	// Where another person has the same email key it changes nothing and answers fail.Conflict.
+	CreateAccount(ctx context.Context, w Who, emailKey, passwordHash string, tell ...outbox.Event) error
+	// ReferAccount keeps a new account without people under its reference, and what is to be told of it, or, where one
 	// has the same reference, puts what is not empty in the place of what that says. It returns what then stands.
 	ReferAccount(ctx context.Context, a Account, tell ...outbox.Event) (Account, error)
-	// EraseAccount empties what the account says of a person, its password and what they answered at registration included, and
-	// ends its sessions and sign-in handles; a second time it changes nothing. It returns what then stands; fail.NotFound.
+	// EraseAccount empties what the account says of people, what they answered at registration included, ends its sign-in
+	// handles and memberships, and forgets who is of no other account; a second time it changes nothing. It returns what then
+	// stands; fail.NotFound.
 	EraseAccount(ctx context.Context, id core.AccountID, at time.Time) (Account, error)
-	// SessionsOf lists an account's sessions, the oldest first.
-	SessionsOf(ctx context.Context, id core.AccountID) ([]credential.Session, error)
+	// SessionsOf lists a person's sessions, the oldest first.
+	SessionsOf(ctx context.Context, id core.PersonID) ([]credential.Session, error)
 	// Account finds an account; fail.NotFound.
 	Account(ctx context.Context, id core.AccountID) (Account, error)
-	// Credentials finds an account and its password's hash by email key; fail.NotFound, too, for one without a password.
-	Credentials(ctx context.Context, emailKey string) (Account, string, error)
+	// Person finds a person; fail.NotFound.
+	Person(ctx context.Context, id core.PersonID) (Person, error)
+	// Credentials finds a person and their password's hash by email key; fail.NotFound.
+	Credentials(ctx context.Context, emailKey string) (Person, string, error)
 	// ReplacePassword changes the hash from was to now; where it is no longer was, nothing changes.
-	ReplacePassword(ctx context.Context, id core.AccountID, was, now string) error
+	ReplacePassword(ctx context.Context, id core.PersonID, was, now string) error
 	// Accounts lists accounts in order of their creation, after the one called after ("" for the beginning).
 	Accounts(ctx context.Context, after core.AccountID, limit int) ([]Account, error)
+
+	// Seats lists the accounts that a person is a member of: first the one that the session with that hash is at, if any, then
+	// those they have been in for longest.
+	Seats(ctx context.Context, id core.PersonID, session string) ([]Who, error)
+	// TakeSeat keeps at which account a session is.
+	TakeSeat(ctx context.Context, session string, id core.AccountID) error
+	// Members lists an account's members: those who have been in it for longest first.
+	Members(ctx context.Context, id core.AccountID) ([]Member, error)
 
 	// CreateHandle keeps a sign-in handle.
 	CreateHandle(ctx context.Context, h Handle) error
@@ -61,14 +110,14 @@ type Store interface {
 	CreateProof(ctx context.Context, p Proof) error
 	// Proof finds a proof by its hash; fail.NotFound.
 	Proof(ctx context.Context, hash string) (Proof, error)
-	// Verify notes that account id was verified at the instant at, uses up its proofs of that purpose, and keeps what is to be
+	// Verify notes that person id was verified at the instant at, uses up their proofs of that purpose, and keeps what is to be
 	// told of it. fail.NotFound, and nothing changes, where the proof is not there any more: of two callers one succeeds.
-	Verify(ctx context.Context, proof string, id core.AccountID, at time.Time, tell outbox.Event) error
-	// ResetPassword replaces the password's hash, notes that the account was verified at the instant at unless it had been,
-	// forgets its sessions, handles and proofs, and keeps what is to be told of it. fail.NotFound as of Verify.
-	ResetPassword(ctx context.Context, proof string, id core.AccountID, passwordHash string, at time.Time, tell ...outbox.Event) error
-	// Quiet keeps since when the account's owner wants no reminders; zero: they want them. fail.NotFound.
-	Quiet(ctx context.Context, id core.AccountID, at time.Time) error
+	Verify(ctx context.Context, proof string, id core.PersonID, at time.Time, tell ...outbox.Event) error
+	// ResetPassword replaces the password's hash, notes that the person was verified at the instant at unless they had been,
+	// forgets their sessions, handles and proofs, and keeps what is to be told of it. fail.NotFound as of Verify.
+	ResetPassword(ctx context.Context, proof string, id core.PersonID, passwordHash string, at time.Time, tell ...outbox.Event) error
+	// Quiet keeps since when a person wants no reminders; zero: they want them. fail.NotFound.
+	Quiet(ctx context.Context, id core.PersonID, at time.Time) error
 	// Tell keeps what is to be told of nothing that is kept here.
 	Tell(ctx context.Context, e outbox.Event) error
 
@@ -116,11 +165,14 @@ func (s *Service) Account(ctx context.Context, id core.AccountID) (Account, erro
 	return s.store.Account(ctx, id)
 }
 
-// ByEmail finds the account of an e-mail address; fail.NotFound. It is for the seller's own people: to anybody else it
+// ByEmail finds the accounts of an e-mail address' person; fail.NotFound. It is for the seller's own people: to anybody else it
 // would tell who is a customer.
-func (s *Service) ByEmail(ctx context.Context, email string) (Account, error) {
-	a, _, err := s.store.Credentials(ctx, credential.EmailKey(email))
-	return a, err
+func (s *Service) ByEmail(ctx context.Context, email string) ([]Who, error) {
+	p, _, err := s.store.Credentials(ctx, credential.EmailKey(email))
+	if err != nil {
+		return nil, err
+	}
+	return s.store.Seats(ctx, p.ID, "")
 }
 
 // Accounts lists up to limit accounts, oldest first, after the one called after ("" for the beginning).

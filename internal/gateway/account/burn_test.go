@@ -14,8 +14,8 @@ import (
 // nobody is a store without accounts.
 type nobody struct{ Store }
 
-func (nobody) Credentials(context.Context, string) (Account, string, error) {
-	return Account{}, "", fail.New(fail.NotFound, "", "nobody")
+func (nobody) Credentials(context.Context, string) (Person, string, error) {
+	return Person{}, "", fail.New(fail.NotFound, "", "nobody")
 }
 
 func (nobody) CountAttempts(context.Context, []string, func([]credential.Attempts) ([]credential.Attempts, error)) error {

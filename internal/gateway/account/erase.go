@@ -7,13 +7,23 @@ import (
 	"souk.dev/souk/internal/gateway/credential"
 )
 
-// SessionsOf lists where the account is signed in, the oldest first.
-func (s *Service) SessionsOf(ctx context.Context, id core.AccountID) ([]credential.Session, error) {
+// SessionsOf lists where a person is signed in, the oldest first.
+func (s *Service) SessionsOf(ctx context.Context, id core.PersonID) ([]credential.Session, error) {
 	return s.store.SessionsOf(ctx, id)
 }
 
-// Erase empties what the account says of a person, and ends its sessions, in one step. The account stays, empty, under its
-// id. Erasing again changes nothing; fail.NotFound.
+// Members lists who is in an account, those who have been for longest first.
+func (s *Service) Members(ctx context.Context, id core.AccountID) ([]Member, error) {
+	return s.store.Members(ctx, id)
+}
+
+// Person finds a person; fail.NotFound.
+func (s *Service) Person(ctx context.Context, id core.PersonID) (Person, error) {
+	return s.store.Person(ctx, id)
+}
+
+// Erase empties what the account says of people, and forgets those who are of no other account, in one step. The account stays,
+// empty, under its id. Erasing again changes nothing; fail.NotFound.
 func (s *Service) Erase(ctx context.Context, id core.AccountID) (Account, error) {
 	return s.store.EraseAccount(ctx, id, s.clk.Now())
 }

@@ -17,8 +17,8 @@ type Purpose string
 
 // The purposes.
 const (
-	ToVerify Purpose = "verify" // the account's address is its owner's
-	ToReset  Purpose = "reset"  // its owner chooses another password
+	ToVerify Purpose = "verify" // the person's address is theirs
+	ToReset  Purpose = "reset"  // they choose another password
 )
 
 // Lives of proofs, in business time from when their mail was sent.
@@ -27,74 +27,78 @@ const (
 	ResetLife  = time.Hour
 )
 
-// Proof is what a mail carries in a link, as it is stored: whoever brings its secret back reads the account's mail. It is made
+// Proof is what a mail carries in a link, as it is stored: whoever brings its secret back reads the person's mail. It is made
 // when the mail is sent, so that nothing which waits to be sent opens anything, and works once.
 type Proof struct {
 	Hash    string // of the secret that travels
-	Account core.AccountID
+	Person  core.PersonID
 	Purpose Purpose
 	Expires time.Time
 }
 
 // IssueProof makes a proof for the mail that is about to be sent. Those that were sent before stay good until one is used.
-func (s *Service) IssueProof(ctx context.Context, id core.AccountID, p Purpose) (secret string, err error) {
+func (s *Service) IssueProof(ctx context.Context, id core.PersonID, p Purpose) (secret string, err error) {
 	life := VerifyLife
 	if p == ToReset {
 		life = ResetLife
 	}
 	secret = credential.NewSecret()
-	if err := s.store.CreateProof(ctx, Proof{Hash: credential.HashOf(secret), Account: id, Purpose: p, Expires: s.clk.Now().Add(life)}); err != nil {
-		return "", fmt.Errorf("keep a proof for account %s: %w", id, err)
+	if err := s.store.CreateProof(ctx, Proof{Hash: credential.HashOf(secret), Person: id, Purpose: p, Expires: s.clk.Now().Add(life)}); err != nil {
+		return "", fmt.Errorf("keep a proof for %s: %w", id, err)
 	}
 	return secret, nil
 }
 
-// Proves finds the account of which secret is a proof for p, and leaves the proof good: it is for the page that asks before
+// Proves finds the person of whom secret is a proof for p, and leaves the proof good: it is for the page that asks before
 // anything is done, since programs follow the links of mails, too.
 //
 // Errors: fail.NotFound, code "no_such_proof", for one that was used, is too old, or never was.
-func (s *Service) Proves(ctx context.Context, p Purpose, secret string) (Account, error) {
+func (s *Service) Proves(ctx context.Context, p Purpose, secret string) (Person, error) {
 	proof, err := s.store.Proof(ctx, credential.HashOf(secret))
 	if err != nil && !fail.Is(err, fail.NotFound) {
-		return Account{}, fmt.Errorf("find a proof: %w", err)
+		return Person{}, fmt.Errorf("find a proof: %w", err)
 	}
 	if err != nil || proof.Purpose != p || !s.clk.Now().Before(proof.Expires) {
-		return Account{}, noSuchProof()
+		return Person{}, noSuchProof()
 	}
-	return s.store.Account(ctx, proof.Account)
+	return s.store.Person(ctx, proof.Person)
 }
 
 func noSuchProof() error {
 	return fail.New(fail.NotFound, "no_such_proof", "This link was used before, or is too old.")
 }
 
-// Verify notes that the owner of an account has shown that its address is theirs. The proof is used up.
+// Verify notes that a person has shown that their address is theirs. The proof is used up.
 //
 // Errors: as of [Service.Proves].
-func (s *Service) Verify(ctx context.Context, secret string) (Account, error) {
-	a, err := s.Proves(ctx, ToVerify, secret)
+func (s *Service) Verify(ctx context.Context, secret string) (Person, error) {
+	p, err := s.Proves(ctx, ToVerify, secret)
 	if err != nil {
-		return a, err
+		return p, err
 	}
-	a.VerifiedAt = s.clk.Now()
-	if err := s.store.Verify(ctx, credential.HashOf(secret), a.ID, a.VerifiedAt, tidings(outbox.AccountVerified, a)); err != nil {
-		return a, fmt.Errorf("verify account %s: %w", a.ID, err)
+	seats, err := s.store.Seats(ctx, p.ID, "")
+	if err != nil {
+		return p, fmt.Errorf("verify %s: %w", p.ID, err)
 	}
-	s.log.InfoContext(ctx, "account verified", "account", a.ID)
-	return a, nil
+	p.VerifiedAt = s.clk.Now()
+	if err := s.store.Verify(ctx, credential.HashOf(secret), p.ID, p.VerifiedAt, verified(p, p.VerifiedAt, seats)...); err != nil {
+		return p, fmt.Errorf("verify %s: %w", p.ID, err)
+	}
+	s.log.InfoContext(ctx, "address verified", "person", p.ID)
+	return p, nil
 }
 
-// ResetPassword gives an account another password. It signs the account out everywhere, uses up all its proofs, forgives what
-// was held against its sign-ins, and counts as [Service.Verify], as it proves the same.
+// ResetPassword gives a person another password. It signs them out everywhere, uses up all their proofs, forgives what
+// was held against their sign-ins, and counts as [Service.Verify], as it proves the same.
 //
 // Errors: as of [Service.Proves]; fail.Invalid with [FieldErrors] for a password that will not do, and then the proof stays
 // good; fail.TooMuch.
 func (s *Service) ResetPassword(ctx context.Context, secret, password, address string) error {
-	a, err := s.Proves(ctx, ToReset, secret)
+	p, err := s.Proves(ctx, ToReset, secret)
 	if err != nil {
 		return err
 	}
-	if say := credential.CheckPassword(password, a.Email); say != "" {
+	if say := credential.CheckPassword(password, p.Email); say != "" {
 		return FieldErrors{FieldPassword: say}.OrNil()
 	}
 	hash, err := s.hasher.Hash(ctx, password)
@@ -102,25 +106,28 @@ func (s *Service) ResetPassword(ctx context.Context, secret, password, address s
 		return err
 	}
 	now := s.clk.Now()
-	tell := []outbox.Event{outbox.NewEvent(outbox.PasswordChanged, now, outbox.Subject{Account: a.ID}, Told{snapshotOf(a)}).Named(credential.HashOf(secret))}
-	if a.VerifiedAt.IsZero() {
-		a.VerifiedAt = now
-		tell = append(tell, tidings(outbox.AccountVerified, a))
+	tell := []outbox.Event{outbox.NewEvent(outbox.PasswordChanged, now, outbox.Subject{}, Asked{p.ID}).Named(credential.HashOf(secret))}
+	if p.VerifiedAt.IsZero() {
+		seats, err := s.store.Seats(ctx, p.ID, "")
+		if err != nil {
+			return fmt.Errorf("reset the password of %s: %w", p.ID, err)
+		}
+		tell = append(tell, verified(p, now, seats)...)
 	}
-	if err := s.store.ResetPassword(ctx, credential.HashOf(secret), a.ID, hash, now, tell...); err != nil {
-		return fmt.Errorf("reset the password of account %s: %w", a.ID, err)
+	if err := s.store.ResetPassword(ctx, credential.HashOf(secret), p.ID, hash, now, tell...); err != nil {
+		return fmt.Errorf("reset the password of %s: %w", p.ID, err)
 	}
-	s.log.InfoContext(ctx, "password reset", "account", a.ID)
+	s.log.InfoContext(ctx, "password reset", "person", p.ID)
 	// Who guessed before must not keep the owner out now.
-	err = s.brakes.Release(ctx, credential.EmailKey(a.Email), address)
+	err = s.brakes.Release(ctx, credential.EmailKey(p.Email), address)
 	if err != nil {
-		s.log.WarnContext(ctx, "sign-in attempts not forgiven after a reset; the brakes let go by themselves", "account", a.ID, "err", err)
+		s.log.WarnContext(ctx, "sign-in attempts not forgiven after a reset; the brakes let go by themselves", "person", p.ID, "err", err)
 	}
 	return nil
 }
 
-// AskReset has a mail sent by which the password of email's account can be reset. The answer, and the work, is the same
-// whether or not there is such an account, and whether or not it was sent too many already: then nobody is sent any.
+// AskReset has a mail sent by which the password of email's person can be reset. The answer, and the work, is the same
+// whether or not there is one, and whether or not it was sent too many already: then nobody is sent any.
 //
 // Errors: fail.Invalid with [FieldErrors] for what is no address; fail.TooMuch after too many from one place.
 func (s *Service) AskReset(ctx context.Context, email, address string) error {
@@ -133,37 +140,37 @@ func (s *Service) AskReset(ctx context.Context, email, address string) error {
 	if err != nil {
 		return err
 	}
-	a, _, err := s.store.Credentials(ctx, key)
+	p, _, err := s.store.Credentials(ctx, key)
 	if err != nil && !fail.Is(err, fail.NotFound) {
 		return err
 	}
 	if enough {
-		s.log.InfoContext(ctx, "no mail for another password: there were too many", "account", a.ID)
-		a = Account{}
+		s.log.InfoContext(ctx, "no mail for another password: there were too many", "person", p.ID)
+		p = Person{}
 	}
-	return s.ask(ctx, outbox.ResetAsked, a.ID)
+	return s.ask(ctx, outbox.ResetAsked, p.ID)
 }
 
-// AskVerify has the mail sent again by which a, who is signed in, verifies their address.
+// AskVerify has the mail sent again by which p, who is signed in, verifies their address.
 //
 // Errors: fail.TooMuch when there were too many.
-func (s *Service) AskVerify(ctx context.Context, a Account, address string) error {
-	if !a.VerifiedAt.IsZero() {
+func (s *Service) AskVerify(ctx context.Context, p Person, address string) error {
+	if !p.VerifiedAt.IsZero() {
 		return nil
 	}
-	enough, err := s.brakes.AskMail(ctx, credential.EmailKey(a.Email), address)
+	enough, err := s.brakes.AskMail(ctx, credential.EmailKey(p.Email), address)
 	if err != nil {
 		return err
 	}
 	if enough {
 		return fail.New(fail.TooMuch, "too_many_mails", "There were some mails already. Look for them among your unwanted mails, or try again in a few hours.")
 	}
-	return s.ask(ctx, outbox.VerifyAsked, a.ID)
+	return s.ask(ctx, outbox.VerifyAsked, p.ID)
 }
 
-// ask writes down that a mail was asked for: an event about nobody where nobody is to have one.
-func (s *Service) ask(ctx context.Context, kind outbox.Kind, id core.AccountID) error {
-	e := outbox.NewEvent(kind, s.clk.Now(), outbox.Subject{Account: id}, struct{}{}).Named(rand.Text())
+// ask writes down that a mail was asked for: by nobody where nobody is to have one.
+func (s *Service) ask(ctx context.Context, kind outbox.Kind, id core.PersonID) error {
+	e := outbox.NewEvent(kind, s.clk.Now(), outbox.Subject{}, Asked{id}).Named(rand.Text())
 	if err := s.store.Tell(ctx, e); err != nil {
 		return fmt.Errorf("ask for a mail: %w", err)
 	}
@@ -171,10 +178,10 @@ func (s *Service) ask(ctx context.Context, kind outbox.Kind, id core.AccountID) 
 	return nil
 }
 
-// Quiet notes whether an account's owner wants no more reminders. What they must know they are told all the same.
+// Quiet notes whether a person wants no more reminders. What they must know they are told all the same.
 //
 // Errors: fail.NotFound.
-func (s *Service) Quiet(ctx context.Context, id core.AccountID, quiet bool) error {
+func (s *Service) Quiet(ctx context.Context, id core.PersonID, quiet bool) error {
 	at := time.Time{}
 	if quiet {
 		at = s.clk.Now()

@@ -7,7 +7,6 @@ import (
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/credential"
-	"souk.dev/souk/internal/gateway/outbox"
 )
 
 // FieldReference is the name of that field of [Referred], as in [FieldErrors].
@@ -59,7 +58,7 @@ func (s *Service) Refer(ctx context.Context, who Referred) (Account, error) {
 		return Account{}, err
 	}
 	a := Account{ID: core.AccountID(credential.NewID("acc_")), Reference: who.Reference, Email: who.Email, Name: who.Name, Company: who.Company, CreatedAt: s.clk.Now()}
-	a, err := s.store.ReferAccount(ctx, a, tidings(outbox.AccountCreated, a))
+	a, err := s.store.ReferAccount(ctx, a, created(a))
 	if err != nil {
 		return Account{}, err
 	}

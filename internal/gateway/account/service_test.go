@@ -115,7 +115,7 @@ func TestSweepForgetsOnTheHour(t *testing.T) {
 	if _, due, _ := job.Due(t.Context()); due {
 		t.Error("due with nothing to forget")
 	}
-	if _, err := s.IssueHandle(t.Context(), a.ID, "ink"); err != nil {
+	if _, err := s.IssueHandle(t.Context(), a, "ink"); err != nil {
 		t.Fatal(err)
 	}
 	at, due, err := job.Due(t.Context())
@@ -138,7 +138,7 @@ func TestSecretsAreStoredHashed(t *testing.T) {
 		t.Fatal(err)
 	}
 	session, _ := s.StartSession(t.Context(), a.ID, "")
-	handle, _ := s.IssueHandle(t.Context(), a.ID, "ink")
+	handle, _ := s.IssueHandle(t.Context(), a, "ink")
 	if _, err := kept.Session(t.Context(), session); !fail.Is(err, fail.NotFound) {
 		t.Errorf("the session's secret is in the store: %v", err)
 	}

@@ -2,6 +2,8 @@ package account
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"time"
 
 	"souk.dev/souk/internal/fail"
@@ -17,36 +19,63 @@ const (
 
 // StartSession signs a browser in and returns the secret that it is to hold, in place of old, the one that it held
 // before, if any.
-func (s *Service) StartSession(ctx context.Context, id core.AccountID, old string) (secret string, err error) {
+func (s *Service) StartSession(ctx context.Context, id core.PersonID, old string) (secret string, err error) {
 	return s.sessions.Start(ctx, string(id), old)
 }
 
-// SignedIn finds whose session secret is. Errors: fail.Denied where it is nobody's, or over.
-func (s *Service) SignedIn(ctx context.Context, secret string) (Account, error) {
+// SignedIn finds whose session secret is, and at which account it is. Errors: fail.Denied where it is nobody's, or over.
+func (s *Service) SignedIn(ctx context.Context, secret string) (Who, error) {
 	found, err := s.sessions.Find(ctx, secret, true)
 	if err != nil {
-		return Account{}, err
+		return Who{}, err
 	}
-	return s.owner(ctx, found)
+	return s.seat(ctx, core.PersonID(found.Owner), found.Hash)
 }
 
-// InSession finds the session that is kept under hash, without using it, and whose it is. Errors: fail.Denied where there is none,
-// or it is over.
-func (s *Service) InSession(ctx context.Context, hash string) (Account, credential.Session, error) {
+// InSession finds the session that is kept under hash, without using it, whose it is, and at which account. Errors: fail.Denied
+// where there is none, or it is over.
+func (s *Service) InSession(ctx context.Context, hash string) (Who, credential.Session, error) {
 	found, err := s.sessions.Kept(ctx, hash)
 	if err != nil {
-		return Account{}, credential.Session{}, err
+		return Who{}, credential.Session{}, err
 	}
-	a, err := s.owner(ctx, found)
-	return a, found, err
+	w, err := s.seat(ctx, core.PersonID(found.Owner), found.Hash)
+	return w, found, err
 }
 
-func (s *Service) owner(ctx context.Context, of credential.Session) (Account, error) {
-	a, err := s.store.Account(ctx, core.AccountID(of.Owner))
-	if fail.Is(err, fail.NotFound) || !a.ErasedAt.IsZero() {
-		return Account{}, credential.SignedOut()
+// seat is the account that a person is at, in that session or, without one, at first.
+func (s *Service) seat(ctx context.Context, id core.PersonID, session string) (Who, error) {
+	seats, err := s.store.Seats(ctx, id, session)
+	if err != nil {
+		return Who{}, fmt.Errorf("find the accounts of %s: %w", id, err)
 	}
-	return a, err
+	if len(seats) == 0 { // forgotten since
+		return Who{}, credential.SignedOut()
+	}
+	return seats[0], nil
+}
+
+// Seats lists the accounts that a person is a member of, those they have been in for longest first.
+func (s *Service) Seats(ctx context.Context, id core.PersonID) ([]Who, error) {
+	return s.store.Seats(ctx, id, "")
+}
+
+// TakeSeat has the session of a browser be at another account of its person's.
+//
+// Errors: fail.Denied where it is nobody's session; fail.NotFound for an account that they are no member of.
+func (s *Service) TakeSeat(ctx context.Context, secret string, id core.AccountID) error {
+	found, err := s.sessions.Find(ctx, secret, true)
+	if err != nil {
+		return err
+	}
+	seats, err := s.store.Seats(ctx, core.PersonID(found.Owner), "")
+	if err != nil {
+		return fmt.Errorf("find the accounts of %s: %w", found.Owner, err)
+	}
+	if !slices.ContainsFunc(seats, func(w Who) bool { return w.Account.ID == id }) {
+		return fail.New(fail.NotFound, "no_such_account", "There is no such account.")
+	}
+	return s.store.TakeSeat(ctx, found.Hash, id)
 }
 
 // EndSession signs a browser out. A secret that is nobody's is no error.

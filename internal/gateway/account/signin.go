@@ -7,21 +7,20 @@ import (
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/credential"
-	"souk.dev/souk/internal/gateway/outbox"
 )
 
-// SignUp makes an account. address is where the person comes from, for the brakes on guessing.
+// SignUp makes an account, and its owner. address is where the person comes from, for the brakes on guessing.
 //
-// Where the e-mail address already has an account, the right password makes this a sign-in: the person is known, and
+// Where the e-mail address already has a person, the right password makes this a sign-in: the person is known, and
 // filling in the form once more is no mistake worth a page. With another password nothing is made. That answer does
-// tell that there is an account, which cannot be helped while an account is made without a mail being answered; it is
+// tell that there is one, which cannot be helped while an account is made without a mail being answered; it is
 // given only to buyers whom AWS has just sent here, and only as often as the brakes on sign-in allow.
 //
 // Errors: fail.Invalid with [FieldErrors]; fail.TooMuch.
-func (s *Service) SignUp(ctx context.Context, in SignUp, address string) (Account, error) {
+func (s *Service) SignUp(ctx context.Context, in SignUp, address string) (Who, error) {
 	in = in.tidy()
 	if err := in.Check(); err != nil {
-		return Account{}, err
+		return Who{}, err
 	}
 	key := credential.EmailKey(in.Email)
 	_, _, err := s.store.Credentials(ctx, key)
@@ -29,79 +28,85 @@ func (s *Service) SignUp(ctx context.Context, in SignUp, address string) (Accoun
 		return s.signUpAgain(ctx, in, address)
 	}
 	if !fail.Is(err, fail.NotFound) {
-		return Account{}, err
+		return Who{}, err
 	}
 	hash, err := s.hasher.Hash(ctx, in.Password)
 	if err != nil {
-		return Account{}, err
+		return Who{}, err
 	}
-	a := Account{ID: core.AccountID(credential.NewID("acc_")), Email: in.Email, Name: in.Name, Company: in.Company, CreatedAt: s.clk.Now()}
-	err = s.store.CreateAccount(ctx, a, key, hash, tidings(outbox.AccountCreated, a))
+	now := s.clk.Now()
+	w := Who{Role: RoleOwner, Person: Person{ID: core.PersonID(credential.NewID("per_")), Email: in.Email, Name: in.Name, CreatedAt: now},
+		Account: Account{ID: core.AccountID(credential.NewID("acc_")), Email: in.Email, Name: in.Name, Company: in.Company, CreatedAt: now}}
+	err = s.store.CreateAccount(ctx, w, key, hash, created(w.Account))
 	if fail.Is(err, fail.Conflict) { // the same form, sent twice at once
 		return s.signUpAgain(ctx, in, address)
 	}
 	if err != nil {
-		return Account{}, err
+		return Who{}, err
 	}
-	s.log.InfoContext(ctx, "account created", "account", a.ID)
-	return a, nil
+	s.log.InfoContext(ctx, "account created", "account", w.Account.ID, "person", w.ID)
+	return w, nil
 }
 
-func (s *Service) signUpAgain(ctx context.Context, in SignUp, address string) (Account, error) {
-	a, err := s.SignIn(ctx, in.Email, in.Password, address)
+func (s *Service) signUpAgain(ctx context.Context, in SignUp, address string) (Who, error) {
+	w, err := s.SignIn(ctx, in.Email, in.Password, address)
 	if fail.Is(err, fail.Denied) {
-		return Account{}, FieldErrors{FieldEmail: "This address cannot be used for a new account. If the account is yours, sign in with it instead."}.OrNil()
+		return Who{}, FieldErrors{FieldEmail: "This address cannot be used for a new account. If the account is yours, sign in with it instead."}.OrNil()
 	}
-	return a, err
+	return w, err
 }
 
-// SignIn finds the account that email and password belong to. Whether that is enough, [Service.HasFactor] says.
+// SignIn finds the person that email and password belong to, at the account that they have been in for longest. Whether that is enough, [Service.HasFactor] says.
 //
 // Errors: fail.Denied, the same whether the account or the password is wrong; fail.TooMuch after too many attempts.
-func (s *Service) SignIn(ctx context.Context, email, password, address string) (Account, error) {
+func (s *Service) SignIn(ctx context.Context, email, password, address string) (Who, error) {
 	key := credential.EmailKey(email)
 	if key == "" || password == "" || len(key) > MaxEmail || len(password) > 4*MaxPassword {
-		return Account{}, denied()
+		return Who{}, denied()
 	}
 	try, err := s.brakes.Try(ctx, key, address)
 	if fail.Is(err, fail.TooMuch) {
 		s.log.InfoContext(ctx, "sign-in refused: too many attempts")
 	}
 	if err != nil {
-		return Account{}, err
+		return Who{}, err
 	}
-	a, hash, err := s.store.Credentials(ctx, key)
+	p, hash, err := s.store.Credentials(ctx, key)
 	if fail.Is(err, fail.NotFound) {
 		if err := s.hasher.Burn(ctx, password); err != nil {
-			return Account{}, err
+			return Who{}, err
 		}
 		s.log.InfoContext(ctx, "sign-in refused: nobody has an account with this address")
-		return Account{}, denied()
+		return Who{}, denied()
 	}
 	if err != nil {
-		return Account{}, err
+		return Who{}, err
 	}
 	right, stale, err := s.hasher.Verify(ctx, password, hash)
 	if err != nil {
-		return Account{}, fmt.Errorf("verify the password of %s: %w", a.ID, err)
+		return Who{}, fmt.Errorf("verify the password of %s: %w", p.ID, err)
 	}
 	if !right {
-		s.log.InfoContext(ctx, "sign-in refused: wrong password", "account", a.ID)
-		return Account{}, denied()
+		s.log.InfoContext(ctx, "sign-in refused: wrong password", "person", p.ID)
+		return Who{}, denied()
 	}
 	if stale {
-		if err := s.rehash(ctx, a.ID, password, hash); err != nil {
-			s.log.WarnContext(ctx, "password not hashed anew; the old hash stays good", "account", a.ID, "err", err)
+		if err := s.rehash(ctx, p.ID, password, hash); err != nil {
+			s.log.WarnContext(ctx, "password not hashed anew; the old hash stays good", "person", p.ID, "err", err)
 		}
 	}
 	if err := s.brakes.Forgive(ctx, try); err != nil {
-		return Account{}, err
+		return Who{}, err
 	}
-	s.log.InfoContext(ctx, "signed in", "account", a.ID)
-	return a, nil
+	w, err := s.seat(ctx, p.ID, "")
+	if err != nil {
+		return Who{}, err
+	}
+	s.log.InfoContext(ctx, "signed in", "person", p.ID)
+	return w, nil
 }
 
-func (s *Service) rehash(ctx context.Context, id core.AccountID, password, was string) error {
+func (s *Service) rehash(ctx context.Context, id core.PersonID, password, was string) error {
 	now, err := s.hasher.Hash(ctx, password)
 	if err != nil {
 		return err

@@ -20,13 +20,28 @@ type Told struct {
 	Account Snapshot `json:"account"`
 }
 
-func snapshotOf(a Account) Snapshot { return Snapshot{a.ID, a.CreatedAt.UTC(), a.VerifiedAt.UTC()} }
+// Asked is the data of what is told to one person alone, in a mail. The person is empty where nobody is to have one.
+type Asked struct {
+	Person core.PersonID `json:"person"`
+}
 
-// tidings is what is to be told of an account that was made, or verified: each happens once.
-func tidings(kind outbox.Kind, a Account) outbox.Event {
-	at := a.CreatedAt
-	if kind == outbox.AccountVerified {
-		at = a.VerifiedAt
+// created is what is to be told of an account that was made.
+func created(a Account) outbox.Event {
+	return told(outbox.AccountCreated, a.CreatedAt, Snapshot{ID: a.ID, CreatedAt: a.CreatedAt.UTC()})
+}
+
+// verified is what is to be told when a person has shown at the instant at that their address is theirs: of each account of which
+// they are the contact.
+func verified(p Person, at time.Time, seats []Who) (tell []outbox.Event) {
+	for _, w := range seats {
+		if a := w.Account; a.Email == p.Email {
+			tell = append(tell, told(outbox.AccountVerified, at, Snapshot{a.ID, a.CreatedAt.UTC(), at.UTC()}))
+		}
 	}
-	return outbox.NewEvent(kind, at, outbox.Subject{Account: a.ID}, Told{snapshotOf(a)}).Named("once")
+	return tell
+}
+
+// told is an event that happens once to an account.
+func told(kind outbox.Kind, at time.Time, a Snapshot) outbox.Event {
+	return outbox.NewEvent(kind, at, outbox.Subject{Account: a.ID}, Told{a}).Named("once")
 }

@@ -33,6 +33,21 @@ type accountOut struct {
 	VerifiedAt time.Time        `json:"emailVerifiedAt,omitzero"`
 	ErasedAt   time.Time        `json:"erasedAt,omitzero"`
 	Licenses   []core.LicenseID `json:"licenses,omitempty"` // only of a single account
+	Members    []memberOut      `json:"members,omitempty"`  // only of a single account
+}
+
+// memberOut is one of an account's people.
+type memberOut struct {
+	ID         core.PersonID `json:"id"`
+	Email      string        `json:"email"`
+	Name       string        `json:"name"`
+	Role       account.Role  `json:"role"`
+	Since      time.Time     `json:"since"`
+	VerifiedAt time.Time     `json:"emailVerifiedAt,omitzero"`
+}
+
+func memberOf(m account.Member) memberOut {
+	return memberOut{m.ID, m.Email, m.Name, m.Role, m.Since, m.VerifiedAt}
 }
 
 func accountOf(a account.Account) accountOut {
@@ -51,6 +66,13 @@ func (h Accounts) get(w http.ResponseWriter, r *http.Request) error {
 	out := accountOf(a)
 	for _, lic := range owned {
 		out.Licenses = append(out.Licenses, lic.ID)
+	}
+	members, err := h.Accounts.Members(r.Context(), a.ID)
+	if err != nil {
+		return err
+	}
+	for _, m := range members {
+		out.Members = append(out.Members, memberOf(m))
 	}
 	return httpx.JSON(w, http.StatusOK, out)
 }

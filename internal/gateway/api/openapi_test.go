@@ -79,7 +79,7 @@ func TestOpenAPINamesTheMembers(t *testing.T) {
 		"Correction": correctionOut{}, "CorrectionAsked": correctionIn{}, "AdjustmentRequest": correction.Request{},
 		"Statement": statement.Statement{}, "StatementLine": statement.Line{}, "StatementRecord": statement.Record{}, "StatementCorrection": statement.Correction{},
 		"Reconciliation": statement.Reconciliation{},
-		"PersonalData":   personalData{}, "Session": sessionOut{},
+		"PersonalData":   personalData{}, "Session": sessionOut{}, "Member": memberOut{},
 		"Webhook": webhookOut{}, "WebhookAsked": webhookIn{}, "Delivery": deliveryOut{}, "DeliveryAttempt": attemptOut{}, "Payload": webhook.Payload{}, "Replayed": replayed{},
 		"ToldLicense": license.Told{}, "ToldRegistration": register.Told{}, "RegistrationSnapshot": register.Snapshot{}, "ToldAccount": account.Told{}, "AccountSnapshot": account.Snapshot{},
 		"ToldEntitlements": entitlement.Told{}, "ToldEntitlement": entitlement.ToldEntry{}, "ToldThreshold": threshold.Told{}, "ToldEnding": agreement.Ending{}, "ToldCorrection": correction.Told{}, "CorrectionSnapshot": correction.Snapshot{},

@@ -21,7 +21,7 @@ func (h Privacy) Mount(d *Door) {
 	d.Handle("DELETE /v1/accounts/{id}/personal-data", h.erase)
 }
 
-// personalData is all that is kept about a person.
+// personalData is all that is kept about an account's people.
 type personalData struct {
 	Account       accountOut     `json:"account"`
 	Sessions      []sessionOut   `json:"sessions"`
@@ -30,9 +30,10 @@ type personalData struct {
 
 // sessionOut is one browser's being signed in.
 type sessionOut struct {
-	CreatedAt time.Time `json:"createdAt"`
-	SeenAt    time.Time `json:"seenAt"`
-	ExpiresAt time.Time `json:"expiresAt"`
+	Person    core.PersonID `json:"person"`
+	CreatedAt time.Time     `json:"createdAt"`
+	SeenAt    time.Time     `json:"seenAt"`
+	ExpiresAt time.Time     `json:"expiresAt"`
 }
 
 func (h Privacy) get(w http.ResponseWriter, r *http.Request) error {
@@ -44,8 +45,11 @@ func (h Privacy) get(w http.ResponseWriter, r *http.Request) error {
 	for _, l := range data.Licenses {
 		out.Account.Licenses = append(out.Account.Licenses, l.ID)
 	}
-	for _, s := range data.Sessions {
-		out.Sessions = append(out.Sessions, sessionOut{s.CreatedAt, s.SeenAt, s.Expires})
+	for _, m := range data.Members {
+		out.Account.Members = append(out.Account.Members, memberOf(m.Member))
+		for _, s := range m.Sessions {
+			out.Sessions = append(out.Sessions, sessionOut{m.ID, s.CreatedAt, s.SeenAt, s.Expires})
+		}
 	}
 	for _, reg := range data.Registrations {
 		out.Registrations = append(out.Registrations, registrationOf(reg))

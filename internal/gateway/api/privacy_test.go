@@ -17,7 +17,7 @@ func TestWhatIsKeptOfAPersonIsHandedOutAndErased(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := "/v1/accounts/" + string(a.ID) + "/personal-data"
+	path := "/v1/accounts/" + string(a.Account.ID) + "/personal-data"
 	var kept struct {
 		Account struct {
 			Email, Name string
@@ -27,7 +27,7 @@ func TestWhatIsKeptOfAPersonIsHandedOutAndErased(t *testing.T) {
 		Registrations []struct{ ID, CustomerAWSAccountID string }
 	}
 	if status := c.call("GET", path, nil, &kept); status != http.StatusOK || kept.Account.Email != "ada@example.com" || kept.Account.Name != "Ada Lovelace" || len(kept.Account.Licenses) != 1 ||
-		len(kept.Sessions) != 1 || len(kept.Sessions[0]) != 3 || len(kept.Registrations) != 1 || kept.Registrations[0].ID != string(reg.ID) {
+		len(kept.Sessions) != 1 || len(kept.Sessions[0]) != 4 || len(kept.Registrations) != 1 || kept.Registrations[0].ID != string(reg.ID) {
 		t.Fatalf("%d %+v", status, kept)
 	}
 
@@ -52,7 +52,7 @@ func TestWhatIsKeptOfAPersonIsHandedOutAndErased(t *testing.T) {
 		t.Error("the person is still signed in")
 	}
 	// What belongs to the bill knows the account by its id, as before.
-	if l, _ := c.book.ByID(reg.License); l.Account != a.ID {
+	if l, _ := c.book.ByID(reg.License); l.Account != a.Account.ID {
 		t.Errorf("the licence's account is %q", l.Account)
 	}
 	w := strings.Builder{}
@@ -68,7 +68,7 @@ func TestWhatIsKeptOfAPersonIsHandedOutAndErased(t *testing.T) {
 	if w.Len() > 0 {
 		t.Error(w.String())
 	}
-	if again, _ := c.signUp("ada@example.com", "ink/2"); again.ID == a.ID {
+	if again, _ := c.signUp("ada@example.com", "ink/2"); again.Account.ID == a.Account.ID {
 		t.Error("the erased account was taken up again")
 	}
 	if status := c.call("DELETE", "/v1/accounts/acc_nobody/personal-data", nil, nil); status != http.StatusNotFound {

@@ -21,6 +21,7 @@ func (h SignIns) Mount(d *Door) { d.Create("POST /v1/signins/{handle}/redeem", h
 
 type signIn struct {
 	Account  signInAccount   `json:"account"`
+	Person   signInPerson    `json:"person"`
 	Licenses []signInLicense `json:"licenses"`
 }
 
@@ -29,6 +30,14 @@ type signInAccount struct {
 	Email   string         `json:"email"`
 	Name    string         `json:"name"`
 	Company string         `json:"company"`
+}
+
+// signInPerson is who signed in: one of the account's people.
+type signInPerson struct {
+	ID    core.PersonID `json:"id"`
+	Email string        `json:"email"`
+	Name  string        `json:"name"`
+	Role  account.Role  `json:"role"`
 }
 
 type signInLicense struct {
@@ -42,15 +51,16 @@ type signInLicense struct {
 // redeem takes the handle that the browser brought back from /signin, once. The licences are the account's for the
 // product that the handle was made for.
 func (h SignIns) redeem(w http.ResponseWriter, r *http.Request) error {
-	a, product, err := h.Accounts.RedeemHandle(r.Context(), r.PathValue("handle"))
+	who, product, err := h.Accounts.RedeemHandle(r.Context(), r.PathValue("handle"))
 	if err != nil {
 		return err
 	}
+	a := who.Account
 	owned, err := h.Register.Licenses(r.Context(), a.ID)
 	if err != nil {
 		return err
 	}
-	out := signIn{Account: signInAccount{a.ID, a.Email, a.Name, a.Company}, Licenses: []signInLicense{}}
+	out := signIn{Account: signInAccount{a.ID, a.Email, a.Name, a.Company}, Person: signInPerson{who.ID, who.Email, who.Name, who.Role}, Licenses: []signInLicense{}}
 	for _, lic := range owned {
 		if lic.ProductCode == product {
 			out.Licenses = append(out.Licenses, signInLicense{lic.ID, lic.ARN, lic.ProductCode, lic.Standing.State, lic.Standing.Why})

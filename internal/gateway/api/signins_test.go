@@ -75,7 +75,7 @@ func newCustomers(t *testing.T) *customers {
 }
 
 // signUp makes an account that owns the licence of token.
-func (c *customers) signUp(email, token string) (account.Account, register.Registration) {
+func (c *customers) signUp(email, token string) (account.Who, register.Registration) {
 	c.t.Helper()
 	a, err := c.accounts.SignUp(c.t.Context(), account.SignUp{Email: email, Name: "Ada Lovelace", Password: "correct horse battery"}, "")
 	if err != nil {
@@ -84,11 +84,11 @@ func (c *customers) signUp(email, token string) (account.Account, register.Regis
 	return a, c.claim(a, token)
 }
 
-func (c *customers) claim(a account.Account, token string) register.Registration {
+func (c *customers) claim(a account.Who, token string) register.Registration {
 	c.t.Helper()
 	reg, err := c.register.Arrive(c.t.Context(), token, "")
 	if err == nil {
-		reg, err = c.register.Claim(c.t.Context(), reg.ID, a.ID, nil)
+		reg, err = c.register.Claim(c.t.Context(), reg.ID, a.Account.ID, nil)
 	}
 	if err != nil {
 		c.t.Fatal(err)
@@ -130,12 +130,13 @@ func TestRedeemTellsWhoSignedIn(t *testing.T) {
 	if _, err := c.book.Note(t.Context(), license.Note{ID: "n", Kind: license.Activated, At: midday, About: license.Ref{ProductCode: "ink", ARN: reg.Buyer.ARN}}); err != nil {
 		t.Fatal(err)
 	}
-	handle, err := c.accounts.IssueHandle(t.Context(), a.ID, "ink")
+	handle, err := c.accounts.IssueHandle(t.Context(), a, "ink")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var out struct {
 		Account  struct{ ID, Email, Name, Company string }
+		Person   struct{ ID, Email, Name, Role string }
 		Licenses []struct{ ID, LicenseArn, ProductCode, State, Why string }
 	}
 	path := "/v1/signins/" + handle + "/redeem"
@@ -143,7 +144,7 @@ func TestRedeemTellsWhoSignedIn(t *testing.T) {
 	if code := c.call("POST", path, once, &out); code != http.StatusOK {
 		t.Fatalf("%d", code)
 	}
-	if out.Account.ID != string(a.ID) || out.Account.Email != "ada@example.com" || out.Account.Name != "Ada Lovelace" || len(out.Licenses) != 1 {
+	if out.Account.ID != string(a.Account.ID) || out.Account.Email != "ada@example.com" || out.Account.Name != "Ada Lovelace" || out.Person.ID != string(a.ID) || out.Person.Email != "ada@example.com" || out.Person.Role != "owner" || len(out.Licenses) != 1 {
 		t.Fatalf("%+v", out)
 	}
 	if l := out.Licenses[0]; l.ID != string(reg.License) || l.LicenseArn != string(reg.Buyer.ARN) || l.ProductCode != "ink" || l.State != "active" || l.Why == "" {
@@ -217,7 +218,7 @@ func TestAccountNamesItsLicences(t *testing.T) {
 		ID, Email string
 		Licenses  []string
 	}
-	if code := c.call("GET", "/v1/accounts/"+string(a.ID), nil, &got); code != http.StatusOK || got.Email != "ada@example.com" || len(got.Licenses) != 1 || got.Licenses[0] != string(reg.License) {
+	if code := c.call("GET", "/v1/accounts/"+string(a.Account.ID), nil, &got); code != http.StatusOK || got.Email != "ada@example.com" || len(got.Licenses) != 1 || got.Licenses[0] != string(reg.License) {
 		t.Errorf("%d %+v", code, got)
 	}
 	if code := c.call("GET", "/v1/accounts/acc_x", nil, nil); code != http.StatusNotFound {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 
+	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/audit"
 	"souk.dev/souk/internal/gateway/core"
@@ -45,7 +46,13 @@ type accountView struct {
 	account.Account
 	Licenses      []licenseRow
 	Registrations []register.Registration
-	HasFactor     bool // a second factor
+	Members       []member
+}
+
+// member is one of an account's people.
+type member struct {
+	account.Member
+	HasFactor bool // a second factor
 }
 
 // Answered reports whether the account's owner has answered any of the seller's questions.
@@ -73,22 +80,44 @@ func (c *Console) getAccount(w http.ResponseWriter, r *http.Request, who operato
 	if view.Registrations, err = c.Register.OfAccount(r.Context(), view.ID); err != nil {
 		return err
 	}
-	if view.HasFactor, err = c.Accounts.HasFactor(r.Context(), view.ID); err != nil {
+	members, err := c.Accounts.Members(r.Context(), view.ID)
+	if err != nil {
 		return err
+	}
+	for _, m := range members {
+		has, err := c.Accounts.HasFactor(r.Context(), m.ID)
+		if err != nil {
+			return err
+		}
+		view.Members = append(view.Members, member{m, has})
 	}
 	return c.ui.Render(w, http.StatusOK, "account", view)
 }
 
-// postAccountFactor removes a customer's second factor, whose telephone is gone.
-func (c *Console) postAccountFactor(w http.ResponseWriter, r *http.Request, who operator.Person) error {
-	a, err := c.Accounts.Account(r.Context(), core.AccountID(r.PathValue("id")))
+// postMemberFactor removes the second factor of a member, whose telephone is gone.
+func (c *Console) postMemberFactor(w http.ResponseWriter, r *http.Request, who operator.Person) error {
+	id, m, err := c.member(r)
 	if err != nil {
 		return err
 	}
-	err = c.Audit.Do(r.Context(), actor(r, who), audit.FactorRemoved, string(a.ID), "", func() error { return c.Accounts.RemoveFactor(r.Context(), a.ID) })
+	err = c.Audit.Do(r.Context(), actor(r, who), audit.FactorRemoved, string(m.ID), "", func() error { return c.Accounts.RemoveFactor(r.Context(), m.ID) })
 	if err != nil {
 		return err
 	}
-	seeOther(w, r, "/console/accounts/"+string(a.ID))
+	seeOther(w, r, "/console/accounts/"+string(id))
 	return nil
+}
+
+// member is the member of the account that the address names; fail.NotFound.
+func (c *Console) member(r *http.Request) (id core.AccountID, m account.Member, err error) {
+	id = core.AccountID(r.PathValue("id"))
+	members, err := c.Accounts.Members(r.Context(), id)
+	if err != nil {
+		return id, m, err
+	}
+	i := slices.IndexFunc(members, func(m account.Member) bool { return string(m.ID) == r.PathValue("person") })
+	if i < 0 {
+		return id, m, fail.New(fail.NotFound, "no_such_person", "There is no such person in this account.")
+	}
+	return id, members[i], nil
 }

@@ -217,7 +217,7 @@ func TestAnAccountIsMadeReady(t *testing.T) {
 // waits makes a registration of l, reg_1 for acc_1, whose account is to be made ready in two days.
 func (d *desk) waits(l core.LicenseID) register.Registration {
 	d.t.Helper()
-	if err := d.db.Accounts().CreateAccount(d.t.Context(), account.Account{ID: "acc_1", Email: "ada@example.com", Name: "Ada Lovelace", CreatedAt: noon}, "ada@example.com", "hash"); err != nil {
+	if err := d.db.Accounts().CreateAccount(d.t.Context(), account.Who{Person: account.Person{ID: "per_1", Email: "ada@example.com", Name: "Ada Lovelace", CreatedAt: noon}, Account: account.Account{ID: "acc_1", CreatedAt: noon}, Role: account.RoleOwner}, "ada@example.com", "hash"); err != nil {
 		d.t.Fatal(err)
 	}
 	regs := d.db.Registrations()

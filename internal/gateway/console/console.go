@@ -153,7 +153,7 @@ func (c *Console) routes() []route {
 		{"POST /console/registrations/{id}/ready", operator.Operator, c.postReady},
 		{"GET /console/accounts", operator.Viewer, c.getAccounts},
 		{"GET /console/accounts/{id}", operator.Viewer, c.getAccount},
-		{"POST /console/accounts/{id}/factor/remove", operator.Operator, c.postAccountFactor},
+		{"POST /console/accounts/{id}/members/{person}/factor/remove", operator.Operator, c.postMemberFactor},
 		{"GET /console/corrections", operator.Viewer, c.getCorrections},
 		{"GET /console/corrections/{id}", operator.Viewer, c.getCorrection},
 		{"POST /console/corrections/{id}/approve", operator.Operator, c.postApprove},

@@ -37,7 +37,7 @@ func TestStoredScriptStaysText(t *testing.T) {
 	if _, err := d.book.Note(ctx, license.Note{ID: evil, Kind: license.Activated, At: noon, About: license.Ref{ProductCode: inkCode, ARN: buyer.ARN, Agreement: core.AgreementID(evil), Offer: core.OfferID(evil)}}); err != nil {
 		t.Fatal(err)
 	}
-	owner := account.Account{ID: "acc_1", Email: "a" + evil + "@example.com", Name: evil, Company: evil, CreatedAt: noon}
+	owner := account.Who{Person: account.Person{ID: "per_1", Email: "a" + evil + "@example.com", Name: evil, CreatedAt: noon}, Account: account.Account{ID: "acc_1", Company: evil, CreatedAt: noon}, Role: account.RoleOwner}
 	if err := d.db.Accounts().CreateAccount(ctx, owner, "a@example.com", "hash"); err != nil {
 		t.Fatal(err)
 	}

@@ -59,12 +59,15 @@ func (c *Console) named(r *http.Request, text string) (page string, err error) {
 			return "", err
 		}
 	}
-	if strings.Contains(text, "@") {
-		a, err := c.Accounts.ByEmail(ctx, text)
-		if err == nil {
-			return "/console/accounts/" + string(a.ID), nil
+	if strings.Contains(text, "@") || strings.HasPrefix(text, "per_") {
+		seats, err := c.Accounts.Seats(ctx, core.PersonID(text))
+		if strings.Contains(text, "@") {
+			seats, err = c.Accounts.ByEmail(ctx, text)
 		}
-		if !fail.Is(err, fail.NotFound) {
+		if len(seats) > 0 {
+			return "/console/accounts/" + string(seats[0].Account.ID), nil
+		}
+		if err != nil && !fail.Is(err, fail.NotFound) {
 			return "", err
 		}
 	}

@@ -198,7 +198,9 @@ func stories(c *Console) []webui.Story {
 		{Name: "registrations-empty", Page: "registrations", Data: registrationsView{Page: page("/console/registrations")}},
 		{Name: "accounts", Page: "accounts", Data: accountsView{page("/console/accounts"), []account.Account{{ID: "acc_1", Email: "ada@example.com", Name: "Ada Lovelace", Company: "Analytical Engines", CreatedAt: noon}}, ""}},
 		{Name: "accounts-empty", Page: "accounts", Data: accountsView{Page: page("/console/accounts")}},
-		{Name: "account", Page: "account", Data: accountView{Page: page("/console/accounts/acc_1"), Account: account.Account{ID: "acc_1", Email: "ada@example.com", Name: "Ada Lovelace", Company: "Analytical Engines", CreatedAt: noon}, Licenses: []licenseRow{active}, HasFactor: true}},
+		{Name: "account", Page: "account", Data: accountView{Page: page("/console/accounts/acc_1"), Account: account.Account{ID: "acc_1", Email: "ada@example.com", Name: "Ada Lovelace", Company: "Analytical Engines", CreatedAt: noon}, Licenses: []licenseRow{active}, Members: []member{
+			{account.Member{Person: account.Person{ID: "per_1", Email: "ada@example.com", Name: "Ada Lovelace"}, Role: account.RoleOwner, Since: noon}, true},
+			{account.Member{Person: account.Person{ID: "per_2", Email: "grace@example.com", Name: "Grace Hopper"}, Role: account.RoleMember, Since: noon.Add(time.Hour)}, false}}}},
 		{Name: "corrections", Page: "corrections", Data: correctionsView{Page: page("/console/corrections"), Filters: states[:1], Rows: []correctionRow{fix, done}}},
 		{Name: "corrections-empty", Page: "corrections", Data: correctionsView{Page: page("/console/corrections"), Filters: states[:1]}},
 		{Name: "correction", Page: "correction", Data: correctionView{page("/console/corrections/cor_1"), fix, []correctionRow{done}, ""}},

@@ -33,6 +33,8 @@ type (
 	LicenseID string
 	// AccountID names an account of the seller's customer ("acc_…").
 	AccountID string
+	// PersonID names somebody who signs in for an account ("per_…"; "acc_…" of who had one before accounts had members).
+	PersonID string
 )
 
 // Hour is a clock hour in UTC, counted from the epoch: the grain in which AWS honours one quantity.

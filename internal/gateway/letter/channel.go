@@ -42,10 +42,12 @@ const unsubscribeLife = 180 * 24 * time.Hour
 // lane is the one lane of all letters: when the mail server is away, it is away for all.
 const lane = "server"
 
-// Accounts are the people that letters go to.
+// Accounts tells of the people that letters go to.
 type Accounts interface {
-	Account(ctx context.Context, id core.AccountID) (account.Account, error)
-	IssueProof(ctx context.Context, id core.AccountID, p account.Purpose) (secret string, err error)
+	Person(ctx context.Context, id core.PersonID) (account.Person, error)
+	// Members lists who is in an account: nobody is where the seller keeps it, or where it was erased.
+	Members(ctx context.Context, id core.AccountID) ([]account.Member, error)
+	IssueProof(ctx context.Context, id core.PersonID, p account.Purpose) (secret string, err error)
 }
 
 // Trials tells of free trials. It is fulfilled by [agreement.Service].
@@ -83,48 +85,73 @@ var _ outbox.Channel = (*Service)(nil)
 // Name implements [outbox.Channel].
 func (s *Service) Name() string { return Channel }
 
-// Plan implements [outbox.Channel]: the account that e is about, or that owns its licence. One that the seller keeps itself is
-// the seller's to tell: it cannot sign in here, where a letter's links would lead.
+// Plan implements [outbox.Channel]: the person whom e is for, or the owners of the account that e is about, or that owns its
+// licence. One that the seller keeps itself has none here, and is the seller's to tell.
 func (s *Service) Plan(ctx context.Context, e outbox.Event) ([]outbox.Target, error) {
 	name, ok := letters[e.Kind]
 	if !ok {
 		return nil, nil
+	}
+	targets := func(ids ...core.PersonID) (to []outbox.Target, err error) {
+		for _, id := range ids {
+			to = append(to, outbox.Target{To: string(id), Form: string(name), Lane: lane})
+		}
+		return to, nil
+	}
+	if name.personal() && e.Account == "" {
+		id, err := personOf(e)
+		if err != nil || id == "" {
+			return nil, err // somebody asked for a letter in a name that nobody has
+		}
+		return targets(id)
 	}
 	to := e.Account
 	if l, ok := s.cfg.Licenses.ByID(e.License); ok && to == "" {
 		to = l.Account
 	}
 	if to == "" {
-		return nil, nil // nobody has arrived yet; or somebody asked for a letter in a name that nobody has
-	}
-	if a, err := s.cfg.Accounts.Account(ctx, to); fail.Is(err, fail.NotFound) || err == nil && (a.Reference != "" || !a.ErasedAt.IsZero()) {
-		return nil, nil
-	} else if err != nil {
-		return nil, err
+		return nil, nil // nobody has arrived yet
 	}
 	if name == Refund {
 		if told, err := correctionOf(e); err != nil || told.Kind != correction.OverBilled {
 			return nil, err
 		}
 	}
-	return []outbox.Target{{To: string(to), Form: string(name), Lane: lane}}, nil
+	members, err := s.cfg.Accounts.Members(ctx, to)
+	if err != nil {
+		return nil, err
+	}
+	var owners []core.PersonID
+	for _, m := range members {
+		if m.Role == account.RoleOwner {
+			owners = append(owners, m.ID)
+		}
+	}
+	return targets(owners...)
+}
+
+// personOf is whom e is for; empty: nobody. Before accounts had members, such an event was about an account instead.
+func personOf(e outbox.Event) (core.PersonID, error) {
+	var asked account.Asked
+	if err := json.Unmarshal(e.Data, &asked); err != nil {
+		return "", fmt.Errorf("read event %s: %w", e.ID, err)
+	}
+	return asked.Person, nil
 }
 
 // Carry implements [outbox.Channel].
 func (s *Service) Carry(ctx context.Context, d outbox.Delivery, e outbox.Event) outbox.Result {
-	a, err := s.cfg.Accounts.Account(ctx, core.AccountID(d.To))
+	p, err := s.cfg.Accounts.Person(ctx, core.PersonID(d.To))
 	switch {
 	case fail.Is(err, fail.NotFound):
-		return outbox.Result{State: outbox.Dropped, Say: "The account is gone."}
+		return outbox.Result{State: outbox.Dropped, Say: "The person is in no account any more."}
 	case err != nil:
-		return outbox.Result{State: outbox.Pending, Say: "The account could not be looked up.", Ours: true}
-	case !a.ErasedAt.IsZero():
-		return outbox.Result{State: outbox.Dropped, Say: "What the account said of its owner was erased."}
+		return outbox.Result{State: outbox.Pending, Say: "The person could not be looked up.", Ours: true}
 	}
-	if say := s.pointless(Name(d.Form), a, e); say != "" {
+	if say := s.pointless(Name(d.Form), p, e); say != "" {
 		return outbox.Result{State: outbox.Dropped, Say: say}
 	}
-	content, err := s.content(ctx, Name(d.Form), a, e)
+	content, err := s.content(ctx, Name(d.Form), p, e)
 	if err != nil {
 		s.cfg.Log.WarnContext(ctx, "a letter cannot be made up", "delivery", d.ID, "letter", d.Form, "err", err)
 		return outbox.Result{State: outbox.Pending, Say: "It could not be made up: " + fail.SayOf(err)}
@@ -134,18 +161,16 @@ func (s *Service) Carry(ctx context.Context, d outbox.Delivery, e outbox.Event) 
 }
 
 // pointless says why a letter is not sent any more; empty when it is.
-func (s *Service) pointless(n Name, a account.Account, e outbox.Event) string {
+func (s *Service) pointless(n Name, p account.Person, e outbox.Event) string {
 	switch {
-	case !a.ErasedAt.IsZero():
-		return "The account's owner was forgotten meanwhile."
 	case n == Reset && s.cfg.Clock.Now().Sub(e.At) >= account.ResetLife:
 		return "It was asked for too long ago; whoever still needs it asks again."
 	case n == SettingUp && s.setUp(e):
 		return "The account was made ready meanwhile."
-	case n == Verify && !a.VerifiedAt.IsZero():
+	case n == Verify && !p.VerifiedAt.IsZero():
 		return "The address was verified meanwhile."
-	case n.Reminder() && !a.QuietAt.IsZero():
-		return "The account's owner wants no reminders."
+	case n.Reminder() && !p.QuietAt.IsZero():
+		return "The person wants no reminders."
 	case (n == Usage || n == Renewal) && !s.access(e.License):
 		return "The subscription ended meanwhile."
 	}
@@ -181,9 +206,9 @@ func judge(a Answer, err error) outbox.Result {
 	return res
 }
 
-// content is what letter n to a says of e.
-func (s *Service) content(ctx context.Context, n Name, a account.Account, e outbox.Event) (c Content, err error) {
-	c = Content{Seller: s.cfg.Seller, Name: greeting(a.Name), Email: a.Email, Home: s.cfg.BaseURL + HomePage, Market: s.cfg.Market, At: e.At}
+// content is what letter n to p says of e.
+func (s *Service) content(ctx context.Context, n Name, p account.Person, e outbox.Event) (c Content, err error) {
+	c = Content{Seller: s.cfg.Seller, Name: greeting(p.Name), Email: p.Email, Home: s.cfg.BaseURL + HomePage, Market: s.cfg.Market, At: e.At}
 	if l, ok := s.cfg.Licenses.ByID(e.License); ok {
 		product := s.cfg.Products.Product(l.ProductCode)
 		c.Seller = product.Brand.Over(s.cfg.Seller)
@@ -200,12 +225,12 @@ func (s *Service) content(ctx context.Context, n Name, a account.Account, e outb
 	}
 	switch n {
 	case Welcome, Verify:
-		if a.VerifiedAt.IsZero() {
-			c.Link, err = s.proof(ctx, VerifyPage, a.ID, account.ToVerify)
+		if p.VerifiedAt.IsZero() {
+			c.Link, err = s.proof(ctx, VerifyPage, p.ID, account.ToVerify)
 			c.Until = s.cfg.Clock.Now().Add(account.VerifyLife)
 		}
 	case Reset:
-		c.Link, err = s.proof(ctx, ResetPage, a.ID, account.ToReset)
+		c.Link, err = s.proof(ctx, ResetPage, p.ID, account.ToReset)
 		c.Until = s.cfg.Clock.Now().Add(account.ResetLife)
 	case SettingUp:
 		var told register.Told
@@ -228,7 +253,7 @@ func (s *Service) content(ctx context.Context, n Name, a account.Account, e outb
 		c.Until, c.Renews, c.FreeTrial, c.Negotiated = told.EndsAt, told.Renews(), told.FreeTrial, told.Negotiated
 	}
 	if n.Reminder() {
-		c.Unsubscribe = s.cfg.BaseURL + UnsubscribePage + "?" + url.Values{"who": {s.cfg.Seal(UnsubscribePurpose, s.cfg.Clock.Now().Add(unsubscribeLife), []byte(a.ID))}}.Encode()
+		c.Unsubscribe = s.cfg.BaseURL + UnsubscribePage + "?" + url.Values{"who": {s.cfg.Seal(UnsubscribePurpose, s.cfg.Clock.Now().Add(unsubscribeLife), []byte(p.ID))}}.Encode()
 	}
 	return c, err
 }
@@ -265,7 +290,7 @@ func greeting(name string) string {
 	return name
 }
 
-func (s *Service) proof(ctx context.Context, page string, id core.AccountID, p account.Purpose) (string, error) {
+func (s *Service) proof(ctx context.Context, page string, id core.PersonID, p account.Purpose) (string, error) {
 	secret, err := s.cfg.Accounts.IssueProof(ctx, id, p)
 	return s.cfg.BaseURL + page + "?" + url.Values{"proof": {secret}}.Encode(), err
 }

@@ -23,25 +23,30 @@ import (
 
 var noon = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 
-// people are accounts by id, and what was issued for them.
+// people are those in accounts, by id, and what was issued for them.
 type people struct {
-	all    map[core.AccountID]account.Account
+	all    map[core.PersonID]account.Person
+	in     map[core.AccountID][]account.Member
 	issued []account.Purpose
 	broken error
 }
 
-func (p *people) Account(_ context.Context, id core.AccountID) (account.Account, error) {
+func (p *people) Person(_ context.Context, id core.PersonID) (account.Person, error) {
 	if p.broken != nil {
-		return account.Account{}, p.broken
+		return account.Person{}, p.broken
 	}
 	a, ok := p.all[id]
 	if !ok {
-		return a, fail.New(fail.NotFound, "no_such_account", "There is no such account.")
+		return a, fail.New(fail.NotFound, "no_such_person", "There is no such person.")
 	}
 	return a, nil
 }
 
-func (p *people) IssueProof(_ context.Context, _ core.AccountID, purpose account.Purpose) (string, error) {
+func (p *people) Members(_ context.Context, id core.AccountID) ([]account.Member, error) {
+	return p.in[id], p.broken
+}
+
+func (p *people) IssueProof(_ context.Context, _ core.PersonID, purpose account.Purpose) (string, error) {
 	p.issued = append(p.issued, purpose)
 	return "secret&1", nil
 }
@@ -76,15 +81,17 @@ type desk struct {
 
 func newDesk() *desk {
 	d := &desk{clk: clock.NewVirtual(noon), bag: &bag{answer: Answer{Code: 250, Text: "OK"}},
-		people: &people{all: map[core.AccountID]account.Account{
-			"acc_1":   {ID: "acc_1", Email: "ada@acme.example", Name: "Ada Lovelace"},
-			"acc_ref": {ID: "acc_ref", Email: "ben@acme.example", Reference: "customer 7"},
-		}},
+		people: &people{all: map[core.PersonID]account.Person{"per_1": {ID: "per_1", Email: "ada@acme.example", Name: "Ada Lovelace"}},
+			in: map[core.AccountID][]account.Member{"acc_1": {owner("per_1")}}},
 		lic: license.License{ID: "lic_1", ProductCode: "p", Account: "acc_1", Standing: license.Standing{State: license.WindingDown, ActivatedAt: noon.Add(-24 * time.Hour), Why: "The buyer cancelled.", Since: noon.Add(-time.Minute), ClosesAt: noon.Add(time.Hour)}}}
 	d.Service = New(Config{Post: d.bag, Accounts: d.people, Licenses: shelf{l: d.lic}, Products: core.Catalogue{{Code: "p", Title: "Pages", AppURL: "https://app.example/", Dimensions: []core.Measure{{Key: "gb", Name: "Storage", Unit: "GB"}}}},
 		Seller: core.Brand{Name: "Inkwell"}, BaseURL: "https://buy.example/", Market: "https://aws.example/",
 		Seal: func(purpose string, _ time.Time, content []byte) string { return purpose + " of " + string(content) }, Clock: d.clk, Log: slog.New(slog.DiscardHandler)})
 	return d
+}
+
+func owner(id core.PersonID) account.Member {
+	return account.Member{Person: account.Person{ID: id}, Role: account.RoleOwner}
 }
 
 // end lets the licence end.
@@ -111,20 +118,21 @@ func (d *desk) carry(t *testing.T, e outbox.Event) outbox.Result {
 
 func TestWhoIsToldInWhichLetter(t *testing.T) {
 	d := newDesk()
-	owner, lic := outbox.Subject{Account: "acc_1"}, outbox.Subject{License: "lic_1"}
+	owner, lic, her := outbox.Subject{Account: "acc_1"}, outbox.Subject{License: "lic_1"}, account.Asked{Person: "per_1"}
 	given := correction.Told{Correction: correction.Snapshot{Kind: correction.OverBilled, Given: "12.50", Currency: "USD", Month: "2026-10"}}
 	for _, c := range []struct {
 		e    outbox.Event
-		want string // account and letter
+		want string // person and letter
 	}{
-		{event(outbox.AccountCreated, owner, 1), "acc_1 welcome"}, {event(outbox.VerifyAsked, owner, 1), "acc_1 verify"}, {event(outbox.ResetAsked, owner, 1), "acc_1 reset"},
-		{event(outbox.ResetAsked, outbox.Subject{}, 1), ""}, {event(outbox.PasswordChanged, owner, 1), "acc_1 password-changed"},
-		{event(outbox.RegistrationSettingUp, outbox.Subject{License: "lic_1", Account: "acc_1"}, 1), "acc_1 setting-up"},
-		{event(outbox.LicenseReady, outbox.Subject{License: "lic_1", Account: "acc_1"}, d.told()), "acc_1 ready"}, {event(outbox.LicenseWindingDown, lic, d.told()), "acc_1 cancelling"},
-		{event(outbox.LicenseEnded, lic, d.told()), "acc_1 ended"}, {event(outbox.LicenseFailed, lic, d.told()), "acc_1 payment-failed"},
-		{event(outbox.CorrectionCompleted, lic, given), "acc_1 refund"},
+		{event(outbox.AccountCreated, owner, 1), "per_1 welcome"}, {event(outbox.VerifyAsked, owner, 1), "per_1 verify"}, // as they were before accounts had members
+		{event(outbox.VerifyAsked, outbox.Subject{}, her), "per_1 verify"}, {event(outbox.ResetAsked, outbox.Subject{}, her), "per_1 reset"},
+		{event(outbox.ResetAsked, outbox.Subject{}, account.Asked{}), ""}, {event(outbox.PasswordChanged, outbox.Subject{}, her), "per_1 password-changed"},
+		{event(outbox.RegistrationSettingUp, outbox.Subject{License: "lic_1", Account: "acc_1"}, 1), "per_1 setting-up"},
+		{event(outbox.LicenseReady, outbox.Subject{License: "lic_1", Account: "acc_1"}, d.told()), "per_1 ready"}, {event(outbox.LicenseWindingDown, lic, d.told()), "per_1 cancelling"},
+		{event(outbox.LicenseEnded, lic, d.told()), "per_1 ended"}, {event(outbox.LicenseFailed, lic, d.told()), "per_1 payment-failed"},
+		{event(outbox.CorrectionCompleted, lic, given), "per_1 refund"},
 		{event(outbox.CorrectionCompleted, lic, correction.Told{Correction: correction.Snapshot{Kind: correction.UnderBilled}}), ""},
-		{event(outbox.UsageThreshold, lic, threshold.Told{}), "acc_1 usage"}, {event(outbox.AgreementEnding, lic, agreement.Ending{}), "acc_1 renewal"},
+		{event(outbox.UsageThreshold, lic, threshold.Told{}), "per_1 usage"}, {event(outbox.AgreementEnding, lic, agreement.Ending{}), "per_1 renewal"},
 		{event(outbox.LicenseActive, lic, d.told()), ""}, {event(outbox.LicenseUpdated, lic, d.told()), ""}, {event(outbox.WebhookTest, owner, 1), ""},
 		{event(outbox.LicenseEnded, outbox.Subject{License: "lic_other"}, d.told()), ""}, {event(outbox.AccountCreated, outbox.Subject{Account: "acc_gone"}, 1), ""},
 		{event(outbox.LicenseReady, outbox.Subject{License: "lic_1", Account: "acc_ref"}, d.told()), ""},
@@ -156,6 +164,16 @@ func names() (all []string) {
 	return all
 }
 
+// All owners of an account are told what happens to it, and nobody else in it.
+func TestEveryOwnerIsTold(t *testing.T) {
+	d := newDesk()
+	d.people.in["acc_1"] = []account.Member{owner("per_1"), {Person: account.Person{ID: "per_2"}, Role: account.RoleMember}, owner("per_3")}
+	targets, err := d.Plan(t.Context(), event(outbox.LicenseEnded, outbox.Subject{License: "lic_1"}, d.told()))
+	if err != nil || len(targets) != 2 || targets[0].To != "per_1" || targets[1].To != "per_3" {
+		t.Errorf("told: %+v, %v", targets, err)
+	}
+}
+
 func TestWhatLettersSay(t *testing.T) {
 	d := newDesk()
 	common := Content{Seller: core.Brand{Name: "Inkwell"}, Name: "Ada Lovelace", Email: "ada@acme.example", Home: "https://buy.example/portal", Market: "https://aws.example/", At: noon}
@@ -171,10 +189,10 @@ func TestWhatLettersSay(t *testing.T) {
 		{event(outbox.AccountCreated, outbox.Subject{Account: "acc_1"}, 1), with(func(c *Content) {
 			c.Link, c.Until = "https://buy.example/verify?proof=secret%261", noon.Add(account.VerifyLife)
 		})},
-		{event(outbox.ResetAsked, outbox.Subject{Account: "acc_1"}, 1), with(func(c *Content) {
+		{event(outbox.ResetAsked, outbox.Subject{}, account.Asked{Person: "per_1"}), with(func(c *Content) {
 			c.Link, c.Until = "https://buy.example/password/reset?proof=secret%261", noon.Add(account.ResetLife)
 		})},
-		{event(outbox.PasswordChanged, outbox.Subject{Account: "acc_1"}, 1), common},
+		{event(outbox.PasswordChanged, outbox.Subject{}, account.Asked{Person: "per_1"}), common},
 		{event(outbox.LicenseWindingDown, lic, d.told()), with(func(c *Content) {
 			bought(c)
 			c.At, c.Until, c.Why = noon.Add(-time.Minute), noon.Add(time.Hour), "The buyer cancelled."
@@ -186,17 +204,17 @@ func TestWhatLettersSay(t *testing.T) {
 		{event(outbox.AgreementEnding, lic, agreement.Ending{EndsAt: noon.AddDate(0, 0, 7), AtEnd: "RENEW", Negotiated: true}), with(func(c *Content) {
 			bought(c)
 			c.Until, c.Renews, c.Negotiated = noon.AddDate(0, 0, 7), true, true
-			c.Unsubscribe = "https://buy.example/reminders?who=unsubscribe+of+acc_1"
+			c.Unsubscribe = "https://buy.example/reminders?who=unsubscribe+of+per_1"
 		})},
 		{event(outbox.UsageThreshold, lic, threshold.Told{Dimension: "gb", Of: threshold.Budget, Percent: 80, Used: usage.Whole(8), Limit: usage.Whole(10), Period: "2026-11", Until: noon.AddDate(0, 1, 0)}), with(func(c *Content) {
 			bought(c)
 			c.Percent, c.Used, c.Limit, c.What, c.Unit, c.Budget, c.Month, c.Until = 80, "8", "10", "Storage", "GB", true, "November 2026", noon.AddDate(0, 1, 0)
-			c.Unsubscribe = "https://buy.example/reminders?who=unsubscribe+of+acc_1"
+			c.Unsubscribe = "https://buy.example/reminders?who=unsubscribe+of+per_1"
 		})},
 		{event(outbox.UsageThreshold, lic, threshold.Told{Dimension: "calls", Of: threshold.Entitlement, Percent: 100, Used: usage.Whole(12), Limit: usage.Whole(10), Period: "until 2027"}), with(func(c *Content) {
 			bought(c)
 			c.Percent, c.Used, c.Limit, c.What = 100, "12", "10", "calls"
-			c.Unsubscribe = "https://buy.example/reminders?who=unsubscribe+of+acc_1"
+			c.Unsubscribe = "https://buy.example/reminders?who=unsubscribe+of+per_1"
 		})},
 	} {
 		res := d.carry(t, c.e)
@@ -216,7 +234,7 @@ func TestWhatLettersSay(t *testing.T) {
 func TestLettersThatAreNotSentAnyMore(t *testing.T) {
 	d := newDesk()
 	owner := outbox.Subject{Account: "acc_1"}
-	verified := d.people.all["acc_1"]
+	verified := d.people.all["per_1"]
 	verified.VerifiedAt = noon
 	for name, c := range map[string]struct {
 		e      outbox.Event
@@ -225,17 +243,17 @@ func TestLettersThatAreNotSentAnyMore(t *testing.T) {
 	}{
 		"in time":               {event(outbox.ResetAsked, owner, 1), func() { d.clk.Set(noon.Add(account.ResetLife - time.Second)) }, outbox.Delivered},
 		"a password's too late": {event(outbox.ResetAsked, owner, 1), func() { d.clk.Set(noon.Add(account.ResetLife)) }, outbox.Dropped},
-		"verified meanwhile":    {event(outbox.VerifyAsked, owner, 1), func() { d.people.all["acc_1"] = verified }, outbox.Dropped},
+		"verified meanwhile":    {event(outbox.VerifyAsked, owner, 1), func() { d.people.all["per_1"] = verified }, outbox.Dropped},
 		"the welcome all the same": {event(outbox.AccountCreated, owner, 1), func() {
-			d.people.all["acc_1"] = verified
+			d.people.all["per_1"] = verified
 		}, outbox.Delivered},
 		"the end of what is over": {event(outbox.AgreementEnding, outbox.Subject{License: "lic_1"}, agreement.Ending{}), func() { d.end() }, outbox.Dropped},
 		"usage of what is over":   {event(outbox.UsageThreshold, outbox.Subject{License: "lic_1"}, threshold.Told{}), func() { d.end() }, outbox.Dropped},
 		"no reminders wanted": {event(outbox.UsageThreshold, outbox.Subject{License: "lic_1"}, threshold.Told{}), func() {
-			d.people.all["acc_1"] = account.Account{ID: "acc_1", QuietAt: noon}
+			d.people.all["per_1"] = account.Person{ID: "per_1", QuietAt: noon}
 		}, outbox.Dropped},
 		"what must be known all the same": {event(outbox.LicenseEnded, outbox.Subject{License: "lic_1"}, d.told()), func() {
-			d.people.all["acc_1"] = account.Account{ID: "acc_1", QuietAt: noon}
+			d.people.all["per_1"] = account.Person{ID: "per_1", QuietAt: noon}
 		}, outbox.Delivered},
 	} {
 		d = newDesk()
@@ -253,12 +271,12 @@ func TestLettersThatAreNotSentAnyMore(t *testing.T) {
 		}
 	}
 	d = newDesk()
-	gone := outbox.Delivery{ID: "dlv_1", Target: outbox.Target{To: "acc_gone", Form: string(Welcome)}}
+	gone := outbox.Delivery{ID: "dlv_1", Target: outbox.Target{To: "per_gone", Form: string(Welcome)}}
 	if res := d.Carry(t.Context(), gone, event(outbox.AccountCreated, owner, 1)); res.State != outbox.Dropped {
-		t.Errorf("the account is gone: %+v", res)
+		t.Errorf("the person is gone: %+v", res)
 	}
-	d.people.all["acc_1"] = account.Account{ID: "acc_1", ErasedAt: noon}
-	waiting := outbox.Delivery{ID: "dlv_1", Target: outbox.Target{To: "acc_1", Form: string(Welcome)}}
+	delete(d.people.all, "per_1")
+	waiting := outbox.Delivery{ID: "dlv_1", Target: outbox.Target{To: "per_1", Form: string(Welcome)}}
 	if res := d.Carry(t.Context(), waiting, event(outbox.AccountCreated, owner, 1)); res.State != outbox.Dropped || len(d.bag.sent) != 0 {
 		t.Errorf("erased while it waited: %+v", res)
 	}
@@ -321,7 +339,7 @@ func TestALetterShowsTheProductsBrand(t *testing.T) {
 	d.cfg.Products = core.Catalogue{{Code: "p", Title: "Pages", Brand: core.Brand{Name: "Quill", Accent: "#225533"}}}
 	d.cfg.Seller = core.Brand{Name: "Inkwell", SupportEmail: "help@inkwell.example", Accent: "#7a3e8a"}
 	d.carry(t, event(outbox.LicenseEnded, outbox.Subject{License: "lic_1"}, d.told()))
-	d.carry(t, event(outbox.PasswordChanged, outbox.Subject{Account: "acc_1"}, 1))
+	d.carry(t, event(outbox.PasswordChanged, outbox.Subject{}, account.Asked{Person: "per_1"}))
 	want := []core.Brand{{Name: "Quill", SupportEmail: "help@inkwell.example", Accent: "#225533"}, d.cfg.Seller}
 	for i, l := range d.bag.sent {
 		if l.Content.Seller != want[i] {

@@ -41,6 +41,9 @@ var letters = map[outbox.Kind]Name{
 // reminders are the letters that people may do without. All others tell what somebody must know who buys something.
 var reminders = []Name{Usage, Renewal}
 
+// personal reports whether letters of that name are for one person, whatever accounts they are in.
+func (n Name) personal() bool { return n == Verify || n == Reset || n == PasswordChanged }
+
 // Reminder reports whether people may do without letters of that name.
 func (n Name) Reminder() bool { return slices.Contains(reminders, n) }
 
@@ -48,7 +51,7 @@ func (n Name) Reminder() bool { return slices.Contains(reminders, n) }
 type Content struct {
 	Seller  core.Brand // as for the product that the letter is about
 	Name    string     // the person's
-	Email   string     // the account's
+	Email   string     // theirs
 	Product string     // the subscription's, as its title
 	Home    string     // the URL of the person's subscriptions, or of the one that the letter is about
 	App     string     // the URL of the seller's application

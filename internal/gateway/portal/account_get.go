@@ -70,7 +70,7 @@ func (p *Portal) getAccount(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	switch {
-	case who != nil && reg.Account == who.ID:
+	case who != nil && reg.Account == who.Account.ID:
 		p.forgetRegistration(w)
 		seeOther(w, r, "/portal/licenses/"+string(reg.License))
 		return nil
@@ -84,7 +84,7 @@ func (p *Portal) getAccount(w http.ResponseWriter, r *http.Request) error {
 }
 
 // askForm is the page that asks whether who is signed in wants the licence in their account.
-func (p *Portal) askForm(r *http.Request, reg register.Registration, who *account.Account) askView {
+func (p *Portal) askForm(r *http.Request, reg register.Registration, who *account.Who) askView {
 	return askView{Page: p.pageOf(r, who, reg.Buyer.ProductCode), Registration: reg.ID, Product: p.Products.Product(reg.Buyer.ProductCode).Title, Customer: reg.Buyer.Customer, Taken: reg.Account != "",
 		Fields: questionFields(p.questions(reg.Buyer.ProductCode), nil, nil)}
 }

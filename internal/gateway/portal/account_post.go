@@ -45,7 +45,7 @@ func (p *Portal) postSignUp(w http.ResponseWriter, r *http.Request) error {
 	form := account.SignUp{Email: in.Get(account.FieldEmail), Name: in.Get(account.FieldName), Company: in.Get(account.FieldCompany), Password: in.Get(account.FieldPassword)}
 	asked := p.questions(reg.Buyer.ProductCode)
 	answers, wrong := readAnswers(asked, in)
-	var a account.Account
+	var a account.Who
 	if err = form.Check(); err == nil && wrong == nil { // all that is wrong is said at once, and nothing is made before
 		a, err = p.Accounts.SignUp(r.Context(), form, httpx.ClientAddress(r))
 	}
@@ -56,7 +56,7 @@ func (p *Portal) postSignUp(w http.ResponseWriter, r *http.Request) error {
 		view.Notice = noticeOf(err)
 		return p.showAgain(w, r, "account", view, err)
 	}
-	if done, err := p.asksCode(w, r, halfway{Account: a.ID, Register: true}); err != nil || done { // it was there, with this password
+	if done, err := p.asksCode(w, r, halfway{Person: a.ID, Register: true}); err != nil || done { // it was there, with this password
 		return err
 	}
 	return p.finish(w, r, reg, a, answers)
@@ -76,7 +76,7 @@ func (p *Portal) postKnown(w http.ResponseWriter, r *http.Request) error {
 		view.SignInSays = noticeOf(err)
 		return p.showAgain(w, r, "account", view, err)
 	}
-	if done, err := p.asksCode(w, r, halfway{Account: a.ID, Register: true}); err != nil || done {
+	if done, err := p.asksCode(w, r, halfway{Person: a.ID, Register: true}); err != nil || done {
 		return err
 	}
 	if len(p.questions(reg.Buyer.ProductCode)) > 0 {
@@ -114,8 +114,8 @@ func (p *Portal) postLink(w http.ResponseWriter, r *http.Request) error {
 }
 
 // finish claims the licence for a, signs the browser in as a where it is not, and leads to the subscription.
-func (p *Portal) finish(w http.ResponseWriter, r *http.Request, reg register.Registration, a account.Account, answers []register.Answer) error {
-	claimed, err := p.Register.Claim(r.Context(), reg.ID, a.ID, answers)
+func (p *Portal) finish(w http.ResponseWriter, r *http.Request, reg register.Registration, a account.Who, answers []register.Answer) error {
+	claimed, err := p.Register.Claim(r.Context(), reg.ID, a.Account.ID, answers)
 	if fail.CodeOf(err) == register.Claimed { // somebody was quicker; the page says what to do
 		seeOther(w, r, "/register/account")
 		return nil

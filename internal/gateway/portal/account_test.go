@@ -249,14 +249,14 @@ func TestKilledBetweenTheSteps(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.goes(b.post("/register/signup", form), "/portal/licenses/"+b.license()+"?new")
-	if reg := s.registrations()[0]; reg.Account != made.ID {
-		t.Errorf("claimed by %s, want %s", reg.Account, made.ID)
+	if reg := s.registrations()[0]; reg.Account != made.Account.ID {
+		t.Errorf("claimed by %s, want %s", reg.Account, made.Account.ID)
 	}
 
 	s.sells("tok-2", buyer(2))
 	s.browser().land("tok-2")
 	reg := s.registrations()[1]
-	if _, err := s.db.Registrations().Claim(t.Context(), register.Registration{ID: reg.ID, Account: made.ID, ClaimedAt: noon}, outbox.Event{ID: "evt_1"}); err != nil { // and killed
+	if _, err := s.db.Registrations().Claim(t.Context(), register.Registration{ID: reg.ID, Account: made.Account.ID, ClaimedAt: noon}, outbox.Event{ID: "evt_1"}); err != nil { // and killed
 		t.Fatal(err)
 	}
 	job := s.register.Attach()
@@ -266,7 +266,7 @@ func TestKilledBetweenTheSteps(t *testing.T) {
 	if did, err := job.Run(t.Context()); err != nil || !did {
 		t.Fatalf("did %v, %v", did, err)
 	}
-	if lic, _ := s.book.ByID(reg.License); lic.Account != made.ID {
+	if lic, _ := s.book.ByID(reg.License); lic.Account != made.Account.ID {
 		t.Errorf("the licence has account %q", lic.Account)
 	}
 	if _, due, _ := job.Due(t.Context()); due {

@@ -61,7 +61,7 @@ func (p *Portal) registration(r *http.Request) (register.Registration, error) {
 }
 
 // who is signed in; nil if nobody is.
-func (p *Portal) who(r *http.Request) (*account.Account, error) {
+func (p *Portal) who(r *http.Request) (*account.Who, error) {
 	a, err := p.Accounts.SignedIn(r.Context(), p.cookie(r, sessionCookie))
 	if fail.Is(err, fail.Denied) {
 		return nil, nil
@@ -73,7 +73,7 @@ func (p *Portal) who(r *http.Request) (*account.Account, error) {
 }
 
 // signIn makes the browser one of a's. Whatever session it had is over, so a secret planted there before is worthless.
-func (p *Portal) signIn(w http.ResponseWriter, r *http.Request, a account.Account) error {
+func (p *Portal) signIn(w http.ResponseWriter, r *http.Request, a account.Who) error {
 	secret, err := p.Accounts.StartSession(r.Context(), a.ID, p.cookie(r, sessionCookie))
 	if err != nil {
 		return err

@@ -32,7 +32,7 @@ const (
 
 // halfway is a sign-in between password and code, and where it leads.
 type halfway struct {
-	Account  core.AccountID   `json:"account"`
+	Person   core.PersonID    `json:"person"`
 	Product  core.ProductCode `json:"product,omitempty"` // whose application asked
 	Return   string           `json:"return,omitempty"`
 	Register bool             `json:"register,omitempty"` // to the registration that is open in this browser
@@ -40,10 +40,10 @@ type halfway struct {
 	Authorize string `json:"authorize,omitempty"`
 }
 
-// asksCode leads the owner of an account with a second factor, whose password was right, to the page that asks for the code.
+// asksCode leads a person with a second factor, whose password was right, to the page that asks for the code.
 // Nobody is signed in yet. done is false where there is no second factor.
 func (p *Portal) asksCode(w http.ResponseWriter, r *http.Request, h halfway) (done bool, err error) {
-	has, err := p.Accounts.HasFactor(r.Context(), h.Account)
+	has, err := p.Accounts.HasFactor(r.Context(), h.Person)
 	if err != nil || !has {
 		return false, err
 	}
@@ -114,7 +114,7 @@ func (p *Portal) postCode(w http.ResponseWriter, r *http.Request) error {
 		seeOther(w, r, "/signin")
 		return nil
 	}
-	a, err := p.Accounts.ProveFactor(r.Context(), h.Account, in.Get("code"), httpx.ClientAddress(r))
+	a, err := p.Accounts.ProveFactor(r.Context(), h.Person, in.Get("code"), httpx.ClientAddress(r))
 	if err != nil {
 		view := p.codeForm(r, to)
 		view.Notice = noticeOf(err)
@@ -155,7 +155,7 @@ func (p *Portal) getFactor(w http.ResponseWriter, r *http.Request) error {
 }
 
 // showFactor shows the page as it is for who: with secret, to add it, where there is no factor.
-func (p *Portal) showFactor(w http.ResponseWriter, r *http.Request, who *account.Account, status int, view factorView, secret string) (err error) {
+func (p *Portal) showFactor(w http.ResponseWriter, r *http.Request, who *account.Who, status int, view factorView, secret string) (err error) {
 	view.Page = p.page(r, who)
 	if view.Has, err = p.Accounts.HasFactor(r.Context(), who.ID); err != nil {
 		return err

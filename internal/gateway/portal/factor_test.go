@@ -134,7 +134,11 @@ func TestNoWayInGoesAroundTheSecondFactor(t *testing.T) {
 	}
 
 	reader := s.browser() // of her mails: another password is not the second factor
-	page = reader.get(letter.ResetPage + "?proof=" + s.proof(s.registrations()[0].Account, account.ToReset))
+	hers, err := s.accounts.ByEmail(t.Context(), ada["email"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	page = reader.get(letter.ResetPage + "?proof=" + s.proof(hers[0].ID, account.ToReset))
 	reader.goes(reader.post(letter.ResetPage, reader.fill(page, letter.ResetPage, map[string]string{"password": "another long password"})), "/signin?reset")
 	reader.goes(reader.signIn(ada["email"], "another long password"), codePath)
 	reader.goes(reader.get("/portal"), "/signin")

@@ -110,7 +110,7 @@ func (p *Portal) subscriptionOf(lic license.License) subscription {
 }
 
 // signedIn finds who asks, and sends away who has not signed in. done is true when that was done.
-func (p *Portal) signedIn(w http.ResponseWriter, r *http.Request) (who *account.Account, done bool, err error) {
+func (p *Portal) signedIn(w http.ResponseWriter, r *http.Request) (who *account.Who, done bool, err error) {
 	who, err = p.who(r)
 	if err != nil {
 		return nil, false, err
@@ -128,7 +128,7 @@ func (p *Portal) getHome(w http.ResponseWriter, r *http.Request) error {
 	if err != nil || done {
 		return err
 	}
-	owned, err := p.Register.Licenses(r.Context(), who.ID)
+	owned, err := p.Register.Licenses(r.Context(), who.Account.ID)
 	if err != nil {
 		return err
 	}
@@ -139,7 +139,7 @@ func (p *Portal) getHome(w http.ResponseWriter, r *http.Request) error {
 	case q.Has("mailed"):
 		view.Notice = webui.Notice{Tone: webui.Success, Text: "The mail is on its way to " + who.Email + "."}
 	}
-	regs, err := p.Register.OfAccount(r.Context(), who.ID)
+	regs, err := p.Register.OfAccount(r.Context(), who.Account.ID)
 	if err != nil {
 		return err
 	}

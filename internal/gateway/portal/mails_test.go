@@ -12,20 +12,20 @@ import (
 	"souk.dev/souk/internal/gateway/letter"
 )
 
-// mailed is a site that sends mails, and the one account on it.
-func mailed(t *testing.T) (*site, account.Account) {
+// mailed is a site that sends mails, and the one person on it.
+func mailed(t *testing.T) (*site, account.Person) {
 	t.Helper()
 	s := newSite(t, func(c *Config) { c.Mails = true })
 	s.sells("tok-1", buyer(1))
 	s.browser().signUp("tok-1", ada)
-	all, err := s.accounts.Accounts(t.Context(), "", 10)
+	all, err := s.accounts.ByEmail(t.Context(), ada["email"])
 	if err != nil || len(all) != 1 {
 		t.Fatalf("%v, %v", all, err)
 	}
-	return s, all[0]
+	return s, all[0].Person
 }
 
-func (s *site) proof(id core.AccountID, p account.Purpose) string {
+func (s *site) proof(id core.PersonID, p account.Purpose) string {
 	s.t.Helper()
 	secret, err := s.accounts.IssueProof(s.t.Context(), id, p)
 	if err != nil {
@@ -80,7 +80,7 @@ func TestLinksOfMailsAskBeforeTheyAct(t *testing.T) {
 			}
 		}
 	}
-	if got, err := s.accounts.Account(t.Context(), a.ID); err != nil || !got.VerifiedAt.IsZero() {
+	if got, err := s.accounts.Person(t.Context(), a.ID); err != nil || !got.VerifiedAt.IsZero() {
 		t.Errorf("verified by looking: %+v, %v", got, err)
 	}
 }
@@ -134,7 +134,7 @@ func TestRemindersEndWithOneClick(t *testing.T) {
 	s, a := mailed(t)
 	quiet := func(want bool) {
 		t.Helper()
-		if got, err := s.accounts.Account(t.Context(), a.ID); err != nil || got.QuietAt.IsZero() == want {
+		if got, err := s.accounts.Person(t.Context(), a.ID); err != nil || got.QuietAt.IsZero() == want {
 			t.Errorf("quiet: %+v, %v; want %v", got, err, want)
 		}
 	}

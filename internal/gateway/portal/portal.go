@@ -243,7 +243,7 @@ func (p *Portal) getNowhere(http.ResponseWriter, *http.Request) error {
 type Page struct {
 	Path           string
 	Now            time.Time
-	Account        *account.Account // who is signed in; nil if nobody
+	Account        *account.Who // who is signed in, and at which account; nil if nobody
 	Seller         core.Brand
 	MarketplaceURL string
 	Mails          bool // as in [Config]
@@ -251,12 +251,12 @@ type Page struct {
 	product core.ProductCode // that the page is about; empty: none
 }
 
-func (p *Portal) page(r *http.Request, a *account.Account) Page {
+func (p *Portal) page(r *http.Request, a *account.Who) Page {
 	return Page{Path: r.URL.Path, Now: p.Clock.Now(), Account: a, Seller: p.Seller, MarketplaceURL: p.MarketplaceURL, Mails: p.Mails}
 }
 
 // pageOf is page for one that is about a product, and shows the seller as for that.
-func (p *Portal) pageOf(r *http.Request, a *account.Account, code core.ProductCode) Page {
+func (p *Portal) pageOf(r *http.Request, a *account.Who, code core.ProductCode) Page {
 	g := p.page(r, a)
 	g.product, g.Seller = code, p.Products.Product(code).Brand.Over(p.Seller)
 	return g

@@ -30,7 +30,7 @@ type refundView struct {
 }
 
 // getRefund explains how money comes back: by AWS, and for whatever is not AWS's to grant, with the seller's agreement.
-func (p *Portal) getRefund(w http.ResponseWriter, r *http.Request, who *account.Account, lic license.License) error {
+func (p *Portal) getRefund(w http.ResponseWriter, r *http.Request, who *account.Who, lic license.License) error {
 	return p.ui.Render(w, http.StatusOK, "refund", p.refundOf(p.pageOf(r, who, lic.ProductCode), lic))
 }
 

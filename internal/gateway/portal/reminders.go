@@ -13,17 +13,17 @@ import (
 type remindersView struct {
 	Page
 	Who   string // sealed
-	Email string // of the account
+	Email string // theirs
 	Quiet bool
 }
 
-// reminded is the account that the link of a reminder names.
-func (p *Portal) reminded(r *http.Request) (account.Account, error) {
+// reminded is the person that the link of a reminder names.
+func (p *Portal) reminded(r *http.Request) (account.Person, error) {
 	id, err := p.Seal.Open(r.Context(), letter.UnsubscribePurpose, r.URL.Query().Get("who"))
 	if err != nil {
-		return account.Account{}, err
+		return account.Person{}, err
 	}
-	return p.Accounts.Account(r.Context(), core.AccountID(id))
+	return p.Accounts.Person(r.Context(), core.PersonID(id))
 }
 
 func (p *Portal) getReminders(w http.ResponseWriter, r *http.Request) error {

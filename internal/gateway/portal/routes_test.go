@@ -130,13 +130,17 @@ func TestAnotherCustomersIDsTellAndDoNothing(t *testing.T) {
 	if after[0].Account != done.Account || after[2].Account != "" {
 		t.Errorf("accounts of Ada's registrations: %q, %q", after[0].Account, after[2].Account)
 	}
-	if has, err := s.accounts.HasFactor(t.Context(), done.Account); has || err != nil {
+	hers, err := s.accounts.ByEmail(t.Context(), ada["email"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if has, err := s.accounts.HasFactor(t.Context(), hers[0].ID); has || err != nil {
 		t.Errorf("Ada has a second factor: %v, %v", has, err)
 	}
 	if a := owner.get("/portal"); a.Code != http.StatusOK || !a.Page.Has("a[href=/portal/licenses/"+string(done.License)+"]", "") {
 		t.Errorf("Ada is signed out, or has lost her licence: %d %s", a.Code, a.Page.Text())
 	}
-	if a, err := s.accounts.Account(t.Context(), done.Account); err != nil || !a.QuietAt.IsZero() {
+	if a, err := s.accounts.Person(t.Context(), hers[0].ID); err != nil || !a.QuietAt.IsZero() {
 		t.Errorf("Ada's reminders were ended: %+v, %v", a, err)
 	}
 }

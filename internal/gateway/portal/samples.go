@@ -72,8 +72,9 @@ func sampleKey() webui.Key {
 // samples are every page with made-up content, each state that people meet at least once: templates of the seller's are tried with
 // them, and so are the pages themselves, in tests and by who draws them.
 func samples() []webui.Story {
-	ada := &account.Account{ID: "acc_1", Email: "ada@example.com", Name: "Ada Lovelace", Company: "Analytical Engines"}
-	page := func(path string, who *account.Account) Page {
+	ada := &account.Who{Person: account.Person{ID: "per_1", Email: "ada@example.com", Name: "Ada Lovelace"}, Role: account.RoleOwner,
+		Account: account.Account{ID: "acc_1", Email: "ada@example.com", Name: "Ada Lovelace", Company: "Analytical Engines"}}
+	page := func(path string, who *account.Who) Page {
 		return Page{Path: path, Now: sampleNow, Account: who, Seller: sampleSeller, MarketplaceURL: "http://127.0.0.1:4700/subscriptions"}
 	}
 	p := &Portal{Config: Config{Products: sampleProducts, Seller: sampleSeller, AWSSupportURL: DefaultAWSSupportURL, Clock: clock.NewVirtual(sampleNow)}}

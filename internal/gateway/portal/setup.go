@@ -36,7 +36,7 @@ func (p *Portal) settingUp(s *subscription, lic license.License, regs []register
 
 // waitsForSetup leads who wants to go on to the product's application to the subscription instead, where no account with it is
 // ready. done is true when that was done.
-func (p *Portal) waitsForSetup(w http.ResponseWriter, r *http.Request, a account.Account, product core.Product) (done bool, err error) {
+func (p *Portal) waitsForSetup(w http.ResponseWriter, r *http.Request, a account.Who, product core.Product) (done bool, err error) {
 	waits, err := p.setupOf(r, a, product)
 	if err != nil || waits == "" {
 		return false, err
@@ -46,11 +46,11 @@ func (p *Portal) waitsForSetup(w http.ResponseWriter, r *http.Request, a account
 }
 
 // setupOf finds the licence of the product's that is being set up for a, where none is ready; empty: nothing is waited for.
-func (p *Portal) setupOf(r *http.Request, a account.Account, product core.Product) (waits core.LicenseID, err error) {
+func (p *Portal) setupOf(r *http.Request, a account.Who, product core.Product) (waits core.LicenseID, err error) {
 	if !product.Manual() {
 		return "", nil
 	}
-	owned, err := p.Register.Licenses(r.Context(), a.ID)
+	owned, err := p.Register.Licenses(r.Context(), a.Account.ID)
 	if err != nil {
 		return "", err
 	}

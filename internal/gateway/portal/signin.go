@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/signon"
 	"souk.dev/souk/internal/httpx"
 	"souk.dev/souk/internal/webui"
@@ -139,7 +141,7 @@ func (p *Portal) postSignIn(w http.ResponseWriter, r *http.Request) error {
 		view.Notice = noticeOf(err)
 		return p.showAgain(w, r, "signin", view, err, to.forms())
 	}
-	if done, err := p.asksCode(w, r, halfway{Account: a.ID, Product: to.product.Code, Return: to.back, Authorize: to.query}); err != nil || done {
+	if done, err := p.asksCode(w, r, halfway{Person: a.ID, Product: to.product.Code, Return: to.back, Authorize: to.query}); err != nil || done {
 		return err
 	}
 	if err := p.signIn(w, r, a); err != nil {
@@ -149,7 +151,7 @@ func (p *Portal) postSignIn(w http.ResponseWriter, r *http.Request) error {
 }
 
 // goOn leads a person who is signed in to where they were going: with a handle, where that is the seller's application.
-func (p *Portal) goOn(w http.ResponseWriter, r *http.Request, a account.Account, to destination) error {
+func (p *Portal) goOn(w http.ResponseWriter, r *http.Request, a account.Who, to destination) error {
 	if to.query != "" {
 		seeOther(w, r, AuthorizePath+"?"+to.query)
 		return nil
@@ -158,16 +160,39 @@ func (p *Portal) goOn(w http.ResponseWriter, r *http.Request, a account.Account,
 		seeOther(w, r, p.home(r))
 		return nil
 	}
+	a, err := p.seatFor(r, a, to.product.Code)
+	if err != nil {
+		return err
+	}
 	if done, err := p.waitsForSetup(w, r, a, to.product); err != nil || done {
 		return err
 	}
-	handle, err := p.Accounts.IssueHandle(r.Context(), a.ID, to.product.Code)
+	handle, err := p.Accounts.IssueHandle(r.Context(), a, to.product.Code)
 	if err != nil {
 		return err
 	}
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	seeOther(w, r, withQuery(to.back, HandleParameter, handle))
 	return nil
+}
+
+// seatFor is who at that of their accounts which has a licence for the product: where they are, or else where they have been for
+// longest. Where none has, it is where they are.
+func (p *Portal) seatFor(r *http.Request, who account.Who, code core.ProductCode) (account.Who, error) {
+	seats, err := p.Accounts.Seats(r.Context(), who.ID)
+	if err != nil || len(seats) < 2 {
+		return who, err
+	}
+	for _, seat := range append([]account.Who{who}, seats...) {
+		owned, err := p.Register.Licenses(r.Context(), seat.Account.ID)
+		if err != nil {
+			return who, err
+		}
+		if slices.ContainsFunc(owned, func(l license.License) bool { return l.ProductCode == code }) {
+			return seat, nil
+		}
+	}
+	return who, nil
 }
 
 // withQuery is address, which has been read before, with one more member of its query.

@@ -68,10 +68,13 @@ func TestGuessingIsSlowedDown(t *testing.T) {
 // Whoever looks for somebody who guesses finds them in the log, and finds neither addresses nor passwords there.
 func TestRefusedSignInsAreLogged(t *testing.T) {
 	s := customer(t)
-	id := string(s.registrations()[0].Account)
+	hers, err := s.accounts.ByEmail(t.Context(), ada["email"])
+	if err != nil {
+		t.Fatal(err)
+	}
 	b := s.browser()
 	for _, c := range []struct{ email, want string }{
-		{ada["email"], "wrong password\",\"account\":\"" + id}, {"nobody@example.com", "nobody has an account"},
+		{ada["email"], "wrong password\",\"person\":\"" + string(hers[0].ID)}, {"nobody@example.com", "nobody has an account"},
 		{ada["email"], "wrong password"}, {ada["email"], "wrong password"}, {ada["email"], "wrong password"}, {ada["email"], "wrong password"}, {ada["email"], "too many attempts"},
 	} {
 		s.log.Reset()

@@ -122,7 +122,7 @@ func (p *Portal) getAuthorize(w http.ResponseWriter, r *http.Request) error {
 }
 
 // signedOn is who is signed in, and their session; nil if nobody is.
-func (p *Portal) signedOn(r *http.Request, secret string) (*account.Account, credential.Session, error) {
+func (p *Portal) signedOn(r *http.Request, secret string) (*account.Who, credential.Session, error) {
 	who, err := p.who(r) // which notes that the session is used
 	if err != nil || who == nil {
 		return nil, credential.Session{}, err

@@ -32,7 +32,7 @@ func monthsOf(s license.Standing, now time.Time) (ms []month) {
 }
 
 // getStatement gives the customer a month's statement, to be kept.
-func (p *Portal) getStatement(w http.ResponseWriter, r *http.Request, who *account.Account, lic license.License) error {
+func (p *Portal) getStatement(w http.ResponseWriter, r *http.Request, who *account.Who, lic license.License) error {
 	if p.Statements == nil {
 		return p.getNowhere(w, r)
 	}

@@ -54,7 +54,7 @@ type usageLine struct {
 }
 
 // own makes a page about one of the licences of whoever has signed in. Every page with a licence's id in its address is made so.
-func (p *Portal) own(page func(w http.ResponseWriter, r *http.Request, who *account.Account, lic license.License) error) httpx.Func {
+func (p *Portal) own(page func(w http.ResponseWriter, r *http.Request, who *account.Who, lic license.License) error) httpx.Func {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		who, done, err := p.signedIn(w, r)
 		if err != nil || done {
@@ -70,8 +70,8 @@ func (p *Portal) own(page func(w http.ResponseWriter, r *http.Request, who *acco
 
 // ownLicense finds the licence that the address names among those of who. Another customer's is answered as one that
 // does not exist.
-func (p *Portal) ownLicense(r *http.Request, who *account.Account) (license.License, error) {
-	owned, err := p.Register.Licenses(r.Context(), who.ID)
+func (p *Portal) ownLicense(r *http.Request, who *account.Who) (license.License, error) {
+	owned, err := p.Register.Licenses(r.Context(), who.Account.ID)
 	if err != nil {
 		return license.License{}, err
 	}
@@ -84,9 +84,9 @@ func (p *Portal) ownLicense(r *http.Request, who *account.Account) (license.Lice
 }
 
 // getSubscription shows one subscription: where it stands, why, what comes next, and what was used this month.
-func (p *Portal) getSubscription(w http.ResponseWriter, r *http.Request, who *account.Account, lic license.License) error {
+func (p *Portal) getSubscription(w http.ResponseWriter, r *http.Request, who *account.Who, lic license.License) error {
 	view := subscriptionView{Page: p.pageOf(r, who, lic.ProductCode), subscription: p.subscriptionOf(lic), Welcome: r.URL.Query().Has("new")}
-	regs, err := p.Register.OfAccount(r.Context(), who.ID)
+	regs, err := p.Register.OfAccount(r.Context(), who.Account.ID)
 	if err != nil {
 		return err
 	}
@@ -169,6 +169,6 @@ type cancelView struct {
 
 // getCancel explains how a subscription is cancelled: on AWS Marketplace, and nowhere else.
 // Source: AWS Marketplace Seller Guide, "SaaS purchase flow" (saas-integrate-subscription).
-func (p *Portal) getCancel(w http.ResponseWriter, r *http.Request, who *account.Account, lic license.License) error {
+func (p *Portal) getCancel(w http.ResponseWriter, r *http.Request, who *account.Who, lic license.License) error {
 	return p.ui.Render(w, http.StatusOK, "cancel", cancelView{p.pageOf(r, who, lic.ProductCode), p.subscriptionOf(lic)})
 }

@@ -55,7 +55,7 @@ func (p *Portal) postVerifyAgain(w http.ResponseWriter, r *http.Request) error {
 	if err != nil || done {
 		return err
 	}
-	if err := p.Accounts.AskVerify(r.Context(), *who, httpx.ClientAddress(r)); err != nil {
+	if err := p.Accounts.AskVerify(r.Context(), who.Person, httpx.ClientAddress(r)); err != nil {
 		return err
 	}
 	seeOther(w, r, "/portal?mailed")

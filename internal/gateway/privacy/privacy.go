@@ -20,9 +20,11 @@ const StillSubscribed = "still_subscribed"
 // Accounts keeps accounts. It is fulfilled by [account.Service].
 type Accounts interface {
 	Account(ctx context.Context, id core.AccountID) (account.Account, error)
-	// SessionsOf lists where the account is signed in, the oldest first.
-	SessionsOf(ctx context.Context, id core.AccountID) ([]credential.Session, error)
-	// Erase empties what an account says of a person, and ends its sessions.
+	// Members lists who is in an account.
+	Members(ctx context.Context, id core.AccountID) ([]account.Member, error)
+	// SessionsOf lists where a person is signed in, the oldest first.
+	SessionsOf(ctx context.Context, id core.PersonID) ([]credential.Session, error)
+	// Erase empties what an account says of people, and forgets those who are of no other.
 	Erase(ctx context.Context, id core.AccountID) (account.Account, error)
 }
 
@@ -32,12 +34,18 @@ type Registrations interface {
 	Licenses(ctx context.Context, id core.AccountID) ([]license.License, error)
 }
 
-// Data is all that is kept about a person.
+// Data is all that is kept about an account's people.
 type Data struct {
 	Account       account.Account
-	Sessions      []credential.Session // without what opens them
+	Members       []Member
 	Registrations []register.Registration
 	Licenses      []license.License
+}
+
+// Member is one of them.
+type Member struct {
+	account.Member
+	Sessions []credential.Session // without what opens them
 }
 
 // Service is the feature. Make it with [New].
@@ -53,16 +61,24 @@ func New(accounts Accounts, registrations Registrations, clk clock.Clock, log *s
 	return &Service{accounts, registrations, clk, log}
 }
 
-// Export is what is kept about the person with the account; fail.NotFound.
+// Export is what is kept about the people of an account; fail.NotFound.
 func (s *Service) Export(ctx context.Context, id core.AccountID) (d Data, err error) {
 	if d.Account, err = s.accounts.Account(ctx, id); err != nil {
 		return Data{}, err
 	}
-	if d.Sessions, err = s.accounts.SessionsOf(ctx, id); err != nil {
+	members, err := s.accounts.Members(ctx, id)
+	if err != nil {
 		return Data{}, fmt.Errorf("export account %s: %w", id, err)
 	}
-	for i := range d.Sessions {
-		d.Sessions[i].Hash = ""
+	for _, m := range members {
+		sessions, err := s.accounts.SessionsOf(ctx, m.ID)
+		if err != nil {
+			return Data{}, fmt.Errorf("export account %s: %w", id, err)
+		}
+		for i := range sessions {
+			sessions[i].Hash = ""
+		}
+		d.Members = append(d.Members, Member{m, sessions})
 	}
 	if d.Registrations, err = s.registrations.OfAccount(ctx, id); err != nil {
 		return Data{}, fmt.Errorf("export account %s: %w", id, err)
@@ -73,7 +89,7 @@ func (s *Service) Export(ctx context.Context, id core.AccountID) (d Data, err er
 	return d, nil
 }
 
-// Erase empties the account. Its licences stay its own, and nobody else's: who comes back makes a new account with a new
+// Erase empties the account, and forgets its people; who is a member of another account, too, stays known there. Its licences stay its own, and nobody else's: who comes back makes a new account with a new
 // purchase. Erasing again changes nothing.
 //
 // While a licence of the account gives access, or may come to, it is refused unless force is set: nobody could sign in to

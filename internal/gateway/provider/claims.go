@@ -11,6 +11,7 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 
 	"souk.dev/souk/internal/fail"
+	people "souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/signon"
@@ -22,7 +23,7 @@ const idTokenLife = 10 * time.Minute
 // person is what is said of somebody: to userinfo, and in ID tokens. Names of our own are URLs, so that they are nobody else's
 // (OpenID Connect Core 1.0, section 5.1.2).
 type person struct {
-	Subject       string   `json:"sub"` // their account's id, which stays when their address changes
+	Subject       string   `json:"sub"` // the person's id, which stays when their address changes
 	Name          string   `json:"name,omitempty"`
 	Email         string   `json:"email,omitempty"`
 	EmailVerified *bool    `json:"email_verified,omitempty"` // with Email
@@ -32,6 +33,7 @@ type person struct {
 
 type account struct {
 	ID      core.AccountID `json:"id"`
+	Role    people.Role    `json:"role"`              // the person's in it
 	Company string         `json:"company,omitempty"` // with the scope profile
 }
 
@@ -45,21 +47,21 @@ type owned struct {
 
 // claims are what g's application is told of its person now.
 func (d *Door) claims(ctx context.Context, g signon.Granted) (person, error) {
-	a := g.Account
-	p := person{Subject: string(a.ID), Account: account{ID: a.ID}}
+	w := g.Who
+	p := person{Subject: string(w.ID), Account: account{ID: w.Account.ID, Role: w.Role}}
 	if g.Has(signon.ScopeProfile) {
-		p.Name, p.Account.Company = a.Name, a.Company
+		p.Name, p.Account.Company = w.Name, w.Account.Company
 	}
 	if g.Has(signon.ScopeEmail) {
-		verified := !a.VerifiedAt.IsZero()
-		p.Email, p.EmailVerified = a.Email, &verified
+		verified := !w.VerifiedAt.IsZero()
+		p.Email, p.EmailVerified = w.Email, &verified
 	}
 	if !g.Has(signon.ScopeLicenses) {
 		return p, nil
 	}
-	all, err := d.Owned.Licenses(ctx, a.ID)
+	all, err := d.Owned.Licenses(ctx, w.Account.ID)
 	if err != nil {
-		return person{}, fmt.Errorf("find the licences of account %s: %w", a.ID, err)
+		return person{}, fmt.Errorf("find the licences of account %s: %w", w.Account.ID, err)
 	}
 	app, _ := d.Applications.Find(g.Application)
 	list := []owned{}

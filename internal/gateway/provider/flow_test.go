@@ -23,7 +23,7 @@ type said struct {
 	Name     string
 	Email    string
 	Verified *bool `json:"email_verified"`
-	Account  struct{ ID, Company string }
+	Account  struct{ ID, Company, Role string }
 	Licenses []struct{ ID, ProductCode, State, LicenseARN string }
 	AuthTime int64 `json:"auth_time"`
 }
@@ -49,14 +49,14 @@ func (s *said) read(t *testing.T, claims func(any) error) {
 
 func TestSigningOn(t *testing.T) {
 	h := newHouse(t)
-	h.owned[h.ada.ID] = []license.License{{ID: "lic_1", ProductCode: "ink", ARN: "arn:1", Standing: license.Standing{State: license.Active}}, {ID: "lic_2", ProductCode: "bindery", Standing: license.Standing{State: license.Ended}}}
+	h.owned[h.ada.Account.ID] = []license.License{{ID: "lic_1", ProductCode: "ink", ARN: "arn:1", Standing: license.Standing{State: license.Active}}, {ID: "lic_2", ProductCode: "bindery", Standing: license.Standing{State: license.Ended}}}
 	b := h.browser()
 	ink := h.inkwell("profile", "email", "licenses", "offline_access")
 	before := clock.System{}.Now()
 	tok, id := b.signsOn(ink)
 	var got said
 	got.read(t, id.Claims)
-	if got.Subject != string(h.ada.ID) || got.Name != "Ada Lovelace" || got.Email != "Ada@example.com" || got.Verified == nil || *got.Verified || got.Account.ID != string(h.ada.ID) || got.Account.Company != "Engines" || len(got.Licenses) != 2 ||
+	if got.Subject != string(h.ada.ID) || got.Name != "Ada Lovelace" || got.Email != "Ada@example.com" || got.Verified == nil || *got.Verified || got.Account.ID != string(h.ada.Account.ID) || got.Account.Role != "owner" || got.Account.Company != "Engines" || len(got.Licenses) != 2 ||
 		got.Licenses[0].State != "active" || got.Licenses[0].LicenseARN != "arn:1" {
 		t.Errorf("%+v", got)
 	}
@@ -127,7 +127,7 @@ func TestTokensEndWithTheSession(t *testing.T) {
 	for name, end := range map[string]func(h *house, b *browser){
 		"signed out": func(h *house, b *browser) { b.opens(h.URL+"/signout", url.Values{}) },
 		"erased": func(h *house, _ *browser) {
-			if _, err := h.accounts.Erase(h.t.Context(), h.ada.ID); err != nil {
+			if _, err := h.accounts.Erase(h.t.Context(), h.ada.Account.ID); err != nil {
 				h.t.Fatal(err)
 			}
 		},

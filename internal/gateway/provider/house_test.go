@@ -55,7 +55,7 @@ type house struct {
 	accounts *account.Service
 	keys     *signon.Keys
 	owned    owned
-	ada      account.Account
+	ada      account.Who
 }
 
 func newHouse(t *testing.T) *house {

@@ -125,7 +125,7 @@ func (s *server) Introspect(ctx context.Context, r *op.Request[op.IntrospectionR
 	if err != nil {
 		return nil, wrong(nil, err)
 	}
-	return op.NewResponse(introspection{Active: true, Scope: strings.Join(g.Scopes, " "), ClientID: g.Application, Subject: string(g.Account.ID), Issuer: s.Issuer(), Type: kind}), nil
+	return op.NewResponse(introspection{Active: true, Scope: strings.Join(g.Scopes, " "), ClientID: g.Application, Subject: string(g.Who.ID), Issuer: s.Issuer(), Type: kind}), nil
 }
 
 // Revocation implements [op.Server].

@@ -69,7 +69,7 @@ func newWorld(t *testing.T, products core.Catalogue) *world {
 	}
 	w.book = &book{Book: inner}
 	for _, id := range []core.AccountID{w.a, w.b} {
-		if err := db.Accounts().CreateAccount(t.Context(), account.Account{ID: id, CreatedAt: noon}, string(id), "h"); err != nil {
+		if err := db.Accounts().CreateAccount(t.Context(), account.Who{Person: account.Person{ID: core.PersonID(id)}, Account: account.Account{ID: id, CreatedAt: noon}, Role: account.RoleOwner}, string(id), "h"); err != nil {
 			t.Fatal(err)
 		}
 	}

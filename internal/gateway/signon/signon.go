@@ -69,8 +69,8 @@ type Store interface {
 
 // Sessions tell whose a session is. It is fulfilled by [account.Service].
 type Sessions interface {
-	// InSession finds a session by its hash, without using it, and whose it is; fail.Denied where there is none, or it is over.
-	InSession(ctx context.Context, hash string) (account.Account, credential.Session, error)
+	// InSession finds a session by its hash, without using it, whose it is, and at which account; fail.Denied where there is none, or it is over.
+	InSession(ctx context.Context, hash string) (account.Who, credential.Session, error)
 }
 
 // Box seals. It is fulfilled by seal.Box.
@@ -97,7 +97,7 @@ func New(c Config) *Service { return &Service{c} }
 // Granted is what an application has for its code or its refresh token.
 type Granted struct {
 	SignOn
-	Account         account.Account
+	Who             account.Who
 	AuthenticatedAt time.Time // when the person has signed in, in business time
 	Access          string    // the access token
 	Refresh         string    // empty: none was asked for
@@ -173,14 +173,14 @@ func (s *Service) take(ctx context.Context, app Application, token string, fits 
 	if !right || n.Application != app.ID || !fits(n) {
 		return Granted{}, s.over(ctx, n, "a code or token came that was used before, or was not its bringer's")
 	}
-	a, in, err := s.Sessions.InSession(ctx, n.Session)
+	w, in, err := s.Sessions.InSession(ctx, n.Session)
 	if fail.Is(err, fail.Denied) || err == nil && !now.Before(n.Expires) {
 		return Granted{}, badGrant()
 	}
 	if err != nil {
 		return Granted{}, err
 	}
-	g := Granted{Account: a, AuthenticatedAt: in.CreatedAt}
+	g := Granted{Who: w, AuthenticatedAt: in.CreatedAt}
 	n.Secret, n.Redeemed, n.Expires = "", true, now.Add(AccessLife)
 	if n.Has(ScopeOffline) {
 		next := credential.NewSecret()
@@ -246,11 +246,11 @@ func (s *Service) standing(ctx context.Context, id string) (Granted, error) {
 	if err != nil {
 		return Granted{}, err
 	}
-	a, in, err := s.Sessions.InSession(ctx, n.Session)
+	w, in, err := s.Sessions.InSession(ctx, n.Session)
 	if fail.Is(err, fail.Denied) {
 		return Granted{}, badGrant()
 	}
-	return Granted{SignOn: n, Account: a, AuthenticatedAt: in.CreatedAt}, err
+	return Granted{SignOn: n, Who: w, AuthenticatedAt: in.CreatedAt}, err
 }
 
 // Revoke ends the sign-on that token is of, an access token or a refresh token, if it is the application's. A token that is

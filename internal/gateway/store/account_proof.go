@@ -15,13 +15,13 @@ import (
 
 // CreateProof implements account.Store.
 func (s Accounts) CreateProof(ctx context.Context, p account.Proof) error {
-	return s.db.exec(ctx, "keep a proof", `insert into account_proof (hash, account, purpose, expires_us) values ($1, $2, $3, $4)`, p.Hash, p.Account, p.Purpose, us(p.Expires))
+	return s.db.exec(ctx, "keep a proof", `insert into person_proof (hash, person, purpose, expires_us) values ($1, $2, $3, $4)`, p.Hash, p.Person, p.Purpose, us(p.Expires))
 }
 
 // Proof implements account.Store.
 func (s Accounts) Proof(ctx context.Context, hash string) (p account.Proof, err error) {
-	err = s.db.Read().QueryRowContext(ctx, `select hash, account, purpose, expires_us from account_proof where hash = $1`, hash).
-		Scan(&p.Hash, &p.Account, &p.Purpose, instant{&p.Expires})
+	err = s.db.Read().QueryRowContext(ctx, `select hash, person, purpose, expires_us from person_proof where hash = $1`, hash).
+		Scan(&p.Hash, &p.Person, &p.Purpose, instant{&p.Expires})
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, noProof()
 	}
@@ -35,7 +35,7 @@ func noProof() error {
 // useProof takes a proof away, of which one caller of many succeeds, and then does the rest.
 func (s Accounts) useProof(ctx context.Context, hash string, tell []outbox.Event, rest func(tx *sql.Tx) error) error {
 	return s.db.Tx(ctx, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, `delete from account_proof where hash = $1`, hash)
+		res, err := tx.ExecContext(ctx, `delete from person_proof where hash = $1`, hash)
 		if err != nil {
 			return fmt.Errorf("use a proof: %w", err)
 		}
@@ -52,26 +52,26 @@ func (s Accounts) useProof(ctx context.Context, hash string, tell []outbox.Event
 }
 
 // Verify implements account.Store.
-func (s Accounts) Verify(ctx context.Context, proof string, id core.AccountID, at time.Time, tell outbox.Event) error {
-	return s.useProof(ctx, proof, []outbox.Event{tell}, func(tx *sql.Tx) error {
-		if err := exec(ctx, tx, "verify", `update account set verified_us = $2 where id = $1 and verified_us = 0`, id, us(at)); err != nil {
+func (s Accounts) Verify(ctx context.Context, proof string, id core.PersonID, at time.Time, tell ...outbox.Event) error {
+	return s.useProof(ctx, proof, tell, func(tx *sql.Tx) error {
+		if err := exec(ctx, tx, "verify", `update person set verified_us = $2 where id = $1 and verified_us = 0`, id, us(at)); err != nil {
 			return err
 		}
-		return exec(ctx, tx, "use up other proofs", `delete from account_proof where account = $1 and purpose = $2`, id, account.ToVerify)
+		return exec(ctx, tx, "use up other proofs", `delete from person_proof where person = $1 and purpose = $2`, id, account.ToVerify)
 	})
 }
 
 // ResetPassword implements account.Store.
-func (s Accounts) ResetPassword(ctx context.Context, proof string, id core.AccountID, passwordHash string, at time.Time, tell ...outbox.Event) error {
+func (s Accounts) ResetPassword(ctx context.Context, proof string, id core.PersonID, passwordHash string, at time.Time, tell ...outbox.Event) error {
 	return s.useProof(ctx, proof, tell, func(tx *sql.Tx) error {
-		if err := exec(ctx, tx, "replace the password's hash", `update account set password_hash = $2 where id = $1`, id, passwordHash); err != nil {
+		if err := exec(ctx, tx, "replace the password's hash", `update person set password_hash = $2 where id = $1`, id, passwordHash); err != nil {
 			return err
 		}
-		if err := exec(ctx, tx, "verify", `update account set verified_us = $2 where id = $1 and verified_us = 0`, id, us(at)); err != nil {
+		if err := exec(ctx, tx, "verify", `update person set verified_us = $2 where id = $1 and verified_us = 0`, id, us(at)); err != nil {
 			return err
 		}
-		for _, table := range []string{"session", "signin_handle", "account_proof"} {
-			if err := exec(ctx, tx, "forget what opened the account", `delete from `+table+` where account = $1`, id); err != nil {
+		for _, table := range []string{"session", "signin_handle", "person_proof"} {
+			if err := exec(ctx, tx, "forget what opened the door", `delete from `+table+` where person = $1`, id); err != nil {
 				return err
 			}
 		}
@@ -80,16 +80,16 @@ func (s Accounts) ResetPassword(ctx context.Context, proof string, id core.Accou
 }
 
 // Quiet implements account.Store.
-func (s Accounts) Quiet(ctx context.Context, id core.AccountID, at time.Time) error {
+func (s Accounts) Quiet(ctx context.Context, id core.PersonID, at time.Time) error {
 	return s.db.Tx(ctx, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, `update account set quiet_us = $2 where id = $1`, id, us(at))
+		res, err := tx.ExecContext(ctx, `update person set quiet_us = $2 where id = $1`, id, us(at))
 		if err != nil {
 			return fmt.Errorf("keep who wants no reminders: %w", err)
 		}
 		if n, err := res.RowsAffected(); n == 1 || err != nil {
 			return err
 		}
-		return fail.New(fail.NotFound, "no_such_account", "There is no such account.")
+		return noPerson()
 	})
 }
 

@@ -26,6 +26,15 @@ func (db *DB) LeaseTime(d time.Duration) { db.node.leaseTime = d }
 // Raw is the database's writer, for tests that do what this package never does.
 func Raw(db *DB) *sql.DB { return db.write }
 
+// MigrateDown takes back all steps of the schema after the one with that version.
+func (db *DB) MigrateDown(ctx context.Context, version int64) error {
+	p, err := db.provider()
+	if err == nil {
+		_, err = p.DownTo(ctx, version)
+	}
+	return err
+}
+
 // Depart puts up the fence of a move, and no more of it.
 func (db *DB) Depart(ctx context.Context, d Departure) error { return db.depart(ctx, d) }
 

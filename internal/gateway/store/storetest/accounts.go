@@ -19,6 +19,7 @@ func Accounts(t *testing.T, open func(t *testing.T) account.Store) {
 	t.Run("TwentySignUpsOneAddress", func(t *testing.T) { twentySignUpsOneAddress(t, open(t)) })
 	t.Run("ReferenceIsOneAccounts", func(t *testing.T) { referenceIsOneAccounts(t, open(t)) })
 	t.Run("ErasedIsEmpty", func(t *testing.T) { erasedIsEmpty(t, open(t)) })
+	t.Run("SeatsAndMembers", func(t *testing.T) { seatsAndMembers(t, open(t)) })
 	t.Run("ListGoesOn", func(t *testing.T) { accountListGoesOn(t, open(t)) })
 	t.Run("PasswordChangesOnce", func(t *testing.T) { passwordChangesOnce(t, open(t)) })
 	t.Run("SessionReplacesAnother", func(t *testing.T) { sessionReplacesAnother(t, open(t)) })
@@ -31,25 +32,30 @@ func Accounts(t *testing.T, open func(t *testing.T) account.Store) {
 
 var noon = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 
+// newWho is an account and its owner, whose id is the account's, as that of people is who had one before accounts had members.
+func newWho(id core.AccountID, at time.Time) account.Who {
+	p := account.Person{ID: core.PersonID(id), Email: string(id) + "@Example.com", Name: "Ada", CreatedAt: at}
+	return account.Who{Person: p, Account: account.Account{ID: id, Email: p.Email, Name: p.Name, Company: "Engines", CreatedAt: at}, Role: account.RoleOwner}
+}
+
 func addAccount(t *testing.T, s account.Store, id core.AccountID, at time.Time) account.Account {
 	t.Helper()
-	a := account.Account{ID: id, Email: string(id) + "@Example.com", Name: "Ada", Company: "Engines", CreatedAt: at}
-	if err := s.CreateAccount(t.Context(), a, string(id)+"@example.com", "hash"); err != nil {
+	w := newWho(id, at)
+	if err := s.CreateAccount(t.Context(), w, string(id)+"@example.com", "hash"); err != nil {
 		t.Fatal(err)
 	}
-	return a
+	return w.Account
 }
 
 func addressIsOneAccounts(t *testing.T, s account.Store) {
 	a := addAccount(t, s, "acc_1", noon)
-	again := account.Account{ID: "acc_2", Email: "x", CreatedAt: noon}
-	if err := s.CreateAccount(t.Context(), again, "acc_1@example.com", "other"); !fail.Is(err, fail.Conflict) {
+	if err := s.CreateAccount(t.Context(), newWho("acc_2", noon), "acc_1@example.com", "other"); !fail.Is(err, fail.Conflict) {
 		t.Errorf("the same address: %v", err)
 	}
 	if got, err := s.Account(t.Context(), "acc_1"); err != nil || got != a {
 		t.Errorf("got %+v, %v; want %+v", got, err, a)
 	}
-	if got, hash, err := s.Credentials(t.Context(), "acc_1@example.com"); err != nil || got != a || hash != "hash" {
+	if got, hash, err := s.Credentials(t.Context(), "acc_1@example.com"); err != nil || got != newWho("acc_1", noon).Person || hash != "hash" {
 		t.Errorf("got %+v %q, %v", got, hash, err)
 	}
 	if _, err := s.Account(t.Context(), "acc_2"); !fail.Is(err, fail.NotFound) {
@@ -66,7 +72,7 @@ func twentySignUpsOneAddress(t *testing.T, s account.Store) {
 	made := 0
 	for i := range 20 {
 		wg.Go(func() {
-			err := s.CreateAccount(t.Context(), account.Account{ID: core.AccountID(fmt.Sprint("acc_", i)), CreatedAt: noon}, "one@example.com", "h")
+			err := s.CreateAccount(t.Context(), newWho(core.AccountID(fmt.Sprint("acc_", i)), noon), "one@example.com", "h")
 			mu.Lock()
 			defer mu.Unlock()
 			if err == nil {
@@ -130,7 +136,7 @@ func erasedIsEmpty(t *testing.T, s account.Store) {
 	if list, err := s.SessionsOf(t.Context(), "acc_2"); err != nil || len(list) != 2 || list[0].Owner != "acc_2" {
 		t.Errorf("%+v, %v", list, err)
 	}
-	if err := s.CreateHandle(t.Context(), account.Handle{Hash: "h", Account: "acc_2", Expires: noon.Add(time.Minute)}); err != nil {
+	if err := s.CreateHandle(t.Context(), account.Handle{Hash: "h", Account: "acc_2", Person: "acc_2", Expires: noon.Add(time.Minute)}); err != nil {
 		t.Fatal(err)
 	}
 	want := account.Account{ID: "acc_2", CreatedAt: noon, ErasedAt: noon.Add(time.Hour)}
@@ -160,7 +166,7 @@ func erasedIsEmpty(t *testing.T, s account.Store) {
 		t.Errorf("another account's sessions: %+v, %v", list, err)
 	}
 	// The address is free again, for the same person or for another.
-	if err := s.CreateAccount(t.Context(), account.Account{ID: "acc_3", Email: "x", CreatedAt: noon}, "acc_2@example.com", "h"); err != nil {
+	if err := s.CreateAccount(t.Context(), newWho("acc_3", noon), "acc_2@example.com", "h"); err != nil {
 		t.Error(err)
 	}
 	if _, err := s.EraseAccount(t.Context(), "acc_nobody", noon); !fail.Is(err, fail.NotFound) {
@@ -231,7 +237,7 @@ func sessionReplacesAnother(t *testing.T, s account.Store) {
 
 func handleIsTakenOnce(t *testing.T, s account.Store) {
 	addAccount(t, s, "acc_1", noon)
-	h := account.Handle{Hash: "h", Account: "acc_1", Product: "ink", Expires: noon.Add(time.Minute)}
+	h := account.Handle{Hash: "h", Account: "acc_1", Person: "acc_1", Product: "ink", Expires: noon.Add(time.Minute)}
 	if err := s.CreateHandle(t.Context(), h); err != nil {
 		t.Fatal(err)
 	}
@@ -305,7 +311,7 @@ func expiredIsForgotten(t *testing.T, s account.Store) {
 		name := fmt.Sprint(i)
 		err := errors.Join(
 			s.CreateSession(t.Context(), credential.Session{Hash: name, Owner: "acc_1", CreatedAt: noon, SeenAt: noon, Expires: at}, ""),
-			s.CreateHandle(t.Context(), account.Handle{Hash: name, Account: "acc_1", Product: "ink", Expires: at}),
+			s.CreateHandle(t.Context(), account.Handle{Hash: name, Account: "acc_1", Person: "acc_1", Product: "ink", Expires: at}),
 			s.CountAttempts(t.Context(), []string{name}, func([]credential.Attempts) ([]credential.Attempts, error) {
 				return []credential.Attempts{{Count: 1, Expires: at}}, nil
 			}))

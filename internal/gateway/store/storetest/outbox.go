@@ -88,7 +88,7 @@ func eventWithEveryFact(t *testing.T, s OutboxStores) {
 			return s.Licenses.CommitChange(t.Context(), license.Change{Tell: []outbox.Event{e}})
 		},
 		func(e outbox.Event) error {
-			return s.Accounts.CreateAccount(t.Context(), account.Account{ID: "acc_2", Email: "b@example.com", CreatedAt: noon}, "b@example.com", "h", e)
+			return s.Accounts.CreateAccount(t.Context(), newWho("acc_2", noon), "b@example.com", "h", e)
 		},
 		func(e outbox.Event) error { _, err := s.Registrations.Arrived(t.Context(), reg, e); return err },
 		func(e outbox.Event) error {
@@ -116,10 +116,10 @@ func eventWithEveryFact(t *testing.T, s OutboxStores) {
 		},
 		func(e outbox.Event) error { return s.Accounts.Tell(t.Context(), e) },
 		func(e outbox.Event) error {
-			return errors.Join(s.Accounts.CreateProof(t.Context(), account.Proof{Hash: "v", Account: "acc_1", Expires: noon}), s.Accounts.Verify(t.Context(), "v", "acc_1", noon, e))
+			return errors.Join(s.Accounts.CreateProof(t.Context(), account.Proof{Hash: "v", Person: "acc_1", Expires: noon}), s.Accounts.Verify(t.Context(), "v", "acc_1", noon, e))
 		},
 		func(e outbox.Event) error {
-			return errors.Join(s.Accounts.CreateProof(t.Context(), account.Proof{Hash: "r", Account: "acc_1", Expires: noon}), s.Accounts.ResetPassword(t.Context(), "r", "acc_1", "h", noon, e))
+			return errors.Join(s.Accounts.CreateProof(t.Context(), account.Proof{Hash: "r", Person: "acc_1", Expires: noon}), s.Accounts.ResetPassword(t.Context(), "r", "acc_1", "h", noon, e))
 		},
 	} {
 		if err := write(told(n)); err != nil {
@@ -147,8 +147,7 @@ func eventWithEveryFact(t *testing.T, s OutboxStores) {
 
 func noEventWithoutFact(t *testing.T, s OutboxStores) {
 	addAccount(t, s.Accounts, "acc_1", noon)
-	again := account.Account{ID: "acc_2", Email: "x", CreatedAt: noon}
-	if err := s.Accounts.CreateAccount(t.Context(), again, "acc_1@example.com", "h", told(1)); !fail.Is(err, fail.Conflict) {
+	if err := s.Accounts.CreateAccount(t.Context(), newWho("acc_2", noon), "acc_1@example.com", "h", told(1)); !fail.Is(err, fail.Conflict) {
 		t.Fatalf("an address was given twice: %v", err)
 	}
 	if ids := unspread(t, s.Outbox); len(ids) != 0 {

@@ -10,7 +10,7 @@ import (
 	"souk.dev/souk/internal/gateway/credential"
 )
 
-// What a proof was used for happens once, to its account alone, and takes what it makes worthless with it.
+// What a proof was used for happens once, to its person alone, and takes what it makes worthless with it.
 func proofIsUsedOnce(t *testing.T, s account.Store) {
 	must := func(err error) {
 		t.Helper()
@@ -22,13 +22,13 @@ func proofIsUsedOnce(t *testing.T, s account.Store) {
 		addAccount(t, s, id, noon)
 		for _, p := range []account.Purpose{account.ToVerify, account.ToReset} {
 			for _, n := range []string{"a", "b"} {
-				must(s.CreateProof(t.Context(), account.Proof{Hash: string(id) + string(p) + n, Account: id, Purpose: p, Expires: noon.Add(time.Hour)}))
+				must(s.CreateProof(t.Context(), account.Proof{Hash: string(id) + string(p) + n, Person: core.PersonID(id), Purpose: p, Expires: noon.Add(time.Hour)}))
 			}
 		}
 		must(s.CreateSession(t.Context(), credential.Session{Hash: "ses" + string(id), Owner: string(id), CreatedAt: noon, SeenAt: noon, Expires: noon.Add(time.Hour)}, ""))
-		must(s.CreateHandle(t.Context(), account.Handle{Hash: "hdl" + string(id), Account: id, Product: "p", Expires: noon.Add(time.Hour)}))
+		must(s.CreateHandle(t.Context(), account.Handle{Hash: "hdl" + string(id), Account: id, Person: core.PersonID(id), Product: "p", Expires: noon.Add(time.Hour)}))
 	}
-	if p, err := s.Proof(t.Context(), "acc_1verifya"); err != nil || p != (account.Proof{Hash: "acc_1verifya", Account: "acc_1", Purpose: account.ToVerify, Expires: noon.Add(time.Hour)}) {
+	if p, err := s.Proof(t.Context(), "acc_1verifya"); err != nil || p != (account.Proof{Hash: "acc_1verifya", Person: "acc_1", Purpose: account.ToVerify, Expires: noon.Add(time.Hour)}) {
 		t.Errorf("kept %+v, %v", p, err)
 	}
 	gone := func(want bool, hashes ...string) {
@@ -65,7 +65,7 @@ func proofIsUsedOnce(t *testing.T, s account.Store) {
 	}
 
 	must(s.Quiet(t.Context(), "acc_2", noon))
-	if a, err := s.Account(t.Context(), "acc_2"); err != nil || !a.QuietAt.Equal(noon) || !a.VerifiedAt.IsZero() {
+	if a, err := s.Person(t.Context(), "acc_2"); err != nil || !a.QuietAt.Equal(noon) || !a.VerifiedAt.IsZero() {
 		t.Errorf("%+v, %v", a, err)
 	}
 	if err := s.Quiet(t.Context(), "acc_none", noon); !fail.Is(err, fail.NotFound) {

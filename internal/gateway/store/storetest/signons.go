@@ -117,10 +117,10 @@ func signOnEndsWithItsSession(t *testing.T, s signon.Store, accounts account.Sto
 			return err
 		},
 		"new password": func(id core.AccountID, hash string) error {
-			if err := accounts.CreateProof(t.Context(), account.Proof{Hash: "p" + hash, Account: id, Purpose: account.ToReset, Expires: noon.Add(time.Hour)}); err != nil {
+			if err := accounts.CreateProof(t.Context(), account.Proof{Hash: "p" + hash, Person: core.PersonID(id), Purpose: account.ToReset, Expires: noon.Add(time.Hour)}); err != nil {
 				return err
 			}
-			return accounts.ResetPassword(t.Context(), "p"+hash, id, "new", noon)
+			return accounts.ResetPassword(t.Context(), "p"+hash, core.PersonID(id), "new", noon)
 		},
 	}
 	i := 0
