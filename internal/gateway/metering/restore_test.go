@@ -53,7 +53,7 @@ func TestARestoredBackupBillsNothingTwice(t *testing.T) {
 
 			w.kill()
 			w.path = filepath.Join(storetest.Dir(t), "restored.db")
-			if _, err := store.Restore(t.Context(), file, w.path); err != nil {
+			if _, err := store.Restore(t.Context(), file, w.path, w.clk.Now(), nil); err != nil {
 				t.Fatal(err)
 			}
 			w.url = "sqlite:" + w.path
@@ -102,7 +102,7 @@ func TestWhatWaitedInABackupIsNotBilledInALaterHour(t *testing.T) {
 	w.billed(l, "gb", 2)
 	w.kill()
 	w.path = filepath.Join(storetest.Dir(t), "restored.db")
-	if _, err := store.Restore(t.Context(), file, w.path); err != nil {
+	if _, err := store.Restore(t.Context(), file, w.path, w.clk.Now(), nil); err != nil {
 		t.Fatal(err)
 	}
 	w.url = "sqlite:" + w.path

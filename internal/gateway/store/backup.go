@@ -99,42 +99,6 @@ func ReadBackup(ctx context.Context, path string) (b Backup, err error) {
 	return b, nil
 }
 
-// Restore makes a database at path, where nothing is, of the backup at file.
-//
-// What happened since is not in it, though AWS was told. Of every record that was not settled then, AWS may have had an answer
-// since that is not known here: it is marked as one whose answer was lost, so that AWS's word that it has it already is taken for
-// what it is, and its quantity is never sent again for another hour.
-func Restore(ctx context.Context, file, path string) (b Backup, err error) {
-	if b, err = ReadBackup(ctx, file); err != nil {
-		return b, err
-	}
-	for _, name := range []string{path, path + "-wal", path + "-shm"} { // an old log would be played upon the restored books
-		if err := absent(name); err != nil {
-			return b, err
-		}
-	}
-	partial := path + ".partial"
-	if err := remove(partial); err != nil {
-		return b, err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, remove(partial))
-		}
-	}()
-	if err := copyFile(file, partial); err != nil {
-		return b, fmt.Errorf("copy the backup: %w", err)
-	}
-	if err := change(ctx, partial, func(tx *sql.Tx) error {
-		err := exec(ctx, tx, "doubt what was not settled", `update metering_record set unsure = $1 where state in ('waiting', 'sending', 'parked')`, true)
-		return errors.Join(err, exec(ctx, tx, "make it a gateway's books", `delete from setting where name = $1`, backupSetting))
-	}); err != nil {
-		return b, err
-	}
-	var bytes int64
-	return b, settle(partial, path, &bytes)
-}
-
 // change writes to a database that nobody else has open, and leaves it in one file.
 func change(ctx context.Context, path string, do func(tx *sql.Tx) error) error {
 	db, err := Driver{Name: "sqlite"}.Open(ctx, "sqlite:"+path)

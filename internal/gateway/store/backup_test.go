@@ -50,7 +50,7 @@ func TestABackupIsOneInstantOfABusyDatabase(t *testing.T) {
 			t.Fatal(err)
 		}
 		path := filepath.Join(dir, "restored-"+name)
-		b, err := store.Restore(t.Context(), file, path)
+		b, err := store.Restore(t.Context(), file, path, restored, nil)
 		if err != nil || !b.At.Equal(restored) || b.Bytes == 0 {
 			t.Fatalf("%+v, %v", b, err)
 		}
@@ -86,7 +86,7 @@ func TestARestoredDatabaseIsOneAsBefore(t *testing.T) {
 	if _, err := db.Backup(t.Context(), file, restored); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Restore(t.Context(), file, path); err != nil {
+	if _, err := store.Restore(t.Context(), file, path, restored, nil); err != nil {
 		t.Fatal(err)
 	}
 	again := storetest.OpenURL(t, "sqlite:"+path)
@@ -158,12 +158,12 @@ func TestBackupsThatCannotBe(t *testing.T) {
 		}
 	}
 	for file, want := range map[string]string{"damaged.db": "damaged_backup", "text.db": "damaged_backup", "short.db": "damaged_backup", "copy.db": "no_backup", "none.db": "no_backup"} {
-		if _, err := store.Restore(t.Context(), in(file), in("new.db")); fail.CodeOf(err) != want {
+		if _, err := store.Restore(t.Context(), in(file), in("new.db"), restored, nil); fail.CodeOf(err) != want {
 			t.Errorf("%s: %v; want %s", file, err, want)
 		}
 	}
 	for _, there := range []string{"copy.db", "there.db"} {
-		if _, err := store.Restore(t.Context(), in("good.db"), in(there)); fail.CodeOf(err) != "file_exists" {
+		if _, err := store.Restore(t.Context(), in("good.db"), in(there), restored, nil); fail.CodeOf(err) != "file_exists" {
 			t.Errorf("over %s: %v", there, err)
 		}
 	}
