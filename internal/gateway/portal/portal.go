@@ -175,6 +175,8 @@ func (p *Portal) routes() []route {
 		{"GET " + factorPath, p.getFactor},
 		{"POST " + factorPath, p.postFactor},
 		{"POST " + factorPath + "/remove", p.postFactorRemove},
+		{"GET " + applicationsPath, p.getApplications},
+		{"POST " + applicationsPath + "/end", p.postApplicationEnd},
 		{"GET /portal/licenses/{id}", p.own(p.getSubscription)},
 		{"GET /portal/licenses/{id}/cancel", p.own(p.getCancel)},
 		{"GET /portal/licenses/{id}/refund", p.own(p.getRefund)},
@@ -247,12 +249,13 @@ type Page struct {
 	Seller         core.Brand
 	MarketplaceURL string
 	Mails          bool // as in [Config]
+	SignsOn        bool // there are applications that people sign on to
 
 	product core.ProductCode // that the page is about; empty: none
 }
 
 func (p *Portal) page(r *http.Request, a *account.Who) Page {
-	return Page{Path: r.URL.Path, Now: p.Clock.Now(), Account: a, Seller: p.Seller, MarketplaceURL: p.MarketplaceURL, Mails: p.Mails}
+	return Page{Path: r.URL.Path, Now: p.Clock.Now(), Account: a, Seller: p.Seller, MarketplaceURL: p.MarketplaceURL, Mails: p.Mails, SignsOn: p.SignOns != nil}
 }
 
 // pageOf is page for one that is about a product, and shows the seller as for that.

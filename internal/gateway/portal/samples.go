@@ -60,6 +60,12 @@ func mailing(p Page) Page {
 	return p
 }
 
+// signingOn is p where there are applications that people sign on to.
+func signingOn(p Page) Page {
+	p.SignsOn = true
+	return p
+}
+
 // sampleKey is a second factor's key, as its page shows it.
 func sampleKey() webui.Key {
 	k, err := credential.NewFactorKey("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "Inkwell", "ada@example.com")
@@ -128,6 +134,10 @@ func samples() []webui.Story {
 			sub("lic_1", sampleInk, standings["active"]), sub("lic_2", sampleProducts[1].Code, standings["winding_down"]), sub("lic_3", sampleInk, standings["ended"])}}},
 		{Name: "home-unverified", Page: "home", Data: homeView{Page: mailing(page("/portal", ada)), Notice: webui.Notice{Tone: webui.Success, Text: "The mail is on its way to ada@example.com."},
 			Subscriptions: []subscription{sub("lic_1", sampleInk, standings["active"])}}},
+		{Name: "applications", Page: "applications", Data: applicationsView{Page: signingOn(page(applicationsPath, ada)), Applications: []used{
+			{"inkwell", "Inkwell", sampleNow.Add(-3 * time.Hour), 1}, {"bindery", "Bindery", sampleNow.Add(-2 * 24 * time.Hour), 2}}}},
+		{Name: "applications-none", Page: "applications", Data: applicationsView{Page: signingOn(page(applicationsPath, ada)),
+			Notice: webui.Notice{Tone: webui.Success, Text: "It has no access to your account any more. What is still open in it may stay so until you sign out there."}}},
 		{Name: "signin-mailing", Page: "signin", Data: signInView{Page: mailing(page("/signin", nil)), Notice: webui.Notice{Tone: webui.Success, Text: "Your password is changed. Sign in with the new one."},
 			Fields: p.signInForm(sampleRequest, destination{}, "").Fields}},
 		{Name: "forgot", Page: "forgot", Data: forgotView{Page: mailing(page("/password/forgot", nil)), Fields: forgotFields("", nil)}},

@@ -292,3 +292,45 @@ func TestKeysTurnUnderAClient(t *testing.T) {
 		t.Errorf("%d keys", n)
 	}
 }
+
+// A person sees where their account is open, and ends it; another's they neither see nor end.
+func TestAPersonEndsAnApplicationsAccess(t *testing.T) {
+	h := newHouse(t)
+	ink, b, phone := h.inkwell("offline_access"), h.browser(), h.browser()
+	tok, _ := b.signsOn(ink)
+	onPhone, _ := phone.signsOn(ink)
+	b.code(h.client("bindery", "", spaBack), newProof()) // not redeemed
+	if page := b.reads("/portal/applications"); !strings.Contains(page, "<h2>Inkwell</h2>") || !strings.Contains(page, "in 2 browsers") || strings.Contains(page, "Bindery") {
+		t.Errorf("%s", page)
+	}
+
+	grace, err := h.accounts.SignUp(t.Context(), account.SignUp{Email: "grace@example.com", Name: "Grace Hopper", Password: password}, "127.0.0.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := h.browser()
+	at, _ := other.opens(h.URL+"/signin", url.Values{"email": {grace.Email}, "password": {password}})
+	if page := other.reads("/portal/applications"); at.Path != "/portal" || strings.Contains(page, "Inkwell</h2>") {
+		t.Errorf("another's: %s, %s", at, page)
+	}
+	other.opens(h.URL+"/portal/applications/end", url.Values{"application": {"inkwell"}})
+	if _, err := ink.provider.UserInfo(t.Context(), oauth2.StaticTokenSource(tok)); err != nil {
+		t.Errorf("another has ended it: %v", err)
+	}
+
+	if at, _ := b.opens(h.URL+"/portal/applications/end", url.Values{"application": {"inkwell"}}); at.RequestURI() != "/portal/applications?ended" {
+		t.Errorf("led to %s", at)
+	}
+	for _, tok := range []*oauth2.Token{tok, onPhone} {
+		if _, err := ink.renew(t, tok.RefreshToken); codeOf(err) != "invalid_grant" {
+			t.Errorf("its refresh token: %v", err)
+		}
+		if _, err := ink.provider.UserInfo(t.Context(), oauth2.StaticTokenSource(tok)); err == nil {
+			t.Error("its access token is good")
+		}
+	}
+	if page := b.reads("/portal/applications"); !strings.Contains(page, "No application at this moment") {
+		t.Errorf("%s", page)
+	}
+	b.signsOn(ink) // and opens it again without a word, being signed in
+}

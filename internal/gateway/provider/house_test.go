@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
@@ -171,6 +172,21 @@ func (b *browser) opens(address string, form url.Values) (at *url.URL, status in
 	}
 	b.h.t.Fatal("this leads in circles: " + address)
 	return nil, 0
+}
+
+// reads is the page at path.
+func (b *browser) reads(path string) string {
+	b.h.t.Helper()
+	res, err := b.Get(b.h.URL + path)
+	if err != nil {
+		b.h.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		b.h.t.Fatalf("%s: %s, %v", path, res.Status, err)
+	}
+	return string(text)
 }
 
 // signsIn fills in the sign-in page at which the browser is.

@@ -84,7 +84,8 @@ func (s *server) tokens(ctx context.Context, g signon.Granted) (*op.Response, er
 // UserInfo implements [op.Server].
 func (s *server) UserInfo(ctx context.Context, r *op.Request[oidc.UserInfoRequest]) (*op.Response, error) {
 	g, err := s.SignOns.Bearer(ctx, r.Data.AccessToken)
-	if fail.Is(err, fail.Denied) {
+	_, known := s.Applications.Find(g.Application)
+	if fail.Is(err, fail.Denied) || err == nil && !known { // one that the seller has taken off the list
 		return nil, op.NewStatusError(oidc.ErrAccessDenied().WithDescription("the access token is not good, or not any more"), http.StatusUnauthorized)
 	}
 	if err != nil {

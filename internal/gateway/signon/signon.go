@@ -272,5 +272,18 @@ func (s *Service) Revoke(ctx context.Context, app Application, token string) err
 	return s.Store.EndSignOn(ctx, g.ID)
 }
 
+// Of lists the sign-ons of the session kept under hash that are good, the oldest first.
+func (s *Service) Of(ctx context.Context, session string) ([]SignOn, error) {
+	all, err := s.Store.SignOnsOf(ctx, session)
+	now := s.Clock.Now()
+	return slices.DeleteFunc(all, func(n SignOn) bool { return !n.Redeemed || !now.Before(n.Expires) }), err
+}
+
+// End ends a sign-on whose person wants it so.
+func (s *Service) End(ctx context.Context, n SignOn) error {
+	s.Log.InfoContext(ctx, "sign-on ended by its person", "signon", n.ID, "application", n.Application)
+	return s.Store.EndSignOn(ctx, n.ID)
+}
+
 // SessionID names a session towards applications, by its hash; the hash cannot be told from it.
 func SessionID(hash string) string { return credential.HashOf("sid " + hash)[:32] }
