@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing/fstest"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // HurryClaim makes a claim that another process has be refused soon.
@@ -18,6 +20,30 @@ func (db *DB) HurryName() { db.node.namePatience = 100 * time.Millisecond }
 func (db *DB) KnowStep(name, text string) {
 	db.folders = append(slices.Clone(db.folders), folder{fstest.MapFS{"later/" + name: {Data: []byte(text)}}, "later"})
 }
+
+// OpenHeard opens a PostgreSQL database and tells hear of every statement.
+func OpenHeard(ctx context.Context, url string, hear func(query string)) (*DB, error) {
+	c, err := pgx.ParseConfig(url)
+	if err != nil {
+		return nil, err
+	}
+	c.Tracer = hearer{hear}
+	return openConfig(ctx, c)
+}
+
+type hearer struct{ hear func(string) }
+
+func (h hearer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, d pgx.TraceQueryStartData) context.Context {
+	h.hear(d.SQL)
+	return ctx
+}
+func (hearer) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
+func (h hearer) TracePrepareStart(ctx context.Context, _ *pgx.Conn, d pgx.TracePrepareStartData) context.Context {
+	h.hear(d.SQL)
+	return ctx
+}
+func (hearer) TracePrepareEnd(context.Context, *pgx.Conn, pgx.TracePrepareEndData) {}
 
 // LeaseTime is how long db believes that an owner lives which it does not hear of. With 0 it takes the books over from one
 // that lives, as from one that was stopped, goes on where it was, and hears of it later.

@@ -52,6 +52,10 @@ func openPostgres(ctx context.Context, url string) (*DB, error) {
 	if err != nil { // what it says may have the password in it
 		return nil, fail.New(fail.Invalid, "database_url", "The database URL cannot be read; give postgres://USER:PASSWORD@HOST:PORT/DATABASE, with what is not a letter or digit in the password as %%XX.")
 	}
+	return openConfig(ctx, c)
+}
+
+func openConfig(ctx context.Context, c *pgx.ConnConfig) (*DB, error) {
 	if c.RuntimeParams["application_name"] == "" {
 		c.RuntimeParams["application_name"] = "souk"
 	}
