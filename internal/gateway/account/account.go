@@ -69,6 +69,7 @@ type Store interface {
 	credential.SessionStore // whose owners are people
 	credential.AttemptStore
 	credential.FactorStore // whose owners are people
+	InvitationStore
 
 	// CreateAccount keeps a new account and a new person, its owner, with their password's hash, and what is to be told of it.
 	// Where another person has the same email key it changes nothing and answers fail.Conflict.
@@ -100,6 +101,10 @@ type Store interface {
 	TakeSeat(ctx context.Context, session string, id core.AccountID) error
 	// Members lists an account's members: those who have been in it for longest first.
 	Members(ctx context.Context, id core.AccountID) ([]Member, error)
+	// ChangeMember gives a member of the account another role, or with the role "" takes them out: ends their sessions and sign-in
+	// handles, takes back their invitations to it, and forgets them where they are in no other. It keeps what is to be told of it. Where
+	// check finds something wrong in sight of the others nothing changes; it may run twice. Errors: check's; fail.NotFound.
+	ChangeMember(ctx context.Context, of core.AccountID, id core.PersonID, role Role, check func(others []Member) error, tell outbox.Event) error
 
 	// CreateHandle keeps a sign-in handle.
 	CreateHandle(ctx context.Context, h Handle) error
@@ -121,9 +126,9 @@ type Store interface {
 	// Tell keeps what is to be told of nothing that is kept here.
 	Tell(ctx context.Context, e outbox.Event) error
 
-	// NextExpiry tells when the first session, handle, proof or count of attempts expires; ok is false if there is none.
+	// NextExpiry tells when the first session, handle, proof, invitation or count of attempts expires; ok is false if there is none.
 	NextExpiry(ctx context.Context) (at time.Time, ok bool, err error)
-	// DeleteExpired forgets up to limit sessions, handles, proofs and counts each that expired at or before now.
+	// DeleteExpired forgets up to limit sessions, handles, proofs, invitations and counts each that expired at or before now.
 	DeleteExpired(ctx context.Context, now time.Time, limit int) (deleted int, err error)
 }
 
@@ -145,8 +150,8 @@ type Service struct {
 	sessions credential.Sessions
 	brakes   credential.Brakes
 	factors  credential.Factors
-	// codeBrakes are for guessing codes, by who knows the password.
-	codeBrakes credential.Brakes
+	// codeBrakes are for guessing codes, by who knows the password; inviteBrakes for mails that owners have sent to strangers.
+	codeBrakes, inviteBrakes credential.Brakes
 }
 
 // New makes the service.
@@ -154,7 +159,8 @@ func New(store Store, clk clock.Clock, log *slog.Logger) *Service {
 	return &Service{store: store, clk: clk, log: log, wake: func() {}, hasher: credential.NewHasher(),
 		sessions: credential.Sessions{Store: store, Clock: clk, Idle: SessionIdle, Life: SessionLife},
 		brakes:   credential.Brakes{Store: store, Clock: clk},
-		factors:  credential.Factors{Store: store, Clock: clock.System{}}, codeBrakes: credential.Brakes{Store: store, Clock: clk, Kind: "code "}}
+		factors:  credential.Factors{Store: store, Clock: clock.System{}}, codeBrakes: credential.Brakes{Store: store, Clock: clk, Kind: "code "},
+		inviteBrakes: credential.Brakes{Store: store, Clock: clk, Kind: "invite "}}
 }
 
 // OnAsking has wake called when somebody asks for a mail. Call it before anything else.

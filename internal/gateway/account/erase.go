@@ -12,11 +12,6 @@ func (s *Service) SessionsOf(ctx context.Context, id core.PersonID) ([]credentia
 	return s.store.SessionsOf(ctx, id)
 }
 
-// Members lists who is in an account, those who have been for longest first.
-func (s *Service) Members(ctx context.Context, id core.AccountID) ([]Member, error) {
-	return s.store.Members(ctx, id)
-}
-
 // Person finds a person; fail.NotFound.
 func (s *Service) Person(ctx context.Context, id core.PersonID) (Person, error) {
 	return s.store.Person(ctx, id)

@@ -81,7 +81,7 @@ func TestOpenAPINamesTheMembers(t *testing.T) {
 		"Reconciliation": statement.Reconciliation{},
 		"PersonalData":   personalData{}, "Session": sessionOut{}, "Member": memberOut{},
 		"Webhook": webhookOut{}, "WebhookAsked": webhookIn{}, "Delivery": deliveryOut{}, "DeliveryAttempt": attemptOut{}, "Payload": webhook.Payload{}, "Replayed": replayed{},
-		"ToldLicense": license.Told{}, "ToldRegistration": register.Told{}, "RegistrationSnapshot": register.Snapshot{}, "ToldAccount": account.Told{}, "AccountSnapshot": account.Snapshot{},
+		"ToldLicense": license.Told{}, "ToldRegistration": register.Told{}, "RegistrationSnapshot": register.Snapshot{}, "ToldAccount": account.Told{}, "AccountSnapshot": account.Snapshot{}, "ToldMember": account.ToldMember{},
 		"ToldEntitlements": entitlement.Told{}, "ToldEntitlement": entitlement.ToldEntry{}, "ToldThreshold": threshold.Told{}, "ToldEnding": agreement.Ending{}, "ToldCorrection": correction.Told{}, "CorrectionSnapshot": correction.Snapshot{},
 	} {
 		s, ok := doc.Components.Schemas[name]

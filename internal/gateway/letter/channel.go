@@ -25,10 +25,11 @@ import (
 // Channel is the name of the channel.
 const Channel = "mail"
 
-// Pages of the portal that letters lead to; the first three with ?proof= or, in a reminder, ?who=.
+// Pages of the portal that letters lead to; the first four with ?proof= or, in a reminder, ?who=.
 const (
 	VerifyPage      = "/verify"
 	ResetPage       = "/password/reset"
+	JoinPage        = "/join"
 	UnsubscribePage = "/reminders"
 	HomePage        = "/portal"
 )
@@ -48,6 +49,11 @@ type Accounts interface {
 	// Members lists who is in an account: nobody is where the seller keeps it, or where it was erased.
 	Members(ctx context.Context, id core.AccountID) ([]account.Member, error)
 	IssueProof(ctx context.Context, id core.PersonID, p account.Purpose) (secret string, err error)
+	// Invitation finds one that can be accepted; fail.NotFound.
+	Invitation(ctx context.Context, id account.InvitationID) (account.Invitation, error)
+	// IssueInvitation makes what its link carries; Invited tells what that asks for.
+	IssueInvitation(ctx context.Context, id account.InvitationID) (secret string, err error)
+	Invited(ctx context.Context, secret string) (account.Invited, error)
 }
 
 // Trials tells of free trials. It is fulfilled by [agreement.Service].
@@ -98,6 +104,13 @@ func (s *Service) Plan(ctx context.Context, e outbox.Event) ([]outbox.Target, er
 		}
 		return to, nil
 	}
+	if name == Invitation {
+		var asked account.AskedIn
+		if err := json.Unmarshal(e.Data, &asked); err != nil {
+			return nil, fmt.Errorf("read event %s: %w", e.ID, err)
+		}
+		return targets(core.PersonID(asked.Invitation))
+	}
 	if name.personal() && e.Account == "" {
 		id, err := personOf(e)
 		if err != nil || id == "" {
@@ -141,10 +154,10 @@ func personOf(e outbox.Event) (core.PersonID, error) {
 
 // Carry implements [outbox.Channel].
 func (s *Service) Carry(ctx context.Context, d outbox.Delivery, e outbox.Event) outbox.Result {
-	p, err := s.cfg.Accounts.Person(ctx, core.PersonID(d.To))
+	p, err := s.reader(ctx, d)
 	switch {
 	case fail.Is(err, fail.NotFound):
-		return outbox.Result{State: outbox.Dropped, Say: "The person is in no account any more."}
+		return outbox.Result{State: outbox.Dropped, Say: "The person is in no account any more, or the invitation was accepted or taken back."}
 	case err != nil:
 		return outbox.Result{State: outbox.Pending, Say: "The person could not be looked up.", Ours: true}
 	}
@@ -158,6 +171,15 @@ func (s *Service) Carry(ctx context.Context, d outbox.Delivery, e outbox.Event) 
 	}
 	answer, err := s.cfg.Post.Send(ctx, Letter{ID: string(d.ID), Name: Name(d.Form), Content: content, Date: s.cfg.Clock.Now()})
 	return judge(answer, err)
+}
+
+// reader is who d goes to. Whom an invitation goes to is nobody here yet.
+func (s *Service) reader(ctx context.Context, d outbox.Delivery) (account.Person, error) {
+	if Name(d.Form) != Invitation {
+		return s.cfg.Accounts.Person(ctx, core.PersonID(d.To))
+	}
+	n, err := s.cfg.Accounts.Invitation(ctx, account.InvitationID(d.To))
+	return account.Person{ID: core.PersonID(n.ID), Email: n.Email}, err
 }
 
 // pointless says why a letter is not sent any more; empty when it is.
@@ -232,6 +254,8 @@ func (s *Service) content(ctx context.Context, n Name, p account.Person, e outbo
 	case Reset:
 		c.Link, err = s.proof(ctx, ResetPage, p.ID, account.ToReset)
 		c.Until = s.cfg.Clock.Now().Add(account.ResetLife)
+	case Invitation:
+		err = s.invitation(ctx, &c, account.InvitationID(p.ID))
 	case SettingUp:
 		var told register.Told
 		err = json.Unmarshal(e.Data, &told)
@@ -256,6 +280,22 @@ func (s *Service) content(ctx context.Context, n Name, p account.Person, e outbo
 		c.Unsubscribe = s.cfg.BaseURL + UnsubscribePage + "?" + url.Values{"who": {s.cfg.Seal(UnsubscribePurpose, s.cfg.Clock.Now().Add(unsubscribeLife), []byte(p.ID))}}.Encode()
 	}
 	return c, err
+}
+
+// invitation fills in what the letter of an invitation says. Who asks, and for which company, are words of a customer's to
+// somebody who may not know them: they are told as names are that greet.
+func (s *Service) invitation(ctx context.Context, c *Content, id account.InvitationID) error {
+	secret, err := s.cfg.Accounts.IssueInvitation(ctx, id)
+	if err != nil {
+		return err
+	}
+	in, err := s.cfg.Accounts.Invited(ctx, secret)
+	if err != nil {
+		return err
+	}
+	c.Link, c.Until = s.cfg.BaseURL+JoinPage+"?"+url.Values{"proof": {secret}}.Encode(), in.Expires
+	c.From, c.Company = greeting(in.ByName), greeting(in.Company)
+	return nil
 }
 
 // usage fills in what a letter about usage says.

@@ -51,6 +51,21 @@ func (p *people) IssueProof(_ context.Context, _ core.PersonID, purpose account.
 	return "secret&1", nil
 }
 
+func (p *people) Invitation(_ context.Context, id account.InvitationID) (account.Invitation, error) {
+	if id != "inv_1" {
+		return account.Invitation{}, fail.New(fail.NotFound, "no_such_invitation", "There is no such invitation.")
+	}
+	return account.Invitation{ID: id, Email: "ben@acme.example"}, nil
+}
+
+func (p *people) IssueInvitation(context.Context, account.InvitationID) (string, error) {
+	return "secret&2", nil
+}
+
+func (p *people) Invited(_ context.Context, secret string) (account.Invited, error) {
+	return account.Invited{Invitation: account.Invitation{Expires: noon.Add(account.InvitationLife)}, Company: "Acme", ByName: "Win at www.evil.example"}, nil
+}
+
 // shelf is a directory of one licence.
 type shelf struct {
 	license.Directory
@@ -127,6 +142,7 @@ func TestWhoIsToldInWhichLetter(t *testing.T) {
 		{event(outbox.AccountCreated, owner, 1), "per_1 welcome"}, {event(outbox.VerifyAsked, owner, 1), "per_1 verify"}, // as they were before accounts had members
 		{event(outbox.VerifyAsked, outbox.Subject{}, her), "per_1 verify"}, {event(outbox.ResetAsked, outbox.Subject{}, her), "per_1 reset"},
 		{event(outbox.ResetAsked, outbox.Subject{}, account.Asked{}), ""}, {event(outbox.PasswordChanged, outbox.Subject{}, her), "per_1 password-changed"},
+		{event(outbox.InvitationAsked, outbox.Subject{}, account.AskedIn{Invitation: "inv_1"}), "inv_1 invitation"},
 		{event(outbox.RegistrationSettingUp, outbox.Subject{License: "lic_1", Account: "acc_1"}, 1), "per_1 setting-up"},
 		{event(outbox.LicenseReady, outbox.Subject{License: "lic_1", Account: "acc_1"}, d.told()), "per_1 ready"}, {event(outbox.LicenseWindingDown, lic, d.told()), "per_1 cancelling"},
 		{event(outbox.LicenseEnded, lic, d.told()), "per_1 ended"}, {event(outbox.LicenseFailed, lic, d.told()), "per_1 payment-failed"},
@@ -193,6 +209,10 @@ func TestWhatLettersSay(t *testing.T) {
 			c.Link, c.Until = "https://buy.example/password/reset?proof=secret%261", noon.Add(account.ResetLife)
 		})},
 		{event(outbox.PasswordChanged, outbox.Subject{}, account.Asked{Person: "per_1"}), common},
+		{event(outbox.InvitationAsked, outbox.Subject{}, account.AskedIn{Invitation: "inv_1"}), with(func(c *Content) {
+			c.Name, c.Email, c.Company = "", "ben@acme.example", "Acme" // who asks has a name that leads somewhere
+			c.Link, c.Until = "https://buy.example/join?proof=secret%262", noon.Add(account.InvitationLife)
+		})},
 		{event(outbox.LicenseWindingDown, lic, d.told()), with(func(c *Content) {
 			bought(c)
 			c.At, c.Until, c.Why = noon.Add(-time.Minute), noon.Add(time.Hour), "The buyer cancelled."
@@ -279,6 +299,10 @@ func TestLettersThatAreNotSentAnyMore(t *testing.T) {
 	waiting := outbox.Delivery{ID: "dlv_1", Target: outbox.Target{To: "per_1", Form: string(Welcome)}}
 	if res := d.Carry(t.Context(), waiting, event(outbox.AccountCreated, owner, 1)); res.State != outbox.Dropped || len(d.bag.sent) != 0 {
 		t.Errorf("erased while it waited: %+v", res)
+	}
+	taken := outbox.Delivery{ID: "dlv_1", Target: outbox.Target{To: "inv_taken_back", Form: string(Invitation)}}
+	if res := d.Carry(t.Context(), taken, event(outbox.InvitationAsked, outbox.Subject{}, account.AskedIn{Invitation: "inv_taken_back"})); res.State != outbox.Dropped || len(d.bag.sent) != 0 {
+		t.Errorf("taken back while it waited: %+v", res)
 	}
 	if c, err := d.content(t.Context(), Welcome, verified, event(outbox.AccountCreated, owner, 1)); err != nil || c.Link != "" {
 		t.Errorf("a link for what is done: %+v, %v", c, err)

@@ -18,6 +18,7 @@ const (
 	Verify          Name = "verify"           // the link verifies the address; it was asked for
 	Reset           Name = "reset"            // the link leads to where another password is chosen; it was asked for
 	PasswordChanged Name = "password-changed" // another password was chosen
+	Invitation      Name = "invitation"       // the link leads to where somebody joins an account; an owner asked
 	SettingUp       Name = "setting-up"       // the seller's people make the account ready
 	Ready           Name = "ready"            // the subscription gives access, and has an account
 	Cancelling      Name = "cancelling"       // a cancellation is in progress
@@ -29,11 +30,11 @@ const (
 )
 
 // Names are all letters.
-var Names = []Name{Welcome, Verify, Reset, PasswordChanged, SettingUp, Ready, Cancelling, Ended, PaymentFailed, Refund, Usage, Renewal}
+var Names = []Name{Welcome, Verify, Reset, PasswordChanged, Invitation, SettingUp, Ready, Cancelling, Ended, PaymentFailed, Refund, Usage, Renewal}
 
 // letters says which happening is told in which letter.
 var letters = map[outbox.Kind]Name{
-	outbox.AccountCreated: Welcome, outbox.VerifyAsked: Verify, outbox.ResetAsked: Reset, outbox.PasswordChanged: PasswordChanged,
+	outbox.AccountCreated: Welcome, outbox.VerifyAsked: Verify, outbox.ResetAsked: Reset, outbox.PasswordChanged: PasswordChanged, outbox.InvitationAsked: Invitation,
 	outbox.RegistrationSettingUp: SettingUp, outbox.LicenseReady: Ready, outbox.LicenseWindingDown: Cancelling, outbox.LicenseEnded: Ended, outbox.LicenseFailed: PaymentFailed,
 	outbox.CorrectionCompleted: Refund, outbox.UsageThreshold: Usage, outbox.AgreementEnding: Renewal,
 }
@@ -59,6 +60,8 @@ type Content struct {
 	Link    string     // the URL that the letter is sent for; it works once
 	Until   time.Time  // when the link goes stale, access ends, or somebody has been contacted
 	At      time.Time  // when it happened
+	From    string     // the name of who invites; empty where it is not told
+	Company string     // whose account somebody is invited to; empty where it is not told
 	Why     string     // it happened, as the licence's standing tells it
 	Say     string     // what happens, in the seller's words
 

@@ -25,6 +25,8 @@ func Sample(name letter.Name) letter.Content {
 		c.Percent, c.Used, c.Limit, c.What, c.Unit, c.Until = 80, "8250", "10000", "Pages made", "Pages", time.Date(2027, 2, 1, 0, 0, 0, 0, time.UTC)
 	case letter.Renewal:
 		c.Until = time.Date(2026, 12, 2, 9, 30, 0, 0, time.UTC)
+	case letter.Invitation:
+		c.Link, c.From, c.Company = "https://buy.inkwell.example"+letter.JoinPage+"?proof=this-is-a-sample", "Ada Lovelace", "Analytical Engines"
 	case letter.Reset:
 		c.Link = "https://buy.inkwell.example" + letter.ResetPage + "?proof=this-is-a-sample"
 	}

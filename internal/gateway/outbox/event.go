@@ -33,6 +33,7 @@ const (
 
 	AccountCreated  Kind = "account.created"
 	AccountVerified Kind = "account.verified"
+	MembersChanged  Kind = "account.members_changed"
 
 	EntitlementChanged Kind = "entitlement.changed"
 
@@ -59,10 +60,11 @@ const (
 	CancellationRejected    Kind = "cancellation.rejected"
 	CancellationFailed      Kind = "cancellation.failed"
 
-	// These are for the account's owner alone, who is sent a mail: programs are not told.
+	// These are for one person alone, who is sent a mail: programs are not told.
 	VerifyAsked     Kind = "account.verify_asked"
 	ResetAsked      Kind = "account.reset_asked"
 	PasswordChanged Kind = "account.password_changed"
+	InvitationAsked Kind = "account.invitation_asked"
 
 	// WebhookTest goes to one endpoint, because somebody asked for it.
 	WebhookTest Kind = "webhook.test"
@@ -88,6 +90,7 @@ var Kinds = []KindMeans{
 	{RegistrationCompleted, "the buyer has an account, which owns the licence and is ready"},
 	{AccountCreated, "somebody made an account"},
 	{AccountVerified, "the account's owner has shown that its e-mail address is theirs"},
+	{MembersChanged, "somebody came into the account, has another role there, or is out of it and signed out"},
 	{EntitlementChanged, "AWS tells other entitlements than before"},
 	{UsageThreshold, "50, 80 or 100 percent of what was bought in advance, or of a budget, are used"},
 	{AgreementEnding, "a contract or a free trial is near its end; it renews itself or not"},

@@ -107,9 +107,12 @@ func signUpFields(in account.SignUp, bad account.FieldErrors) []webui.Field {
 		{Name: account.FieldName, Label: "Full name", Autocomplete: "name", Required: true, MaxLength: account.MaxName, Value: in.Name, Error: bad[account.FieldName]},
 		{Name: account.FieldCompany, Label: "Company", Autocomplete: "organization", MaxLength: account.MaxName, Value: in.Company, Error: bad[account.FieldCompany]},
 		{Name: account.FieldPassword, Label: "Password", Type: "password", Autocomplete: "new-password", Required: true, MaxLength: account.MaxPassword,
-			Hint: "10 characters or more; a few words in a row are good.", Error: bad[account.FieldPassword]},
+			Hint: passwordHint, Error: bad[account.FieldPassword]},
 	}
 }
+
+// passwordHint says what a password has to be.
+const passwordHint = "10 characters or more; a few words in a row are good."
 
 func knownFields(email string) []webui.Field {
 	return []webui.Field{

@@ -23,7 +23,7 @@ type proofView struct {
 
 func resetFields(bad account.FieldErrors) []webui.Field {
 	return []webui.Field{{Name: account.FieldPassword, Label: "New password", Type: "password", Autocomplete: "new-password", Required: true, MaxLength: credential.MaxPassword,
-		Hint: "10 characters or more; a few words in a row are good.", Error: bad[account.FieldPassword], Autofocus: true}}
+		Hint: passwordHint, Error: bad[account.FieldPassword], Autofocus: true}}
 }
 
 // getReset asks for the new password of the account that the link's proof is for.

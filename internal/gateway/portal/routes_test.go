@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/license"
 )
@@ -108,8 +109,19 @@ func TestAnotherCustomersIDsTellAndDoNothing(t *testing.T) {
 	done, open := regs[0], regs[2]
 	factor := owner.get(factorPath).Page // offers a key, in the clear for her to type and sealed to come back
 	key, sealed := factor.All("main")[0].All("code")[0].Text(), factor.Form(t, factorPath).Fields().Get("sealed")
+	hers, err := s.accounts.ByEmail(t.Context(), ada["email"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.accounts.Invite(t.Context(), hers[0], "ben@lovelace.example", account.RoleMember, ""); err != nil {
+		t.Fatal(err)
+	}
+	asked, err := s.accounts.Invitations(t.Context(), done.Account)
+	if err != nil {
+		t.Fatal(err)
+	}
 	ids := url.Values{"registration": {string(open.ID)}, "license": {string(done.License)}, "id": {string(done.License)}, "account": {string(done.Account)},
-		"who": {string(done.Account)}, "proof": {string(done.Account)}, "sealed": {sealed}, "code": {"000000"}}
+		"who": {string(done.Account)}, "person": {string(hers[0].ID)}, "role": {"owner"}, "invitation": {string(asked[0].ID)}, "proof": {string(done.Account)}, "sealed": {sealed}, "code": {"000000"}}
 	theirs := []string{"lovelace", string(buyer(1).ARN), string(buyer(3).ARN), "111122223333", "1111-2222-3333", string(done.License), string(open.License), string(done.Account), key, sealed}
 
 	for _, rt := range s.portal.routes() {
@@ -130,9 +142,11 @@ func TestAnotherCustomersIDsTellAndDoNothing(t *testing.T) {
 	if after[0].Account != done.Account || after[2].Account != "" {
 		t.Errorf("accounts of Ada's registrations: %q, %q", after[0].Account, after[2].Account)
 	}
-	hers, err := s.accounts.ByEmail(t.Context(), ada["email"])
-	if err != nil {
-		t.Fatal(err)
+	if left, err := s.accounts.Invitations(t.Context(), done.Account); err != nil || len(left) != 1 {
+		t.Errorf("Ada's invitations: %+v, %v", left, err)
+	}
+	if members, err := s.accounts.Members(t.Context(), done.Account); err != nil || len(members) != 1 || members[0].Role != account.RoleOwner {
+		t.Errorf("who is in Ada's account: %+v, %v", members, err)
 	}
 	if has, err := s.accounts.HasFactor(t.Context(), hers[0].ID); has || err != nil {
 		t.Errorf("Ada has a second factor: %v, %v", has, err)

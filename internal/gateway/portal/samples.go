@@ -112,6 +112,10 @@ func samples() []webui.Story {
 	unanswered.SignUp = append(signUpFields(account.SignUp{Email: "ada@example.com", Name: "Ada Lovelace"}, nil),
 		questionFields(sampleQuestions, answering, account.FieldErrors{"size": "Choose one of the list.", "terms": "Tick this to go on.", "incidents": "Enter your e-mail address."})...)
 
+	grace, mary := account.Person{ID: "per_2", Email: "grace@example.com", Name: "Grace Hopper"}, account.Person{ID: "per_3", Email: "mary@example.com", Name: "Mary Somerville"}
+	asked := account.Invited{Invitation: account.Invitation{ID: "inv_1", Email: "charles@example.com", Role: account.RoleMember, Expires: sampleNow.AddDate(0, 0, 6)}, Company: "Analytical Engines", ByName: "Ada Lovelace"}
+	askedKnown := asked
+	askedKnown.Known, askedKnown.Email = mary.ID, mary.Email
 	all := []webui.Story{
 		{Name: "arrive", Page: "arrive", Data: arriveView{Page: page("/register", nil)}},
 		{Name: "arrive-unfinished", Page: "arrive", Data: arriveView{Page: page("/register", ada), Unfinished: "Inkwell Pages"}},
@@ -161,6 +165,21 @@ func samples() []webui.Story {
 		{Name: "factor", Page: "factor", Data: factorView{Page: page(factorPath, ada), Key: sampleKey(), Sealed: "x", Fields: []webui.Field{codeField("The code that it shows", "", "")}}},
 		{Name: "factor-added", Page: "factor", Data: factorView{Page: page(factorPath, ada), Has: true, Recovery: []string{"abcd-efgh-ijkl-mnop", "bcde-fghi-jklm-nopq", "cdef-ghij-klmn-opqr", "defg-hijk-lmno-pqrs"}}},
 		{Name: "factor-there", Page: "factor", Data: factorView{Page: page(factorPath, ada), Has: true, Fields: presentField("This is not your password.")}},
+		{Name: "people", Page: "people", Data: peopleView{Page: mailing(page(peoplePath, ada)), Members: []account.Member{
+			{Person: ada.Person, Role: account.RoleOwner, Since: sampleNow.AddDate(0, -2, 0)}, {Person: grace, Role: account.RoleOwner, Since: sampleNow.AddDate(0, -1, 0)}, {Person: mary, Role: account.RoleMember, Since: sampleNow.AddDate(0, 0, -3)}},
+			Invitations: []account.Invitation{{ID: "inv_1", Email: "charles@example.com", Role: account.RoleMember, Expires: sampleNow.AddDate(0, 0, 6)}}, Fields: inviteFields(nil, nil),
+			Seats: []account.Who{*ada, {Person: ada.Person, Account: account.Account{ID: "acc_2", Company: "Difference Engines"}, Role: account.RoleMember}}}},
+		{Name: "people-wrong", Page: "people", Data: peopleView{Page: mailing(page(peoplePath, ada)), Notice: wrong.Notice, Members: []account.Member{{Person: ada.Person, Role: account.RoleOwner, Since: sampleNow.AddDate(0, -2, 0)}},
+			Fields: inviteFields(url.Values{"email": {"charles@"}}, account.FieldErrors{account.FieldEmail: "Enter an e-mail address, like name@example.com."})}},
+		{Name: "people-member", Page: "people", Data: peopleView{Page: mailing(page(peoplePath, &account.Who{Person: mary, Account: ada.Account, Role: account.RoleMember})), Members: []account.Member{
+			{Person: ada.Person, Role: account.RoleOwner, Since: sampleNow.AddDate(0, -2, 0)}, {Person: mary, Role: account.RoleMember, Since: sampleNow.AddDate(0, 0, -3)}},
+			Invitations: []account.Invitation{{ID: "inv_1", Email: "charles@example.com", Role: account.RoleMember, Expires: sampleNow.AddDate(0, 0, 6)}}}},
+		{Name: "people-no-mails", Page: "people", Data: peopleView{Page: page(peoplePath, ada), Notice: webui.Notice{Tone: webui.Success, Text: peopleNotices["removed"]}, Members: []account.Member{{Person: ada.Person, Role: account.RoleOwner, Since: sampleNow.AddDate(0, -2, 0)}}}},
+		{Name: "join", Page: "join", Data: joinView{Page: page("/join", nil), Invited: asked, Proof: "x", Fields: joinFields("", nil)}},
+		{Name: "join-wrong", Page: "join", Data: joinView{Page: page("/join", nil), Invited: asked, Proof: "x", Notice: wrong.Notice, Fields: joinFields("Charles Babbage", account.FieldErrors{account.FieldPassword: "Use 10 characters or more. A few words in a row are good."})}},
+		{Name: "join-known", Page: "join", Data: joinView{Page: page("/join", nil), Invited: askedKnown, Proof: "x"}},
+		{Name: "join-other", Page: "join", Data: joinView{Page: page("/join", ada), Invited: askedKnown, Proof: "x"}},
+		{Name: "join-mine", Page: "join", Data: joinView{Page: page("/join", &account.Who{Person: mary, Account: ada.Account}), Invited: askedKnown, Proof: "x"}},
 		{Name: "problem", Page: "problem", Data: problemView{page("/portal/x", ada), webui.NotFound()}},
 	}
 	for name, ends := range map[string]bool{"": false, "-ends": true} {

@@ -10,6 +10,7 @@ import (
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/letter"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/signon"
 	"souk.dev/souk/internal/httpx"
@@ -207,9 +208,12 @@ func withQuery(address, name, value string) string {
 	return u.String()
 }
 
-// home is where a person goes who was not going anywhere: to the registration that is open in this browser, or to
+// home is where a person goes who was not going anywhere: to the registration or the invitation that is open in this browser, or to
 // their subscriptions.
 func (p *Portal) home(r *http.Request) string {
+	if secret, err := p.invitation(r); err == nil && secret != "" {
+		return letter.JoinPage
+	}
 	if _, err := p.registration(r); err == nil {
 		return "/register/account"
 	}

@@ -96,6 +96,9 @@ func (s Accounts) EraseAccount(ctx context.Context, id core.AccountID, at time.T
 				return err
 			}
 		}
+		if err := exec(ctx, tx, "take back its invitations", `delete from invitation where account = $1`, id); err != nil {
+			return err
+		}
 		if err := exec(ctx, tx, "empty its answers", `update registration set answers = '' where account = $1`, id); err != nil {
 			return err
 		}
@@ -168,6 +171,7 @@ func (s Accounts) NextExpiry(ctx context.Context) (time.Time, bool, error) {
 		select min(expires_us) as t from session union all
 		select min(expires_us) from signin_handle union all
 		select min(expires_us) from person_proof union all
+		select min(expires_us) from invitation union all
 		select min(expires_us) from signin_attempt) as e`).Scan(&first)
 	if err != nil {
 		return time.Time{}, false, fmt.Errorf("find the next expiry: %w", err)
@@ -183,6 +187,7 @@ func (s Accounts) DeleteExpired(ctx context.Context, now time.Time, limit int) (
 			`delete from session where hash in (select hash from session where expires_us <= $1 order by expires_us limit $2)`,
 			`delete from signin_handle where hash in (select hash from signin_handle where expires_us <= $1 order by expires_us limit $2)`,
 			`delete from person_proof where hash in (select hash from person_proof where expires_us <= $1 order by expires_us limit $2)`,
+			`delete from invitation where id in (select id from invitation where expires_us <= $1 order by expires_us limit $2)`,
 			`delete from signin_attempt where subject in (select subject from signin_attempt where expires_us <= $1 order by expires_us limit $2)`,
 		} {
 			res, err := tx.ExecContext(ctx, q, us(now), limit)

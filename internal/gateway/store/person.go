@@ -56,6 +56,9 @@ func (s Accounts) leave(ctx context.Context, tx *sql.Tx, id core.AccountID, pers
 	if err := exec(ctx, tx, "end its sign-in handles", `delete from signin_handle where person = $1`, person); err != nil {
 		return err
 	}
+	if err := exec(ctx, tx, "take back what they invited", `delete from invitation where account = $1 and invited_by = $2`, id, person); err != nil {
+		return err
+	}
 	if err := exec(ctx, tx, "end its sessions", `delete from session where person = $1`, person); err != nil {
 		return err
 	}
@@ -129,8 +132,12 @@ func (s Accounts) TakeSeat(ctx context.Context, session string, id core.AccountI
 }
 
 // Members implements account.Store.
-func (s Accounts) Members(ctx context.Context, id core.AccountID) (list []account.Member, err error) {
-	err = each(ctx, s.db.Read(), `select `+personColumns+`, m.role, m.since_us from member m join person p on p.id = m.person
+func (s Accounts) Members(ctx context.Context, id core.AccountID) ([]account.Member, error) {
+	return membersIn(ctx, s.db.Read(), id)
+}
+
+func membersIn(ctx context.Context, q queryer, id core.AccountID) (list []account.Member, err error) {
+	err = each(ctx, q, `select `+personColumns+`, m.role, m.since_us from member m join person p on p.id = m.person
 		where m.account = $1 order by m.since_us, m.person`, func(scan func(...any) error) error {
 		var m account.Member
 		err := scan(append(personPlaces(&m.Person), &m.Role, instant{&m.Since})...)

@@ -20,6 +20,8 @@ func Accounts(t *testing.T, open func(t *testing.T) account.Store) {
 	t.Run("ReferenceIsOneAccounts", func(t *testing.T) { referenceIsOneAccounts(t, open(t)) })
 	t.Run("ErasedIsEmpty", func(t *testing.T) { erasedIsEmpty(t, open(t)) })
 	t.Run("SeatsAndMembers", func(t *testing.T) { seatsAndMembers(t, open(t)) })
+	t.Run("InvitationIsAcceptedOnce", func(t *testing.T) { invitationIsAcceptedOnce(t, open(t)) })
+	t.Run("MemberLeaves", func(t *testing.T) { memberLeaves(t, open(t)) })
 	t.Run("ListGoesOn", func(t *testing.T) { accountListGoesOn(t, open(t)) })
 	t.Run("PasswordChangesOnce", func(t *testing.T) { passwordChangesOnce(t, open(t)) })
 	t.Run("SessionReplacesAnother", func(t *testing.T) { sessionReplacesAnother(t, open(t)) })
