@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
 	"strings"
 	"time"
 
@@ -51,7 +52,9 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
 			log := logs.to(cmd.ErrOrStderr())
-			slog.SetDefault(log) // zitadel/oidc writes to that one
+			if cmd.ErrOrStderr() == os.Stderr { // the process is this command
+				slog.SetDefault(log) // zitadel/oidc writes to that one
+			}
 			ln, err := listen(ctx, addr, "listen")
 			if err != nil {
 				return err

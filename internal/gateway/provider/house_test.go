@@ -55,6 +55,7 @@ type house struct {
 	db       *store.DB
 	accounts *account.Service
 	keys     *signon.Keys
+	config   provider.Config // of its door
 	owned    owned
 	ada      account.Who
 }
@@ -84,8 +85,9 @@ func newHouse(t *testing.T) *house {
 	h.keys, err = signon.OpenKeys(t.Context(), h.db.Settings(), box, h.clk)
 	must(err)
 	service := signon.New(signon.Config{Store: h.db.SignOns(), Sessions: h.accounts, Seal: box, Clock: h.clk, Log: log})
-	door := provider.New(provider.Config{BaseURL: h.URL, Applications: applications, SignOns: service, Keys: h.keys, Owned: h.owned, Clock: h.clk, Outside: clock.System{},
-		AuthorizePath: portal.AuthorizePath, SignOutPath: portal.SignOutPath})
+	h.config = provider.Config{BaseURL: h.URL, Applications: applications, SignOns: service, Keys: h.keys, Owned: h.owned, Clock: h.clk, Outside: clock.System{},
+		AuthorizePath: portal.AuthorizePath, SignOutPath: portal.SignOutPath}
+	door := provider.New(h.config)
 	book, err := license.OpenBook(t.Context(), h.db.Licenses(), h.clk, nil)
 	must(err)
 	pages, err := portal.New(portal.Config{BaseURL: h.URL, Register: register.New(h.db.Registrations(), book, nil, nil, h.clk, log), Accounts: h.accounts, Seal: box, Clock: h.clk, Log: log,

@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,6 +14,7 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 	"golang.org/x/oauth2"
 
+	"souk.dev/souk/internal/gateway/provider"
 	"souk.dev/souk/internal/gateway/signon"
 )
 
@@ -275,6 +278,28 @@ func TestHowApplicationsAreRefused(t *testing.T) {
 			if c.code == "" && (status != 400 || !strings.HasPrefix(to.String(), h.URL)) || c.code != "" && (told != c.code || to.Host != "app.example.com" || to.Query().Get("state") != p.state || to.Query().Has("code")) {
 				t.Errorf("%s: %d %s", name, status, to)
 			}
+		}
+	}
+}
+
+// An application that the seller takes off the list gets nothing for what it still has.
+func TestAnApplicationOffTheList(t *testing.T) {
+	h := newHouse(t)
+	tok, _ := h.browser().signsOn(h.inkwell("offline_access", "licenses"))
+	h.config.Applications = slices.DeleteFunc(slices.Clone(h.config.Applications), func(a signon.Application) bool { return a.ID == "inkwell" })
+	mux := http.NewServeMux()
+	provider.New(h.config).Mount(mux)
+	for path, form := range map[string]url.Values{"/oauth/userinfo": {"access_token": {tok.AccessToken}}, "/oauth/token": {"grant_type": {"refresh_token"}, "refresh_token": {tok.RefreshToken}},
+		"/oauth/introspect": {"token": {tok.AccessToken}}} {
+		r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		if path != "/oauth/userinfo" {
+			r.SetBasicAuth("inkwell", url.QueryEscape(secret))
+		}
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, r)
+		if w.Code != http.StatusUnauthorized || strings.Contains(w.Body.String(), string(h.ada.ID)) {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
 		}
 	}
 }
