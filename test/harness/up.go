@@ -85,10 +85,11 @@ func quiet(now time.Time) time.Time {
 
 // License is a gateway's licence.
 type License struct {
-	ID         string `json:"id"`
-	State      string `json:"state"`
-	Why        string `json:"why"`
-	LicenseARN string `json:"licenseArn"`
+	ID                 string `json:"id"`
+	State              string `json:"state"`
+	Why                string `json:"why"`
+	LicenseARN         string `json:"licenseArn"`
+	CustomerIdentifier string `json:"customerIdentifier"`
 }
 
 // Licenses are all of the gateway's.
