@@ -166,7 +166,7 @@ func TestMailsOfASubscription(t *testing.T) {
 	r.press(phone, "Send me a link", map[string]string{"email": " " + strings.ToUpper(demoEmail)}, "If there is an account")
 	reset := r.next("Choose another password for Inkwell")
 	r.open(phone, reset.Links[0], http.StatusOK)
-	r.press(phone, "Change my password", map[string]string{"password": "short"}, "Use 10 characters or more")
+	r.press(phone, "Change my password", map[string]string{"password": "short"}, "Use 12 characters or more")
 	const password = "another quiet notebook"
 	r.press(phone, "Change my password", map[string]string{"password": password}, "Your password is changed")
 	r.next("Your password for Inkwell was changed")

@@ -75,7 +75,7 @@ func TestBadArrivals(t *testing.T) {
 	v.tryPress("Create account") // which the browser refuses
 	v.fill("E-mail address", "ada@example.com")
 	v.press("Create account") // which the gateway refuses
-	v.sees("Create your account", "10 characters")
+	v.sees("Create your account", "12 characters")
 	signUp(v)
 	v.sees(product.Title, "Active")
 

@@ -61,7 +61,7 @@ func (s *Service) signUpAgain(ctx context.Context, in SignUp, address string) (W
 // Errors: fail.Denied, the same whether the account or the password is wrong; fail.TooMuch after too many attempts.
 func (s *Service) SignIn(ctx context.Context, email, password, address string) (Who, error) {
 	key := credential.EmailKey(email)
-	if key == "" || password == "" || len(key) > MaxEmail || len(password) > 4*MaxPassword {
+	if key == "" || password == "" || len(key) > MaxEmail || len(password) > credential.MaxTyped {
 		return Who{}, denied()
 	}
 	try, err := s.brakes.Try(ctx, key, address)

@@ -93,7 +93,7 @@ func operatorFields(p operator.Person) []webui.Field {
 		{Name: "name", Label: "Name", Required: true, MaxLength: credential.MaxName, Value: p.Name, Autocomplete: "off"},
 		{Name: "role", Label: "Role", Type: "select", Required: true, Value: string(p.Role), Options: []webui.Choice{
 			{Value: string(operator.Viewer), Label: "Viewer: looks"}, {Value: string(operator.Operator), Label: "Operator: decides and replays"}, {Value: string(operator.Admin), Label: "Admin: keys, operators, the log"}}},
-		{Name: "password", Label: "First password", Type: "password", Required: true, Autocomplete: "new-password", Hint: "10 characters or more. Its owner can change it."},
+		{Name: "password", Label: "First password", Type: "password", Required: true, Autocomplete: "new-password", Hint: "12 characters or more. Its owner can change it."},
 	}
 }
 

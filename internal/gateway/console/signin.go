@@ -124,7 +124,7 @@ type meView struct {
 func meFields(bad map[string]string) []webui.Field {
 	return []webui.Field{
 		{Name: "present", Label: "Your present password", Type: "password", Autocomplete: "current-password", Required: true, Error: bad["present"]},
-		{Name: "password", Label: "A new one", Type: "password", Autocomplete: "new-password", Required: true, Error: bad["password"], Hint: "10 characters or more. A few words in a row are good."},
+		{Name: "password", Label: "A new one", Type: "password", Autocomplete: "new-password", Required: true, Error: bad["password"], Hint: "12 characters or more. A few words in a row are good."},
 	}
 }
 

@@ -153,7 +153,7 @@ func TestPasswordIsChangedByWhoKnowsIt(t *testing.T) {
 	p := d.add(operator.Viewer)
 	b, elsewhere := d.as(p), d.as(p)
 	b.post("/console/me/password", url.Values{"present": {"a wrong one"}, "password": {"another horse battery"}}).shows(t, http.StatusUnprocessableEntity, "not your present password")
-	b.post("/console/me/password", url.Values{"present": {password}, "password": {"short"}}).shows(t, http.StatusUnprocessableEntity, "10 characters or more")
+	b.post("/console/me/password", url.Values{"present": {password}, "password": {"short"}}).shows(t, http.StatusUnprocessableEntity, "12 characters or more")
 	if a := b.post("/console/me/password", url.Values{"present": {password}, "password": {"another horse battery"}}); a.Location != "/console/me?changed" {
 		t.Fatalf("%d %s", a.Code, a.Body)
 	}

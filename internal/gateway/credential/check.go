@@ -9,9 +9,10 @@ import (
 )
 
 // Bounds of what people may enter, in characters.
+// Source of a password's: OWASP ASVS 4.0.3, 2.1.1 and 2.1.2.
 const (
-	MinPassword = 10
-	MaxPassword = 200
+	MinPassword = 12
+	MaxPassword = 128
 	MaxEmail    = 254 // RFC 5321, a path without its brackets
 	MaxName     = 120
 )
@@ -48,6 +49,9 @@ func CheckText(s string, longest int) string {
 	return ""
 }
 
+// MaxTyped is how long, in bytes, what is typed for a password can be that is looked at: once, 200 characters were taken.
+const MaxTyped = 800
+
 // CheckPassword says what is wrong with a new password of whoever has the e-mail address; "" if nothing is.
 func CheckPassword(p, email string) string {
 	switch n := utf8.RuneCountInString(p); {
@@ -56,13 +60,15 @@ func CheckPassword(p, email string) string {
 	case !utf8.ValidString(p):
 		return "This password has characters that cannot be typed again; choose another."
 	case n < MinPassword:
-		return "Use 10 characters or more. A few words in a row are good."
+		return "Use 12 characters or more. A few words in a row are good."
 	case n > MaxPassword:
-		return "Use 200 characters or fewer."
+		return "Use 128 characters or fewer."
 	case strings.EqualFold(p, email):
 		return "Choose a password that is not your e-mail address."
 	case strings.Count(p, p[:1]) == len(p):
 		return "Choose a password that is more than one letter repeated."
+	case common(p):
+		return "This password is among those that everybody tries. A few words in a row are better."
 	}
 	return ""
 }

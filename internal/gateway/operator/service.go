@@ -192,7 +192,7 @@ func (s *Service) SignIn(ctx context.Context, email, password, address string) (
 		return Person{}, fail.New(fail.Denied, "no_passwords", "Passwords are switched off here. Sign in with the sign-in provider.")
 	}
 	key := credential.EmailKey(email)
-	if key == "" || password == "" || len(key) > credential.MaxEmail || len(password) > 4*credential.MaxPassword {
+	if key == "" || password == "" || len(key) > credential.MaxEmail || len(password) > credential.MaxTyped {
 		return Person{}, denied()
 	}
 	try, err := s.brakes.Try(ctx, key, address)

@@ -112,7 +112,7 @@ func signUpFields(in account.SignUp, bad account.FieldErrors) []webui.Field {
 }
 
 // passwordHint says what a password has to be.
-const passwordHint = "10 characters or more; a few words in a row are good."
+const passwordHint = "12 characters or more; a few words in a row are good."
 
 func knownFields(email string) []webui.Field {
 	return []webui.Field{

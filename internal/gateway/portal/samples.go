@@ -101,7 +101,7 @@ func samples() []webui.Story {
 	wrong.FreeTrial = true
 	wrong.Notice = webui.Notice{Tone: webui.Error, Text: "Please look at the marked fields again."}
 	wrong.SignUp = signUpFields(account.SignUp{Email: "ada@", Name: "Ada Lovelace"}, account.FieldErrors{
-		account.FieldEmail: "Enter an e-mail address, like name@example.com.", account.FieldPassword: "Use 10 characters or more. A few words in a row are good."})
+		account.FieldEmail: "Enter an e-mail address, like name@example.com.", account.FieldPassword: "Use 12 characters or more. A few words in a row are good."})
 	wrong.SignInSays = webui.Notice{Tone: webui.Error, Text: "E-mail address and password do not belong together. Check both and try again."}
 
 	asking := forms
@@ -150,7 +150,7 @@ func samples() []webui.Story {
 		{Name: "forgot-sent", Page: "forgot", Data: forgotView{Page: mailing(page("/password/forgot", nil)), Sent: true}},
 		{Name: "reset", Page: "reset", Data: proofView{Page: page("/password/reset", nil), Proof: "p", Email: "ada@example.com", Fields: resetFields(nil)}},
 		{Name: "reset-wrong", Page: "reset", Data: proofView{Page: page("/password/reset", nil), Proof: "p", Email: "ada@example.com",
-			Fields: resetFields(account.FieldErrors{account.FieldPassword: "Use 10 characters or more. A few words in a row are good."})}},
+			Fields: resetFields(account.FieldErrors{account.FieldPassword: "Use 12 characters or more. A few words in a row are good."})}},
 		{Name: "verify", Page: "verify", Data: proofView{Page: page("/verify", nil), Proof: "p", Email: "ada@example.com"}},
 		{Name: "reminders", Page: "reminders", Data: remindersView{page("/reminders", nil), "w", "ada@example.com", false}},
 		{Name: "reminders-quiet", Page: "reminders", Data: remindersView{page("/reminders", nil), "w", "ada@example.com", true}},
@@ -176,7 +176,7 @@ func samples() []webui.Story {
 			Invitations: []account.Invitation{{ID: "inv_1", Email: "charles@example.com", Role: account.RoleMember, Expires: sampleNow.AddDate(0, 0, 6)}}}},
 		{Name: "people-no-mails", Page: "people", Data: peopleView{Page: page(peoplePath, ada), Notice: webui.Notice{Tone: webui.Success, Text: peopleNotices["removed"]}, Members: []account.Member{{Person: ada.Person, Role: account.RoleOwner, Since: sampleNow.AddDate(0, -2, 0)}}}},
 		{Name: "join", Page: "join", Data: joinView{Page: page("/join", nil), Invited: asked, Proof: "x", Fields: joinFields("", nil)}},
-		{Name: "join-wrong", Page: "join", Data: joinView{Page: page("/join", nil), Invited: asked, Proof: "x", Notice: wrong.Notice, Fields: joinFields("Charles Babbage", account.FieldErrors{account.FieldPassword: "Use 10 characters or more. A few words in a row are good."})}},
+		{Name: "join-wrong", Page: "join", Data: joinView{Page: page("/join", nil), Invited: asked, Proof: "x", Notice: wrong.Notice, Fields: joinFields("Charles Babbage", account.FieldErrors{account.FieldPassword: "Use 12 characters or more. A few words in a row are good."})}},
 		{Name: "join-known", Page: "join", Data: joinView{Page: page("/join", nil), Invited: askedKnown, Proof: "x"}},
 		{Name: "join-other", Page: "join", Data: joinView{Page: page("/join", ada), Invited: askedKnown, Proof: "x"}},
 		{Name: "join-mine", Page: "join", Data: joinView{Page: page("/join", &account.Who{Person: mary, Account: ada.Account}), Invited: askedKnown, Proof: "x"}},
