@@ -28,6 +28,7 @@ func gatewayCommand() *cobra.Command {
 	var applications applicationsValue
 	var settle, margin, entitlements, resync, keepEvents, keepIDs durationValue
 	var networks networksValue
+	var chats chatsValue
 	var reminders daysValue
 	var way consoleWay
 	var approveOwn switchValue
@@ -72,7 +73,7 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 				SettleTime: time.Duration(settle), FinalMargin: time.Duration(margin), EntitlementsEvery: time.Duration(entitlements), ResyncEvery: time.Duration(resync), Reminders: reminders,
 				KeepEvents: time.Duration(keepEvents), KeepIDs: time.Duration(keepIDs),
 				Applications: signon.Applications(applications), SignIn: way.provider(), NoConsolePasswords: !bool(way.passwords), SecondFactors: bool(way.factors),
-				ApproveOwn: bool(approveOwn), WebhookNetworks: courier.Networks(networks), Log: log,
+				ApproveOwn: bool(approveOwn), Chats: chats, WebhookNetworks: courier.Networks(networks), Log: log,
 			})
 			if err != nil {
 				return configError(err)
@@ -100,6 +101,7 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 	takeMail(o, &mail)
 	way.take(o)
 	o.value(&networks, "webhook-networks", "")
+	o.value(&chats, "chats", "")
 	o.value(&entitlements, "entitlements-every", "")
 	o.value(&resync, "resync-every", "")
 	o.value(&approveOwn, "approve-own", "off")

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"time"
 
+	"souk.dev/souk/internal/gateway/chat"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/courier"
 	"souk.dev/souk/internal/gateway/idp"
@@ -76,7 +77,9 @@ type Config struct {
 	// KeepEvents is how long usage events stay for the audit, KeepIDs how long a repetition of one is recognised. Zero: the
 	// defaults of package usage, which also says what the least is.
 	KeepEvents, KeepIDs time.Duration
-	// WebhookNetworks may be called by webhooks although they are not the public internet's.
+	// Chats are where the seller's people are told what they should look at.
+	Chats []chat.Room
+	// WebhookNetworks may be called by webhooks and chats although they are not the public internet's.
 	WebhookNetworks courier.Networks
 
 	Log *slog.Logger // nil: none

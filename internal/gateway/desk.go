@@ -55,6 +55,10 @@ func (c Config) shown() []console.Setting {
 	for _, a := range c.Applications {
 		applications = append(applications, a.ID)
 	}
+	var rooms []string
+	for _, r := range c.Chats {
+		rooms = append(rooms, r.Name)
+	}
 	yes := func(on bool) string {
 		if on {
 			return "yes: whoever proposes may approve"
@@ -67,6 +71,7 @@ func (c Config) shown() []console.Setting {
 		{Name: "instance", Value: c.InstanceName}, {Name: "node-url", Value: c.NodeURL}, {Name: "clock", Value: c.ClockURL}, {Name: "AWS endpoint", Value: c.Endpoint}, {Name: "AWS region", Value: c.Region},
 		{Name: "form-fields", Value: strings.Join(fieldNames, ", ")}, {Name: "seller", Value: c.Seller.Name}, {Name: "support-email", Value: c.Seller.SupportEmail}, {Name: "support-url", Value: c.Seller.SupportURL},
 		{Name: "applications", Value: strings.Join(applications, ", ")},
+		{Name: "chats", Value: strings.Join(rooms, ", ")},
 		{Name: "approve-own", Value: yes(c.ApproveOwn)},
 		{Name: "entitlements-every", Value: span(c.EntitlementsEvery)}, {Name: "settle-time", Value: span(c.SettleTime)}, {Name: "final-margin", Value: span(c.FinalMargin)},
 		{Name: "keep-events", Value: span(c.KeepEvents)}, {Name: "keep-ids", Value: span(c.KeepIDs)},

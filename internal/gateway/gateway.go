@@ -11,17 +11,20 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/agreement"
+	"souk.dev/souk/internal/gateway/alert"
 	"souk.dev/souk/internal/gateway/api"
 	"souk.dev/souk/internal/gateway/approval"
 	"souk.dev/souk/internal/gateway/audit"
 	"souk.dev/souk/internal/gateway/awsapi"
 	"souk.dev/souk/internal/gateway/cancellation"
+	"souk.dev/souk/internal/gateway/chat"
 	"souk.dev/souk/internal/gateway/console"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/courier"
@@ -146,8 +149,13 @@ func assemble(ctx context.Context, c Config, db *store.DB) (g *Gateway, err erro
 		Licenses: book, Products: c.Products, Approval: rule, Clock: g.clk, Log: c.Log, Wake: g.wake})
 	cancellations := cancellation.New(cancellation.Config{Store: g.db.Cancellations(), AWS: agreements, Licenses: book, Approval: rule, Clock: g.clk, Log: c.Log, Wake: g.wake})
 	in.Observe = observed(metrics, corrections, cancellations, resync)
-	hooks := webhook.New(webhook.Config{Store: g.db.Webhooks(), Poster: courier.New(c.WebhookNetworks), Clock: g.clk, Log: c.Log})
-	channels := []outbox.Channel{hooks}
+	out := courier.New(c.WebhookNetworks)
+	hooks := webhook.New(webhook.Config{Store: g.db.Webhooks(), Poster: out, Clock: g.clk, Log: c.Log})
+	chats, err := chat.New(chat.Config{Rooms: c.Chats, Poster: out, Console: strings.TrimRight(c.BaseURL, "/") + "/console", Clock: g.clk, Log: c.Log})
+	if err != nil {
+		return nil, err
+	}
+	channels := []outbox.Channel{hooks, chats}
 	accounts.OnAsking(g.wake)
 	if c.Mail.Server != "" {
 		mails, err := c.letters(accounts, book, resync, box, g.clk)
@@ -156,8 +164,11 @@ func assemble(ctx context.Context, c Config, db *store.DB) (g *Gateway, err erro
 		}
 		channels = append(channels, mails)
 	}
+	alerts := alert.New(alert.Config{Store: g.db.Alerts(), Clock: g.clk, Log: c.Log, Wake: g.wake, Stands: map[outbox.Kind]func(context.Context, alert.Alert) (bool, error){
+		outbox.AlertCallsDenied: engine.Stands, outbox.AlertRecordsRefused: engine.Stands, outbox.AlertDeadlineNear: engine.Stands, outbox.AlertProductUnknown: in.Unserved}})
 	told := outbox.New(outbox.Config{Store: g.db.Outbox(), Channels: channels, Clock: g.clk, Log: c.Log, Observe: metrics.Delivery, Wake: g.wake})
 	hooks.Use(told)
+	chats.Use(told)
 	signer, err := statement.NewSigner(ctx, g.db.Settings())
 	if err != nil {
 		return nil, err
@@ -209,14 +220,14 @@ func assemble(ctx context.Context, c Config, db *store.DB) (g *Gateway, err erro
 	}
 	health := api.Health{Log: c.Log, Checks: g.checks(c, in)}
 	desk, err := g.openConsole(c, health, console.Config{Audit: acts, Book: book, Engine: engine, Notices: g.db.Notices(), Replayer: in, Outbox: told, Register: registrations, Accounts: accounts,
-		Entitlements: entitlements, Corrections: corrections, Cancellations: cancellations, Seal: box})
+		Entitlements: entitlements, Corrections: corrections, Cancellations: cancellations, Seal: box, Alerts: alerts, Chats: chats})
 	if err != nil {
 		return nil, err
 	}
 	g.handler = handler(c.Log, door, pages, desk, posts, applications.door, health, metrics)
 
 	// In this order when stepped: what AWS told, then what follows from it, then what goes to AWS, then what is told of it.
-	jobs := slices.Concat(in.Jobs(), resync.Jobs(), []job.Job{book.Job(), entitlements.Job(), registrations.Attach(), corrections.Job(), cancellations.Job()}, engine.Jobs(), events.Jobs(), []job.Job{thresholds.Job()}, told.Jobs(),
+	jobs := slices.Concat(in.Jobs(), resync.Jobs(), []job.Job{book.Job(), entitlements.Job(), registrations.Attach(), corrections.Job(), cancellations.Job()}, engine.Jobs(), events.Jobs(), []job.Job{thresholds.Job(), alerts.Job()}, told.Jobs(),
 		applications.jobs,
 		[]job.Job{accounts.Sweep(), api.ForgetAnswers(g.db.Answers(), g.clk)})
 	for _, j := range jobs {

@@ -23,7 +23,7 @@ var tones = map[string]Tone{
 	"active": Success, "success": Success, "honoured": Success, "sent": Success, "delivered": Success, "ok": Success, "completed": Success, "complete": Success, "running": Success,
 	"pending": Info, "open": Info, "being set up": Info, "waiting": Info, "sealed": Info, "new": Info, "free trial": Info, "retrying": Info,
 	"winding down": Warn, "setting up": Warn, "cancellation in progress": Warn, "carried": Warn, "frozen": Warn, "expiring": Warn, "parked": Warn,
-	"failed": Error, "refused": Error, "unbillable": Error, "error": Error, "lost": Error, "dead": Error, "terminated": Error,
+	"raised": Warn, "resolved": Success, "failed": Error, "refused": Error, "unbillable": Error, "error": Error, "lost": Error, "dead": Error, "terminated": Error,
 	"applied": Success, "held": Info, "received": Info, "unreadable": Error, "no meaning": Warn, "unknown product": Warn, "unknown kind": Warn, "unmatched": Warn,
 	"proposed": Warn, "approved": Info, "agreed": Info, "withdrawing": Info, "denied": Neutral, "withdrawn": Neutral, "sending": Info, "works": Success, "not done": Error, "claimed": Success, "revoked": Neutral,
 	"ended": Neutral, "cancelled": Neutral, "expired": Neutral, "replaced": Neutral, "renewed": Neutral, "archived": Neutral,

@@ -53,6 +53,7 @@ const (
 	SecretRotated      Action = "webhook.rotate"
 	DeliveriesReplayed Action = "webhook.replay"
 	DeliveryReplayed   Action = "delivery.replay"
+	ChatTested         Action = "chat.test"
 	EndProposed        Action = "cancellation.propose"
 	EndOkayed          Action = "cancellation.approve"
 	EndRefused         Action = "cancellation.reject"

@@ -13,9 +13,11 @@ import (
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/alert"
 	"souk.dev/souk/internal/gateway/approval"
 	"souk.dev/souk/internal/gateway/audit"
 	"souk.dev/souk/internal/gateway/cancellation"
+	"souk.dev/souk/internal/gateway/chat"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/entitlement"
@@ -85,6 +87,8 @@ type Config struct {
 	Entitlements  *entitlement.Keeper
 	Corrections   *correction.Service
 	Cancellations *cancellation.Service
+	Alerts        *alert.Service
+	Chats         *chat.Service
 	Approval      approval.Rule
 	Keys          keys.Store
 	Health        func(ctx context.Context) []Checked
@@ -148,6 +152,9 @@ func (c *Console) routes() []route {
 		{"GET /console/deliveries", operator.Viewer, c.getDeliveries},
 		{"GET /console/deliveries/{id}", operator.Viewer, c.getDelivery},
 		{"POST /console/deliveries/{id}/send", operator.Operator, c.postSendAgain},
+		{"GET /console/alerts", operator.Viewer, c.getAlerts},
+		{"GET /console/alerts/{id}", operator.Viewer, c.getAlert},
+		{"POST /console/chats/{id}/test", operator.Operator, c.postChatTest},
 		{"GET /console/registrations", operator.Viewer, c.getRegistrations},
 		{"GET /console/registrations/{id}", operator.Viewer, c.getRegistration},
 		{"POST /console/registrations/{id}/ready", operator.Operator, c.postReady},
@@ -269,8 +276,8 @@ type Page struct {
 // Can reports whether who is signed in has at least that role, so that a page leaves out what would be refused.
 func (g Page) Can(role string) bool { return g.Who != nil && g.Who.Role.May(operator.Role(role)) }
 
-// toDo counts proposals that wait for a decision, up to maxToDo of each kind.
-type toDo struct{ Corrections, Cancellations int }
+// toDo counts proposals that wait for a decision, and alerts that are raised, up to maxToDo of each kind.
+type toDo struct{ Corrections, Cancellations, Alerts int }
 
 const maxToDo = 100
 
@@ -281,7 +288,11 @@ func (c *Console) page(r *http.Request, who operator.Person) (Page, error) {
 		return page, err
 	}
 	ends, err := c.Cancellations.Cancellations(r.Context(), cancellation.Query{State: cancellation.Proposed, Limit: maxToDo})
-	page.ToDo = toDo{len(fixes), len(ends)}
+	if err != nil {
+		return page, err
+	}
+	raised, err := c.Alerts.Alerts(r.Context(), alert.Query{State: alert.Raised, Limit: maxToDo})
+	page.ToDo = toDo{len(fixes), len(ends), len(raised)}
 	return page, err
 }
 

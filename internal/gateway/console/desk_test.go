@@ -16,10 +16,13 @@ import (
 
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/alert"
 	"souk.dev/souk/internal/gateway/audit"
 	"souk.dev/souk/internal/gateway/cancellation"
+	"souk.dev/souk/internal/gateway/chat"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/correction"
+	"souk.dev/souk/internal/gateway/courier"
 	"souk.dev/souk/internal/gateway/entitlement"
 	"souk.dev/souk/internal/gateway/intake"
 	"souk.dev/souk/internal/gateway/license"
@@ -81,8 +84,12 @@ func newDesk(t *testing.T, change ...func(*Config)) *desk {
 		Operators: operator.New(d.db.Operators(), d.log, d.clk, log), Audit: d.log, Book: d.book, Engine: d.engine, Records: store.NewMetering(d.db).RecordsByState,
 		Notices: d.db.Notices(), Replayer: d.in, Outbox: outbox.New(outbox.Config{Store: d.db.Outbox(), Clock: d.clk, Log: log}), Register: register.New(d.db.Registrations(), d.book, nil, catalogue, d.clk, log), Accounts: accounts, Entitlements: entitlements,
 		Corrections:   correction.New(correction.Config{Store: d.db.Corrections(), Usage: d.events, Ledger: metering.Ledger{Store: store.NewMetering(d.db), Log: events}, Licenses: d.book, Products: catalogue, Clock: d.clk, Log: log}),
+		Alerts:        alert.New(alert.Config{Store: d.db.Alerts(), Stands: map[outbox.Kind]func(context.Context, alert.Alert) (bool, error){outbox.AlertCallsDenied: d.engine.Stands, outbox.AlertRecordsRefused: d.engine.Stands, outbox.AlertDeadlineNear: d.engine.Stands, outbox.AlertProductUnknown: d.in.Unserved}, Clock: d.clk, Log: log}),
 		Cancellations: cancellation.New(cancellation.Config{Store: d.db.Cancellations(), Licenses: d.book, Clock: d.clk, Log: log}),
 		Keys:          d.db.Keys(), Seal: box, Health: func(context.Context) []Checked { return []Checked{{"database", true, "it answers"}} }, Clock: d.clk, Log: log}
+	config.Chats, err = chat.New(chat.Config{Rooms: []chat.Room{{Name: "ops", URL: secretURL}}, Poster: courier.New(nil), Clock: d.clk, Log: log})
+	must(err)
+	config.Chats.Use(config.Outbox)
 	for _, f := range change {
 		f(&config)
 	}
@@ -94,6 +101,9 @@ func newDesk(t *testing.T, change ...func(*Config)) *desk {
 	t.Cleanup(d.Close)
 	return d
 }
+
+// secretURL must never be shown.
+const secretURL = "https://hooks.slack.com/services/T0000/B0000/wordsthatopen"
 
 const password = "correct horse battery"
 

@@ -151,6 +151,10 @@ func (c *Console) findings(checks []Checked, records map[string]int64, aside map
 		all = append(all, finding{webui.Warn, fmt.Sprintf("%s %s given up this week", atMost(n), plural(n, "delivery was", "deliveries were")),
 			"A webhook or a customer's mail server did not take it for three days. Each says why; mend that, and send it again.", "/console/deliveries?state=dead", "Look at them"})
 	}
+	if n := int64(due.Alerts); n > 0 {
+		all = append(all, finding{webui.Warn, fmt.Sprintf("%s %s raised", atMost(n), plural(n, "alert is", "alerts are")),
+			"Each says what happened and what to do about it.", "/console/alerts?state=raised", "Look at them"})
+	}
 	if n := int64(due.Corrections); n > 0 {
 		all = append(all, finding{webui.Warn, fmt.Sprintf("%s %s for a decision", atMost(n), plural(n, "correction waits", "corrections wait")),
 			"Money goes back to a buyer only when a person has approved it.", "/console/corrections?state=proposed", "Decide"})

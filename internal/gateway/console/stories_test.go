@@ -8,9 +8,11 @@ import (
 
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/alert"
 	"souk.dev/souk/internal/gateway/approval"
 	"souk.dev/souk/internal/gateway/audit"
 	"souk.dev/souk/internal/gateway/cancellation"
+	"souk.dev/souk/internal/gateway/chat"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/credential"
@@ -79,7 +81,7 @@ func stories(c *Console) []webui.Story {
 	vera := operator.Person{ID: "op_2", Email: "vera@inkwell.example", Name: "Vera Viewer", Role: operator.Viewer, CreatedAt: noon.AddDate(0, -1, 0)}
 	otto := operator.Person{ID: "op_3", Email: "otto@inkwell.example", Name: "Otto Operator", Role: operator.Operator, CreatedAt: noon.AddDate(0, -1, 0), Issuer: "https://id.inkwell.example", Subject: "248289761001"}
 	fay := operator.Person{ID: "op_4", Email: "fay@inkwell.example", Name: "Fay Factor", Role: operator.Viewer, CreatedAt: noon, SecondFactor: true}
-	page := func(path string) Page { return Page{Path: path, Now: noon, Who: ida, ToDo: toDo{2, 1}} }
+	page := func(path string) Page { return Page{Path: path, Now: noon, Who: ida, ToDo: toDo{2, 1, 2}} }
 	lic := func(id core.LicenseID, customer core.AWSAccountID, s license.Standing) licenseRow {
 		return c.licenseRow(license.License{ID: id, ProductCode: inkCode, Customer: customer, ARN: "arn:aws:license-manager::294406891311:license:l-0123456789abcdef0123456789abcdef",
 			Agreements: []core.AgreementID{"agmt-7tz0example1"}, Offer: "offer-abcdefexample", Account: "acc_1", CreatedAt: noon.AddDate(0, -2, 0), Standing: s})
@@ -142,12 +144,18 @@ func stories(c *Console) []webui.Story {
 	checks := []Checked{{"database", true, "it answers"}, {"queue", false, "it has not answered for 3m0s; see the log"}}
 	attempt := &metering.Attempt{ID: "req_1", At: noon.Add(-time.Hour), Request: []byte(`{"UsageRecords":[{"Timestamp":1793534399,"Dimension":"pages","Quantity":298}]}`), Answered: noon.Add(-time.Hour), Outcome: "answered",
 		Answer: []byte(`{"Results":[{"MeteringRecordId":"b2d5f1c0-example","Status":"Success"}],"UnprocessedRecords":[]}`)}
-	problems := c.findings(checks, map[string]int64{"parked": 1}, map[license.Outcome]int{intake.Poison: 1}, 1, toDo{2, 1})
+	problems := c.findings(checks, map[string]int64{"parked": 1}, map[license.Outcome]int{intake.Poison: 1}, 1, toDo{2, 1, 2})
 	problems = append(problems, setUpFindings(3, 1)...)
 	states2 := map[license.State]int64{license.Active: 214, license.Pending: 3, license.WindingDown: 1, license.Ended: 18}
 	told := outbox.Event{ID: "evt_3kd0q", Kind: outbox.LicenseReady, At: noon, License: "lic_4t9k2m", Data: []byte(`{"license":{"id":"lic_4t9k2m","state":"active"}}`)}
 	onItsWay := deliveryRow{outbox.Delivery{ID: "dlv_1", Event: told.ID, Kind: told.Kind, License: told.License, Channel: "mail", Target: outbox.Target{To: "acc_1", Form: "ready"}, State: outbox.Pending, Why: "It is on its way.", CreatedAt: noon, Since: noon, DueAt: noon.Add(time.Minute)}}
 	gaveUp := deliveryRow{outbox.Delivery{ID: "dlv_2", Event: told.ID, Kind: told.Kind, License: told.License, Channel: "webhook", Target: outbox.Target{To: "whe_8f2m"}, State: outbox.Dead, Why: "It was tried for three days.", CreatedAt: noon.AddDate(0, 0, -3), Since: noon, Tries: 2}}
+	alarm := func(id alert.ID, kind outbox.Kind, state alert.State, times int, say string) alertRow {
+		return alertRow{alert.Alert{ID: id, Finding: alert.Finding{Kind: kind, License: "lic_4t9k2m", Product: inkCode, About: records[0].ID, Say: say, At: noon, Times: times}, State: state, Since: noon.Add(-3 * time.Hour), ToldAt: noon.Add(-3 * time.Hour)}, "Inkwell Pages"}
+	}
+	refused := alarm("alr_1", outbox.AlertRecordsRefused, alert.Raised, 214, "AWS refuses this record: InvalidUsageDimensionException: the dimension is not one of the product's.")
+	lost := alarm("alr_2", outbox.AlertUsageUnbilled, alert.Raised, 1, "12.5 of pages were used after the subscription's end, and are given away.")
+	mended := alarm("alr_3", outbox.AlertCallsDenied, alert.Resolved, 9, "AWS refuses our metering calls (AccessDeniedException). No usage reaches it.")
 	return []webui.Story{
 		{Name: "signin", Page: "signin", Data: func() signInView {
 			v := c.signInForm(httptest.NewRequest("GET", "/console/signin", nil), "", "")
@@ -166,7 +174,7 @@ func stories(c *Console) []webui.Story {
 		}()},
 		{Name: "signin-provider-alone", Page: "signin", Data: signInView{Page: Page{Path: "/console/signin", Now: noon}, Provider: "Inkwell ID", ProviderHref: "/console/signin/provider",
 			Notice: webui.Notice{Tone: webui.Success, Text: "You are signed out."}}},
-		{Name: "overview", Page: "overview", Data: overviewView{page("/console"), checks, problems, tilesOf(states2, map[string]int64{"waiting": 12, "parked": 1, "honoured": 48211, "unbillable": 3}, toDo{2, 1}), notices, records}},
+		{Name: "overview", Page: "overview", Data: overviewView{page("/console"), checks, problems, tilesOf(states2, map[string]int64{"waiting": 12, "parked": 1, "honoured": 48211, "unbillable": 3}, toDo{2, 1, 2}), notices, records}},
 		{Name: "overview-empty", Page: "overview", Data: overviewView{Page: page("/console"), Checks: checks[:1], Tiles: tilesOf(nil, nil, toDo{})}},
 		{Name: "licenses", Page: "licenses", Data: licensesView{Page: page("/console/licenses"), Filters: states, Rows: []licenseRow{pending, ending, active}, Older: "/console/licenses?before=lic_4t9k2m"}},
 		{Name: "licenses-empty", Page: "licenses", Data: licensesView{Page: page("/console/licenses"), Filters: states[:1]}},
@@ -185,6 +193,10 @@ func stories(c *Console) []webui.Story {
 		{Name: "notices-empty", Page: "notices", Data: noticesView{Page: page("/console/notices"), Filters: states[:1]}},
 		{Name: "notice", Page: "notice", Data: noticeView{page("/console/notices/x"), notices[0]}},
 		{Name: "notice-unreadable", Page: "notice", Data: noticeView{page("/console/notices/x"), notices[1]}},
+		{Name: "alerts", Page: "alerts", Data: alertsView{Page: page("/console/alerts"), Filters: states[:2], Rows: []alertRow{refused, lost, mended}, Older: "/console/alerts?before=x", Chats: []chatRow{{chat.Room{Name: "ops", Events: outbox.Filter{"alert.*"}}}, {chat.Room{Name: "billing", Events: outbox.Filter{"alert.usage_unbilled", "correction.proposed"}}}}}},
+		{Name: "alerts-empty", Page: "alerts", Data: alertsView{Page: page("/console/alerts"), Filters: states[:1]}},
+		{Name: "alert", Page: "alert", Data: alertView{page("/console/alerts/alr_1"), refused}},
+		{Name: "alert-resolved", Page: "alert", Data: alertView{page("/console/alerts/alr_3"), mended}},
 		{Name: "deliveries", Page: "deliveries", Data: deliveriesView{Page: page("/console/deliveries"), Filters: states[:1], License: "lic_4t9k2m", Rows: []deliveryRow{onItsWay, gaveUp}, Older: "/console/deliveries?before=x"}},
 		{Name: "deliveries-empty", Page: "deliveries", Data: deliveriesView{Page: page("/console/deliveries"), Filters: states[:1]}},
 		{Name: "delivery", Page: "delivery", Data: deliveryView{page("/console/deliveries/dlv_2"), gaveUp, told, []outbox.Attempt{{At: noon, Took: 92 * time.Millisecond, Status: 503, Say: "It answered 503 Service Unavailable."}, {At: noon.Add(-time.Hour), Took: 15 * time.Second, Say: "It did not answer in time."}}}},

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/gateway/alert"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/job"
@@ -194,6 +196,9 @@ func (in *Intake) one(ctx context.Context, n Notice) (kept Notice, err error) {
 		}
 	}
 	in.tell(ctx, kept, repeated)
+	if !repeated && in.Wake != nil && !heeded(kept.Outcome) {
+		in.Wake() // that somebody should look at it is told
+	}
 	if in.Observe != nil {
 		in.Observe(kept, repeated, n.ReceivedAt.Sub(n.SentAt))
 	}
@@ -203,11 +208,25 @@ func (in *Intake) one(ctx context.Context, n Notice) (kept Notice, err error) {
 // tell logs what became of a notice.
 func (in *Intake) tell(ctx context.Context, n Notice, repeated bool) {
 	switch {
-	case repeated || n.Outcome == license.Applied || n.Outcome == license.Confirmed || n.Outcome == license.Recorded:
+	case repeated || heeded(n.Outcome):
 		in.log.InfoContext(ctx, "notice", "notice", n.Key, "kind", n.Kind, "license", n.License, "outcome", n.Outcome, "delivery", n.Deliveries)
 	default:
 		in.log.WarnContext(ctx, "a notice had no effect", "notice", n.Key, "kind", n.Kind, "outcome", n.Outcome, "why", n.Why)
 	}
+}
+
+// heeded reports whether a notice of the outcome had the effect that it should have.
+func heeded(o license.Outcome) bool {
+	return o == license.Applied || o == license.Confirmed || o == license.Recorded
+}
+
+// Unserved reports whether notices wait for the product of an alert to be configured.
+func (in *Intake) Unserved(ctx context.Context, a alert.Alert) (bool, error) {
+	codes, err := in.store.UnservedProducts(ctx)
+	if err != nil {
+		return false, fmt.Errorf("list the products of notices put aside: %w", err)
+	}
+	return slices.Contains(codes, a.Product), nil
 }
 
 func (in *Intake) apply(ctx context.Context, n Notice) (Notice, error) {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"time"
 
+	"souk.dev/souk/internal/gateway/alert"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/outbox"
 )
 
 // Channel is the form in which a notice came.
@@ -60,6 +62,20 @@ type Notice struct {
 	note license.Note // what it says, where Outcome is Received
 }
 
+// NeedsLook is what somebody should look at in a notice that nothing can be made of. Those of one outcome are one cause.
+func (n Notice) NeedsLook() []alert.Finding {
+	say := ""
+	switch n.Outcome {
+	case Poison:
+		say = "A notice cannot be read: it is of no form that AWS Marketplace writes. It came by " + string(n.Way) + "."
+	case Unknown:
+		say = "A notice is of a kind that this version does not know. It is kept."
+	default:
+		return nil
+	}
+	return []alert.Finding{{Kind: outbox.AlertNoticeUnread, Cause: string(n.Outcome), Product: n.ProductCode, About: n.Key, Say: say, At: n.ReceivedAt}}
+}
+
 // Message is what a queue delivers, or AWS posts.
 type Message struct {
 	ID      string // the queue's own; empty where there was no queue
@@ -86,7 +102,7 @@ type Book interface {
 
 // Store keeps notices.
 type Store interface {
-	// KeepNotice keeps n, or counts one more delivery of it, and returns it as it is kept.
+	// KeepNotice keeps n, with what somebody should look at in it, or counts one more delivery of it, and returns it as it is kept.
 	KeepNotice(ctx context.Context, n Notice) (Notice, error)
 	// WaitingNotices lists notices that are kept and not applied, by key, after the key given.
 	WaitingNotices(ctx context.Context, after string, limit int) ([]Notice, error)

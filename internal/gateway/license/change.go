@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"souk.dev/souk/internal/gateway/alert"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/outbox"
 )
@@ -36,8 +37,9 @@ type Change struct {
 	Facts      []FactOf // added; one that is there stays as it is
 	Merges     []Merge
 	Verdicts   []Verdict // written to the notices that they are about
-	// Tell is what is to be told of all this.
-	Tell []outbox.Event
+	// Tell is what is to be told of all this, Found what somebody should look at.
+	Tell  []outbox.Event
+	Found []alert.Finding
 }
 
 // ARNOf says to which licence an ARN leads. A customer of the legacy generation who subscribes again is given a new

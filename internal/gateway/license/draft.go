@@ -260,5 +260,8 @@ func (d *draft) settle(now time.Time) {
 			d.out.Tell = append(d.out.Tell, tidings(before, e.License, len(d.factsOf(e)), now)...)
 		}
 	}
+	for i := range d.out.Found {
+		d.out.Found[i].At = now
+	}
 	d.release()
 }

@@ -4,7 +4,9 @@ import (
 	"slices"
 	"time"
 
+	"souk.dev/souk/internal/gateway/alert"
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/outbox"
 )
 
 // note takes in a notice. The verdict can be asked when the draft is settled.
@@ -14,6 +16,7 @@ func (d *draft) note(n Note) func() Verdict {
 		return func() Verdict { return Verdict{n.ID, l, o, why} }
 	}
 	if r.ProductCode != "" && !d.book.products.Serves(r.ProductCode) {
+		d.lost(n, outbox.AlertProductUnknown, "AWS tells of the product "+string(r.ProductCode)+", which is not configured here.")
 		return verdict("", Unserved, "The product is not configured here; when it is, the notice is looked at again.")
 	}
 	if r.Agreement != "" {
@@ -41,10 +44,16 @@ func (d *draft) note(n Note) func() Verdict {
 	case r.Agreement != "":
 		return d.noteAgreement(n)
 	default:
+		d.lost(n, outbox.AlertNoticeUnread, "A notice names neither a licence, nor an agreement, nor a customer and product.")
 		return verdict("", Unmatched, "It names neither a license, nor an agreement, nor a customer and product.")
 	}
 	d.name(e, r, n.At)
 	return d.told(n, e.ID, n.Kind == "" || d.fact(e.ID, "", Fact{n.ID, n.Kind, n.At}))
+}
+
+// lost says that somebody should look at n, which has no effect. The notices about one product are one cause.
+func (d *draft) lost(n Note, kind outbox.Kind, say string) {
+	d.out.Found = append(d.out.Found, alert.Finding{Kind: kind, Cause: string(n.About.ProductCode), Product: n.About.ProductCode, About: n.ID, Say: say})
 }
 
 // noteAgreement takes in a notice that names only an agreement.

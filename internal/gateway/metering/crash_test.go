@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"souk.dev/souk/internal/gateway/alert"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/metering"
 	"souk.dev/souk/internal/gateway/usage"
@@ -93,8 +94,8 @@ func (s crashingLedger) Recover(ctx context.Context, now time.Time) (n int64, er
 func (s crashingLedger) Begin(ctx context.Context, as []metering.Attempt) error {
 	return s.c.write(func() error { return s.Store.Begin(ctx, as) })
 }
-func (s crashingLedger) Settle(ctx context.Context, as []metering.Attempt, rs []metering.Record, bs []metering.Balance) error {
-	return s.c.write(func() error { return s.Store.Settle(ctx, as, rs, bs) })
+func (s crashingLedger) Settle(ctx context.Context, as []metering.Attempt, rs []metering.Record, bs []metering.Balance, found ...alert.Finding) error {
+	return s.c.write(func() error { return s.Store.Settle(ctx, as, rs, bs, found...) })
 }
 func (s crashingLedger) Hasten(ctx context.Context, l core.LicenseID, deadline, now time.Time) error {
 	return s.c.write(func() error { return s.Store.Hasten(ctx, l, deadline, now) })

@@ -139,7 +139,11 @@ func (e *Engine) writeOff(ctx context.Context, l license.License, now time.Time)
 			continue
 		}
 		if !b.Amount.IsZero() {
-			s.WriteOffs = append(s.WriteOffs, WriteOff{Pair: b.Pair, Hour: lastHour(l.Standing.Since), At: now, Amount: b.Amount, Reason: ReasonEnded})
+			w := WriteOff{Pair: b.Pair, Hour: lastHour(l.Standing.Since), At: now, Amount: b.Amount, Reason: ReasonEnded}
+			s.WriteOffs = append(s.WriteOffs, w)
+			if !w.Amount.Less(e.measure(l.ProductCode, w.Dimension).per) {
+				s.Found = append(s.Found, w.needsLook(l.ProductCode))
+			}
 		}
 		b.Amount, b.Since, b.Level, b.Cover = usage.Quantity{}, now, usage.Level{}, Cover{}
 		s.Balances = append(s.Balances, b)
@@ -151,10 +155,6 @@ func (e *Engine) writeOff(ctx context.Context, l license.License, now time.Time)
 	if e.keep(s.Balances, err); err != nil {
 		return fmt.Errorf("write off what is left of %s: %w", l.ID, err)
 	}
-	for _, w := range s.WriteOffs {
-		if !w.Amount.Less(e.measure(l.ProductCode, w.Dimension).per) {
-			e.alert(ctx, Alert{Code: "ended_unbilled", License: l.ID, Say: fmt.Sprintf("The subscription ended before %s of %s could be billed.", w.Amount, w.Dimension)})
-		}
-	}
+	e.say(ctx, s.Found)
 	return nil
 }

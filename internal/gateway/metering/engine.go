@@ -54,18 +54,8 @@ type Config struct {
 	// Doubted, if given, is told that AWS answered InvalidLicenseException for a licence at the instant: so it does to usage that
 	// is stamped after the licence's end.
 	Doubted func(l core.LicenseID, at time.Time)
-	// Alert, if given, is told what a person should look at. Alerts are logged in any case.
-	Alert func(ctx context.Context, a Alert)
 	// Wake, if given, makes a job look again at what is due (job.Runner.Wake).
 	Wake func(job string)
-}
-
-// Alert is something that a person should look at.
-type Alert struct {
-	Code    string // conflict, outcome_unknown, parked, denied, deadline, ended_unbilled
-	Record  string // its id; may be empty
-	License core.LicenseID
-	Say     string
 }
 
 // Engine seals, sends and answers for records. Make it with [New]. It is safe for concurrent use.
@@ -240,13 +230,6 @@ func (e *Engine) keep(bs []Balance, failed error) {
 			e.balances[b.License] = map[core.Dimension]Balance{}
 		}
 		e.balances[b.License][b.Dimension] = b
-	}
-}
-
-func (e *Engine) alert(ctx context.Context, a Alert) {
-	e.log.WarnContext(ctx, "metering needs a look", "code", a.Code, "record", a.Record, "license", a.License, "say", a.Say)
-	if e.cfg.Alert != nil {
-		e.cfg.Alert(ctx, a)
 	}
 }
 

@@ -198,7 +198,7 @@ func TestAnOutageOfTwentyHours(t *testing.T) {
 		w.aws.fault = nil
 		w.pass(2 * time.Hour)
 		w.billed(l, "gb", 42)
-		if len(w.alerts) == 0 {
+		if len(w.alerts()) == 0 {
 			t.Errorf("fault %d: nobody was told", f)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"souk.dev/souk/contract"
+	"souk.dev/souk/internal/gateway/alert"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/usage"
 )
@@ -45,8 +46,8 @@ func (r *Record) again(why string, at, now time.Time) {
 	r.RetryAt = at
 }
 
-// judge says what becomes of a record after a call. The alert, if any, lacks record and licence.
-func (e *Engine) judge(r Record, v verdict, s license.Standing, now time.Time) (Record, *Alert) {
+// judge says what becomes of a record after a call, and what somebody should look at.
+func (e *Engine) judge(r Record, v verdict, s license.Standing, now time.Time) (Record, *alert.Finding) {
 	if v.fault != nil {
 		return e.judgeFault(r, v, s, now)
 	}
@@ -62,13 +63,13 @@ func (e *Engine) judge(r Record, v verdict, s license.Standing, now time.Time) (
 	case a.status == contract.DuplicateRecord:
 		r.Receipt = a.receipt
 		r.become(Unbillable, ReasonConflict, "AWS has honoured another quantity for this hour, which was not sent from here. Look for a second system that meters this product.", now)
-		return r, &Alert{Code: ReasonConflict, Say: r.Why}
+		return r, r.needsLook(now)
 	case a.status == contract.CustomerNotSubscribed && r.Unsure:
 		r.become(Unbillable, ReasonUnknown, "An answer was lost, and now AWS says that the customer is not subscribed: whether it was billed can only be seen in AWS's reports.", now)
-		return r, &Alert{Code: ReasonUnknown, Say: r.Why}
+		return r, r.needsLook(now)
 	case a.status == contract.CustomerNotSubscribed:
 		r.become(Unbillable, ReasonNotSubscribed, "AWS says that the customer has no subscription, or that its account is suspended.", now)
-		return r, nil
+		return r, r.needsLook(now)
 	}
 	// Unprocessed, of a status that we do not know, or not mentioned at all: nothing is known of it.
 	r.Unsure = true
@@ -76,7 +77,7 @@ func (e *Engine) judge(r Record, v verdict, s license.Standing, now time.Time) (
 	return r, e.nearDeadline(r, now)
 }
 
-func (e *Engine) judgeFault(r Record, v verdict, s license.Standing, now time.Time) (Record, *Alert) {
+func (e *Engine) judgeFault(r Record, v verdict, s license.Standing, now time.Time) (Record, *alert.Finding) {
 	f := v.fault
 	switch f.Class {
 	case Refused:
@@ -103,7 +104,7 @@ func (e *Engine) judgeFault(r Record, v verdict, s license.Standing, now time.Ti
 }
 
 // park keeps a record that AWS refuses by itself. At its deadline its quantity is carried, if the licence lives.
-func (e *Engine) park(r Record, f *Fault, s license.Standing, now time.Time) (Record, *Alert) {
+func (e *Engine) park(r Record, f *Fault, s license.Standing, now time.Time) (Record, *alert.Finding) {
 	why := fmt.Sprintf("AWS refuses this record: %s: %s", f.Code, f.Message)
 	if !now.Before(r.Deadline) && !lives(s) {
 		if r.Unsure {
@@ -111,7 +112,7 @@ func (e *Engine) park(r Record, f *Fault, s license.Standing, now time.Time) (Re
 		} else {
 			r.become(Unbillable, ReasonEnded, why+" The subscription has ended.", now)
 		}
-		return r, &Alert{Code: r.Reason, Say: r.Why}
+		return r, r.needsLook(now)
 	}
 	first := r.State != Parked && r.Reason != f.Code
 	r.become(Parked, f.Code, why, now)
@@ -120,13 +121,13 @@ func (e *Engine) park(r Record, f *Fault, s license.Standing, now time.Time) (Re
 		r.RetryAt = r.Deadline.Add(-(r.Deadline.Sub(now) / 2))
 	}
 	if first {
-		return r, &Alert{Code: "parked", Say: why + " Mend the cause; it is tried again by itself."}
+		return r, r.needsLook(now)
 	}
-	return r, nil
+	return r, e.nearDeadline(r, now)
 }
 
 // outOfBounds decides about a record whose timestamp AWS refuses.
-func (e *Engine) outOfBounds(r Record, s license.Standing, now time.Time) (Record, *Alert) {
+func (e *Engine) outOfBounds(r Record, s license.Standing, now time.Time) (Record, *alert.Finding) {
 	ts := r.Line.Timestamp.Time()
 	switch {
 	case now.Sub(ts) < clockSlack && now.Before(r.Expires):
@@ -135,13 +136,13 @@ func (e *Engine) outOfBounds(r Record, s license.Standing, now time.Time) (Recor
 		return r, nil
 	case r.Unsure:
 		r.become(Unbillable, ReasonUnknown, "An answer was lost, and AWS takes no repetition any more: whether it was billed can only be seen in AWS's reports.", now)
-		return r, &Alert{Code: ReasonUnknown, Say: r.Why}
+		return r, r.needsLook(now)
 	case lives(s):
 		r.become(Carried, "", "AWS found it too late for its hour; its quantity travels in a later one.", now)
 		return r, nil
 	}
 	r.become(Unbillable, ReasonEnded, "AWS found it too late for its hour, and the subscription has ended.", now)
-	return r, &Alert{Code: ReasonEnded, Say: r.Why}
+	return r, r.needsLook(now)
 }
 
 // backoff is how long a record waits after its r.Tries-th try failed: longer each time, and shorter towards its deadline.
@@ -151,13 +152,4 @@ func (e *Engine) backoff(r Record, now time.Time) time.Duration {
 		wait = min(wait, left/8)
 	}
 	return max(wait, firstHold)
-}
-
-// nearDeadline reports a record that AWS has not taken while there is still time to mend the cause.
-func (e *Engine) nearDeadline(r Record, now time.Time) *Alert {
-	left := r.Deadline.Sub(now)
-	if left > e.cfg.AlertBefore || r.Tries < 5 || r.Tries%5 != 0 {
-		return nil
-	}
-	return &Alert{Code: "deadline", Say: fmt.Sprintf("AWS has not taken it after %d tries, and it must before %s.", r.Tries, r.Deadline.Format(time.RFC3339))}
 }

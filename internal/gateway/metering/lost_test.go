@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"souk.dev/souk/internal/gateway/alert"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/metering"
@@ -68,8 +69,8 @@ func (l *losingBooks) Seal(ctx context.Context, s metering.Sealing) error {
 	return l.answer(l.Store.Seal(ctx, s), s.Balances)
 }
 
-func (l *losingBooks) Settle(ctx context.Context, as []metering.Attempt, rs []metering.Record, bs []metering.Balance) error {
-	return l.answer(l.Store.Settle(ctx, as, rs, bs), bs)
+func (l *losingBooks) Settle(ctx context.Context, as []metering.Attempt, rs []metering.Record, bs []metering.Balance, found ...alert.Finding) error {
+	return l.answer(l.Store.Settle(ctx, as, rs, bs, found...), bs)
 }
 
 // What a record that came too late leaves in the balance is billed by the next hour, though the database's answer to that was

@@ -42,6 +42,10 @@ func (p *page) close() Sealing {
 func (p *page) seal(t usage.Total) {
 	if t.Reason != "" {
 		p.s.Totals = append(p.s.Totals, SealedTotal{Total: t})
+		if !t.Sum.IsZero() {
+			l, _ := p.e.cfg.Licenses.ByID(t.License)
+			p.s.Found = append(p.s.Found, givenAway(t, l.ProductCode, p.now))
+		}
 		return
 	}
 	pair := Pair{t.License, t.Dimension}

@@ -9,6 +9,7 @@ import (
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/metering"
+	"souk.dev/souk/internal/gateway/outbox"
 	"souk.dev/souk/internal/gateway/usage"
 )
 
@@ -224,8 +225,8 @@ func TestPeerLAR_DuplicateRecordIsNotSuccessByItself(t *testing.T) {
 	if line := w.sound("a", "gb"); !line.Honoured.IsZero() || line.Unbillable[metering.ReasonConflict] != usage.Whole(7) {
 		t.Errorf("got %+v, want 7 in conflict", line)
 	}
-	if len(w.alerts) == 0 || w.alerts[0].Code != metering.ReasonConflict {
-		t.Errorf("alerts: %+v", w.alerts)
+	if told := w.alerts(); len(told) != 1 || told[0].Kind != outbox.AlertUsageUnbilled || told[0].License != l.ID {
+		t.Errorf("alerts: %+v", told)
 	}
 }
 
@@ -237,7 +238,7 @@ func TestPeerRHS_MissingCredentialsAreNoSuccess(t *testing.T) {
 	if line := w.sound("a", "gb"); !line.Honoured.IsZero() || line.Waiting != usage.Whole(7) {
 		t.Errorf("got %+v, want 7 waiting", line)
 	}
-	if len(w.alerts) == 0 {
+	if told := w.alerts(); len(told) != 1 || told[0].Kind != outbox.AlertCallsDenied {
 		t.Error("nobody was told")
 	}
 	w.aws.fault = nil
@@ -362,8 +363,8 @@ func TestPeerA9_ASendThatFailsForEverIsToldOfAndHoldsUpNobody(t *testing.T) {
 	w.use("b", "gb", "6", begin)
 	w.pass(2 * time.Hour)
 	w.billed(other, "gb", 6)
-	if len(w.alerts) == 0 || w.alerts[0].License != l.ID || w.alerts[0].Code != "parked" {
-		t.Errorf("nobody was told: %+v", w.alerts)
+	if told := w.alerts(); len(told) != 1 || told[0].License != l.ID || told[0].Kind != outbox.AlertRecordsRefused {
+		t.Errorf("what was told: %+v", told)
 	}
 	if line := w.sound("a", "gb"); line.Waiting != usage.Whole(5) {
 		t.Errorf("the usage does not wait: %+v", line)

@@ -295,6 +295,7 @@ func (e *Engine) sealChunk(ctx context.Context, w *work, now time.Time) error {
 	for i, t := range part {
 		keys[i] = t.Key
 	}
+	e.say(ctx, s.Found)
 	e.show(s.Balances, w.hour) // and then forget: nothing is counted twice meanwhile
 	e.cfg.Intake.Forget(w.hour, keys)
 	w.keys = w.keys[len(part):]

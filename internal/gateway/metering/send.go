@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"souk.dev/souk/contract"
+	"souk.dev/souk/internal/gateway/alert"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/job"
 )
@@ -206,7 +207,7 @@ func (e *Engine) take(ctx context.Context, ships []*shipment, now time.Time) (to
 	defer e.books.Unlock()
 	var as []Attempt
 	var rs []Record
-	var alerts []Alert
+	var found []alert.Finding
 	var failure error
 	back := map[Pair]Balance{}
 	for _, s := range ships {
@@ -216,13 +217,13 @@ func (e *Engine) take(ctx context.Context, ships []*shipment, now time.Time) (to
 			failure = fault
 		}
 		if fault != nil && fault.Class == Denied {
-			alerts = append(alerts, Alert{Code: "denied", Say: "AWS refuses our calls (" + fault.Code + "): check the credentials, the role's permissions and the region. Usage is kept and sent again."})
+			found = append(found, denied(fault, now))
 		}
 		answers := s.match()
 		for i, r := range s.records {
 			v := verdict{fault: fault, alone: len(s.records) == 1, of: len(s.records), answer: answers[i]}
 			l, _ := e.cfg.Licenses.ByID(r.License)
-			r, alert := e.judge(r, v, l.Standing, now)
+			r, look := e.judge(r, v, l.Standing, now)
 			if r.State == Carried {
 				e.carry(back, r, now)
 			}
@@ -232,18 +233,14 @@ func (e *Engine) take(ctx context.Context, ships []*shipment, now time.Time) (to
 			if r.Reason == contract.InvalidLicense && e.cfg.Doubted != nil {
 				e.cfg.Doubted(r.License, now)
 			}
-			if alert != nil {
-				alert.Record, alert.License = r.ID, r.License
-				alerts = append(alerts, *alert)
+			if look != nil {
+				found = append(found, *look)
 			}
 			rs = append(rs, r)
 		}
 	}
-	if err := e.store(ctx, as, rs, back, now); err != nil {
+	if err := e.store(ctx, as, rs, back, found); err != nil {
 		return nil, err
-	}
-	for _, a := range alerts {
-		e.alert(ctx, a)
 	}
 	if failure != nil {
 		e.log.WarnContext(ctx, "AWS does not take records; they are kept and sent again", "err", failure, "again_at", e.holdTo())
@@ -253,16 +250,17 @@ func (e *Engine) take(ctx context.Context, ships []*shipment, now time.Time) (to
 }
 
 // store keeps the outcome of a round of calls. When the database fails, the records' fate is unknown, as after a crash.
-func (e *Engine) store(ctx context.Context, as []Attempt, rs []Record, back map[Pair]Balance, now time.Time) error {
+func (e *Engine) store(ctx context.Context, as []Attempt, rs []Record, back map[Pair]Balance, found []alert.Finding) error {
 	var bs []Balance
 	for _, b := range back {
 		bs = append(bs, b)
 	}
-	err := e.cfg.Store.Settle(ctx, as, rs, bs)
+	err := e.cfg.Store.Settle(ctx, as, rs, bs, found...)
 	if e.keep(bs, err); err != nil {
 		e.adrift = true
 		return fmt.Errorf("store AWS's answers: %w", err)
 	}
+	e.say(ctx, found)
 	return nil
 }
 
@@ -310,7 +308,7 @@ func (e *Engine) tooLate(ctx context.Context, rs []Record, now time.Time) (did b
 	if len(late) == 0 {
 		return false, nil
 	}
-	if err := e.store(ctx, nil, late, back, now); err != nil {
+	if err := e.store(ctx, nil, late, back, nil); err != nil {
 		return false, err
 	}
 	e.log.WarnContext(ctx, "records were too late for their hour and are carried", "records", len(late))

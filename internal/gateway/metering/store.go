@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"souk.dev/souk/internal/gateway/alert"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/usage"
 )
@@ -26,8 +27,8 @@ type Store interface {
 	Next(ctx context.Context) (at time.Time, ok bool, err error)
 	// Begin stores requests that are about to be sent and marks their records as Sending.
 	Begin(ctx context.Context, as []Attempt) error
-	// Settle stores answers, the records as they are after them, and the balances that this changes.
-	Settle(ctx context.Context, as []Attempt, rs []Record, bs []Balance) error
+	// Settle stores answers, the records as they are after them, the balances that this changes, and what somebody should look at.
+	Settle(ctx context.Context, as []Attempt, rs []Record, bs []Balance, found ...alert.Finding) error
 	// Hasten sets a new deadline for what has not been honoured of a licence, and lets it go at now. A zero deadline
 	// gives each record its own again.
 	Hasten(ctx context.Context, l core.LicenseID, deadline, now time.Time) error
@@ -36,6 +37,13 @@ type Store interface {
 	// what they were. DroppedAttempts is what the books say.
 	DropAttempts(ctx context.Context, before string, limit int, at time.Time) (n int64, err error)
 	DroppedAttempts(ctx context.Context) (DroppedAttempts, error)
+
+	// Refuses reports whether there are records of the product that AWS refuses for the reason.
+	Refuses(ctx context.Context, product core.ProductCode, reason string) (bool, error)
+	// Overdue reports whether there are records that AWS has to have before the instant and has not taken in so many tries.
+	Overdue(ctx context.Context, before time.Time, tries int) (bool, error)
+	// LastOutcome is what came of the newest request that was answered or failed; empty if there is none.
+	LastOutcome(ctx context.Context) (string, error)
 
 	// Record finds one record; Attempt finds one request. Errors: fail.NotFound.
 	Record(ctx context.Context, id string) (Record, error)
@@ -65,6 +73,7 @@ type Sealing struct {
 	Records   []Record
 	Balances  []Balance
 	WriteOffs []WriteOff
+	Found     []alert.Finding // what somebody should look at
 }
 
 // SealedTotal is the final quantity of an hour under one key. For what is billable (Reason is empty):

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"souk.dev/souk/internal/clock"
+	"souk.dev/souk/internal/gateway/alert"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/metering"
@@ -96,7 +97,6 @@ type world struct {
 	in     *usage.Intake
 	eng    *metering.Engine
 	run    *job.Runner
-	alerts []metering.Alert
 	refuse []core.LicenseID
 	events int
 }
@@ -152,7 +152,6 @@ func (w *world) tryOpen() (err error) {
 	}
 	c := w.cfg
 	c.Store, c.Log, c.Intake, c.Licenses, c.Meter, c.Clock = ms, us, w.in, w.dir, w.aws, w.clk
-	c.Alert = func(_ context.Context, a metering.Alert) { w.alerts = append(w.alerts, a) }
 	if c.Refused == nil {
 		c.Refused = func(_ context.Context, l core.LicenseID, _ time.Time) error {
 			w.refuse = append(w.refuse, l)
@@ -265,6 +264,16 @@ func (w *world) sound(id, dimension string) metering.AuditLine {
 		}
 	}
 	return metering.AuditLine{}
+}
+
+// alerts are all that somebody was to look at, the last first.
+func (w *world) alerts() []alert.Alert {
+	w.t.Helper()
+	all, err := w.db.Alerts().Alerts(context.Background(), alert.Query{Limit: 100})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return all
 }
 
 // billed checks AWS's books and ours.

@@ -111,6 +111,9 @@ func (l line) one(ctx context.Context, w Leased, mine string) error {
 	if settled {
 		l.s.cfg.Observe(l.c.Name(), outcome)
 		l.tell(ctx, d, res)
+		if d.State == Dead {
+			l.s.cfg.Wake() // that it was given up is told in its turn
+		}
 	}
 	return nil
 }
@@ -128,7 +131,7 @@ func (l line) keepLane(lane string, res Result, now time.Time) {
 	if now.Before(h.until) {
 		return // several of one batch failed: that is one failure of the lane
 	}
-	h.until = now.Add(min(firstHold<<min(h.fails, 10), lastHold))
+	h.until = now.Add(max(min(firstHold<<min(h.fails, 10), lastHold), min(res.Wish, longestWish)))
 	h.fails++
 	l.s.holds[key] = h
 }

@@ -60,6 +60,14 @@ const (
 	CancellationRejected    Kind = "cancellation.rejected"
 	CancellationFailed      Kind = "cancellation.failed"
 
+	AlertCallsDenied    Kind = "alert.calls_denied"
+	AlertRecordsRefused Kind = "alert.records_refused"
+	AlertDeadlineNear   Kind = "alert.deadline_near"
+	AlertUsageUnbilled  Kind = "alert.usage_unbilled"
+	AlertProductUnknown Kind = "alert.product_unknown"
+	AlertNoticeUnread   Kind = "alert.notice_unread"
+	AlertDeliveryDead   Kind = "alert.delivery_dead"
+
 	// These are for one person alone, who is sent a mail: programs are not told.
 	VerifyAsked     Kind = "account.verify_asked"
 	ResetAsked      Kind = "account.reset_asked"
@@ -68,6 +76,8 @@ const (
 
 	// WebhookTest goes to one endpoint, because somebody asked for it.
 	WebhookTest Kind = "webhook.test"
+	// ChatTest goes to one room of a chat. Programs are not told.
+	ChatTest Kind = "chat.test"
 )
 
 // KindMeans is a kind and what it tells.
@@ -111,6 +121,13 @@ var Kinds = []KindMeans{
 	{CancellationWithdrawn, "the request was taken back; the agreement goes on"},
 	{CancellationRejected, "a person did not want the request; AWS knows nothing of it"},
 	{CancellationFailed, "AWS does not do it; the agreement goes on"},
+	{AlertCallsDenied, "AWS refuses our calls: no usage reaches it"},
+	{AlertRecordsRefused, "AWS refuses records for a reason that somebody must mend"},
+	{AlertDeadlineNear, "AWS has not taken records, and soon will not take them any more"},
+	{AlertUsageUnbilled, "usage is not billed, and cannot be any more"},
+	{AlertProductUnknown, "AWS tells of a product that is not configured here"},
+	{AlertNoticeUnread, "a notice cannot be read, or is about nobody"},
+	{AlertDeliveryDead, "what was to be told was given up"},
 	{WebhookTest, "somebody asked for a test"},
 }
 

@@ -21,7 +21,8 @@ type Store interface {
 	// Lease takes up to limit deliveries of a lane that are due at now, oldest due first, for whoever names the lease, until the
 	// instant until: then they are due again.
 	Lease(ctx context.Context, channel, lane, lease string, now, until time.Time, limit int) ([]Leased, error)
-	// Settle keeps d, which has been leased, and the attempt. settled is false, and nothing is kept, where the lease was lost.
+	// Settle keeps d, which has been leased, and the attempt; and, in the same step, that somebody should look at it where it was
+	// given up. settled is false, and nothing is kept, where the lease was lost.
 	Settle(ctx context.Context, d Delivery, lease string, a Attempt) (settled bool, err error)
 
 	// Delivery finds one; otherwise fail.NotFound.

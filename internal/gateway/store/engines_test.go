@@ -161,6 +161,15 @@ func TestUnsettled(t *testing.T) {
 	})
 }
 
+func TestAlerts(t *testing.T) {
+	onBoth(t, func(t *testing.T, open func(t *testing.T) *store.DB) {
+		storetest.Alerts(t, func(t *testing.T) storetest.AlertStores {
+			db := open(t)
+			return storetest.AlertStores{Alerts: db.Alerts(), Outbox: db.Outbox(), Licenses: db.Licenses(), Notices: db.Notices(), Metering: store.NewMetering(db)}
+		})
+	})
+}
+
 func TestThresholds(t *testing.T) {
 	onBoth(t, func(t *testing.T, open func(t *testing.T) *store.DB) {
 		storetest.Thresholds(t, func(t *testing.T) (threshold.Store, outbox.Store) {

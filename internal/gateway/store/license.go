@@ -158,6 +158,9 @@ func (s Licenses) CommitChange(ctx context.Context, c license.Change) error {
 				return err
 			}
 		}
+		if err := raise(ctx, tx, c.Found...); err != nil {
+			return err
+		}
 		return putEvents(ctx, tx, c.Tell...)
 	})
 }

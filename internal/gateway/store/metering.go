@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/alert"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/metering"
 	"souk.dev/souk/internal/gateway/usage"
@@ -56,7 +57,10 @@ func (s Metering) Seal(ctx context.Context, g metering.Sealing) error {
 				return fmt.Errorf("write-off: %w", err)
 			}
 		}
-		return p.putBalances(g.Balances)
+		if err := p.putBalances(g.Balances); err != nil {
+			return err
+		}
+		return raise(ctx, p.tx, g.Found...)
 	})
 }
 
@@ -208,7 +212,7 @@ func (s Metering) Begin(ctx context.Context, as []metering.Attempt) error {
 }
 
 // Settle implements [metering.Store].
-func (s Metering) Settle(ctx context.Context, as []metering.Attempt, rs []metering.Record, bs []metering.Balance) error {
+func (s Metering) Settle(ctx context.Context, as []metering.Attempt, rs []metering.Record, bs []metering.Balance, found ...alert.Finding) error {
 	return s.tx(ctx, func(p *prepared) error {
 		for _, a := range as {
 			_, err := p.exec(`update metering_attempt set answered_us = $1, outcome = $2, code = $3, answer = $4 where id = $5`,
@@ -233,7 +237,10 @@ func (s Metering) Settle(ctx context.Context, as []metering.Attempt, rs []meteri
 		if err := p.putCount(count); err != nil {
 			return err
 		}
-		return p.putBalances(bs)
+		if err := p.putBalances(bs); err != nil {
+			return err
+		}
+		return raise(ctx, p.tx, found...)
 	})
 }
 

@@ -43,8 +43,10 @@ func (s Notices) KeepNotice(ctx context.Context, n intake.Notice) (kept intake.N
 			n.Key, n.Way, n.Channel, n.Kind, n.Role, n.ProductCode, n.MessageID, us(n.At), us(n.SentAt), us(n.ReceivedAt), us(n.ReceivedAt), n.Body, n.Outcome, n.Why, n.License); err != nil {
 			return err
 		}
-		kept, err = scanNotice(tx.QueryRowContext(ctx, `select `+noticeColumns+` from notice where key = $1`, n.Key).Scan)
-		return err
+		if kept, err = scanNotice(tx.QueryRowContext(ctx, `select `+noticeColumns+` from notice where key = $1`, n.Key).Scan); err != nil || kept.Deliveries > 1 {
+			return err
+		}
+		return raise(ctx, tx, kept.NeedsLook()...)
 	})
 	return kept, err
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/alert"
 	"souk.dev/souk/internal/gateway/outbox"
 )
 
@@ -133,8 +134,14 @@ func (s Outbox) Settle(ctx context.Context, d outbox.Delivery, lease string, a o
 		if settled = n == 1; err != nil || !settled {
 			return err
 		}
-		return exec(ctx, tx, "add attempt", `insert into delivery_attempt (delivery_id, number, at_us, took_us, status, say)
-			values ($1, (select count(*) + 1 from delivery_attempt where delivery_id = $1), $2, $3, $4, $5)`, d.ID, us(a.At), a.Took.Microseconds(), a.Status, a.Say)
+		if err := exec(ctx, tx, "add attempt", `insert into delivery_attempt (delivery_id, number, at_us, took_us, status, say)
+			values ($1, (select count(*) + 1 from delivery_attempt where delivery_id = $1), $2, $3, $4, $5)`, d.ID, us(a.At), a.Took.Microseconds(), a.Status, a.Say); err != nil {
+			return err
+		}
+		if d.State == outbox.Dead {
+			return raise(ctx, tx, alert.GivenUp(d))
+		}
+		return nil
 	})
 	return settled, err
 }

@@ -20,9 +20,6 @@ func (s *Service) Name() string { return Channel }
 
 // Plan implements [outbox.Channel]: the endpoints that want such events, as they are now.
 func (s *Service) Plan(ctx context.Context, e outbox.Event) (ts []outbox.Target, err error) {
-	if !e.Kind.Known() {
-		return nil, nil
-	}
 	all, err := s.cfg.Store.Endpoints(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list the webhooks: %w", err)

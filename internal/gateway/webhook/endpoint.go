@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -45,10 +44,7 @@ const (
 
 // Wants reports whether the endpoint is to be told of events of kind k.
 func (e Endpoint) Wants(k outbox.Kind) bool {
-	if e.Disabled || k == outbox.WebhookTest {
-		return false
-	}
-	return len(e.Events) == 0 || slices.ContainsFunc(e.Events, func(f string) bool { return f == "*" || f == string(k) || f == k.Group()+".*" })
+	return !e.Disabled && outbox.Filter(e.Events).Wants(k)
 }
 
 // Store keeps endpoints. What a method has changed is durable when it returns nil.
@@ -74,10 +70,8 @@ func (e Endpoint) check(mayCall func(string) error) error {
 	if len(e.Events) > maxEvents {
 		return fail.New(fail.Invalid, "bad_events", "There are more than %d events; use a group such as license.*.", maxEvents)
 	}
-	for _, f := range e.Events {
-		if err := checkFilter(f); err != nil {
-			return err
-		}
+	if err := outbox.Filter(e.Events).Check(); err != nil {
+		return err
 	}
 	u, err := url.Parse(e.URL)
 	if err != nil || len(e.URL) > maxURL || (u.Scheme != "https" && u.Scheme != "http") || u.Hostname() == "" || u.Opaque != "" {
@@ -87,16 +81,6 @@ func (e Endpoint) check(mayCall func(string) error) error {
 		return fail.New(fail.Invalid, "bad_url", "The URL has a user name or a fragment; leave them out. What proves the sender is the signature.")
 	}
 	return mayCall(e.URL)
-}
-
-func checkFilter(f string) error {
-	if f == "*" || outbox.Kind(f).Known() {
-		return nil
-	}
-	if group, ok := strings.CutSuffix(f, ".*"); ok && slices.ContainsFunc(outbox.Kinds, func(k outbox.KindMeans) bool { return k.Kind.Group() == group }) {
-		return nil
-	}
-	return fail.New(fail.Invalid, "unknown_event", "There is no event %.60q; see docs/webhooks.md. A group is written like license.*, and * is all.", f)
 }
 
 // noSuch is the failure of asking for an endpoint that is not there.
