@@ -54,10 +54,14 @@ type cluster struct {
 
 func newCluster(t *testing.T, seed uint64) *cluster {
 	server := pgtest.Start(t)
-	c := &cluster{torture: newTorture(t, seed, server.Database(t)), server: server, done: map[string]int{}}
-	c.join("gateway-1")
-	c.join("gateway-2")
-	return c
+	return clusterOf(server, newTorture(t, seed, server.Database(t)))
+}
+
+// clusterOf adds two nodes to the one of h.
+func clusterOf(server *pgtest.Server, h *torture) *cluster {
+	h.join("gateway-1")
+	h.join("gateway-2")
+	return &cluster{torture: h, server: server, done: map[string]int{}}
 }
 
 // disturbance is one thing that is done to the nodes or their database. When it returns, all are being served again.

@@ -61,7 +61,7 @@ func number(t *testing.T, name string, usual int) int {
 
 // torture is a marketplace, a gateway that dies, and programs that report usage to it.
 type torture struct {
-	t       *testing.T
+	t       testing.TB
 	rand    *rand.Rand
 	market  *harness.Sandbox
 	gateway *harness.Gateway
@@ -90,27 +90,39 @@ func (h *torture) join(name string) {
 	h.nodes = append(h.nodes, &node{harness.StartGateway(h.t, h.market, "", h.gateway.Database, "--instance", name), name})
 }
 
-func newTorture(t *testing.T, seed uint64, database string) *torture {
-	h := &torture{t: t, rand: rand.New(rand.NewPCG(seed, 1)), market: harness.StartSandbox(t, ""), todo: make(chan int, 1<<20), quit: make(chan struct{})}
+// newStand starts a marketplace, with these arguments, and a gateway on that database. Nothing has been bought, and nobody reports.
+func newStand(t testing.TB, seed uint64, database string, market ...string) *torture {
+	h := &torture{t: t, rand: rand.New(rand.NewPCG(seed, 1)), market: harness.StartSandbox(t, "", market...), todo: make(chan int, 1<<20), quit: make(chan struct{})}
 	h.gateway = harness.StartGateway(t, h.market, "", database)
 	h.nodes = []*node{{h.gateway, "gateway"}}
 	h.market.Followed()
+	for _, d := range h.market.Product("license").Dimensions {
+		h.dims = append(h.dims, d.Key)
+	}
+	return h
+}
+
+// newTorture is a stand at which each buyer has bought, calls to AWS fail, and programs report usage while hours pass.
+func newTorture(t *testing.T, seed uint64, database string) *torture {
+	h := newStand(t, seed, database)
 	p := h.market.Product("license")
 	for _, b := range h.market.Buyers() {
 		h.arns = append(h.arns, h.market.Buy(b, p).LicenseARN)
 	}
-	for _, d := range p.Dimensions {
-		h.dims = append(h.dims, d.Key)
-	}
 	h.market.Advance(5 * time.Minute)
-	for i, kind := range []string{"throttle", "error", "error-after-commit", "unprocessed", "drop-connection", "drop-after-commit", "truncate"} {
-		h.market.Post("/_sandbox/faults", map[string]any{"operation": "BatchMeterUsage", "kind": kind, "probability": 0.05, "seed": seed + uint64(i)}, nil)
-	}
+	h.failCalls(seed)
 	for range 4 {
 		h.wg.Go(h.report)
 	}
 	h.wg.Go(h.passTime)
 	return h
+}
+
+// failCalls lets every third call that meters fail, in one of the ways in which a service or a network fails.
+func (h *torture) failCalls(seed uint64) {
+	for i, kind := range []string{"throttle", "error", "error-after-commit", "unprocessed", "drop-connection", "drop-after-commit", "truncate"} {
+		h.market.Post("/_sandbox/faults", map[string]any{"operation": "BatchMeterUsage", "kind": kind, "probability": 0.05, "seed": seed + uint64(i)}, nil)
+	}
 }
 
 // release lets the programs report n more batches.
@@ -128,11 +140,8 @@ func (h *torture) report() {
 		case <-h.quit:
 			return
 		case n := <-h.todo:
-			for try := 0; !h.take(n, h.nodes[(n+try)%len(h.nodes)], min(time.Duration(try+1)*patience, mostPatience)); try++ {
-				h.retries.Add(1)
-				if !h.rest(20 * time.Millisecond) {
-					return
-				}
+			if !h.repeat(n, func(to *node, limit time.Duration) bool { return h.take(n, to, limit) }) {
+				return
 			}
 			h.acked.Add(1)
 			if h.pause > 0 && !h.rest(rand.N(h.pause)) {
@@ -140,6 +149,17 @@ func (h *torture) report() {
 			}
 		}
 	}
+}
+
+// repeat asks one node after the other, n first, until one answers; false: all is over.
+func (h *torture) repeat(n int, ask func(to *node, limit time.Duration) bool) bool {
+	for try := 0; !ask(h.nodes[(n+try)%len(h.nodes)], min(time.Duration(try+1)*patience, mostPatience)); try++ {
+		h.retries.Add(1)
+		if !h.rest(20 * time.Millisecond) {
+			return false
+		}
+	}
+	return true
 }
 
 // A program that has no answer for so long asks another node, and the more patiently the more often it had none.
@@ -166,17 +186,24 @@ func (h *torture) use(n, i int) (arn, dimension string, quantity int64) {
 
 // take has a node take a batch, and reports false if it has not said within limit that it did.
 func (h *torture) take(n int, to *node, limit time.Duration) bool {
-	type event struct {
-		ID        string `json:"id"`
-		License   string `json:"license"`
-		Dimension string `json:"dimension"`
-		Quantity  int64  `json:"quantity"`
-	}
-	events := make([]event, batch)
+	events := make([]used, batch)
 	for i := range events {
 		arn, dim, q := h.use(n, i)
-		events[i] = event{fmt.Sprintf("batch %d event %d", n, i), arn, dim, q}
+		events[i] = used{fmt.Sprintf("batch %d event %d", n, i), arn, dim, q}
 	}
+	return h.deliver(events, to, limit)
+}
+
+// used is a usage event of this moment.
+type used struct {
+	ID        string `json:"id"`
+	License   string `json:"license"`
+	Dimension string `json:"dimension"`
+	Quantity  int64  `json:"quantity"`
+}
+
+// deliver has a node take events, and reports false if it has not said within limit that it did.
+func (h *torture) deliver(events []used, to *node, limit time.Duration) bool {
 	var said struct {
 		Accepted, Duplicates int
 		Rejected             []any
@@ -184,8 +211,8 @@ func (h *torture) take(n int, to *node, limit time.Duration) bool {
 	if err := to.DoWithin(limit, http.MethodPost, "/v1/events", events, &said); err != nil {
 		return false // nobody answered, or not yet: again
 	}
-	if said.Accepted+said.Duplicates != batch || len(said.Rejected) > 0 {
-		h.t.Errorf("batch %d: %+v", n, said)
+	if said.Accepted+said.Duplicates != len(events) || len(said.Rejected) > 0 {
+		h.t.Errorf("%s and %d more: %+v", events[0].ID, len(events)-1, said)
 	}
 	return true
 }
@@ -214,25 +241,32 @@ func (h *torture) finish(batches int) {
 	}
 	h.stop()
 	h.market.Mend()
-	h.settled(h.nodes)
-	for _, n := range h.nodes[1:] { // so that time, which from now on goes in leaps, is never without a follower
-		n.Proc.Stop()
-	}
-	h.settled(h.nodes[:1])
+	h.alone()
 	h.market.Advance(4 * time.Hour)
 	h.market.Advance(4 * time.Hour)
 }
 
-// settled waits until all these nodes are ready and the clock is followed by the one that keeps the books.
-func (h *torture) settled(nodes []*node) {
+// alone ends all nodes but the first, so that time, which goes in leaps from then on, is never without a follower.
+func (h *torture) alone() {
+	h.t.Helper()
+	h.settled()
+	for _, n := range h.nodes[1:] {
+		n.Proc.Stop()
+	}
+	h.nodes = h.nodes[:1]
+	h.settled()
+}
+
+// settled waits until all nodes are ready and the clock is followed by the one that keeps the books.
+func (h *torture) settled() {
 	h.t.Helper()
 	harness.Eventually(h.t, "the nodes agree", func() error {
 		var clock struct{ Followers []string }
 		if err := h.market.Do(http.MethodGet, "/_sandbox/clock", nil, &clock); err != nil {
 			return err
 		}
-		owner := keeper(nodes)
-		if owner < 0 || !slices.Contains(clock.Followers, nodes[owner].name) {
+		owner := keeper(h.nodes)
+		if owner < 0 || !slices.Contains(clock.Followers, h.nodes[owner].name) {
 			return fmt.Errorf("the clock is followed by %q, and the books are kept by node %d", clock.Followers, owner)
 		}
 		return nil
@@ -272,16 +306,15 @@ func (h *torture) stop() {
 // compare adds up what was reported and what the marketplace bills, for each licence and dimension.
 func (h *torture) compare() {
 	h.t.Helper()
-	type pair struct{ arn, dimension string }
-	used, billed := map[pair]int64{}, map[pair]int64{}
+	used, billed := map[use]int64{}, map[use]int64{}
 	for n := range int(h.acked.Load()) {
 		for i := range batch {
 			arn, dim, q := h.use(n, i)
-			used[pair{arn, dim}] += q
+			used[use{arn, dim}] += q
 		}
 	}
 	for _, r := range h.market.Records("") {
-		billed[pair{r.LicenseARN, r.Dimension}] += r.Quantity
+		billed[use{r.LicenseARN, r.Dimension}] += r.Quantity
 	}
 	for p, want := range used {
 		if billed[p] != want {

@@ -39,12 +39,12 @@ func TestNodesAreUpgradedUnderLoad(t *testing.T) {
 		func() { replace(h.nodes[1], next) },
 		func() { replace(h.nodes[0], "") }, // back: a version is no one-way street as long as its schema only added
 	}
-	n := 0
+	n, nodes := 0, h.nodes
 	h.run(len(steps), events, func() {
 		steps[n]()
 		n++
 	})
-	for i, node := range h.nodes {
+	for i, node := range nodes {
 		if log := node.Proc.Log(); strings.Contains(log, "SQLSTATE 42") { // the class of what a schema does not have
 			t.Errorf("node %d does not work with the schema: %s", i, log)
 		}
