@@ -87,7 +87,7 @@ func outcome(err error) string {
 	if errors.Is(err, context.Canceled) {
 		return "cancelled"
 	}
-	return "network"
+	return unread
 }
 
 // MeteringEndpoint is where metering calls made with cfg go.

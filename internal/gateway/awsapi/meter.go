@@ -117,9 +117,12 @@ var refusals = map[string]bool{
 	contract.InvalidTag: true, contract.InvalidUsageAllocations: true, contract.Validation: true, contract.Serialization: true,
 }
 
+// unread is the code of a failure without an answer of AWS that could be read.
+const unread = "network"
+
 // faultOf says what an error means for the records. Whatever is not known to have done nothing counts as Lost.
 func faultOf(err error) *metering.Fault {
-	f := &metering.Fault{Class: metering.Lost, Code: "network", Message: err.Error(), Err: errors.Join(err, job.ErrExpected)}
+	f := &metering.Fault{Class: metering.Lost, Code: unread, Message: err.Error(), Err: errors.Join(err, job.ErrExpected)}
 	if id, ok := errors.AsType[interface {
 		error
 		ServiceRequestID() string
@@ -145,6 +148,8 @@ func faultOf(err error) *metering.Fault {
 		f.Class = metering.Refused
 	case status == http.StatusTooManyRequests || retry.IsErrorThrottles(retry.DefaultThrottles).IsErrorThrottle(err) == aws.TrueTernary:
 		f.Class = metering.Throttled
+	case status == http.StatusBadRequest && f.Code == unread:
+		// AWS says most of what it has to say with 400: of one that broke off nobody knows what it was.
 	case status >= 400 && status < 500:
 		f.Class = metering.Denied // credentials, permissions, region, an operation that is not known there
 	}

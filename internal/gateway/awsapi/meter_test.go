@@ -91,13 +91,15 @@ func TestFailedCallsAreSortedByWhatIsKnown(t *testing.T) {
 		{500, "InternalServiceErrorException", metering.Lost},
 		{503, "", metering.Lost},
 		{200, "{", metering.Lost}, // an answer that breaks off
+		{400, "{", metering.Lost}, // a refusal of which nobody knows what it says
+		{403, "{", metering.Denied},
 	} {
 		calls := 0
 		m := meterAt(t, func(w http.ResponseWriter, r *http.Request) {
 			calls++
 			w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 			w.WriteHeader(c.status)
-			if c.status == 200 {
+			if c.code == "{" {
 				_, _ = io.WriteString(w, c.code)
 			} else if c.code != "" {
 				_ = json.NewEncoder(w).Encode(map[string]string{"__type": c.code, "message": "no"})
