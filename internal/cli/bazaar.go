@@ -19,6 +19,7 @@ import (
 	"souk.dev/souk/examples/inkwell/app"
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/gateway"
+	"souk.dev/souk/internal/gateway/chat"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/courier"
 	"souk.dev/souk/internal/sandbox"
@@ -47,6 +48,7 @@ type bazaarPlan struct {
 	now                               time.Time     // where the sandbox's clock starts; zero: the system's time
 	entitlementsEvery                 time.Duration // as the gateway's setting
 	eventsSecrets                     []string      // as the gateway's setting
+	chats                             []chat.Room   // as the gateway's setting
 	noQueue                           bool          // the gateway reads none: AWS posts to it
 	world                             *world.File   // nil: the built-in one
 	log                               *slog.Logger
@@ -155,7 +157,7 @@ func (b *bazaar) openGateway(ctx context.Context, plan bazaarPlan, ln net.Listen
 		Products: core.Catalogue(products), Seller: core.Brand{Name: "Inkwell", SupportEmail: "help@inkwell.example", Accent: "#2b4a6f"},
 		Mail:     gateway.Mail{Server: env["SOUK_SMTP_URL"], From: "Inkwell <hello@inkwell.example>"},
 		SNSTrust: b.Sandbox, EventsSecrets: plan.eventsSecrets, MarketplaceURL: b.Sandbox + "/subscriptions", AWSSupportURL: b.Sandbox + "/support", EntitlementsEvery: plan.entitlementsEvery,
-		WebhookNetworks: thisMachine, Log: log,
+		Chats: plan.chats, WebhookNetworks: thisMachine, Log: log,
 	})
 	if err != nil {
 		return fmt.Errorf("open the gateway: %w", err)

@@ -2,6 +2,7 @@ package clock
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -85,21 +86,21 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 
 func TestAfterCallsOnceUnlessStopped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		calls := 0
-		stop := After(time.Minute, func() { calls++ })
+		var calls atomic.Int64
+		stop := After(time.Minute, func() { calls.Add(1) })
 		time.Sleep(time.Minute - 1)
 		synctest.Wait()
-		if calls != 0 {
+		if calls.Load() != 0 {
 			t.Fatal("called early")
 		}
 		time.Sleep(time.Hour)
 		synctest.Wait()
 		stop()
-		After(time.Minute, func() { calls++ })()
+		After(time.Minute, func() { calls.Add(1) })()
 		time.Sleep(time.Hour)
 		synctest.Wait()
-		if calls != 1 {
-			t.Fatalf("called %d times, want once", calls)
+		if calls.Load() != 1 {
+			t.Fatalf("called %d times, want once", calls.Load())
 		}
 	})
 }

@@ -204,6 +204,7 @@ func assemble(ctx context.Context, c Config, db *store.DB) (g *Gateway, err erro
 		api.Agreements{Resync: resync, Directory: book},
 		api.Webhooks{Webhooks: hooks},
 		api.Deliveries{Outbox: told, Directory: book},
+		api.Alerts{Alerts: alerts},
 	)
 	metrics.Gauges("souk_licenses", "Licences by state.", "state", api.LicensesByState(book))
 	metrics.Gauges("souk_records", "Metering records by state.", "state", store.NewMetering(g.db).RecordsByState)

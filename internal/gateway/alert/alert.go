@@ -3,6 +3,7 @@ package alert
 import (
 	"crypto/sha256"
 	"encoding/base32"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,6 +57,12 @@ const (
 	Resolved State = "resolved" // what was wrong is mended
 	Past     State = "past"     // it happened, was told, and has not happened again for a day
 )
+
+// States are all there are.
+func States() []State { return []State{Raised, Resolved, Past} }
+
+// Known reports whether s is one of [States].
+func (s State) Known() bool { return slices.Contains(States(), s) }
 
 // Alert is one cause, and what was told of it.
 type Alert struct {

@@ -11,6 +11,7 @@ import (
 	openapi "souk.dev/souk/api"
 	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/agreement"
+	"souk.dev/souk/internal/gateway/alert"
 	"souk.dev/souk/internal/gateway/cancellation"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/entitlement"
@@ -52,7 +53,7 @@ func read(t *testing.T) (doc document, text string) {
 // The document names every call that is mounted under /v1, and none that is not.
 func TestOpenAPINamesTheCalls(t *testing.T) {
 	doc, _ := read(t)
-	d := NewDoor(nil, nil, nil, nil, nil, Licenses{}, Notifications{}, Accounts{}, Registrations{}, SignIns{}, Events{}, Records{}, Usage{}, Finalize{}, Checks{}, Statements{}, Corrections{}, Cancellations{}, Webhooks{}, Deliveries{}, Resync{}, Agreements{},
+	d := NewDoor(nil, nil, nil, nil, nil, Licenses{}, Notifications{}, Accounts{}, Registrations{}, SignIns{}, Events{}, Records{}, Usage{}, Finalize{}, Checks{}, Statements{}, Corrections{}, Cancellations{}, Webhooks{}, Deliveries{}, Alerts{}, Resync{}, Agreements{},
 		Privacy{})
 	var documented []string
 	for path, item := range doc.Paths {
@@ -81,6 +82,7 @@ func TestOpenAPINamesTheMembers(t *testing.T) {
 		"Reconciliation": statement.Reconciliation{},
 		"PersonalData":   personalData{}, "Session": sessionOut{}, "Member": memberOut{},
 		"Webhook": webhookOut{}, "WebhookAsked": webhookIn{}, "Delivery": deliveryOut{}, "DeliveryAttempt": attemptOut{}, "Payload": webhook.Payload{}, "Replayed": replayed{},
+		"Alert": alertOut{}, "ToldAlert": alert.Told{}, "AlertSnapshot": alert.Snapshot{},
 		"ToldLicense": license.Told{}, "ToldRegistration": register.Told{}, "RegistrationSnapshot": register.Snapshot{}, "ToldAccount": account.Told{}, "AccountSnapshot": account.Snapshot{}, "ToldMember": account.ToldMember{},
 		"ToldEntitlements": entitlement.Told{}, "ToldEntitlement": entitlement.ToldEntry{}, "ToldThreshold": threshold.Told{}, "ToldEnding": agreement.Ending{}, "ToldCorrection": correction.Told{}, "CorrectionSnapshot": correction.Snapshot{},
 	} {

@@ -83,8 +83,6 @@ func (c *Console) alertRow(a alert.Alert) alertRow {
 	return row
 }
 
-var alertStates = []alert.State{alert.Raised, alert.Resolved, alert.Past}
-
 // getAlerts lists what somebody should look at, or should have: the one found last first.
 func (c *Console) getAlerts(w http.ResponseWriter, r *http.Request, who operator.Person) error {
 	page, err := c.page(r, who)
@@ -95,7 +93,7 @@ func (c *Console) getAlerts(w http.ResponseWriter, r *http.Request, who operator
 	q := r.URL.Query()
 	view := alertsView{Page: page, State: alert.State(q.Get("state"))}
 	view.Filters = []filter{{"All", place, -1, view.State == ""}}
-	for _, s := range alertStates {
+	for _, s := range alert.States() {
 		view.Filters = append(view.Filters, filter{webui.Words(s), address(place, "state", string(s)), -1, view.State == s})
 	}
 	query := alert.Query{State: view.State, Limit: pageSize + 1}
