@@ -2,10 +2,12 @@ package account
 
 import (
 	"context"
+	"time"
 
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/credential"
+	"souk.dev/souk/internal/gateway/outbox"
 )
 
 // HasFactor reports whether a person has a second factor: then their password is not enough, and [Service.ProveFactor] lets
@@ -19,7 +21,7 @@ func (s *Service) HasFactor(ctx context.Context, id core.PersonID) (bool, error)
 //
 // Errors: fail.Invalid for a code that is none of secret's; fail.Conflict where there is a factor.
 func (s *Service) AddFactor(ctx context.Context, id core.PersonID, secret, code string) (recovery []string, err error) {
-	recovery, err = s.factors.Add(ctx, string(id), secret, code)
+	recovery, err = s.factors.Add(ctx, string(id), secret, code, s.factorTold(outbox.FactorAdded, id))
 	if err == nil {
 		s.log.InfoContext(ctx, "second factor added", "person", id)
 	}
@@ -28,11 +30,20 @@ func (s *Service) AddFactor(ctx context.Context, id core.PersonID, secret, code 
 
 // RemoveFactor takes a person's second factor away. One that is not there is no error.
 func (s *Service) RemoveFactor(ctx context.Context, id core.PersonID) error {
-	if err := s.store.ForgetFactor(ctx, string(id)); err != nil {
+	if err := s.store.ForgetFactor(ctx, string(id), s.factorTold(outbox.FactorRemoved, id)); err != nil {
 		return err
 	}
 	s.log.InfoContext(ctx, "second factor removed", "person", id)
 	return nil
+}
+
+// factorTold tells a person, in a mail, of what happened to their second factor now.
+func (s *Service) factorTold(kind outbox.Kind, id core.PersonID) outbox.Event {
+	now := s.clk.Now()
+	return outbox.NewEvent(kind, now, outbox.Subject{}, Asked{id}).Named(struct {
+		Person core.PersonID
+		At     time.Time
+	}{id, now.UTC()})
 }
 
 // ProveFactor ends a sign-in that a password has begun: code is what their program shows, or a recovery code.

@@ -14,6 +14,7 @@ import (
 
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/outbox"
 )
 
 // Factor is a second factor, as it is stored: a secret that a program on its owner's telephone knows, too, and makes a code from
@@ -27,8 +28,9 @@ type Factor struct {
 
 // FactorStore keeps second factors and the hashes of recovery codes.
 type FactorStore interface {
-	// KeepFactor keeps a factor, and the hashes of its recovery codes. fail.Conflict where its owner has one.
-	KeepFactor(ctx context.Context, f Factor, recovery []string) error
+	// KeepFactor keeps a factor, the hashes of its recovery codes, and what is to be told of it. fail.Conflict where its owner has
+	// one.
+	KeepFactor(ctx context.Context, f Factor, recovery []string, tell ...outbox.Event) error
 	// Factor finds an owner's; fail.NotFound.
 	Factor(ctx context.Context, owner string) (Factor, error)
 	// UseStep notes that the code of a step was used. It reports false, and changes nothing, where it was used before or a
@@ -37,8 +39,9 @@ type FactorStore interface {
 	// UseRecovery takes the hash of a recovery code out of the store, and tells how many are left. It reports false where it is
 	// not there: of two callers one is told true.
 	UseRecovery(ctx context.Context, owner, hash string) (used bool, left int, err error)
-	// ForgetFactor forgets a factor and its recovery codes; one that is not there is no error.
-	ForgetFactor(ctx context.Context, owner string) error
+	// ForgetFactor forgets a factor and its recovery codes, and keeps what is to be told of it; one that is not there is no error,
+	// and nothing is told.
+	ForgetFactor(ctx context.Context, owner string, tell ...outbox.Event) error
 }
 
 // What programs that make codes take without asking. Source: RFC 6238, section 4 and 5.2 (a step of 30 seconds, one of skew).
@@ -66,10 +69,10 @@ func NewFactorSecret() string {
 }
 
 // Add adds a factor whose owner has shown, by a code, that their program knows secret, and returns its recovery codes, which are
-// not kept as they are.
+// not kept as they are. tell is kept with it.
 //
 // Errors: fail.Invalid for a code that is none of secret's; fail.Conflict where there is one already.
-func (s Factors) Add(ctx context.Context, owner, secret, code string) (recovery []string, err error) {
+func (s Factors) Add(ctx context.Context, owner, secret, code string, tell ...outbox.Event) (recovery []string, err error) {
 	at, ok, err := s.stepOf(secret, code)
 	if err != nil {
 		return nil, err
@@ -83,7 +86,7 @@ func (s Factors) Add(ctx context.Context, owner, secret, code string) (recovery 
 		hashes = append(hashes, recoveryHash(owner, text))
 		recovery = append(recovery, text[:4]+"-"+text[4:8]+"-"+text[8:12]+"-"+text[12:])
 	}
-	if err := s.Store.KeepFactor(ctx, Factor{Owner: owner, Secret: secret, Step: at, AddedAt: s.Clock.Now()}, hashes); err != nil {
+	if err := s.Store.KeepFactor(ctx, Factor{Owner: owner, Secret: secret, Step: at, AddedAt: s.Clock.Now()}, hashes, tell...); err != nil {
 		return nil, fmt.Errorf("keep a second factor: %w", err)
 	}
 	return recovery, nil

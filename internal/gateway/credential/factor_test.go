@@ -11,6 +11,7 @@ import (
 
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/outbox"
 )
 
 // drawer is a store of one factor in memory.
@@ -19,7 +20,7 @@ type drawer struct {
 	recovery []string
 }
 
-func (d *drawer) KeepFactor(_ context.Context, f Factor, recovery []string) error {
+func (d *drawer) KeepFactor(_ context.Context, f Factor, recovery []string, _ ...outbox.Event) error {
 	d.f, d.recovery = &f, recovery
 	return nil
 }
@@ -47,7 +48,7 @@ func (d *drawer) UseRecovery(_ context.Context, _, hash string) (bool, int, erro
 	return i >= 0, len(d.recovery), nil
 }
 
-func (d *drawer) ForgetFactor(context.Context, string) error { d.f = nil; return nil }
+func (d *drawer) ForgetFactor(context.Context, string, ...outbox.Event) error { d.f = nil; return nil }
 
 // The vectors of RFC 6238, appendix B, for SHA-1, of which programs show the last six digits.
 func TestCodesAreThoseOfTheStandard(t *testing.T) {

@@ -142,6 +142,7 @@ func TestWhoIsToldInWhichLetter(t *testing.T) {
 		{event(outbox.AccountCreated, owner, 1), "per_1 welcome"}, {event(outbox.VerifyAsked, owner, 1), "per_1 verify"}, // as they were before accounts had members
 		{event(outbox.VerifyAsked, outbox.Subject{}, her), "per_1 verify"}, {event(outbox.ResetAsked, outbox.Subject{}, her), "per_1 reset"},
 		{event(outbox.ResetAsked, outbox.Subject{}, account.Asked{}), ""}, {event(outbox.PasswordChanged, outbox.Subject{}, her), "per_1 password-changed"},
+		{event(outbox.FactorAdded, outbox.Subject{}, her), "per_1 factor-added"}, {event(outbox.FactorRemoved, outbox.Subject{}, her), "per_1 factor-removed"},
 		{event(outbox.InvitationAsked, outbox.Subject{}, account.AskedIn{Invitation: "inv_1"}), "inv_1 invitation"},
 		{event(outbox.RegistrationSettingUp, outbox.Subject{License: "lic_1", Account: "acc_1"}, 1), "per_1 setting-up"},
 		{event(outbox.LicenseReady, outbox.Subject{License: "lic_1", Account: "acc_1"}, d.told()), "per_1 ready"}, {event(outbox.LicenseWindingDown, lic, d.told()), "per_1 cancelling"},

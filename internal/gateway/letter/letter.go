@@ -18,6 +18,8 @@ const (
 	Verify          Name = "verify"           // the link verifies the address; it was asked for
 	Reset           Name = "reset"            // the link leads to where another password is chosen; it was asked for
 	PasswordChanged Name = "password-changed" // another password was chosen
+	FactorAdded     Name = "factor-added"     // a second factor is asked for from now on
+	FactorRemoved   Name = "factor-removed"   // it is not any more
 	Invitation      Name = "invitation"       // the link leads to where somebody joins an account; an owner asked
 	SettingUp       Name = "setting-up"       // the seller's people make the account ready
 	Ready           Name = "ready"            // the subscription gives access, and has an account
@@ -30,11 +32,11 @@ const (
 )
 
 // Names are all letters.
-var Names = []Name{Welcome, Verify, Reset, PasswordChanged, Invitation, SettingUp, Ready, Cancelling, Ended, PaymentFailed, Refund, Usage, Renewal}
+var Names = []Name{Welcome, Verify, Reset, PasswordChanged, FactorAdded, FactorRemoved, Invitation, SettingUp, Ready, Cancelling, Ended, PaymentFailed, Refund, Usage, Renewal}
 
 // letters says which happening is told in which letter.
 var letters = map[outbox.Kind]Name{
-	outbox.AccountCreated: Welcome, outbox.VerifyAsked: Verify, outbox.ResetAsked: Reset, outbox.PasswordChanged: PasswordChanged, outbox.InvitationAsked: Invitation,
+	outbox.AccountCreated: Welcome, outbox.VerifyAsked: Verify, outbox.ResetAsked: Reset, outbox.PasswordChanged: PasswordChanged, outbox.FactorAdded: FactorAdded, outbox.FactorRemoved: FactorRemoved, outbox.InvitationAsked: Invitation,
 	outbox.RegistrationSettingUp: SettingUp, outbox.LicenseReady: Ready, outbox.LicenseWindingDown: Cancelling, outbox.LicenseEnded: Ended, outbox.LicenseFailed: PaymentFailed,
 	outbox.CorrectionCompleted: Refund, outbox.UsageThreshold: Usage, outbox.AgreementEnding: Renewal,
 }
@@ -43,7 +45,9 @@ var letters = map[outbox.Kind]Name{
 var reminders = []Name{Usage, Renewal}
 
 // personal reports whether letters of that name are for one person, whatever accounts they are in.
-func (n Name) personal() bool { return n == Verify || n == Reset || n == PasswordChanged }
+func (n Name) personal() bool {
+	return slices.Contains([]Name{Verify, Reset, PasswordChanged, FactorAdded, FactorRemoved}, n)
+}
 
 // Reminder reports whether people may do without letters of that name.
 func (n Name) Reminder() bool { return slices.Contains(reminders, n) }

@@ -72,6 +72,8 @@ const (
 	VerifyAsked     Kind = "account.verify_asked"
 	ResetAsked      Kind = "account.reset_asked"
 	PasswordChanged Kind = "account.password_changed"
+	FactorAdded     Kind = "account.factor_added"
+	FactorRemoved   Kind = "account.factor_removed"
 	InvitationAsked Kind = "account.invitation_asked"
 
 	// WebhookTest goes to one endpoint, because somebody asked for it.

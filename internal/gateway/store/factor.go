@@ -8,6 +8,7 @@ import (
 
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/credential"
+	"souk.dev/souk/internal/gateway/outbox"
 )
 
 // factors keeps the second factors of one kind of owner, in the tables owner_factor and owner_recovery, whose column called owner
@@ -18,7 +19,7 @@ type factors struct {
 }
 
 // KeepFactor implements credential.FactorStore.
-func (s factors) KeepFactor(ctx context.Context, f credential.Factor, recovery []string) error {
+func (s factors) KeepFactor(ctx context.Context, f credential.Factor, recovery []string, tell ...outbox.Event) error {
 	return s.db.Tx(ctx, func(tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, `insert into `+s.owner+`_factor (`+s.owner+`, secret, step, added_us) values ($1, $2, $3, $4) on conflict (`+s.owner+`) do nothing`,
 			f.Owner, f.Secret, f.Step, us(f.AddedAt))
@@ -35,7 +36,7 @@ func (s factors) KeepFactor(ctx context.Context, f credential.Factor, recovery [
 				return err
 			}
 		}
-		return nil
+		return putEvents(ctx, tx, tell...)
 	})
 }
 
@@ -79,13 +80,23 @@ func changed(res sql.Result, err error) (bool, error) {
 }
 
 // ForgetFactor implements credential.FactorStore.
-func (s factors) ForgetFactor(ctx context.Context, owner string) error {
-	return s.db.Tx(ctx, func(tx *sql.Tx) error { return s.forget(ctx, tx, owner) })
+func (s factors) ForgetFactor(ctx context.Context, owner string, tell ...outbox.Event) error {
+	return s.db.Tx(ctx, func(tx *sql.Tx) error {
+		was, err := s.forget(ctx, tx, owner)
+		if err != nil || !was {
+			return err
+		}
+		return putEvents(ctx, tx, tell...)
+	})
 }
 
-func (s factors) forget(ctx context.Context, tx *sql.Tx, owner string) error {
+// forget reports whether there was a factor.
+func (s factors) forget(ctx context.Context, tx *sql.Tx, owner string) (was bool, err error) {
 	if err := exec(ctx, tx, "forget recovery codes", `delete from `+s.owner+`_recovery where `+s.owner+` = $1`, owner); err != nil {
-		return err
+		return false, err
 	}
-	return exec(ctx, tx, "forget a second factor", `delete from `+s.owner+`_factor where `+s.owner+` = $1`, owner)
+	if was, err = changed(tx.ExecContext(ctx, `delete from `+s.owner+`_factor where `+s.owner+` = $1`, owner)); err != nil {
+		return false, fmt.Errorf("forget a second factor: %w", err)
+	}
+	return was, nil
 }

@@ -75,7 +75,7 @@ func (s Operators) KeepVouched(ctx context.Context, p operator.Person, emailKey 
 		if err := exec(ctx, tx, "sign an operator out", `delete from operator_session where operator in (select id from operator where id = $1 and password_hash <> '')`, p.ID); err != nil {
 			return err
 		}
-		if err := s.forget(ctx, tx, string(p.ID)); err != nil {
+		if _, err := s.forget(ctx, tx, string(p.ID)); err != nil {
 			return err
 		}
 		return exec(ctx, tx, "keep an operator that is vouched for", `insert into operator (id, email, email_key, name, role, password_hash, created_us, issuer, subject)
@@ -176,7 +176,7 @@ func (s Operators) ChangeRole(ctx context.Context, id operator.ID, role operator
 		if err := exec(ctx, tx, "sign an operator out", `delete from operator_session where operator = $1`, id); err != nil {
 			return err
 		}
-		if err := s.forget(ctx, tx, string(id)); err != nil {
+		if _, err := s.forget(ctx, tx, string(id)); err != nil {
 			return err
 		}
 		return exec(ctx, tx, "forget an operator", `delete from operator where id = $1`, id)

@@ -69,7 +69,7 @@ func (s Accounts) leave(ctx context.Context, tx *sql.Tx, id core.AccountID, pers
 	if err := tx.QueryRowContext(ctx, `select count(*) from member where person = $1`, person).Scan(&left); err != nil || left > 0 {
 		return err
 	}
-	if err := s.forget(ctx, tx, string(person)); err != nil {
+	if _, err := s.forget(ctx, tx, string(person)); err != nil {
 		return err
 	}
 	if err := exec(ctx, tx, "forget proofs", `delete from person_proof where person = $1`, person); err != nil {

@@ -12,6 +12,7 @@ import (
 	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/agreement"
 	"souk.dev/souk/internal/gateway/correction"
+	"souk.dev/souk/internal/gateway/credential"
 	"souk.dev/souk/internal/gateway/entitlement"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/outbox"
@@ -121,6 +122,10 @@ func eventWithEveryFact(t *testing.T, s OutboxStores) {
 		func(e outbox.Event) error {
 			return errors.Join(s.Accounts.CreateProof(t.Context(), account.Proof{Hash: "r", Person: "acc_1", Expires: noon}), s.Accounts.ResetPassword(t.Context(), "r", "acc_1", "h", noon, e))
 		},
+		func(e outbox.Event) error {
+			return s.Accounts.KeepFactor(t.Context(), credential.Factor{Owner: "acc_1", Secret: "s", AddedAt: noon}, nil, e)
+		},
+		func(e outbox.Event) error { return s.Accounts.ForgetFactor(t.Context(), "acc_1", e) },
 	} {
 		if err := write(told(n)); err != nil {
 			t.Fatalf("write %d: %v", n, err)
@@ -138,6 +143,9 @@ func eventWithEveryFact(t *testing.T, s OutboxStores) {
 		t.Fatal(err)
 	}
 	if _, err := s.Registrations.Claim(t.Context(), register.Registration{ID: "reg_1", Account: "acc_2", ClaimedAt: noon}, told(99)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Accounts.ForgetFactor(t.Context(), "acc_1", told(99)); err != nil { // there is none any more
 		t.Fatal(err)
 	}
 	if _, err := s.Outbox.Event(t.Context(), told(99).ID); !fail.Is(err, fail.NotFound) {
