@@ -39,6 +39,8 @@ type License struct {
 	// The last window for metering, once a subscription is ending: usage is taken until it closes, and billed.
 	FinalWindowOpensAt  *time.Time `json:"finalWindowOpensAt"`
 	FinalWindowClosesAt *time.Time `json:"finalWindowClosesAt"`
+	// AdvisedAt is when AWS told of a risk with the buyer that it has not called over since; it revokes nothing. Absent: there is none.
+	AdvisedAt *time.Time `json:"advisedAt"`
 
 	ProductCode          string   `json:"productCode"`
 	LicenseARN           string   `json:"licenseArn"`           // empty for products of the generation before license ARNs

@@ -47,6 +47,8 @@ export interface License {
   activatedAt?: string
   finalWindowOpensAt?: string
   finalWindowClosesAt?: string
+  /** When AWS told of a risk with the buyer that it has not called over since; it revokes nothing. */
+  advisedAt?: string
   productCode: string
   licenseArn?: string
   customerAWSAccountId?: string

@@ -165,7 +165,8 @@ func assemble(ctx context.Context, c Config, db *store.DB) (g *Gateway, err erro
 		channels = append(channels, mails)
 	}
 	alerts := alert.New(alert.Config{Store: g.db.Alerts(), Clock: g.clk, Log: c.Log, Wake: g.wake, Stands: map[outbox.Kind]func(context.Context, alert.Alert) (bool, error){
-		outbox.AlertCallsDenied: engine.Stands, outbox.AlertRecordsRefused: engine.Stands, outbox.AlertDeadlineNear: engine.Stands, outbox.AlertProductUnknown: in.Unserved}})
+		outbox.AlertCallsDenied: engine.Stands, outbox.AlertRecordsRefused: engine.Stands, outbox.AlertDeadlineNear: engine.Stands, outbox.AlertProductUnknown: in.Unserved,
+		outbox.AlertBuyerAdvised: book.Advised}})
 	told := outbox.New(outbox.Config{Store: g.db.Outbox(), Channels: channels, Clock: g.clk, Log: c.Log, Observe: metrics.Delivery, Wake: g.wake})
 	hooks.Use(told)
 	chats.Use(told)

@@ -177,7 +177,7 @@ const product = "0exampl1product2code3abcd"
 func event(n names, kind string, at time.Time, detail string) act {
 	fill := strings.NewReplacer("{arn}", string(n.arn), "{agmt}", string(n.agmt), "{account}", string(n.account))
 	return act{kind + " " + at.Format(time.TimeOnly), fmt.Sprintf(`{"version":"0","id":"id-%s-%s-%d","detail-type":%q,"source":"aws.agreement-marketplace","account":"444455556666","time":%q,"region":"us-east-1","resources":[],
-		"detail":{"requestId":"%s-%s-%d","catalog":"AWSMarketplace",%s}}`, n.agmt, kind, at.Unix(), kind, at.Format(time.RFC3339), n.agmt, strings.Fields(kind)[0]+strings.Fields(kind)[1], at.Unix(), fill.Replace(detail)), at}
+		"detail":{"requestId":"%s-%s-%d","catalog":"AWSMarketplace",%s}}`, n.agmt, kind, at.Unix(), kind, at.Format(time.RFC3339), n.agmt, strings.ReplaceAll(kind, " ", ""), at.Unix(), fill.Replace(detail)), at}
 }
 
 const licenceDetail = `"agreement":{"id":"{agmt}"},"product":{"id":"prod-x","code":"` + product + `"},"license":{"arn":"{arn}"},"acceptor":{"accountId":"{account}"},"offer":{"id":"offer-1"}`
@@ -201,6 +201,11 @@ func givenBack(n names, at time.Time) act {
 
 func ended(n names, at time.Time, status string) act {
 	return event(n, "Purchase Agreement Ended - Proposer", at, `"agreement":{"id":"{agmt}","status":"`+status+`"},"resaleAuthorization":{"id":null},"acceptor":{"accountId":"{account}"}`)
+}
+
+// advised tells that a risk with the buyer was Issued, or Resolved. It names the product by its id, and no licence.
+func advised(n names, at time.Time, what string) act {
+	return event(n, "Purchase Agreement Advisory "+what+" - Manufacturer", at, `"agreement":{"id":"{agmt}"},"product":{"id":"prod-x"},"acceptor":{"accountId":"{account}"},"offer":{"id":"offer-1"},"advisory":{}`)
 }
 
 func deprovisioned(n names, at time.Time) act {
@@ -292,6 +297,12 @@ var stories = []struct {
 	}, license.Ended},
 	{"license: a refund, and nothing else", byARN, func(n names) []act {
 		return []act{updated(n, at("14:24:23")), {"landing", "", at("14:24:44")}, givenBack(n, at("17:00:00"))}
+	}, license.Active},
+	{"license: AWS sees a risk, and another, which is there to stay", byARN, func(n names) []act {
+		return []act{updated(n, at("14:24:23")), {"landing", "", at("14:24:44")}, advised(n, at("15:00:00"), "Issued"), advised(n, at("16:00:00"), "Resolved"), advised(n, at("17:00:00"), "Issued")}
+	}, license.Active},
+	{"license: AWS sees a risk, which is over", byARN, func(n names) []act {
+		return []act{updated(n, at("14:24:23")), {"landing", "", at("14:24:44")}, advised(n, at("15:00:00"), "Issued"), advised(n, at("16:00:00"), "Resolved")}
 	}, license.Active},
 	{"legacy: a contract is bought, amended, and expires with its overage", byIdentifier, func(n names) []act {
 		return []act{legacy(n, "subscribe-success", at("14:24:23")), {"landing", "", at("14:24:44")}, legacyOf(n, "entitlement-updated", "", at("15:00:00")), legacyOf(n, "unsubscribe-pending", "", at("16:00:00")), legacyOf(n, "unsubscribe-success", "", at("17:00:00"))}

@@ -24,6 +24,8 @@ var kinds = map[outbox.Kind]struct {
 	outbox.AlertProductUnknown: {true, "Add the product to the setting products and start the gateway again: the notices are then applied by themselves. Until then its buyers have no access."},
 	outbox.AlertNoticeUnread: {false, "Look at the notice: it is kept as it came. Where something else than AWS writes to the queue, stop it; " +
 		"after an update that can read it, replay it."},
+	outbox.AlertBuyerAdvised: {true, "Look at the licence, and what its buyer does. AWS revokes nothing: whether you serve a buyer at risk on, and how far, is yours to decide. " +
+		"AWS tells when the risk is over."},
 	outbox.AlertDeliveryDead: {false, "Look at the delivery: it shows each attempt and what was answered. Mend the receiver, then have it sent again."},
 }
 

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"strconv"
 	"time"
 
 	"souk.dev/souk/internal/clock"
@@ -121,11 +122,16 @@ func (h Licenses) list(w http.ResponseWriter, r *http.Request) error {
 	}
 	q := r.URL.Query()
 	wanted := func(is, want string) bool { return want == "" || is == want }
+	advised := q.Get("advised")
+	if advised != "" && advised != "true" && advised != "false" {
+		return fail.New(fail.Invalid, "advised", "advised is true or false.")
+	}
 	out := httpx.List[licenseOut]{Items: []licenseOut{}}
 	var last license.License
 	for l := range h.Directory.All {
 		if !after.before(l) || !wanted(string(l.Standing.State), q.Get("state")) || !wanted(string(l.ProductCode), q.Get("productCode")) ||
-			!wanted(string(l.Account), q.Get("account")) || !wanted(string(l.Customer), q.Get("customerAWSAccountId")) {
+			!wanted(string(l.Account), q.Get("account")) || !wanted(string(l.Customer), q.Get("customerAWSAccountId")) ||
+			!wanted(strconv.FormatBool(!l.Standing.AdvisedAt.IsZero()), advised) {
 			continue
 		}
 		if len(out.Items) == limit {

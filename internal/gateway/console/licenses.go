@@ -27,12 +27,13 @@ type licensesView struct {
 	Filters []filter
 	Rows    []licenseRow
 	State   license.State
+	Advised bool   // only those of whose buyer AWS tells a risk
 	Older   string // where the next page is; empty on the last
 }
 
 // Nothing is what stands where the list would.
 func (v licensesView) Nothing() webui.Empty {
-	if v.Query != "" || v.State != "" {
+	if v.Query != "" || v.State != "" || v.Advised {
 		return webui.Empty{Title: "No licence fits", Text: "Every identifier that AWS or the gateway gives is searched: ids, ARNs, agreements, accounts, customers, offers.", Href: "/console/licenses", Label: "Show all licences"}
 	}
 	return webui.Empty{Title: "No licences yet", Text: "A licence appears when a buyer arrives from AWS Marketplace, or when AWS's first notice about one comes."}
@@ -69,11 +70,11 @@ func (c *Console) getLicenses(w http.ResponseWriter, r *http.Request, who operat
 		return err
 	}
 	q := r.URL.Query()
-	view := licensesView{Page: page, State: license.State(q.Get("state"))}
+	view := licensesView{Page: page, State: license.State(q.Get("state")), Advised: q.Get("advised") == "true"}
 	view.Query = strings.TrimSpace(q.Get("q"))
 	before, paged := c.Book.ByID(core.LicenseID(q.Get("before")))
 	counts := map[license.State]int64{}
-	var all int64
+	var all, advised int64
 	var window []license.License // the last of those that fit, and so the newest
 	for l := range c.Book.All {
 		if view.Query != "" && !names(l, view.Query) {
@@ -81,7 +82,11 @@ func (c *Console) getLicenses(w http.ResponseWriter, r *http.Request, who operat
 		}
 		counts[l.Standing.State]++
 		all++
-		if view.State != "" && l.Standing.State != view.State || paged && !older(l, before) {
+		atRisk := !l.Standing.AdvisedAt.IsZero()
+		if atRisk {
+			advised++
+		}
+		if view.Advised && !atRisk || view.State != "" && l.Standing.State != view.State || paged && !older(l, before) {
 			continue
 		}
 		if window = append(window, l); len(window) > 2*pageSize {
@@ -90,14 +95,17 @@ func (c *Console) getLicenses(w http.ResponseWriter, r *http.Request, who operat
 	}
 	if n := len(window); n > pageSize {
 		window = window[n-pageSize:]
-		view.Older = address("/console/licenses", "q", view.Query, "state", string(view.State), "before", string(window[0].ID))
+		view.Older = address("/console/licenses", "q", view.Query, "state", string(view.State), "advised", q.Get("advised"), "before", string(window[0].ID))
 	}
 	for _, l := range slices.Backward(window) {
 		view.Rows = append(view.Rows, c.licenseRow(l))
 	}
-	view.Filters = []filter{{"All", address("/console/licenses", "q", view.Query), all, view.State == ""}}
+	view.Filters = []filter{{"All", address("/console/licenses", "q", view.Query), all, view.State == "" && !view.Advised}}
 	for _, s := range licenseStates {
 		view.Filters = append(view.Filters, filter{webui.Words(s), address("/console/licenses", "q", view.Query, "state", string(s)), counts[s], view.State == s})
+	}
+	if advised > 0 || view.Advised {
+		view.Filters = append(view.Filters, filter{"Advisory", address("/console/licenses", "q", view.Query, "advised", "true"), advised, view.Advised})
 	}
 	return c.ui.Render(w, http.StatusOK, "licenses", view)
 }

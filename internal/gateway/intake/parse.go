@@ -136,6 +136,8 @@ var eventKinds = map[string]license.Kind{
 	contract.AgreementEnded:       "",
 	contract.LicenseUpdated:       license.Activated,
 	contract.LicenseDeprovisioned: license.Deprovisioned,
+	contract.AdvisoryIssued:       license.AdvisoryIssued,
+	contract.AdvisoryResolved:     license.AdvisoryResolved,
 }
 
 // requestEvents are the events about a seller's own requests. They are kept for the seller's people, in whose words they

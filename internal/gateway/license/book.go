@@ -142,6 +142,7 @@ func (b *Book) renew(ctx context.Context, d *draft) error {
 	for _, e := range d.entries {
 		kept := e.License
 		d.work(e, now)
+		kept.Standing.AdvisedAt = e.Standing.AdvisedAt // it follows from the facts alone, and is not kept
 		s, k := e.Standing, kept.Standing
 		if k.State == WindingDown && s.State == Ended && s.Since.Equal(k.ClosesAt) {
 			d.work(e, k.Since)

@@ -1,8 +1,10 @@
 package license
 
 import (
+	"context"
 	"slices"
 
+	"souk.dev/souk/internal/gateway/alert"
 	"souk.dev/souk/internal/gateway/core"
 )
 
@@ -58,6 +60,13 @@ func (b *Book) Facts(id core.LicenseID) []Fact {
 		return nil
 	}
 	return inOrder(newDraft(b).factsOf(e))
+}
+
+// Advised reports whether AWS's word of a risk with the buyer, which an alert is about, still stands. A licence that is over has no
+// buyer to be careful with: AWS need not tell of it any more.
+func (b *Book) Advised(_ context.Context, a alert.Alert) (bool, error) {
+	l, ok := b.ByID(a.License)
+	return ok && !l.Standing.AdvisedAt.IsZero() && l.Standing.State != Ended && l.Standing.State != Failed, nil
 }
 
 // OnChange implements [Directory].

@@ -258,6 +258,9 @@ func (d *draft) settle(now time.Time) {
 				before = known.License
 			}
 			d.out.Tell = append(d.out.Tell, tidings(before, e.License, len(d.factsOf(e)), now)...)
+			if f, ok := advised(before, e.License); ok {
+				d.out.Found = append(d.out.Found, f)
+			}
 		}
 	}
 	for i := range d.out.Found {

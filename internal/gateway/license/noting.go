@@ -83,6 +83,10 @@ func (d *draft) told(n Note, id core.LicenseID, fresh bool) func() Verdict {
 		switch {
 		case n.Kind == "":
 			return Verdict{n.ID, id, Recorded, "It has no bearing on whether the license is active."}
+		case fresh && n.Kind == AdvisoryIssued:
+			return Verdict{n.ID, id, Recorded, "AWS sees a risk with the buyer. That revokes nothing; the license shows it, and somebody is told."}
+		case fresh && n.Kind == AdvisoryResolved:
+			return Verdict{n.ID, id, Recorded, "AWS sees no risk with the buyer any more."}
 		case !fresh:
 			return Verdict{n.ID, id, Confirmed, "It was known already."}
 		case slices.ContainsFunc(s.Unused, func(f Fact) bool { return f.ID == n.ID }):

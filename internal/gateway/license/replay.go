@@ -68,6 +68,10 @@ type Standing struct {
 	FollowedAt time.Time // when another agreement last went on in place of one of the licence's; zero if none did
 	Lapsed     bool      // it is over because AWS listed nothing any more, and goes on should AWS list it again
 
+	// AdvisedAt is when AWS told of a risk with the buyer that it has not called over since; zero: there is none. Of several agreements
+	// the last word counts, for it is about the buyer.
+	AdvisedAt time.Time
+
 	Unused []Fact // facts that had no meaning in the state they met, for the console
 }
 
@@ -109,6 +113,14 @@ func (s *Standing) passTime(t time.Time) {
 }
 
 func (s *Standing) take(f Fact) {
+	switch f.Kind {
+	case AdvisoryIssued:
+		s.AdvisedAt = f.At
+		return
+	case AdvisoryResolved:
+		s.AdvisedAt = time.Time{}
+		return
+	}
 	if s.State == WindingDown && f.Kind == Deprovisioned { // after Ended: see classicGap
 		if f.At.Sub(s.OpensAt) < classicGap {
 			s.ClosesAt = f.At.Add(finalWindow)
@@ -143,7 +155,7 @@ func (s *Standing) take(f Fact) {
 // back to the landing page at any time, and the end is announced by several notices.
 func repeats(s State, k Kind) bool {
 	switch k {
-	case Arrived, AgreementFollowed, TimeUp:
+	case Arrived, AgreementFollowed, AdvisoryIssued, AdvisoryResolved, TimeUp:
 		return true
 	case Activated:
 		return s == Active

@@ -53,6 +53,8 @@ var kindTeller = map[Kind]string{
 	Unsubscribed:       "`unsubscribe-success`",
 	Refused:            "`CustomerNotSubscribed` in answer to a record",
 	Lapsed:             "`GetEntitlements`, of a legacy contract: nothing is listed any more",
+	AdvisoryIssued:     "`Purchase Agreement Advisory Issued`",
+	AdvisoryResolved:   "`Purchase Agreement Advisory Resolved`",
 	TimeUp:             "the clock: the final window has closed",
 }
 

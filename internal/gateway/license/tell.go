@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"time"
 
+	"souk.dev/souk/internal/gateway/alert"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/outbox"
 )
@@ -32,6 +33,7 @@ type Snapshot struct {
 	ActivatedAt time.Time `json:"activatedAt,omitzero"`
 	OpensAt     time.Time `json:"finalWindowOpensAt,omitzero"`
 	ClosesAt    time.Time `json:"finalWindowClosesAt,omitzero"`
+	AdvisedAt   time.Time `json:"advisedAt,omitzero"`
 }
 
 // Snapshot is l as programs see it.
@@ -41,7 +43,7 @@ func (l License) Snapshot() Snapshot {
 		ID: l.ID, ProductCode: l.ProductCode, LicenseARN: l.ARN, Customer: l.Customer, CustomerIdentifier: l.CustomerIdentifier,
 		AgreementIDs: l.Agreements, OfferID: l.Offer, Identity: l.Identity(), Account: l.Account, SettingUp: l.SettingUp, CreatedAt: l.CreatedAt,
 		State: s.State, Why: s.Why, Since: s.Since, Next: s.Next, By: s.By,
-		Access: s.Access(), ActivatedAt: s.ActivatedAt, OpensAt: s.OpensAt, ClosesAt: s.ClosesAt,
+		Access: s.Access(), ActivatedAt: s.ActivatedAt, OpensAt: s.OpensAt, ClosesAt: s.ClosesAt, AdvisedAt: s.AdvisedAt,
 	}
 	if out.AgreementIDs == nil {
 		out.AgreementIDs = []core.AgreementID{}
@@ -75,13 +77,37 @@ func tidings(before, l License, facts int, now time.Time) (events []outbox.Event
 	switch kind := toldAs[is.State]; {
 	case kind != "" && (was.State != is.State || !was.ActivatedAt.Equal(is.ActivatedAt)):
 		tell(kind)
-	case !reflect.DeepEqual(name.Before, name.Is):
+	case !sameButAdvice(name.Before, name.Is):
 		tell(outbox.LicenseUpdated)
+	}
+	switch {
+	case is.AdvisedAt.Equal(was.AdvisedAt):
+	case is.AdvisedAt.IsZero():
+		tell(outbox.LicenseAdvisoryResolved)
+	default:
+		tell(outbox.LicenseAdvisoryIssued)
 	}
 	if ready(l) && (!ready(before) || before.Account != l.Account || !was.ActivatedAt.Equal(is.ActivatedAt)) {
 		tell(outbox.LicenseReady)
 	}
 	return events
+}
+
+// sameButAdvice reports whether two snapshots differ in nothing but AWS's word on the buyer's risk, which is told by itself.
+func sameButAdvice(a, b Snapshot) bool {
+	a.AdvisedAt = b.AdvisedAt
+	return reflect.DeepEqual(a, b)
+}
+
+// advised is what somebody should look at when AWS tells of a risk with the buyer of l; ok is false where it does not, or did
+// before.
+func advised(before, l License) (f alert.Finding, ok bool) {
+	at := l.Standing.AdvisedAt
+	if at.IsZero() || at.Equal(before.Standing.AdvisedAt) {
+		return f, false
+	}
+	return alert.Finding{Kind: outbox.AlertBuyerAdvised, Cause: string(l.ID), License: l.ID, Product: l.ProductCode,
+		Say: "AWS tells of a risk with the buyer of this licence. It does not tell which: fraud, abuse, or an account that is closed. The subscription goes on as it is."}, true
 }
 
 func ready(l License) bool { return l.Standing.Access() && l.Account != "" && !l.SettingUp }

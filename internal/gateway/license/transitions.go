@@ -41,6 +41,10 @@ const (
 	// Lapsed is not a notice: AWS was asked, and lists nothing any more of what a legacy contract had bought. No notice says
 	// that such a contract is over but entitlement-updated, which says as much of any change.
 	Lapsed Kind = "lapsed"
+	// AdvisoryIssued and AdvisoryResolved: Purchase Agreement Advisory Issued, and Resolved: AWS sees a risk with the buyer (fraud,
+	// abuse, a closed account), or sees it no more. It is information: in no state does either lead anywhere.
+	AdvisoryIssued   Kind = "advisory_issued"
+	AdvisoryResolved Kind = "advisory_resolved"
 	// TimeUp is not a notice: the final window's end has passed.
 	TimeUp Kind = "time_up"
 )
@@ -104,7 +108,7 @@ var transitions = map[edge]step{
 // subscription within one. The life's own order breaks the tie.
 var rank = map[Kind]int{
 	Arrived: 0, Activated: 1, PaymentFailed: 2, NeverBegan: 3, AgreementFollowed: 4, AgreementEnded: 5, Deprovisioned: 6,
-	UnsubscribePending: 7, Refused: 8, Unsubscribed: 9, Lapsed: 10, TimeUp: 11,
+	UnsubscribePending: 7, Refused: 8, Unsubscribed: 9, Lapsed: 10, AdvisoryIssued: 11, AdvisoryResolved: 12, TimeUp: 13,
 }
 
 // opens says which facts open the final window, each by itself (docs/aws/lifecycle.md, "Which notice opens the last hour").

@@ -27,6 +27,9 @@ const (
 	LicenseReady       Kind = "license.ready"
 	LicenseUpdated     Kind = "license.updated"
 
+	LicenseAdvisoryIssued   Kind = "license.advisory_issued"
+	LicenseAdvisoryResolved Kind = "license.advisory_resolved"
+
 	RegistrationArrived   Kind = "registration.arrived"
 	RegistrationSettingUp Kind = "registration.setting_up"
 	RegistrationCompleted Kind = "registration.completed"
@@ -67,6 +70,7 @@ const (
 	AlertProductUnknown Kind = "alert.product_unknown"
 	AlertNoticeUnread   Kind = "alert.notice_unread"
 	AlertDeliveryDead   Kind = "alert.delivery_dead"
+	AlertBuyerAdvised   Kind = "alert.buyer_advised"
 
 	// These are for one person alone, who is sent a mail: programs are not told.
 	VerifyAsked     Kind = "account.verify_asked"
@@ -97,6 +101,8 @@ var Kinds = []KindMeans{
 	{LicenseFailed, "the buyer's payment failed"},
 	{LicenseReady, "the licence gives access and has an account: its user can start"},
 	{LicenseUpdated, "something else about the licence changed: its names, agreements, account or final window"},
+	{LicenseAdvisoryIssued, "AWS sees a risk with the buyer, such as fraud or a closed account; the subscription goes on"},
+	{LicenseAdvisoryResolved, "AWS sees no risk with the buyer any more"},
 	{RegistrationArrived, "a buyer came to the landing page for the first time with this purchase"},
 	{RegistrationSettingUp, "the buyer has an account, which you make ready by hand (`manualSetup`)"},
 	{RegistrationCompleted, "the buyer has an account, which owns the licence and is ready"},
@@ -130,6 +136,7 @@ var Kinds = []KindMeans{
 	{AlertProductUnknown, "AWS tells of a product that is not configured here"},
 	{AlertNoticeUnread, "a notice cannot be read, or is about nobody"},
 	{AlertDeliveryDead, "what was to be told was given up"},
+	{AlertBuyerAdvised, "AWS sees a risk with a buyer"},
 	{WebhookTest, "somebody asked for a test"},
 }
 
