@@ -54,8 +54,8 @@ func (s subscriber) ByARN(arn core.LicenseARN) (license.License, bool) {
 	return license.License(s), arn == s.ARN
 }
 
-// BenchmarkEvents measures POST /v1/events against the same server storing nothing, with the load generator beside it.
-// Both take turns, so that a busy machine slows both alike: read the ratio.
+// BenchmarkEvents measures POST /v1/events against the same server storing nothing, and against a usual one that stores
+// nothing, with the load generator beside it. They take turns, so that a busy machine slows all alike: read the ratios.
 func BenchmarkEvents(b *testing.B) {
 	for _, s := range []struct {
 		name           string
@@ -68,7 +68,7 @@ func BenchmarkEvents(b *testing.B) {
 		{"lines-of-1000/8", 8, 1000, "", "\n", "", "application/x-ndjson"},
 	} {
 		b.Run(s.name, func(b *testing.B) {
-			stores, empty := newServer(b, true), newServer(b, false)
+			stores, empty, usual := newServer(b, true), newServer(b, false), newUsual(b, checks(clock.NewVirtual(begin)))
 			body := func(first int) []byte {
 				text := []byte(s.open)
 				for i := range s.events {
@@ -82,11 +82,11 @@ func BenchmarkEvents(b *testing.B) {
 			}
 			const turns = 8
 			each := b.N/turns + s.conns*s.events
-			var took, cpu [2]time.Duration
+			var took, cpu [3]time.Duration
 			b.ResetTimer()
 			for turn := range turns {
 				first := turn * (each + s.events)
-				for i, srv := range []*server{stores, empty} {
+				for i, srv := range []*server{stores, empty, usual} {
 					before := spent()
 					took[i] += srv.load(b, s.conns, s.events, each, s.contentType, func(n int) []byte { return body(first + n) })
 					cpu[i] += spent() - before
@@ -96,6 +96,8 @@ func BenchmarkEvents(b *testing.B) {
 			b.ReportMetric(float64(each*turns)/took[1].Seconds(), "empty-events/s")
 			b.ReportMetric(100*took[1].Seconds()/took[0].Seconds(), "%empty")
 			b.ReportMetric(100*cpu[1].Seconds()/cpu[0].Seconds(), "%empty-cpu")
+			b.ReportMetric(float64(each*turns)/took[2].Seconds(), "usual-events/s")
+			b.ReportMetric(100*took[2].Seconds()/took[0].Seconds(), "%usual")
 			b.ReportMetric(float64(cpu[0].Nanoseconds())/float64(each*turns), "cpu-ns/event")
 			b.ReportMetric(float64(stores.slowest(0.99).Microseconds())/1000, "p99-ms")
 			b.ReportMetric(0, "ns/op")
@@ -115,6 +117,13 @@ type server struct {
 
 var begin = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 
+// sold is the licence that all events are of.
+var sold = subscriber{ID: "lic_1", ARN: "arn:aws:license-manager::294406891311:license:l-1", ProductCode: "p", Customer: "111122223333", Standing: license.Standing{State: license.Active}}
+
+func checks(clk clock.Clock) nothing {
+	return nothing{usage.Rules{Licenses: sold, MaxAhead: time.Minute, MaxAge: time.Hour}, clk}
+}
+
 func openDB(b *testing.B) *store.DB {
 	db, err := store.Open(b.Context(), "sqlite:"+filepath.Join(b.TempDir(), "souk.db"))
 	if err != nil {
@@ -130,12 +139,11 @@ func openDB(b *testing.B) *store.DB {
 // newServer is a door with one call, and a gateway's jobs behind it.
 func newServer(b *testing.B, keeps bool) *server {
 	db, clk := openDB(b), clock.NewVirtual(begin)
-	lic := subscriber{ID: "lic_1", ARN: "arn:aws:license-manager::294406891311:license:l-1", ProductCode: "p", Customer: "111122223333", Standing: license.Standing{State: license.Active}}
 	if !keeps {
-		return serve(b, db, nothing{usage.Rules{Licenses: lic, MaxAhead: time.Minute, MaxAge: time.Hour}, clk}, clk)
+		return serve(b, db, checks(clk), clk)
 	}
 	var run *job.Runner
-	in, err := usage.New(b.Context(), usage.Config{Store: store.NewUsage(db), Licenses: lic, Clock: clk, Wake: func(name string) { run.Wake(name) }})
+	in, err := usage.New(b.Context(), usage.Config{Store: store.NewUsage(db), Licenses: sold, Clock: clk, Wake: func(name string) { run.Wake(name) }})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -18,7 +18,7 @@ import (
 const (
 	maxGather = 2 * time.Millisecond   // for callers that are just arriving
 	patience  = 300 * time.Microsecond // for those who are on their way back; a processor with nothing else to do makes it a millisecond
-	enough    = 256                    // events for which it is not worth waiting for more
+	enough    = 512                    // events for which it is not worth waiting for more
 )
 
 var errUnsure = errors.New("usage: the segment before may not be in the log")
@@ -168,8 +168,15 @@ func (in *Intake) decide(ctx context.Context, group []*call) (seg Segment, fresh
 			ahead--
 			slot := in.ids.slot(p.key)
 			print, seen, err := slot.print, slot.key == p.key, error(nil)
+			if !seen && in.frozen != nil {
+				var id idSlot
+				id, seen = in.frozen.get(p.key)
+				print = id.print
+			}
 			if !seen && p.perhaps {
-				print, seen, err = in.moved(ctx, p.key)
+				var id idSlot
+				id, _, seen, err = in.older(ctx, p.key)
+				print = id.print
 			}
 			if !seen && err == nil {
 				in.assign(p)
@@ -273,17 +280,6 @@ func (in *Intake) segment(entries []*prepared) Segment {
 	}
 	s.Body, s.Licenses = encodeSegment(entries, s.At, packer)
 	return s
-}
-
-// moved looks key up among the ids that are leaving memory or have left it.
-func (in *Intake) moved(ctx context.Context, key idKey) (print uint32, found bool, err error) {
-	if in.frozen != nil {
-		if id, ok := in.frozen.get(key); ok {
-			return id.print, true, nil
-		}
-	}
-	id, _, found, err := in.older(ctx, key)
-	return id.print, found, err
 }
 
 // assign gives p the hour it is billed in, or the reason why it cannot be billed. Called with commit held.

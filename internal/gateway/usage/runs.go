@@ -238,14 +238,15 @@ func (in *Intake) merge(ctx context.Context) (did bool, err error) {
 	return true, nil
 }
 
-// perhaps reports whether key may be among the ids that are leaving memory or have left it; false is certain. It is
-// asked for many keys in a row, whose filters are then read side by side. Called with commit held.
+// perhaps reports whether key may be among the ids that have left memory; false is certain. It is asked for many keys in
+// a row, whose filters are then read side by side. Called with commit held.
 func (in *Intake) perhaps(key idKey) bool {
-	maybe := in.frozen != nil
 	for i := range in.runs {
-		maybe = maybe || filter(in.runs[i].Filter).perhaps(key)
+		if filter(in.runs[i].Filter).perhaps(key) {
+			return true
+		}
 	}
-	return maybe
+	return false
 }
 
 // older looks key up among the ids that have left memory, and tells which of runs has it. Called with commit held.
