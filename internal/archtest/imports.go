@@ -23,7 +23,7 @@ var features = []string{
 	"internal/gateway/intake/...", "internal/gateway/usage/...", "internal/gateway/metering/...", "internal/gateway/keys/...", "internal/gateway/privacy/...", "internal/gateway/seal/...", "internal/gateway/entitlement/...",
 	"internal/gateway/agreement/...", "internal/gateway/threshold/...",
 	"internal/gateway/credential/...", "internal/gateway/operator/...", "internal/gateway/audit/...",
-	"internal/gateway/approval/...", "internal/gateway/correction/...", "internal/gateway/cancellation/...", "internal/gateway/outbox/...", "internal/gateway/alert/...", "internal/gateway/chat/...", "internal/gateway/webhook/...", "internal/gateway/letter/...", "internal/gateway/signon/...",
+	"internal/gateway/approval/...", "internal/gateway/proposal/...", "internal/gateway/correction/...", "internal/gateway/cancellation/...", "internal/gateway/outbox/...", "internal/gateway/alert/...", "internal/gateway/chat/...", "internal/gateway/webhook/...", "internal/gateway/letter/...", "internal/gateway/signon/...",
 }
 
 // doors are the gateway's packages that do know something outside.
@@ -96,7 +96,7 @@ var rules = []rule{
 		From: []string{"test/..."}, Never: []string{module + "/..."}, Allow: []string{"test/...", "contract", "client/...", "examples/...", "internal/pgtest"}, Tests: true,
 		Why: "outer tests know the program from outside only",
 	}, {
-		From: []string{"..."}, Never: []string{"internal/goldentest", "internal/pgtest", "internal/webui/webuitest", "internal/gateway/store/storetest", "internal/gateway/idp/idptest", "internal/archtest", "sandboxtest", "test/..."},
+		From: []string{"..."}, Never: []string{"internal/goldentest", "internal/pgtest", "internal/webui/webuitest", "internal/gateway/store/storetest", "internal/gateway/idp/idptest", "internal/gateway/proposal/proposaltest", "internal/archtest", "sandboxtest", "test/..."},
 		Why: "a package that helps tests is not part of the program",
 	}, {
 		From: []string{"..."}, Except: []string{"sandboxtest/..."}, Never: []string{"github.com/chromedp/...", "pgregory.net/...", "testing/...", "net/http/httptest"},

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"souk.dev/souk/internal/fail"
@@ -9,6 +10,7 @@ import (
 	"souk.dev/souk/internal/gateway/cancellation"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/proposal"
 	"souk.dev/souk/internal/httpx"
 )
 
@@ -75,7 +77,7 @@ func (h Cancellations) post(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	c, err := acted(r, audit.EndProposed, string(l.ID), in.By, func() (cancellation.Cancellation, error) {
-		return h.Cancellations.Ask(r.Context(), cancellation.Cancellation{License: l.ID, Agreement: in.Agreement, Reason: in.Reason, Description: in.Description, AskedBy: actor(r, in.By)})
+		return h.Cancellations.Ask(r.Context(), cancellation.Cancellation{Life: proposal.Life{License: l.ID, AskedBy: actor(r, in.By)}, Agreement: in.Agreement, Reason: in.Reason, Description: in.Description})
 	})
 	if err != nil {
 		return err
@@ -85,7 +87,7 @@ func (h Cancellations) post(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h Cancellations) get(w http.ResponseWriter, r *http.Request) error {
-	return h.show(w)(h.Cancellations.Cancellation(r.Context(), requested(r)))
+	return h.show(w)(h.Cancellations.Find(r.Context(), requested(r)))
 }
 
 // requested is the request that a call's address names.
@@ -144,8 +146,8 @@ func (h Cancellations) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q := cancellation.Query{State: cancellation.State(r.URL.Query().Get("state")), Limit: limit + 1}
-	if q.State != "" && !q.State.Known() {
+	q := proposal.Query{State: cancellation.State(r.URL.Query().Get("state")), Limit: limit + 1}
+	if q.State != "" && !slices.Contains(cancellation.States, q.State) {
 		return fail.New(fail.Invalid, "bad_state", "There is no state %.40q; see /openapi.json.", q.State)
 	}
 	if q.License, err = licenseAsked(r, h.Directory); err != nil {
@@ -154,7 +156,7 @@ func (h Cancellations) list(w http.ResponseWriter, r *http.Request) error {
 	if err := Cursor(r, &q.After); err != nil {
 		return err
 	}
-	list, err := h.Cancellations.Cancellations(r.Context(), q)
+	list, err := h.Cancellations.List(r.Context(), q)
 	if err != nil {
 		return err
 	}

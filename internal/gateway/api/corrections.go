@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"souk.dev/souk/internal/fail"
@@ -10,6 +11,7 @@ import (
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/proposal"
 	"souk.dev/souk/internal/gateway/statement"
 	"souk.dev/souk/internal/httpx"
 )
@@ -125,8 +127,8 @@ func (h Corrections) post(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	c := correction.Correction{Kind: in.Kind, License: l.ID, Dimension: in.Dimension, Quantity: in.Quantity, Amount: in.Amount, InvoiceID: in.Invoice, Record: in.Record, Reason: in.Reason,
-		Description: in.Description, Tags: in.Tags, Besides: in.Besides, AskedBy: actor(r, in.By)}
+	c := correction.Correction{Life: proposal.Life{License: l.ID, AskedBy: actor(r, in.By)}, Kind: in.Kind, Dimension: in.Dimension, Quantity: in.Quantity, Amount: in.Amount, InvoiceID: in.Invoice, Record: in.Record, Reason: in.Reason,
+		Description: in.Description, Tags: in.Tags, Besides: in.Besides}
 	if in.Month != "" {
 		if c.Month, err = statement.ParseMonth(in.Month); err != nil {
 			return err
@@ -159,7 +161,7 @@ func actor(r *http.Request, person string) approval.Actor {
 }
 
 func (h Corrections) get(w http.ResponseWriter, r *http.Request) error {
-	c, err := h.Corrections.Correction(r.Context(), correction.ID(r.PathValue("id")))
+	c, err := h.Corrections.Find(r.Context(), correction.ID(r.PathValue("id")))
 	if err != nil {
 		return err
 	}
@@ -202,8 +204,8 @@ func (h Corrections) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q := correction.Query{State: correction.State(r.URL.Query().Get("state")), Limit: limit + 1}
-	if q.State != "" && !q.State.Known() {
+	q := proposal.Query{State: correction.State(r.URL.Query().Get("state")), Limit: limit + 1}
+	if q.State != "" && !slices.Contains(correction.States, q.State) {
 		return fail.New(fail.Invalid, "bad_state", "There is no state %.40q; see /openapi.json.", q.State)
 	}
 	if q.License, err = licenseAsked(r, h.Directory); err != nil {
@@ -212,7 +214,7 @@ func (h Corrections) list(w http.ResponseWriter, r *http.Request) error {
 	if err := Cursor(r, &q.After); err != nil {
 		return err
 	}
-	list, err := h.Corrections.Corrections(r.Context(), q)
+	list, err := h.Corrections.List(r.Context(), q)
 	if err != nil {
 		return err
 	}

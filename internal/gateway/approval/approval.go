@@ -1,8 +1,8 @@
 // Package approval says who may decide on what somebody proposed: a person who is named and, unless the seller has but
 // one, another than whoever proposed it.
 //
-// It owns: how people are named, and that rule. It does not own: what is proposed, and what a decision does (packages
-// correction and cancellation), nor who may sign in (operator) or call (keys).
+// It owns: how people are named, and that rule. It does not own: the life of what is proposed (package proposal), what a
+// decision does (packages correction and cancellation), nor who may sign in (operator) or call (keys).
 package approval
 
 import (

@@ -18,6 +18,8 @@ import (
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/outbox"
+	"souk.dev/souk/internal/gateway/proposal"
+	"souk.dev/souk/internal/gateway/proposal/proposaltest"
 	"souk.dev/souk/internal/job"
 )
 
@@ -28,97 +30,6 @@ var (
 )
 
 const week = 7 * 24 * time.Hour
-
-// errCrash is the end of the process, as the code under test sees it: from then on nothing it does has any effect.
-var errCrash = errors.New("the process died here")
-
-// memory is a store that dies at its die-th write from now (negative: never): before it took effect, or after it.
-type memory struct {
-	all   map[cancellation.ID]cancellation.Cancellation
-	told  []outbox.Kind
-	die   int
-	after bool
-	dead  bool
-}
-
-func (m *memory) write(w func(), tell []outbox.Event) error {
-	do := func() {
-		w()
-		for _, e := range tell {
-			m.told = append(m.told, e.Kind)
-		}
-	}
-	switch {
-	case m.dead:
-		return errCrash
-	case m.die == 0:
-		if m.dead = true; m.after {
-			do()
-		}
-		return errCrash
-	}
-	m.die--
-	do()
-	return nil
-}
-
-func (m *memory) AddCancellation(_ context.Context, c cancellation.Cancellation, check func([]cancellation.Cancellation) error, tell ...outbox.Event) error {
-	var others []cancellation.Cancellation
-	for _, o := range m.all {
-		if o.Agreement == c.Agreement {
-			others = append(others, o)
-		}
-	}
-	if err := check(others); err != nil {
-		return err
-	}
-	return m.write(func() { m.all[c.ID] = c }, tell)
-}
-
-func (m *memory) ChangeCancellation(_ context.Context, c cancellation.Cancellation, tell ...outbox.Event) error {
-	if m.all[c.ID].Revision != c.Revision {
-		return fail.New(fail.Conflict, "changed_meanwhile", "It was changed.")
-	}
-	c.Revision++
-	return m.write(func() { m.all[c.ID] = c }, tell)
-}
-
-func (m *memory) Cancellation(_ context.Context, id cancellation.ID) (cancellation.Cancellation, error) {
-	if c, ok := m.all[id]; ok {
-		return c, nil
-	}
-	return cancellation.Cancellation{}, fail.New(fail.NotFound, "", "There is none.")
-}
-
-func (m *memory) Cancellations(context.Context, cancellation.Query) (list []cancellation.Cancellation, err error) {
-	for _, c := range m.all {
-		list = append(list, c)
-	}
-	return list, nil
-}
-
-func (m *memory) DueCancellation(context.Context) (first cancellation.Cancellation, ok bool, err error) {
-	if m.dead {
-		return first, false, nil
-	}
-	for _, c := range m.all {
-		if !c.DueAt.IsZero() && (!ok || c.DueAt.Before(first.DueAt)) {
-			first, ok = c, true
-		}
-	}
-	return first, ok, nil
-}
-
-func (m *memory) HastenCancellations(_ context.Context, now time.Time) error {
-	return m.write(func() {
-		for id, c := range m.all {
-			if (c.State == cancellation.Pending || c.State == cancellation.Agreed || c.State == cancellation.Withdrawing) && c.DueAt.After(now) {
-				c.DueAt = now
-				m.all[id] = c
-			}
-		}
-	}, nil)
-}
 
 // market is AWS and the buyer.
 type market struct {
@@ -221,7 +132,7 @@ func (d *directory) ByID(id core.LicenseID) (license.License, bool) { return d.l
 type world struct {
 	t     *testing.T
 	clk   *clock.Virtual
-	store *memory
+	store *proposaltest.Memory[cancellation.Cancellation]
 	aws   *market
 	dir   *directory
 	s     *cancellation.Service
@@ -229,7 +140,7 @@ type world struct {
 }
 
 func open(t *testing.T) *world {
-	w := &world{t: t, clk: clock.NewVirtual(noon), store: &memory{all: map[cancellation.ID]cancellation.Cancellation{}},
+	w := &world{t: t, clk: clock.NewVirtual(noon), store: proposaltest.NewMemory(func(c, o cancellation.Cancellation) bool { return o.Agreement == c.Agreement }, cancellation.AtAWS...),
 		dir: &directory{l: license.License{ID: "lic_1", Agreements: []core.AgreementID{"agmt-old", "agmt-1"}, Standing: license.Standing{State: license.Active}}}}
 	w.aws = &market{clk: w.clk}
 	w.start()
@@ -239,7 +150,7 @@ func open(t *testing.T) *world {
 // start starts the process anew: of the one before, only what is stored is left.
 func (w *world) start() {
 	log := slog.New(slog.DiscardHandler)
-	w.store.die, w.store.dead = -1, false
+	w.store.Revive()
 	w.s = cancellation.New(cancellation.Config{Store: w.store, AWS: w.aws, Licenses: w.dir, Clock: w.clk, Log: log})
 	w.jobs = job.New(w.clk, log, w.s.Job())
 }
@@ -262,7 +173,8 @@ func (w *world) settle(d time.Duration) {
 
 func (w *world) ask() cancellation.Cancellation {
 	w.t.Helper()
-	c, err := w.s.Ask(w.t.Context(), cancellation.Cancellation{License: "lic_1", Reason: "TEST_AGREEMENT", Description: "It was a trial.", AskedBy: ada})
+	c, err := w.s.Ask(w.t.Context(), cancellation.Cancellation{Life: proposal.Life{License: "lic_1", AskedBy: ada},
+		Reason: "TEST_AGREEMENT", Description: "It was a trial."})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -282,7 +194,7 @@ func (w *world) sent() cancellation.Cancellation {
 
 func (w *world) want(id cancellation.ID, state cancellation.State, why string) cancellation.Cancellation {
 	w.t.Helper()
-	c, err := w.s.Cancellation(w.t.Context(), id)
+	c, err := w.s.Find(w.t.Context(), id)
 	if err != nil || c.State != state || !strings.Contains(c.Why, why) {
 		w.t.Errorf("%s is %s (%s), %v; want %s (%s)", id, c.State, c.Why, err, state, why)
 	}
@@ -323,8 +235,8 @@ func TestFromProposalToTheEndOfTheAgreement(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 	told := []outbox.Kind{outbox.CancellationProposed, outbox.CancellationSending, outbox.CancellationPending, outbox.CancellationAgreed, outbox.CancellationCompleted}
-	if !slices.Equal(w.store.told, told) {
-		t.Errorf("told %v, want %v", w.store.told, told)
+	if !slices.Equal(w.store.Told, told) {
+		t.Errorf("told %v, want %v", w.store.Told, told)
 	}
 	if _, err := w.s.Approve(t.Context(), c.ID, grace); fail.CodeOf(err) != "not_proposed" {
 		t.Errorf("approved what is over: %v", err)
@@ -338,8 +250,8 @@ func TestSilenceIsAYes(t *testing.T) {
 	w.want(c.ID, cancellation.Pending, "silence counts")
 	w.settle(4 * time.Hour)
 	w.want(c.ID, cancellation.Completed, "")
-	if !slices.Contains(w.store.told, outbox.CancellationAgreed) {
-		t.Errorf("told %v", w.store.told)
+	if !slices.Contains(w.store.Told, outbox.CancellationAgreed) {
+		t.Errorf("told %v", w.store.Told)
 	}
 }
 
@@ -361,7 +273,7 @@ func TestWhatAWSAndTheBuyerSay(t *testing.T) {
 		w.aws.decide(c.status, c.message)
 		w.settle(3 * time.Hour)
 		w.want(r.ID, c.state, c.why)
-		if c.state.Final() {
+		if c.state != cancellation.Pending {
 			w.ask() // there is room for another
 		}
 	}
@@ -431,7 +343,8 @@ func TestWhatCannotBeAsked(t *testing.T) {
 		"open_request":    func(w *world, _ *cancellation.Cancellation) { w.ask() },
 	} {
 		w := open(t)
-		c := cancellation.Cancellation{License: "lic_1", Reason: "OTHER", AskedBy: ada}
+		c := cancellation.Cancellation{Life: proposal.Life{License: "lic_1", AskedBy: ada},
+			Reason: "OTHER"}
 		change(w, &c)
 		if _, err := w.s.Ask(t.Context(), c); fail.CodeOf(err) != want {
 			t.Errorf("%v, want %s", err, want)
@@ -475,9 +388,9 @@ func TestNoCrashAsksTwice(t *testing.T) {
 					if _, err := w.s.Approve(t.Context(), c.ID, grace); err != nil {
 						t.Fatal(err)
 					}
-					w.store.die, w.store.after, w.aws.lose = die, after, lose
+					w.store.Die, w.store.After, w.aws.lose = die, after, lose
 					for range 8 {
-						if _, _, err := w.jobs.Step(t.Context()); errors.Is(err, errCrash) {
+						if _, _, err := w.jobs.Step(t.Context()); errors.Is(err, proposaltest.ErrCrash) {
 							break
 						}
 						w.clk.Set(w.clk.Now().Add(time.Minute))
@@ -502,10 +415,10 @@ func TestDecisionBesideTheJob(t *testing.T) {
 	c := w.sent()
 	changed := c
 	changed.Tries = 1
-	if err := w.store.ChangeCancellation(t.Context(), changed); err != nil {
+	if err := w.store.Change(t.Context(), changed); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.store.ChangeCancellation(t.Context(), c); !fail.Is(err, fail.Conflict) {
+	if err := w.store.Change(t.Context(), c); !fail.Is(err, fail.Conflict) {
 		t.Fatalf("what was changed meanwhile is overwritten: %v", err)
 	}
 	if _, err := w.s.Withdraw(t.Context(), c.ID, ada, "A mistake."); err != nil {

@@ -2,12 +2,9 @@ package cancellation
 
 import (
 	"context"
-	"crypto/rand"
-	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -16,6 +13,7 @@ import (
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/approval"
 	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/proposal"
 )
 
 // Config is what a service is made of.
@@ -31,20 +29,20 @@ type Config struct {
 
 // Service makes cancellation requests. It is safe for concurrent use.
 type Service struct {
-	cfg   Config
-	heard atomic.Bool // a notice told that something became of a request, or of an agreement
+	*proposal.Desk[Cancellation]
+	cfg Config
 }
 
 // New makes a service.
 func New(cfg Config) *Service {
-	if cfg.Wake == nil {
-		cfg.Wake = func() {}
-	}
-	return &Service{cfg: cfg}
+	s := &Service{cfg: cfg}
+	s.Desk = proposal.New(proposal.Config[Cancellation]{Name: "cancellation", Called: "cancellation request", Job: "cancellations", Step: s.step, Tidings: tidings,
+		Store: cfg.Store, Approval: cfg.Approval, Clock: cfg.Clock, Log: cfg.Log, Wake: cfg.Wake})
+	return s
 }
 
 // maxDescription leaves room for the request's id.
-const maxDescription = contract.MaxRequestDescription - len(" can_") - 26
+var maxDescription = proposal.Room(contract.MaxRequestDescription)
 
 // Ask proposes a request. Only what the caller tells is taken from c: the licence, the agreement (empty: the licence's
 // newest), the reason and the description.
@@ -64,15 +62,9 @@ func (s *Service) Ask(ctx context.Context, c Cancellation) (Cancellation, error)
 		return c, err
 	}
 	now := s.cfg.Clock.Now()
-	c.ID, c.CreatedAt = ID("can_"+strings.ToLower(rand.Text())), now
+	c.ID, c.CreatedAt = proposal.NewID("can"), now
 	c = c.become(Proposed, "It waits for a person's approval. AWS and the buyer know nothing of it.", now, time.Time{})
-	err := s.cfg.Store.AddCancellation(ctx, c, c.alone, tidings(Cancellation{}, c, now)...)
-	if err != nil {
-		return c, fmt.Errorf("keep a cancellation request: %w", err)
-	}
-	s.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "cancellation request proposed", slog.String("cancellation", string(c.ID)), slog.String("license", string(c.License)),
-		slog.String("agreement", string(c.Agreement)), slog.String("key", c.AskedBy.Key))
-	return c, nil
+	return c, proposal.Propose(ctx, s.Desk, c, c.alone)
 }
 
 // check says what is wrong with what a caller asks of l.
@@ -95,7 +87,7 @@ func check(c Cancellation, l license.License) error {
 // alone refuses a request beside another of the same agreement that is open.
 func (c Cancellation) alone(others []Cancellation) error {
 	for _, o := range others {
-		if !o.State.Final() {
+		if !over(o.State) {
 			return fail.New(fail.Conflict, "open_request", "The agreement %s has the open request %s, %s.", c.Agreement, o.ID, o.State)
 		}
 	}
@@ -107,43 +99,14 @@ func (c Cancellation) alone(others []Cancellation) error {
 // Errors: fail.NotFound; fail.Invalid where no person is named; fail.Conflict for one's own proposal, and for a request that
 // was rejected or is over.
 func (s *Service) Approve(ctx context.Context, id ID, by approval.Actor) (Cancellation, error) {
-	return s.decide(ctx, id, func(c Cancellation, now time.Time) (Cancellation, error) {
-		if err := s.cfg.Approval.Approves(by, c.AskedBy); err != nil {
-			return c, err
-		}
+	return proposal.Approve(ctx, s.Desk, id, by, func(c Cancellation, _ []Cancellation, now time.Time) (Cancellation, error) {
 		switch {
-		case c.State.Final():
+		case over(c.State):
 			return c, fail.New(fail.Conflict, "not_proposed", "The request is %s, and nothing is to be approved; propose another.", c.State)
 		case c.State != Proposed:
 			return c, nil
 		}
-		c.DecidedBy, c.DecidedAt = by, now
 		return c.become(Sending, "It was approved, and goes to AWS.", now, now), nil
-	})
-}
-
-// Reject ends a proposal without AWS. Rejecting again changes nothing.
-//
-// Errors: fail.NotFound; fail.Invalid where no person is named; fail.Conflict for one that is not a proposal any more.
-func (s *Service) Reject(ctx context.Context, id ID, by approval.Actor, why string) (Cancellation, error) {
-	return s.decide(ctx, id, func(c Cancellation, now time.Time) (Cancellation, error) {
-		if err := by.Decides(); err != nil {
-			return c, err
-		}
-		if err := approval.Why(why); err != nil {
-			return c, err
-		}
-		switch c.State {
-		case Rejected:
-			return c, nil
-		case Proposed:
-			if why == "" {
-				why = "It was rejected, without a reason."
-			}
-			c.DecidedBy, c.DecidedAt = by, now
-			return c.become(Rejected, why, now, time.Time{}), nil
-		}
-		return c, fail.New(fail.Conflict, "not_proposed", "The request is %s; only a proposal can be rejected.", c.State)
 	})
 }
 
@@ -157,10 +120,7 @@ func (s *Service) Withdraw(ctx context.Context, id ID, by approval.Actor, why st
 	if n := utf8.RuneCountInString(why); n == 0 || n > contract.MaxRequestDescription || !utf8.ValidString(why) {
 		return Cancellation{}, fail.New(fail.Invalid, "why", "Say why it is withdrawn, in at most %d characters: the buyer is told.", contract.MaxRequestDescription)
 	}
-	return s.decide(ctx, id, func(c Cancellation, now time.Time) (Cancellation, error) {
-		if err := by.Decides(); err != nil {
-			return c, err
-		}
+	return proposal.Decide(ctx, s.Desk, id, by, func(c Cancellation, _ []Cancellation, now time.Time) (Cancellation, error) {
 		switch c.State {
 		case Withdrawing, Withdrawn:
 			return c, nil
@@ -174,54 +134,4 @@ func (s *Service) Withdraw(ctx context.Context, id ID, by approval.Actor, why st
 		}
 		return c, fail.New(fail.Conflict, "not_pending", "The request is %s; only one that waits for the buyer can be withdrawn.", c.State)
 	})
-}
-
-// decisions is how often a decision is made anew because somebody else changed the request meanwhile.
-const decisions = 5
-
-// decide keeps what a person's decision makes of a request.
-func (s *Service) decide(ctx context.Context, id ID, decision func(c Cancellation, now time.Time) (Cancellation, error)) (c Cancellation, err error) {
-	for range decisions {
-		if c, err = s.cfg.Store.Cancellation(ctx, id); err != nil {
-			return c, fmt.Errorf("decide on %s: %w", id, err)
-		}
-		now := s.cfg.Clock.Now()
-		next, err := decision(c, now)
-		if err != nil || next.State == c.State {
-			return c, err
-		}
-		err = s.cfg.Store.ChangeCancellation(ctx, next, tidings(c, next, now)...)
-		if fail.Is(err, fail.Conflict) {
-			continue
-		}
-		if err != nil {
-			return c, fmt.Errorf("keep a decision on %s: %w", id, err)
-		}
-		next.Revision++
-		s.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "cancellation request decided", slog.String("cancellation", string(id)), slog.String("state", string(next.State)))
-		s.cfg.Wake()
-		return next, nil
-	}
-	return c, fail.New(fail.Conflict, "changed_meanwhile", "The request %s was changed meanwhile; look at it again.", id)
-}
-
-// Cancellation finds one. Errors: fail.NotFound.
-func (s *Service) Cancellation(ctx context.Context, id ID) (Cancellation, error) {
-	return s.cfg.Store.Cancellation(ctx, id)
-}
-
-// Cancellations lists those that q chooses, oldest first.
-func (s *Service) Cancellations(ctx context.Context, q Query) ([]Cancellation, error) {
-	list, err := s.cfg.Store.Cancellations(ctx, q)
-	if err != nil {
-		return nil, fmt.Errorf("list cancellation requests: %w", err)
-	}
-	return list, nil
-}
-
-// Heard tells that a notice came about some request, or the end of some agreement: AWS is asked at once after those that it
-// has.
-func (s *Service) Heard() {
-	s.heard.Store(true)
-	s.cfg.Wake()
 }

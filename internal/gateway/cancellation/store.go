@@ -6,35 +6,11 @@ import (
 
 	"souk.dev/souk/internal/gateway/agreement"
 	"souk.dev/souk/internal/gateway/core"
-	"souk.dev/souk/internal/gateway/outbox"
+	"souk.dev/souk/internal/gateway/proposal"
 )
 
-// Store keeps requests. What a method has changed is durable when it returns nil.
-type Store interface {
-	// AddCancellation keeps a new one, unless check finds something wrong with it beside the others of its agreement, of which
-	// none can come or change meanwhile. check may be called twice, and touches nothing outside. tell is what is to be told of it,
-	// and kept with it. Errors: check's.
-	AddCancellation(ctx context.Context, c Cancellation, check func(others []Cancellation) error, tell ...outbox.Event) error
-	// ChangeCancellation keeps c, which was read at c.Revision, with what is to be told of it, and counts the revision on. What
-	// AWS is asked never changes. Errors: fail.Conflict if c was changed since it was read.
-	ChangeCancellation(ctx context.Context, c Cancellation, tell ...outbox.Event) error
-	// Cancellation finds one; otherwise fail.NotFound.
-	Cancellation(ctx context.Context, id ID) (Cancellation, error)
-	// Cancellations lists those that q chooses, oldest first.
-	Cancellations(ctx context.Context, q Query) ([]Cancellation, error)
-	// DueCancellation is the one that is due first; ok is false while none is.
-	DueCancellation(ctx context.Context) (c Cancellation, ok bool, err error)
-	// HastenCancellations makes all that AWS has and that are not final due at now, at the latest.
-	HastenCancellations(ctx context.Context, now time.Time) error
-}
-
-// Query chooses requests; what is empty chooses all.
-type Query struct {
-	License core.LicenseID
-	State   State
-	After   ID // the last of the page before
-	Limit   int
-}
+// Store keeps requests. Beside one are the others of its agreement.
+type Store = proposal.Store[Cancellation]
 
 // Status is AWS's word for where a request is. Source: Agreement API, AgreementCancellationRequestStatus.
 type Status string

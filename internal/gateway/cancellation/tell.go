@@ -25,13 +25,6 @@ type Told struct {
 	Cancellation Snapshot `json:"cancellation"`
 }
 
-// toldAs is how each state is told.
-var toldAs = map[State]outbox.Kind{
-	Proposed: outbox.CancellationProposed, Sending: outbox.CancellationSending, Pending: outbox.CancellationPending, Withdrawing: outbox.CancellationWithdrawing,
-	Agreed: outbox.CancellationAgreed, Completed: outbox.CancellationCompleted, Denied: outbox.CancellationDenied, Withdrawn: outbox.CancellationWithdrawn,
-	Rejected: outbox.CancellationRejected, Failed: outbox.CancellationFailed,
-}
-
 // tidings is what is to be told of a request that was before and is c from now on.
 func tidings(before, c Cancellation, now time.Time) []outbox.Event {
 	if before.State == c.State {

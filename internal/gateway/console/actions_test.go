@@ -15,6 +15,7 @@ import (
 	"souk.dev/souk/internal/gateway/keys"
 	"souk.dev/souk/internal/gateway/operator"
 	"souk.dev/souk/internal/gateway/outbox"
+	"souk.dev/souk/internal/gateway/proposal"
 	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/gateway/usage"
 )
@@ -86,8 +87,8 @@ func TestACorrectionIsDecidedByAnotherPerson(t *testing.T) {
 	l := d.buys(1)
 	ask := func(id correction.ID, by string) {
 		t.Helper()
-		err := d.db.Corrections().AddCorrection(t.Context(), correction.Correction{ID: id, Kind: correction.OverBilled, License: l.ID, Amount: "5.00", Month: noon.AddDate(0, -1, 0), Reason: "OTHER",
-			AskedBy: approval.Actor{Key: "key_1", Person: by}, CreatedAt: noon, State: correction.Proposed, Why: "It waits.", Since: noon}, func([]correction.Correction) error { return nil })
+		err := d.db.Corrections().Add(t.Context(), correction.Correction{Life: proposal.Life{ID: id, License: l.ID, AskedBy: approval.Actor{Key: "key_1", Person: by}, CreatedAt: noon, State: correction.Proposed, Why: "It waits.", Since: noon},
+			Kind: correction.OverBilled, Amount: "5.00", Month: noon.AddDate(0, -1, 0), Reason: "OTHER"}, func([]correction.Correction) error { return nil })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -105,7 +106,7 @@ func TestACorrectionIsDecidedByAnotherPerson(t *testing.T) {
 		t.Fatalf("%d %s", a.Code, a.Body)
 	}
 	b.get("/console/corrections/cor_other?rejected").shows(t, http.StatusOK, "It was right.")
-	c, err := d.console.Corrections.Correction(t.Context(), "cor_other")
+	c, err := d.console.Corrections.Find(t.Context(), "cor_other")
 	if err != nil || c.State != correction.Rejected || c.DecidedBy.Person != "operator@inkwell.example" {
 		t.Errorf("%+v, %v", c, err)
 	}

@@ -12,6 +12,7 @@ import (
 	"souk.dev/souk/internal/gateway/cancellation"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/operator"
+	"souk.dev/souk/internal/gateway/proposal"
 	"souk.dev/souk/internal/webui"
 )
 
@@ -64,7 +65,7 @@ func (c *Console) getCancellations(w http.ResponseWriter, r *http.Request, who o
 	for _, s := range cancellation.States {
 		view.Filters = append(view.Filters, filter{webui.Words(s), address("/console/cancellations", "state", string(s)), -1, view.State == s})
 	}
-	list, err := c.Cancellations.Cancellations(r.Context(), cancellation.Query{State: view.State, After: cancellation.ID(q.Get("after")), Limit: pageSize + 1})
+	list, err := c.Cancellations.List(r.Context(), proposal.Query{State: view.State, After: cancellation.ID(q.Get("after")), Limit: pageSize + 1})
 	if err != nil {
 		return err
 	}
@@ -96,7 +97,7 @@ func (c *Console) getCancellation(w http.ResponseWriter, r *http.Request, who op
 	if err != nil {
 		return err
 	}
-	e, err := c.Cancellations.Cancellation(r.Context(), cancellation.ID(r.PathValue("id")))
+	e, err := c.Cancellations.Find(r.Context(), cancellation.ID(r.PathValue("id")))
 	if err != nil {
 		return err
 	}
@@ -170,7 +171,7 @@ func (c *Console) postCancellation(w http.ResponseWriter, r *http.Request, who o
 	if err != nil {
 		return err
 	}
-	ask := cancellation.Cancellation{License: l.ID, Agreement: core.AgreementID(in.Get("agreement")), Reason: in.Get("reason"), Description: in.Get("description"), AskedBy: decider(who)}
+	ask := cancellation.Cancellation{Life: proposal.Life{License: l.ID, AskedBy: decider(who)}, Agreement: core.AgreementID(in.Get("agreement")), Reason: in.Get("reason"), Description: in.Get("description")}
 	var made cancellation.Cancellation
 	err = c.Audit.Do(r.Context(), actor(r, who), audit.EndProposed, string(l.ID), ask.Reason, func() (err error) {
 		made, err = c.Cancellations.Ask(r.Context(), ask)
@@ -220,7 +221,7 @@ func (c *Console) decideEnd(w http.ResponseWriter, r *http.Request, who operator
 	if err != nil {
 		return err
 	}
-	e, err := c.Cancellations.Cancellation(r.Context(), cancellation.ID(r.PathValue("id")))
+	e, err := c.Cancellations.Find(r.Context(), cancellation.ID(r.PathValue("id")))
 	if err != nil {
 		return err
 	}

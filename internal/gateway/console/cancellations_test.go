@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"souk.dev/souk/internal/gateway/audit"
-	"souk.dev/souk/internal/gateway/cancellation"
 	"souk.dev/souk/internal/gateway/operator"
+	"souk.dev/souk/internal/gateway/proposal"
 )
 
 func TestTwoPeopleAskForAnEnd(t *testing.T) {
@@ -27,7 +27,7 @@ func TestTwoPeopleAskForAnEnd(t *testing.T) {
 		t.Errorf("the log says %+v", e)
 	}
 	a := first.post("/console/cancellations", url.Values{"license": {string(l.ID)}, "reason": {"PRODUCT_DISCONTINUED"}, "description": {"No more presses."}})
-	made, err := d.console.Cancellations.Cancellations(t.Context(), cancellation.Query{Limit: 2})
+	made, err := d.console.Cancellations.List(t.Context(), proposal.Query{Limit: 2})
 	if err != nil || len(made) != 1 || a.Location != "/console/cancellations/"+string(made[0].ID)+"?proposed" {
 		t.Fatalf("%d %s: %+v, %v", a.Code, a.Location, made, err)
 	}
@@ -62,7 +62,7 @@ func TestAnEndIsRejected(t *testing.T) {
 	l := d.buys(1)
 	b := d.as(d.add(operator.Operator))
 	b.post("/console/cancellations", url.Values{"license": {string(l.ID)}, "reason": {"OTHER"}})
-	made, err := d.console.Cancellations.Cancellations(t.Context(), cancellation.Query{Limit: 2})
+	made, err := d.console.Cancellations.List(t.Context(), proposal.Query{Limit: 2})
 	if err != nil || len(made) != 1 {
 		t.Fatal(made, err)
 	}

@@ -28,6 +28,7 @@ import (
 	"souk.dev/souk/internal/gateway/metering"
 	"souk.dev/souk/internal/gateway/operator"
 	"souk.dev/souk/internal/gateway/outbox"
+	"souk.dev/souk/internal/gateway/proposal"
 	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/gateway/seal"
 	"souk.dev/souk/internal/httpx"
@@ -283,11 +284,11 @@ const maxToDo = 100
 
 func (c *Console) page(r *http.Request, who operator.Person) (Page, error) {
 	page := Page{Path: r.URL.Path, Now: c.Clock.Now(), Who: &who}
-	fixes, err := c.Corrections.Corrections(r.Context(), correction.Query{State: correction.Proposed, Limit: maxToDo})
+	fixes, err := c.Corrections.List(r.Context(), proposal.Query{State: correction.Proposed, Limit: maxToDo})
 	if err != nil {
 		return page, err
 	}
-	ends, err := c.Cancellations.Cancellations(r.Context(), cancellation.Query{State: cancellation.Proposed, Limit: maxToDo})
+	ends, err := c.Cancellations.List(r.Context(), proposal.Query{State: cancellation.Proposed, Limit: maxToDo})
 	if err != nil {
 		return page, err
 	}

@@ -9,6 +9,7 @@ import (
 	"souk.dev/souk/internal/gateway/audit"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/operator"
+	"souk.dev/souk/internal/gateway/proposal"
 	"souk.dev/souk/internal/webui"
 )
 
@@ -68,8 +69,6 @@ func (c *Console) correctionRow(f correction.Correction) correctionRow {
 	return row
 }
 
-var correctionStates = []correction.State{correction.Proposed, correction.Approved, correction.Sending, correction.Pending, correction.Completed, correction.Failed, correction.Rejected}
-
 // getCorrections lists corrections, the oldest first: those that have waited longest for a decision.
 func (c *Console) getCorrections(w http.ResponseWriter, r *http.Request, who operator.Person) error {
 	page, err := c.page(r, who)
@@ -79,10 +78,10 @@ func (c *Console) getCorrections(w http.ResponseWriter, r *http.Request, who ope
 	q := r.URL.Query()
 	view := correctionsView{Page: page, State: correction.State(q.Get("state"))}
 	view.Filters = []filter{{"All", "/console/corrections", -1, view.State == ""}}
-	for _, s := range correctionStates {
+	for _, s := range correction.States {
 		view.Filters = append(view.Filters, filter{webui.Words(s), address("/console/corrections", "state", string(s)), -1, view.State == s})
 	}
-	list, err := c.Corrections.Corrections(r.Context(), correction.Query{State: view.State, After: correction.ID(q.Get("after")), Limit: pageSize + 1})
+	list, err := c.Corrections.List(r.Context(), proposal.Query{State: view.State, After: correction.ID(q.Get("after")), Limit: pageSize + 1})
 	if err != nil {
 		return err
 	}
@@ -112,7 +111,7 @@ func (c *Console) getCorrection(w http.ResponseWriter, r *http.Request, who oper
 	if err != nil {
 		return err
 	}
-	f, err := c.Corrections.Correction(r.Context(), correction.ID(r.PathValue("id")))
+	f, err := c.Corrections.Find(r.Context(), correction.ID(r.PathValue("id")))
 	if err != nil {
 		return err
 	}
@@ -166,7 +165,7 @@ func (c *Console) postReject(w http.ResponseWriter, r *http.Request, who operato
 
 func (c *Console) decide(w http.ResponseWriter, r *http.Request, who operator.Person, action audit.Action, said string, do func(correction.ID, approval.Actor) error) error {
 	id := correction.ID(r.PathValue("id"))
-	f, err := c.Corrections.Correction(r.Context(), id)
+	f, err := c.Corrections.Find(r.Context(), id)
 	if err != nil {
 		return err
 	}

@@ -8,13 +8,12 @@ import (
 
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/account"
-	"souk.dev/souk/internal/gateway/cancellation"
 	"souk.dev/souk/internal/gateway/core"
-	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/intake"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/metering"
 	"souk.dev/souk/internal/gateway/operator"
+	"souk.dev/souk/internal/gateway/proposal"
 	"souk.dev/souk/internal/webui"
 )
 
@@ -117,14 +116,14 @@ func (c *Console) getLicense(w http.ResponseWriter, r *http.Request, who operato
 	for _, n := range heard {
 		view.Notices = append(view.Notices, c.noticeRow(n))
 	}
-	fixes, err := c.Corrections.Corrections(ctx, correction.Query{License: l.ID, Limit: pageSize})
+	fixes, err := c.Corrections.List(ctx, proposal.Query{License: l.ID, Limit: pageSize})
 	if err != nil {
 		return err
 	}
 	for _, f := range slices.Backward(fixes) {
 		view.Corrections = append(view.Corrections, c.correctionRow(f))
 	}
-	ends, err := c.Cancellations.Cancellations(ctx, cancellation.Query{License: l.ID, Limit: pageSize})
+	ends, err := c.Cancellations.List(ctx, proposal.Query{License: l.ID, Limit: pageSize})
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/operator"
 	"souk.dev/souk/internal/gateway/outbox"
+	"souk.dev/souk/internal/gateway/proposal"
 	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/gateway/usage"
 )
@@ -62,14 +63,14 @@ func TestStoredScriptStaysText(t *testing.T) {
 	if _, _, err := keys.Create(ctx, d.db.Keys(), d.clk, evil); err != nil {
 		t.Fatal(err)
 	}
-	fix := correction.Correction{ID: "cor_1", Kind: correction.OverBilled, License: l.ID, Amount: evil, InvoiceID: evil, Month: noon.AddDate(0, -1, 0), Reason: evil, Description: evil, AskedBy: approval.Actor{Key: evil, Person: evil},
-		CreatedAt: noon, State: correction.Proposed, Why: evil, Since: noon, Request: &correction.Request{Description: evil}}
-	if err := d.db.Corrections().AddCorrection(ctx, fix, func([]correction.Correction) error { return nil }); err != nil {
+	fix := correction.Correction{Life: proposal.Life{ID: "cor_1", License: l.ID, AskedBy: approval.Actor{Key: evil, Person: evil}, CreatedAt: noon, State: correction.Proposed, Why: evil, Since: noon},
+		Kind: correction.OverBilled, Amount: evil, InvoiceID: evil, Month: noon.AddDate(0, -1, 0), Reason: evil, Description: evil, Request: &correction.Request{Description: evil}}
+	if err := d.db.Corrections().Add(ctx, fix, func([]correction.Correction) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
-	end := cancellation.Cancellation{ID: "can_1", License: l.ID, Agreement: core.AgreementID(evil), Reason: evil, Description: evil, AskedBy: approval.Actor{Key: evil, Person: evil}, WithdrawnBy: approval.Actor{Person: evil},
-		WithdrawWhy: evil, AWSID: evil, CreatedAt: noon, State: cancellation.Pending, Why: evil, Since: noon}
-	if err := d.db.Cancellations().AddCancellation(ctx, end, func([]cancellation.Cancellation) error { return nil }); err != nil {
+	end := cancellation.Cancellation{Life: proposal.Life{ID: "can_1", License: l.ID, AskedBy: approval.Actor{Key: evil, Person: evil}, AWSID: evil, CreatedAt: noon, State: cancellation.Pending, Why: evil, Since: noon},
+		Agreement: core.AgreementID(evil), Reason: evil, Description: evil, WithdrawnBy: approval.Actor{Person: evil}, WithdrawWhy: evil}
+	if err := d.db.Cancellations().Add(ctx, end, func([]cancellation.Cancellation) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.db.Licenses().CommitChange(ctx, license.Change{Found: []alert.Finding{{Kind: outbox.AlertNoticeUnread, Cause: evil, License: core.LicenseID(evil), Product: core.ProductCode(evil), About: evil, Say: evil, At: noon}}}); err != nil {

@@ -50,8 +50,8 @@ func (c *Console) named(r *http.Request, text string) (page string, err error) {
 		{"/console/notices/" + url.PathEscape(text), func() error { _, err := c.Notices.NoticeByKey(ctx, text); return err }},
 		{"/console/deliveries/" + url.PathEscape(text), func() error { _, _, _, err := c.Outbox.Delivery(ctx, outbox.DeliveryID(text)); return err }},
 		{"/console/alerts/" + url.PathEscape(text), func() error { _, err := c.Alerts.Alert(ctx, alert.ID(text)); return err }},
-		{"/console/corrections/" + url.PathEscape(text), func() error { _, err := c.Corrections.Correction(ctx, correction.ID(text)); return err }},
-		{"/console/cancellations/" + url.PathEscape(text), func() error { _, err := c.Cancellations.Cancellation(ctx, cancellation.ID(text)); return err }},
+		{"/console/corrections/" + url.PathEscape(text), func() error { _, err := c.Corrections.Find(ctx, correction.ID(text)); return err }},
+		{"/console/cancellations/" + url.PathEscape(text), func() error { _, err := c.Cancellations.Find(ctx, cancellation.ID(text)); return err }},
 		{"/console/accounts/" + url.PathEscape(text), func() error { _, err := c.Accounts.Account(ctx, core.AccountID(text)); return err }},
 	} {
 		switch err := try.find(); {

@@ -23,6 +23,7 @@ import (
 	"souk.dev/souk/internal/gateway/metering"
 	"souk.dev/souk/internal/gateway/operator"
 	"souk.dev/souk/internal/gateway/outbox"
+	"souk.dev/souk/internal/gateway/proposal"
 	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/gateway/usage"
 	"souk.dev/souk/internal/webui"
@@ -105,10 +106,8 @@ func stories(c *Console) []webui.Story {
 			LastAt: noon, Deliveries: 2, Body: `{"version":"0","detail-type":"License Updated - Manufacturer","detail":{"product":{"code":"` + string(inkCode) + `"}}}`, Outcome: outcome, Why: why, License: "lic_4t9k2m"})
 	}
 	notices := []noticeRow{note(license.Applied, "License Updated", "The license is active: AWS says the subscription is active."), note(intake.Poison, "", "It is not JSON.")}
-	fix := c.correctionRow(correction.Correction{ID: "cor_1", Kind: correction.OverBilled, License: "lic_4t9k2m", Dimension: "pages", Quantity: "120", Month: noon.AddDate(0, -1, 0), Reason: "INCORRECT_METERING",
-		Description: "Pages were counted twice on 14 October.", AskedBy: approval.Actor{Key: "key_1", Person: "billing bot"}, CreatedAt: noon.AddDate(0, 0, -1), State: correction.Proposed,
-		Why: "The request is worked out; a person has to approve it.", Since: noon.Add(-20 * time.Hour), Maximum: "412.50",
-		Request: &correction.Request{AgreementID: "agmt-7tz0example1", InvoiceID: "2026-10-EXAMPLE", Amount: "12.00", CurrencyCode: "USD", ReasonCode: "INCORRECT_METERING", ClientToken: "cor-1"}})
+	fix := c.correctionRow(correction.Correction{Life: proposal.Life{ID: "cor_1", License: "lic_4t9k2m", AskedBy: approval.Actor{Key: "key_1", Person: "billing bot"}, CreatedAt: noon.AddDate(0, 0, -1), State: correction.Proposed, Why: "The request is worked out; a person has to approve it.", Since: noon.Add(-20 * time.Hour)},
+		Kind: correction.OverBilled, Dimension: "pages", Quantity: "120", Month: noon.AddDate(0, -1, 0), Reason: "INCORRECT_METERING", Description: "Pages were counted twice on 14 October.", Maximum: "412.50", Request: &correction.Request{AgreementID: "agmt-7tz0example1", InvoiceID: "2026-10-EXAMPLE", Amount: "12.00", CurrencyCode: "USD", ReasonCode: "INCORRECT_METERING", ClientToken: "cor-1"}})
 	done := fix
 	done.State, done.Correction.Why, done.DecidedBy, done.DecidedAt, done.SentAt, done.AWSID = correction.Completed, "AWS gave the money back.", approval.Actor{Key: "op_1", Person: ida.Email}, noon.Add(-10*time.Hour), noon.Add(-10*time.Hour), "ba-example"
 	fix.Product, fix.Buyer, done.Product, done.Buyer = "Inkwell Pages", "111122223333", "Inkwell Pages", "111122223333"
@@ -119,8 +118,8 @@ func stories(c *Console) []webui.Story {
 	waiting.DueAt = noon.Add(-time.Hour)
 	opened := registrationRow{register.Registration{ID: "reg_2", License: "lic_9x8c7v", Buyer: license.Buyer{Customer: "777788889999"}, ArrivedAt: noon, LastArrivedAt: noon, Arrivals: 1}, "Inkwell Pages"}
 	end := func(s cancellation.State) cancellationRow {
-		e := cancellation.Cancellation{ID: "can_1", License: "lic_4t9k2m", Agreement: "agmt-7tz0example1", Reason: "PRODUCT_DISCONTINUED", Description: "The yearly plan is replaced by a monthly one.",
-			AskedBy: approval.Actor{Key: "op_2", Person: vera.Email}, CreatedAt: noon.AddDate(0, 0, -2), State: s, Why: "It waits for a person's approval. AWS and the buyer know nothing of it.", Since: noon.AddDate(0, 0, -2)}
+		e := cancellation.Cancellation{Life: proposal.Life{ID: "can_1", License: "lic_4t9k2m", AskedBy: approval.Actor{Key: "op_2", Person: vera.Email}, CreatedAt: noon.AddDate(0, 0, -2), State: s, Why: "It waits for a person's approval. AWS and the buyer know nothing of it.", Since: noon.AddDate(0, 0, -2)},
+			Agreement: "agmt-7tz0example1", Reason: "PRODUCT_DISCONTINUED", Description: "The yearly plan is replaced by a monthly one."}
 		if s != cancellation.Proposed {
 			e.Why, e.Since, e.AWSID, e.RespondBy = "The buyer was asked, and has until 2026-11-07T12:00:00Z; silence counts as a yes.", noon.AddDate(0, 0, -1), "acr-example", noon.AddDate(0, 0, 6)
 			e.DecidedBy, e.DecidedAt = approval.Actor{Key: "op_1", Person: ida.Email}, noon.AddDate(0, 0, -1)

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/proposal"
 	"souk.dev/souk/internal/gateway/usage"
 )
 
@@ -28,9 +29,9 @@ type Audited struct {
 //   - no more is given back than AWS honoured, of a dimension's month and of a record;
 //   - what was added is an event of the log, in its hour, with its quantity.
 func Audit(ctx context.Context, store Store, books Books, dropped core.Hour) (a Audited, err error) {
-	q := Query{Limit: 1000}
+	q := proposal.Query{Limit: 1000}
 	for {
-		page, err := store.Corrections(ctx, q)
+		page, err := store.List(ctx, q)
 		if err != nil {
 			return a, fmt.Errorf("read the corrections: %w", err)
 		}

@@ -56,9 +56,9 @@ func TestAnAuditFindsWhatIsWrongWithCorrections(t *testing.T) {
 		w.settle(3 * time.Hour)
 		for id, change := range map[correction.ID]func(*correction.Correction){a.ID: c.over, b.ID: c.under} {
 			if change != nil {
-				have := w.store.all[id]
+				have := w.store.All[id]
 				change(&have)
-				w.store.all[id] = have
+				w.store.All[id] = have
 			}
 		}
 		bs := books{w.books, &usage.Entry{Dimension: "pages", Quantity: fifty}}

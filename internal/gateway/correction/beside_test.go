@@ -10,6 +10,7 @@ import (
 
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/correction"
+	"souk.dev/souk/internal/gateway/proposal"
 )
 
 func (w *world) approve(id correction.ID, besides ...correction.ID) error {
@@ -57,7 +58,8 @@ func TestTwoProposalsForOneMistakeGiveBackOnce(t *testing.T) {
 
 // What another gives back of another dimension, record or month is no repetition; nor is what came to nothing.
 func TestCorrectionsOfDifferentThings(t *testing.T) {
-	base := correction.Correction{ID: "a", Kind: correction.OverBilled, License: "lic_1", Dimension: "pages", Month: november, State: correction.Pending}
+	base := correction.Correction{Life: proposal.Life{ID: "a", License: "lic_1", State: correction.Pending},
+		Kind: correction.OverBilled, Dimension: "pages", Month: november}
 	for name, c := range map[string]struct {
 		change   func(*correction.Correction)
 		overlaps bool
@@ -99,7 +101,8 @@ func TestCorrectionsOfDifferentThings(t *testing.T) {
 func TestNoMoreIsGivenBackThanWasHonoured(t *testing.T) {
 	w := open(t)
 	a := w.ask(quantity("600"))
-	more := correction.Correction{Kind: correction.OverBilled, License: "lic_1", Dimension: "pages", Quantity: "401", Month: november, Reason: "OTHER"}
+	more := correction.Correction{Life: proposal.Life{License: "lic_1"},
+		Kind: correction.OverBilled, Dimension: "pages", Quantity: "401", Month: november, Reason: "OTHER"}
 	if _, err := w.s.Ask(t.Context(), more); fail.CodeOf(err) != "more_than_honoured" || !strings.Contains(err.Error(), "600 is given back or proposed already: "+string(a.ID)) {
 		t.Errorf("600 and 401 of 1000: %v", err)
 	}
@@ -149,7 +152,8 @@ func TestARecordThatACorrectionNames(t *testing.T) {
 	} {
 		w.books = newLedger()
 		w.start()
-		c := correction.Correction{Kind: correction.OverBilled, License: "lic_1", Dimension: "pages", Quantity: "4", Month: november, Reason: "OTHER", Record: "rec_1"}
+		c := correction.Correction{Life: proposal.Life{License: "lic_1"},
+			Kind: correction.OverBilled, Dimension: "pages", Quantity: "4", Month: november, Reason: "OTHER", Record: "rec_1"}
 		change(&c)
 		if _, err := w.s.Ask(t.Context(), c); fail.CodeOf(err) != "record" {
 			t.Errorf("%s: %v", name, err)
@@ -199,8 +203,8 @@ func TestGivenBackIsNeverMoreThanHonoured(t *testing.T) {
 		var ids []correction.ID
 		for range rapid.IntRange(1, 25).Draw(rt, "acts") {
 			if len(ids) == 0 || rapid.IntRange(0, 2).Draw(rt, "act") == 0 {
-				c := correction.Correction{Kind: correction.OverBilled, License: "lic_1", Dimension: "pages", Month: november, Reason: "OTHER",
-					Quantity: rapid.SampledFrom([]string{"150", "299.5", "300", "701", "1000"}).Draw(rt, "quantity"), Record: rapid.SampledFrom([]string{"", "rec_1", "rec_2"}).Draw(rt, "record")}
+				c := correction.Correction{Life: proposal.Life{License: "lic_1"},
+					Kind: correction.OverBilled, Dimension: "pages", Month: november, Reason: "OTHER", Quantity: rapid.SampledFrom([]string{"150", "299.5", "300", "701", "1000"}).Draw(rt, "quantity"), Record: rapid.SampledFrom([]string{"", "rec_1", "rec_2"}).Draw(rt, "record")}
 				if c, err := w.s.Ask(t.Context(), c); err == nil {
 					ids = append(ids, c.ID)
 				} else if !fail.Is(err, fail.Conflict) {
@@ -229,7 +233,7 @@ func TestGivenBackIsNeverMoreThanHonoured(t *testing.T) {
 		sums := map[string]float64{}
 		var given []correction.Correction
 		for _, id := range ids {
-			c, err := w.s.Correction(t.Context(), id)
+			c, err := w.s.Find(t.Context(), id)
 			if err != nil {
 				rt.Fatal(err)
 			}

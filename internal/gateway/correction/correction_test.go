@@ -17,6 +17,8 @@ import (
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/proposal"
+	"souk.dev/souk/internal/gateway/proposal/proposaltest"
 	"souk.dev/souk/internal/gateway/usage"
 	"souk.dev/souk/internal/job"
 )
@@ -39,7 +41,7 @@ func (d *directory) ByID(id core.LicenseID) (license.License, bool) { return d.l
 type world struct {
 	t     *testing.T
 	clk   *clock.Virtual
-	store *memory
+	store *proposaltest.Memory[correction.Correction]
 	aws   *market
 	usage *intake
 	books *ledger
@@ -60,7 +62,7 @@ func open(t *testing.T) *world {
 // start starts the process anew: of the one before, only what is stored is left.
 func (w *world) start() {
 	log := slog.New(slog.DiscardHandler)
-	w.store.die = -1
+	w.store.Revive()
 	w.s = correction.New(correction.Config{Store: w.store, AWS: w.aws, Usage: w.usage, Ledger: w.books, Licenses: w.dir, Clock: w.clk, Log: log,
 		Products: core.Catalogue{{Code: "ink", Dimensions: []core.Measure{{Key: "pages"}, {Key: "peak", Meter: core.Max}}}}})
 	w.jobs = job.New(w.clk, log, w.s.Job())
@@ -84,8 +86,8 @@ func (w *world) settle(d time.Duration) {
 
 func (w *world) ask(change func(*correction.Correction)) correction.Correction {
 	w.t.Helper()
-	c := correction.Correction{Kind: correction.OverBilled, License: "lic_1", Dimension: "pages", Quantity: "400", Month: november, Reason: "INCORRECT_METERING",
-		Description: "Drafts were counted.", AskedBy: approval.Actor{Key: "key_1"}}
+	c := correction.Correction{Life: proposal.Life{License: "lic_1", AskedBy: approval.Actor{Key: "key_1"}},
+		Kind: correction.OverBilled, Dimension: "pages", Quantity: "400", Month: november, Reason: "INCORRECT_METERING", Description: "Drafts were counted."}
 	if change != nil {
 		change(&c)
 	}
@@ -97,12 +99,13 @@ func (w *world) ask(change func(*correction.Correction)) correction.Correction {
 }
 
 func under(c *correction.Correction) {
-	*c = correction.Correction{Kind: correction.UnderBilled, License: "lic_1", Dimension: "pages", Quantity: "50", Reason: "A queue was lost.", Tags: map[string]string{"team": "red"}}
+	*c = correction.Correction{Life: proposal.Life{License: "lic_1"},
+		Kind: correction.UnderBilled, Dimension: "pages", Quantity: "50", Reason: "A queue was lost.", Tags: map[string]string{"team": "red"}}
 }
 
 func (w *world) want(id correction.ID, state correction.State, why string) correction.Correction {
 	w.t.Helper()
-	c, err := w.s.Correction(w.t.Context(), id)
+	c, err := w.s.Find(w.t.Context(), id)
 	if err != nil || c.State != state || !strings.Contains(c.Why, why) {
 		w.t.Errorf("%s is %s (%s), %v; want %s (%s)", id, c.State, c.Why, err, state, why)
 	}
@@ -205,7 +208,8 @@ func TestAskingWrongly(t *testing.T) {
 		"too_much_said":      func(c *correction.Correction) { under(c); c.Amount = "1" },
 		"by":                 func(c *correction.Correction) { c.AskedBy.Person = strings.Repeat("x", 501) },
 	} {
-		c := correction.Correction{Kind: correction.OverBilled, License: "lic_1", Dimension: "pages", Quantity: "400", Month: november, Reason: "OTHER"}
+		c := correction.Correction{Life: proposal.Life{License: "lic_1"},
+			Kind: correction.OverBilled, Dimension: "pages", Quantity: "400", Month: november, Reason: "OTHER"}
 		change(&c)
 		if _, err := w.s.Ask(t.Context(), c); fail.CodeOf(err) != code {
 			t.Errorf("%v; want %s", err, code)
@@ -217,8 +221,8 @@ func TestAskingWrongly(t *testing.T) {
 	if _, err := w.s.Ask(t.Context(), c); fail.CodeOf(err) != "license_ended" {
 		t.Errorf("usage of a licence that has ended: %v", err)
 	}
-	if len(w.store.all) != 0 {
-		t.Errorf("kept %+v", w.store.all)
+	if len(w.store.All) != 0 {
+		t.Errorf("kept %+v", w.store.All)
 	}
 	p := w.ask(nil)
 	if _, err := w.s.Approve(t.Context(), p.ID, approval.Actor{Key: "key_1"}, nil); fail.CodeOf(err) != "by" {
@@ -314,7 +318,7 @@ func TestACrashAnywhereGivesBackOnce(t *testing.T) {
 					w := open(t)
 					w.aws.strict, w.aws.lose = forgets, lost
 					a, b := w.ask(nil), w.ask(under)
-					w.store.die, w.store.after = die, after
+					w.store.Die, w.store.After = die, after
 					died := w.untilDone(a.ID)
 					name := fmt.Sprintf("strict %v, after %v, lost %d, write %d", forgets, after, lost, die)
 					if got := w.want(a.ID, correction.Completed, ""); len(w.aws.made) != 1 || w.aws.made[0].id != got.AWSID || w.aws.made[0].Request != *got.Request {
@@ -342,15 +346,14 @@ func (w *world) untilDone(id correction.ID) (died bool) {
 	w.t.Helper()
 	for range 100 {
 		w.settle(10 * time.Minute)
-		if _, err := w.s.Approve(context.WithoutCancel(w.t.Context()), id, grace, nil); err != nil && !errors.Is(err, errCrash) && !fail.Is(err, fail.Conflict) {
+		if _, err := w.s.Approve(context.WithoutCancel(w.t.Context()), id, grace, nil); err != nil && !errors.Is(err, proposaltest.ErrCrash) && !fail.Is(err, fail.Conflict) {
 			w.t.Fatal(err)
 		}
-		if w.store.dead {
+		if w.store.Dead {
 			died = true
-			w.store.dead = false
 			w.start()
 		}
-		if c, err := w.store.Correction(w.t.Context(), id); err == nil && c.State == correction.Completed {
+		if c, err := w.store.Find(w.t.Context(), id); err == nil && c.State == correction.Completed {
 			w.settle(10 * time.Minute)
 			return died
 		}

@@ -1,9 +1,7 @@
 package correction_test
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -13,125 +11,19 @@ import (
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/metering"
-	"souk.dev/souk/internal/gateway/outbox"
+	"souk.dev/souk/internal/gateway/proposal/proposaltest"
 	"souk.dev/souk/internal/gateway/usage"
 )
 
-// errCrash is the end of the process, as the code under test sees it: from then on nothing it does has any effect.
-var errCrash = errors.New("the process died here")
-
-// memory is a store that dies at its die-th write from now (negative: never): before it took effect, or after it.
-type memory struct {
-	all   map[correction.ID]correction.Correction
-	die   int
-	after bool
-	dead  bool
-}
-
-func newMemory() *memory { return &memory{all: map[correction.ID]correction.Correction{}, die: -1} }
-
-func (m *memory) write(w func() error) error {
-	if m.dead {
-		return errCrash
+// newMemory makes a store that dies when it is told to.
+func newMemory() *proposaltest.Memory[correction.Correction] {
+	m := proposaltest.NewMemory(func(c, o correction.Correction) bool {
+		return o.License == c.License && o.Kind == c.Kind && o.Month.Equal(c.Month)
+	}, correction.AtAWS...)
+	m.Differs = func(have, c correction.Correction) bool {
+		return have.Request != nil && (c.Request == nil || *c.Request != *have.Request)
 	}
-	if m.die == 0 {
-		m.dead = true
-		if m.after {
-			if err := w(); err != nil {
-				return err
-			}
-		}
-		return errCrash
-	}
-	m.die--
-	return w()
-}
-
-func (m *memory) AddCorrection(ctx context.Context, c correction.Correction, check func([]correction.Correction) error, _ ...outbox.Event) error {
-	others, _ := m.Beside(ctx, c)
-	if err := check(others); err != nil {
-		return err
-	}
-	return m.write(func() error { m.all[c.ID] = c; return nil })
-}
-
-func (m *memory) DecideCorrection(ctx context.Context, id correction.ID, decision func(correction.Correction, []correction.Correction) (correction.Correction, []outbox.Event, error)) (correction.Correction, error) {
-	c, err := m.Correction(ctx, id)
-	if err != nil {
-		return c, err
-	}
-	others, _ := m.Beside(ctx, c)
-	next, _, err := decision(c, others)
-	if err != nil || next.State == c.State {
-		return c, err
-	}
-	return next, m.ChangeCorrection(ctx, next)
-}
-
-func (m *memory) Beside(_ context.Context, c correction.Correction) (others []correction.Correction, err error) {
-	for _, o := range m.all {
-		if o.ID != c.ID && o.License == c.License && o.Kind == c.Kind && o.Month.Equal(c.Month) {
-			others = append(others, o)
-		}
-	}
-	slices.SortFunc(others, func(a, b correction.Correction) int {
-		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
-	})
-	return others, nil
-}
-
-func (m *memory) ChangeCorrection(_ context.Context, c correction.Correction, _ ...outbox.Event) error {
-	return m.write(func() error {
-		have := m.all[c.ID]
-		if have.Revision != c.Revision || have.Request != nil && (c.Request == nil || *c.Request != *have.Request) {
-			return fail.New(fail.Conflict, "changed_meanwhile", "It was changed.")
-		}
-		c.Revision++
-		m.all[c.ID] = c
-		return nil
-	})
-}
-
-func (m *memory) Correction(_ context.Context, id correction.ID) (correction.Correction, error) {
-	c, ok := m.all[id]
-	if !ok {
-		return c, fail.New(fail.NotFound, "", "There is none.")
-	}
-	return c, nil
-}
-
-func (m *memory) Corrections(_ context.Context, q correction.Query) (list []correction.Correction, err error) {
-	for _, c := range m.all {
-		list = append(list, c)
-	}
-	if len(list) >= q.Limit {
-		panic("more than a page")
-	}
-	return list, nil
-}
-
-func (m *memory) DueCorrection(context.Context) (first correction.Correction, ok bool, err error) {
-	if m.dead {
-		return first, false, nil
-	}
-	for _, c := range m.all {
-		if !c.DueAt.IsZero() && (!ok || c.DueAt.Before(first.DueAt) || c.DueAt.Equal(first.DueAt) && c.ID < first.ID) {
-			first, ok = c, true
-		}
-	}
-	return first, ok, nil
-}
-
-func (m *memory) HastenCorrections(_ context.Context, now time.Time) error {
-	return m.write(func() error {
-		for id, c := range m.all {
-			if c.State == correction.Pending && c.DueAt.After(now) {
-				c.DueAt = now
-				m.all[id] = c
-			}
-		}
-		return nil
-	})
+	return m
 }
 
 // market is AWS: it makes adjustments, and gives them back when they have been pending for a time.

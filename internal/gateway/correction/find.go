@@ -11,6 +11,7 @@ import (
 	"souk.dev/souk/contract"
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/proposal"
 )
 
 const (
@@ -47,7 +48,7 @@ func (s *Service) compose(ctx context.Context, c Correction) (Correction, error)
 	now := s.cfg.Clock.Now()
 	switch {
 	case err != nil:
-		return s.unanswered(c, err, now)
+		return c.after(err, now)
 	case len(found) == 0:
 		at := nextLook(c.Month, now)
 		return c.become(Proposed, fmt.Sprintf("AWS has no invoice yet of the usage of %s; it is looked for again at %s.", c.Month.Format("2006-01"), at.Format(time.RFC3339)), now, at), nil
@@ -58,7 +59,7 @@ func (s *Service) compose(ctx context.Context, c Correction) (Correction, error)
 	amount, err := s.amount(ctx, c, v)
 	switch {
 	case err != nil:
-		return s.unanswered(c, err, now)
+		return c.after(err, now)
 	case !amount.IsPositive():
 		return c.become(Failed, "What was billed too much costs nothing.", now, time.Time{}), nil
 	case amount.GreaterThan(v.Maximum):
@@ -78,20 +79,9 @@ func (s *Service) compose(ctx context.Context, c Correction) (Correction, error)
 		return c, err
 	}
 	c.Request = &Request{AgreementID: v.agreement, InvoiceID: v.ID, Amount: amount.String(), CurrencyCode: v.CurrencyCode, ReasonCode: c.Reason,
-		Description: describe(c), ClientToken: clientToken(c.ID)}
+		Description: c.ID.Sign(c.Description), ClientToken: c.ID.ClientToken()}
 	c.Maximum = v.Maximum.String()
 	return c.become(Proposed, "It waits for a person's approval. What AWS has given back cannot be taken back.", now, time.Time{}), nil
-}
-
-// unanswered is c after AWS could not be asked what its request needs to know.
-func (s *Service) unanswered(c Correction, err error, now time.Time) (Correction, error) {
-	switch fail.KindOf(err) {
-	case fail.Later, fail.Denied:
-		return c.again(fail.SayOf(err), now), nil
-	case fail.Invalid, fail.NotFound, fail.Conflict:
-		return c.become(Failed, fail.SayOf(err), now, time.Time{}), nil
-	}
-	return c, err
 }
 
 type foundInvoice struct {
@@ -143,14 +133,5 @@ func (s *Service) amount(ctx context.Context, c Correction, v foundInvoice) (dec
 	return units.Mul(p.Amount).Round(n), nil
 }
 
-// describe is what AWS and the buyer are told. It names the correction, so that the adjustment can be found again at AWS
-// though the answer to the request was lost.
-func describe(c Correction) string {
-	if c.Description == "" {
-		return string(c.ID)
-	}
-	return c.Description + " " + string(c.ID)
-}
-
 // maxDescription leaves room for the correction's id.
-const maxDescription = contract.MaxAdjustmentDescription - len(" cor_") - 26
+var maxDescription = proposal.Room(contract.MaxAdjustmentDescription)

@@ -4,67 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
 	"strings"
 	"time"
 
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/proposal"
 	"souk.dev/souk/internal/gateway/usage"
-	"souk.dev/souk/internal/job"
 )
-
-// JobName is the name of the job of corrections.
-const JobName = "corrections"
-
-// While AWS decides: doubled each time since it was asked, up to the last.
-const (
-	firstPoll = time.Minute
-	lastPoll  = time.Hour
-)
-
-// Job looks for invoices, sends what was approved, asks what became of it, and adds usage.
-func (s *Service) Job() job.Job { return job.Job{Name: JobName, Due: s.due, Run: s.run} }
-
-func (s *Service) due(ctx context.Context) (time.Time, bool, error) {
-	if s.heard.Load() {
-		return s.cfg.Clock.Now(), true, nil
-	}
-	c, ok, err := s.cfg.Store.DueCorrection(ctx)
-	if err != nil {
-		return time.Time{}, false, fmt.Errorf("find the next correction: %w", err)
-	}
-	return c.DueAt, ok, nil
-}
-
-// run takes the correction that is due first one step further.
-func (s *Service) run(ctx context.Context) (did bool, err error) {
-	now := s.cfg.Clock.Now()
-	if s.heard.Swap(false) {
-		if err := s.cfg.Store.HastenCorrections(ctx, now); err != nil {
-			s.heard.Store(true)
-			return false, fmt.Errorf("hasten corrections: %w", err)
-		}
-		return true, nil
-	}
-	c, ok, err := s.cfg.Store.DueCorrection(ctx)
-	if err != nil || !ok || c.DueAt.After(now) {
-		return false, err
-	}
-	next, err := s.step(ctx, c)
-	if err != nil {
-		return false, fmt.Errorf("correction %s: %w", c.ID, err)
-	}
-	if err := s.cfg.Store.ChangeCorrection(ctx, next, tidings(c, next, s.cfg.Clock.Now())...); err != nil {
-		if fail.Is(err, fail.Conflict) {
-			return true, nil // somebody decided on it meanwhile; whatever AWS said is asked again
-		}
-		return false, fmt.Errorf("keep correction %s: %w", c.ID, err)
-	}
-	s.tell(ctx, c, next)
-	return true, nil
-}
 
 // step is c after one step, of which nothing is kept yet.
 func (s *Service) step(ctx context.Context, c Correction) (Correction, error) {
@@ -90,8 +38,7 @@ func (s *Service) step(ctx context.Context, c Correction) (Correction, error) {
 // send asks AWS for the adjustment, for the first time or again: the client token makes it one.
 func (s *Service) send(ctx context.Context, c Correction) (Correction, error) {
 	id, err := s.cfg.AWS.Adjust(ctx, *c.Request)
-	switch fail.KindOf(err) {
-	case fail.Invalid, fail.NotFound, fail.Conflict:
+	if proposal.Refused(err) {
 		// It may be refused because an earlier sending of it arrived, whose answer was lost.
 		refused := err
 		if id, err = s.cfg.AWS.Find(ctx, *c.Request, c.SentAt.Add(-skew)); err == nil && id == "" {
@@ -99,16 +46,19 @@ func (s *Service) send(ctx context.Context, c Correction) (Correction, error) {
 		}
 	}
 	now := s.cfg.Clock.Now()
-	switch {
-	case err == nil:
-		c.AWSID = id
-		return c.become(Pending, "AWS has taken it, and decides.", now, now.Add(firstPoll)), nil
-	case fail.Is(err, fail.Internal):
-		return c, err
-	case fail.Is(err, fail.Later), fail.Is(err, fail.Denied):
-		return c.again(fail.SayOf(err), now), nil
+	if err != nil {
+		return c.after(err, now)
 	}
-	return c.become(Failed, fail.SayOf(err), now, time.Time{}), nil
+	c.AWSID = id
+	return c.become(Pending, "AWS has taken it, and decides.", now, now.Add(proposal.FirstPoll)), nil
+}
+
+// after is c after AWS did not do, or tell, what it was asked: c fails where AWS refused, and is looked at again otherwise.
+func (c Correction) after(err error, now time.Time) (Correction, error) {
+	if proposal.Refused(err) {
+		return c.become(Failed, fail.SayOf(err), now, time.Time{}), nil
+	}
+	return proposal.Unanswered(c, err, now)
 }
 
 // skew is how far AWS's clock and ours may be apart.
@@ -118,12 +68,10 @@ func (s *Service) poll(ctx context.Context, c Correction) (Correction, error) {
 	v, err := s.cfg.AWS.Adjustment(ctx, c.Request.AgreementID, c.AWSID)
 	now := s.cfg.Clock.Now()
 	switch {
-	case fail.Is(err, fail.Internal):
-		return c, err
 	case err != nil: // AWS has it: only AWS's word on it ends it
-		return c.again(fail.SayOf(err), now), nil
+		return proposal.Unanswered(c, err, now)
 	case !v.Done:
-		return c.become(Pending, "AWS has taken it, and decides.", now, now.Add(min(max(now.Sub(c.Since), firstPoll), lastPoll))), nil
+		return c.become(Pending, "AWS has taken it, and decides.", now, c.NextPoll(now)), nil
 	}
 	if c.SettledAt = v.At; v.Given {
 		return c.become(Completed, fmt.Sprintf("AWS gave back %s %s of the invoice %s.", c.Request.Amount, c.Request.CurrencyCode, c.Request.InvoiceID), now, time.Time{}), nil
@@ -148,7 +96,7 @@ func (s *Service) add(ctx context.Context, c Correction) (Correction, error) {
 	now := s.cfg.Clock.Now()
 	switch {
 	case fail.Is(err, fail.TooMuch), fail.Is(err, fail.Later):
-		return c.again(fail.SayOf(err), now), nil
+		return c.With(c.Again(fail.SayOf(err), now)), nil
 	case err != nil:
 		return c, err
 	case len(res.Rejected) > 0:
@@ -165,17 +113,4 @@ func (s *Service) add(ctx context.Context, c Correction) (Correction, error) {
 	}
 	c.Hour = entry.Hour
 	return c.become(Completed, "It was added to the usage of the hour "+entry.Hour.String()+".", now, time.Time{}), nil
-}
-
-// tell logs what became of a correction.
-func (s *Service) tell(ctx context.Context, before, after Correction) {
-	level := slog.LevelInfo
-	switch {
-	case after.State == Failed, after.Tries > 0:
-		level = slog.LevelWarn
-	case after.State == before.State:
-		return
-	}
-	s.cfg.Log.LogAttrs(ctx, level, "correction", slog.String("correction", string(after.ID)), slog.String("license", string(after.License)),
-		slog.String("state", string(after.State)), slog.String("why", after.Why), slog.Int("failures", after.Tries))
 }

@@ -2,17 +2,14 @@ package correction
 
 import (
 	"context"
-	"crypto/rand"
-	"fmt"
 	"log/slog"
-	"strings"
-	"sync/atomic"
 
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/approval"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/proposal"
 )
 
 // Config is what a service is made of.
@@ -31,16 +28,16 @@ type Config struct {
 
 // Service makes corrections. It is safe for concurrent use.
 type Service struct {
-	cfg   Config
-	heard atomic.Bool // a notice told that AWS has decided on some adjustment
+	*proposal.Desk[Correction]
+	cfg Config
 }
 
 // New makes a service.
 func New(cfg Config) *Service {
-	if cfg.Wake == nil {
-		cfg.Wake = func() {}
-	}
-	return &Service{cfg: cfg}
+	s := &Service{cfg: cfg}
+	s.Desk = proposal.New(proposal.Config[Correction]{Name: "correction", Called: "correction", Job: "corrections", Step: s.step, Tidings: tidings,
+		Store: cfg.Store, Approval: cfg.Approval, Clock: cfg.Clock, Log: cfg.Log, Wake: cfg.Wake})
+	return s
 }
 
 // Ask proposes a correction (OverBilled), or has it made (UnderBilled). Only what the caller tells is taken from c; the
@@ -63,13 +60,13 @@ func (s *Service) Ask(ctx context.Context, c Correction) (Correction, error) {
 	if err != nil {
 		return c, err
 	}
-	c.ID, c.CreatedAt = ID("cor_"+strings.ToLower(rand.Text())), now
+	c.ID, c.CreatedAt = proposal.NewID("cor"), now
 	if c.Kind == UnderBilled {
 		c = c.become(Approved, "It is being added to the usage of the open hour.", now, now)
 	} else {
 		c = c.become(Proposed, "Its invoice is looked for.", now, now)
 	}
-	err = s.cfg.Store.AddCorrection(ctx, c, func(others []Correction) error {
+	return c, proposal.Propose(ctx, s.Desk, c, func(others []Correction) error {
 		switch {
 		case c.Kind == UnderBilled:
 			return c.unnamed(others, c.Besides)
@@ -77,32 +74,5 @@ func (s *Service) Ask(ctx context.Context, c Correction) (Correction, error) {
 			return nil // AWS still honours usage of it; it is looked at again when there is an invoice
 		}
 		return c.within(bill, others)
-	}, tidings(Correction{}, c, now)...)
-	if err != nil {
-		return c, fmt.Errorf("keep a correction: %w", err)
-	}
-	s.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "correction asked for", slog.String("correction", string(c.ID)), slog.String("kind", string(c.Kind)),
-		slog.String("license", string(c.License)), slog.String("key", c.AskedBy.Key))
-	s.cfg.Wake()
-	return c, nil
-}
-
-// Correction finds one. Errors: fail.NotFound.
-func (s *Service) Correction(ctx context.Context, id ID) (Correction, error) {
-	return s.cfg.Store.Correction(ctx, id)
-}
-
-// Corrections lists those that q chooses, oldest first.
-func (s *Service) Corrections(ctx context.Context, q Query) ([]Correction, error) {
-	list, err := s.cfg.Store.Corrections(ctx, q)
-	if err != nil {
-		return nil, fmt.Errorf("list corrections: %w", err)
-	}
-	return list, nil
-}
-
-// Heard tells that a notice came that AWS has decided on some adjustment: those that are pending are asked after at once.
-func (s *Service) Heard() {
-	s.heard.Store(true)
-	s.cfg.Wake()
+	})
 }

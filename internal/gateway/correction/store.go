@@ -7,43 +7,12 @@ import (
 	"github.com/shopspring/decimal"
 
 	"souk.dev/souk/internal/gateway/core"
-	"souk.dev/souk/internal/gateway/outbox"
+	"souk.dev/souk/internal/gateway/proposal"
 	"souk.dev/souk/internal/gateway/usage"
 )
 
-// Store keeps corrections. What a method has changed is durable when it returns nil.
-type Store interface {
-	// AddCorrection keeps a new one, unless check finds something wrong with it beside the others of [Store.Beside], of which
-	// none can come or change meanwhile. check may be called twice, and touches nothing outside. tell is what is to be told of it,
-	// and kept with it. Errors: check's.
-	AddCorrection(ctx context.Context, c Correction, check func(others []Correction) error, tell ...outbox.Event) error
-	// DecideCorrection keeps what a person's decision makes of a correction, in the same manner: one decision at a time, in sight
-	// of all others, and what is to be told of it. A decision that changes no state changes nothing. Errors: fail.NotFound, or
-	// decision's.
-	DecideCorrection(ctx context.Context, id ID, decision func(c Correction, others []Correction) (next Correction, tell []outbox.Event, err error)) (Correction, error)
-	// Beside lists the other corrections of c's licence, kind and month, in any state, oldest first.
-	Beside(ctx context.Context, c Correction) ([]Correction, error)
-	// ChangeCorrection keeps c, which was read at c.Revision, with what is to be told of it, and counts the revision on. A
-	// request that is kept never changes. Errors: fail.Conflict if c was changed since it was read, or its request is another
-	// than the one kept.
-	ChangeCorrection(ctx context.Context, c Correction, tell ...outbox.Event) error
-	// Correction finds one; otherwise fail.NotFound.
-	Correction(ctx context.Context, id ID) (Correction, error)
-	// Corrections lists those that q chooses, oldest first.
-	Corrections(ctx context.Context, q Query) ([]Correction, error)
-	// DueCorrection is the one that is due first; ok is false while none is.
-	DueCorrection(ctx context.Context) (c Correction, ok bool, err error)
-	// HastenCorrections makes all that are pending at AWS due at now, at the latest.
-	HastenCorrections(ctx context.Context, now time.Time) error
-}
-
-// Query chooses corrections; what is empty chooses all.
-type Query struct {
-	License core.LicenseID
-	State   State
-	After   ID // the last of the page before
-	Limit   int
-}
+// Store keeps corrections. Beside one are the others of its licence, kind and month.
+type Store = proposal.Store[Correction]
 
 // AWS is the Agreement API. Errors are fail.Later where the same may be asked again and nothing is known of its effect,
 // fail.Denied where our settings must be mended first, and fail.Invalid, fail.NotFound or fail.Conflict where AWS will

@@ -9,12 +9,13 @@ import (
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/metering"
+	"souk.dev/souk/internal/gateway/proposal"
 	"souk.dev/souk/internal/gateway/usage"
 )
 
 // Corrections are what was billed wrongly and put right; [correction.Store] fulfils it.
 type Corrections interface {
-	Corrections(ctx context.Context, q correction.Query) ([]correction.Correction, error)
+	List(ctx context.Context, q proposal.Query) ([]correction.Correction, error)
 }
 
 // Correction is one that touches the month: it puts the month's bill right, or gave money back in it, or added to its usage.
@@ -41,7 +42,7 @@ type Correction struct {
 func (m Maker) corrections(ctx context.Context, l core.LicenseID, month time.Time) (list []Correction, underWay bool, err error) {
 	next := month.AddDate(0, 1, 0)
 	within := func(t time.Time) bool { return !t.Before(month) && t.Before(next) }
-	err = m.eachCorrection(ctx, correction.Query{License: l}, func(c correction.Correction) {
+	err = m.eachCorrection(ctx, proposal.Query{License: l}, func(c correction.Correction) {
 		out := Correction{ID: c.ID, Kind: c.Kind, State: c.State, Dimension: c.Dimension, Quantity: c.Quantity, Hour: c.Hour, Record: c.Record, Reason: c.Reason, AWSID: c.AWSID, At: c.Since.UTC()}
 		switch c.State {
 		case correction.Completed, correction.Approved, correction.Sending, correction.Pending:
@@ -68,9 +69,9 @@ func (m Maker) corrections(ctx context.Context, l core.LicenseID, month time.Tim
 }
 
 // eachCorrection calls each with the corrections that q chooses, oldest first.
-func (m Maker) eachCorrection(ctx context.Context, q correction.Query, each func(correction.Correction)) error {
+func (m Maker) eachCorrection(ctx context.Context, q proposal.Query, each func(correction.Correction)) error {
 	for q.Limit = 1000; ; {
-		page, err := m.Corrections.Corrections(ctx, q)
+		page, err := m.Corrections.List(ctx, q)
 		if err != nil {
 			return fmt.Errorf("read the corrections: %w", err)
 		}

@@ -12,13 +12,14 @@ import (
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/proposal"
 	"souk.dev/souk/internal/gateway/statement"
 )
 
 // put are corrections in memory; it gives them one a page, to be asked again.
 type put []correction.Correction
 
-func (p put) Corrections(_ context.Context, q correction.Query) (list []correction.Correction, err error) {
+func (p put) List(_ context.Context, q proposal.Query) (list []correction.Correction, err error) {
 	for _, c := range p {
 		if (q.License == "" || c.License == q.License) && (q.State == "" || c.State == q.State) && c.ID > q.After && len(list) < q.Limit {
 			list = append(list, c)
@@ -30,8 +31,8 @@ func (p put) Corrections(_ context.Context, q correction.Query) (list []correcti
 // over is a correction of what was billed too much in november, given back on the 5th of december at AWS and heard of later.
 func over(id correction.ID, l license.License, amount string, change func(*correction.Correction)) correction.Correction {
 	december := november.AddDate(0, 1, 0)
-	c := correction.Correction{ID: id, Kind: correction.OverBilled, License: l.ID, Dimension: "gb", Quantity: "4", Month: november, Reason: "INCORRECT_METERING", State: correction.Completed,
-		Request: &correction.Request{InvoiceID: "inv-1", Amount: amount, CurrencyCode: "USD"}, AWSID: "ba-1", SettledAt: december.AddDate(0, 0, 4), Since: december.AddDate(0, 0, 5)}
+	c := correction.Correction{Life: proposal.Life{ID: id, License: l.ID, State: correction.Completed, AWSID: "ba-1", SettledAt: december.AddDate(0, 0, 4), Since: december.AddDate(0, 0, 5)},
+		Kind: correction.OverBilled, Dimension: "gb", Quantity: "4", Month: november, Reason: "INCORRECT_METERING", Request: &correction.Request{InvoiceID: "inv-1", Amount: amount, CurrencyCode: "USD"}}
 	if change != nil {
 		change(&c)
 	}
@@ -40,8 +41,8 @@ func over(id correction.ID, l license.License, amount string, change func(*corre
 
 func TestCorrectionsOnAStatement(t *testing.T) {
 	m := month()
-	added := correction.Correction{ID: "cor_2", Kind: correction.UnderBilled, License: ann.ID, Dimension: "gb", Quantity: "1.5", Reason: "A queue was lost.", State: correction.Completed,
-		Hour: first + 1, Since: (first + 1).Start()}
+	added := correction.Correction{Life: proposal.Life{ID: "cor_2", License: ann.ID, State: correction.Completed, Since: (first + 1).Start()},
+		Kind: correction.UnderBilled, Dimension: "gb", Quantity: "1.5", Reason: "A queue was lost.", Hour: first + 1}
 	open := added
 	open.ID, open.Hour = "cor_3", first+9 // of an hour that is not sealed
 	m.Corrections = put{over("cor_1", ann, "8", nil), added, open,

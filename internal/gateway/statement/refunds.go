@@ -11,6 +11,7 @@ import (
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/proposal"
 )
 
 // Refunded is what was given back to one customer for one product in the month, on both sides.
@@ -51,7 +52,7 @@ func (rs refunds) of(k refundKey) *Refunded {
 // refundsHere adds what AWS gave back in month because it was approved here.
 func (m Maker) refundsHere(ctx context.Context, dir license.Directory, month time.Time, rs refunds) error {
 	next := month.AddDate(0, 1, 0)
-	return m.eachCorrection(ctx, correction.Query{State: correction.Completed}, func(c correction.Correction) {
+	return m.eachCorrection(ctx, proposal.Query{State: correction.Completed}, func(c correction.Correction) {
 		if c.Kind != correction.OverBilled || c.Request == nil || c.SettledAt.Before(month) || !c.SettledAt.Before(next) {
 			return
 		}

@@ -141,11 +141,11 @@ func Unsettled(t *testing.T, open func(t *testing.T) (usage.Store, metering.Stor
 	}
 	check("all is honoured", 0, false)
 	month := time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)
-	c := proposal(1, "lic_1")
+	c := newCorrection(1)
 	c.Month = month
-	addCorrection(t, cs, c)
+	addProposal(t, cs, c)
 	check("a correction is proposed", core.HourOf(month), true)
 	c.State = correction.Rejected
-	changeCorrection(t, cs, c)
+	changeProposal(t, cs, c)
 	check("it is rejected", 0, false)
 }

@@ -83,7 +83,7 @@ func eventWithEveryFact(t *testing.T, s OutboxStores) {
 		t.Fatal(err)
 	}
 	reg := register.Registration{ID: "reg_1", License: "lic_1", ArrivedAt: noon, LastArrivedAt: noon, Arrivals: 1}
-	c := proposal(1, "lic_1")
+	c := newCorrection(1)
 	for n, write := range []func(e outbox.Event) error{
 		func(e outbox.Event) error {
 			return s.Licenses.CommitChange(t.Context(), license.Change{Tell: []outbox.Event{e}})
@@ -99,10 +99,10 @@ func eventWithEveryFact(t *testing.T, s OutboxStores) {
 		func(e outbox.Event) error {
 			return s.Entitlements.KeepEntitlements(t.Context(), entitlement.Knowledge{License: "lic_1"}, true, e)
 		},
-		func(e outbox.Event) error { return s.Corrections.AddCorrection(t.Context(), c, anyway, e) },
-		func(e outbox.Event) error { return s.Corrections.ChangeCorrection(t.Context(), c, e) },
+		func(e outbox.Event) error { return s.Corrections.Add(t.Context(), c, anyway, e) },
+		func(e outbox.Event) error { return s.Corrections.Change(t.Context(), c, e) },
 		func(e outbox.Event) error {
-			_, err := s.Corrections.DecideCorrection(t.Context(), c.ID, func(c correction.Correction, _ []correction.Correction) (correction.Correction, []outbox.Event, error) {
+			_, err := s.Corrections.Decide(t.Context(), c.ID, func(c correction.Correction, _ []correction.Correction) (correction.Correction, []outbox.Event, error) {
 				c.State = correction.Rejected
 				return c, []outbox.Event{e}, nil
 			})
@@ -134,7 +134,7 @@ func eventWithEveryFact(t *testing.T, s OutboxStores) {
 			t.Fatalf("after write %d there is to be told %v", n, ids)
 		}
 	}
-	if err := s.Corrections.ChangeCorrection(t.Context(), c, told(99)); !fail.Is(err, fail.Conflict) { // by now it is another
+	if err := s.Corrections.Change(t.Context(), c, told(99)); !fail.Is(err, fail.Conflict) { // by now it is another
 		t.Fatal(err)
 	}
 	again := reg
