@@ -73,19 +73,19 @@ func New(ctx context.Context, c Config) (*Gateway, error) {
 	if err := db.Claim(ctx, c.Log); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return assemble(ctx, c, db)
+	return assemble(ctx, c, db, api.NewNodeMetrics())
 }
 
 // assemble makes a gateway of the books in db, which this process owns. It closes db when it fails, and the gateway does when
-// it is closed.
-func assemble(ctx context.Context, c Config, db *store.DB) (g *Gateway, err error) {
+// it is closed. talk counts what passes between the nodes.
+func assemble(ctx context.Context, c Config, db *store.DB, talk *api.NodeMetrics) (g *Gateway, err error) {
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, db.Close())
 		}
 	}()
 	g = &Gateway{db: db, clk: clock.System{}, log: c.Log, woken: make(chan struct{}, 1)}
-	metrics := api.NewMetrics(c.Log)
+	metrics := api.NewMetrics(c.Log, talk)
 	aws, err := awsapi.Load(ctx, awsapi.Settings{Endpoint: c.Endpoint, Region: c.Region, AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, Observe: metrics.AWSCall})
 	if err != nil {
 		return nil, err

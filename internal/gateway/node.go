@@ -25,16 +25,12 @@ import (
 // Serve [Node.Handler], call [Node.Run], and [Node.Close] when it returned.
 type Node struct {
 	c       Config
-	joined  atomic.Pointer[membership] // in which this process stands by, or works
-	term    atomic.Pointer[term]       // while this process keeps the books; nil: it stands by
+	joined  atomic.Pointer[store.DB] // with which this process stands by, or works
+	keys    atomic.Pointer[seal.Box] // by which the nodes know each other; it outlives the database that it was read from
+	term    atomic.Pointer[term]     // while this process keeps the books; nil: it stands by
+	talk    *api.NodeMetrics
 	handler http.Handler
 	ending  sync.WaitGroup // of terms
-}
-
-// membership is one time of being a node on the database.
-type membership struct {
-	db   *store.DB
-	keys *seal.Box // by which the nodes know each other's requests
 }
 
 // OpenNode opens the database and, if no other process keeps the books, reads them as [New] does. Else the node stands by, and
@@ -42,7 +38,7 @@ type membership struct {
 //
 // Errors: as of New, but that another gateway keeps the books is none.
 func OpenNode(ctx context.Context, c Config) (*Node, error) {
-	n := &Node{c: c.withDefaults()}
+	n := &Node{c: c.withDefaults(), talk: api.NewNodeMetrics()}
 	n.handler = n.serving()
 	db, err := n.join(ctx)
 	if err != nil {
@@ -94,7 +90,7 @@ const standAgain = time.Second
 
 // stand waits until this process owns the books, and begins to keep them.
 func (n *Node) stand(ctx context.Context) error {
-	db := n.database()
+	db := n.joined.Load()
 	if db == nil {
 		var err error
 		if db, err = n.join(ctx); err != nil {
@@ -123,28 +119,21 @@ func (n *Node) join(ctx context.Context) (*store.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := db.Join(ctx, store.Node{Name: n.c.InstanceName, Address: n.c.NodeURL}, n.c.Log); err != nil {
+	if err := db.Join(ctx, store.Node{Name: n.c.InstanceName, Address: n.c.NodeURL, Speaks: relay.Speaks}, n.c.Log); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	keys, err := seal.New(ctx, db.Settings(), clock.System{})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("read the keys that the nodes share: %w", err), db.Close())
 	}
-	n.joined.Store(&membership{db, keys})
+	n.keys.Store(keys)
+	n.joined.Store(db)
 	return db, nil
-}
-
-// database is the one that this process has joined; nil: none.
-func (n *Node) database() *store.DB {
-	if m := n.joined.Load(); m != nil {
-		return m.db
-	}
-	return nil
 }
 
 // begin reads the books and keeps them from now on.
 func (n *Node) begin(ctx context.Context, db *store.DB) error {
-	g, err := assemble(ctx, n.c, db)
+	g, err := assemble(ctx, n.c, db, n.talk)
 	if err != nil {
 		n.joined.Store(nil) // it is closed
 		return err
@@ -159,7 +148,7 @@ func (n *Node) Close() error {
 	if t := n.term.Load(); t != nil {
 		return t.g.Close()
 	}
-	if db := n.database(); db != nil {
+	if db := n.joined.Load(); db != nil {
 		return db.Close()
 	}
 	return nil
@@ -168,10 +157,10 @@ func (n *Node) Close() error {
 // serving answers requests: here while this process keeps the books, else by bringing them to the node that does. What is
 // asked of this process alone, a node that stands by answers itself.
 func (n *Node) serving() http.Handler {
-	metrics := api.NewMetrics(n.c.Log)
+	metrics := api.NewMetrics(n.c.Log, n.talk)
 	metrics.Gauge(ownerGauge, ownerHelp, func() (float64, bool) { return 0, true })
 	standby := http.NewServeMux()
-	between := relay.New(relay.Config{Node: n.c.InstanceName, Own: n.own, View: n.view, Observe: metrics.Brought, Log: n.c.Log})
+	between := relay.New(relay.Config{Node: n.c.InstanceName, Own: n.own, View: n.view, Observe: n.talk.Brought, Refused: n.talk.Refused, Log: n.c.Log})
 	standby.Handle("/", between)
 	standby.Handle("GET /metrics", metrics.Handler())
 	api.Health{Log: n.c.Log, Checks: []api.Check{{Name: "node", Run: n.standsBy}}}.Mount(standby)
@@ -202,16 +191,20 @@ func (n *Node) own() (h http.Handler, release func(), ok bool) {
 
 // view implements [relay.Config].
 func (n *Node) view() relay.View {
-	m := n.joined.Load()
-	if m == nil {
-		return relay.View{}
+	var v relay.View
+	if keys := n.keys.Load(); keys != nil {
+		v.Keys = keys
 	}
-	o, changed := m.db.Ownership()
-	v := relay.View{Keys: m.keys, Now: m.db.Instant()}
+	db := n.joined.Load()
+	if db == nil { // it tells other nodes so, and proves it
+		return v
+	}
+	v.Now = db.Instant()
+	o, changed := db.Ownership()
 	if o.Mine { // perhaps it is still reading the books, or has lost them
 		v.Epoch = o.Epoch
 	} else {
-		v.Owner = relay.Owner{Address: o.Address, Epoch: o.Epoch, Gone: changed}
+		v.Owner = relay.Owner{Address: o.Address, Epoch: o.Epoch, Speaks: o.Speaks, Gone: changed}
 	}
 	return v
 }
@@ -219,7 +212,7 @@ func (n *Node) view() relay.View {
 // standsBy is what /readyz tells of a node that does not keep the books. It is ready when it can answer requests: when it
 // knows a living node to bring them to.
 func (n *Node) standsBy(context.Context) (string, error) {
-	db := n.database()
+	db := n.joined.Load()
 	if db == nil {
 		return "", errors.New("it is not joined to the other nodes; see the log")
 	}

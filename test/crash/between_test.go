@@ -22,9 +22,10 @@ const proofHeader = "Souk-Node-Proof"
 type wiretap struct {
 	to string
 
-	mu    sync.Mutex
-	heard []*http.Request // with their bodies
-	alter func(*http.Request)
+	mu     sync.Mutex
+	heard  []*http.Request // with their bodies
+	alter  func(*http.Request)
+	answer func(*http.Response)
 }
 
 // ServeHTTP implements [http.Handler].
@@ -49,6 +50,11 @@ func (w *wiretap) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer res.Body.Close()
+	w.mu.Lock()
+	if w.answer != nil {
+		w.answer(res)
+	}
+	w.mu.Unlock()
 	for name, values := range res.Header {
 		rw.Header()[name] = values
 	}
@@ -136,5 +142,26 @@ func TestANodeBelievesOnlyNodes(t *testing.T) {
 	logged("an altered body", "altered")
 	if n := hooks(); n != 1 {
 		t.Errorf("there are %d webhooks", n)
+	}
+
+	// On its way back: the word that nothing was done. The node does not believe it, and does not do it again.
+	tap.mu.Lock()
+	tap.alter, tap.answer = nil, func(res *http.Response) {
+		res.StatusCode, res.Header = http.StatusServiceUnavailable, http.Header{"Souk-Not-Done": {"not_owner"}}
+	}
+	tap.mu.Unlock()
+	if err := standby.Do(http.MethodPost, "/v1/webhooks", made, nil); err == nil || !strings.Contains(err.Error(), "answer_lost") {
+		t.Errorf("an answer in the owner's name: %v", err)
+	}
+	if n := hooks(); n != 2 {
+		t.Errorf("there are %d webhooks, and it was done once more", n)
+	}
+	res, err := http.Get(standby.URL + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if text, _ := io.ReadAll(res.Body); !strings.Contains(string(text), `souk_node_refusals_total{reason="formless",what="answer"}`) {
+		t.Errorf("the metrics tell nothing of what was refused: %s", text)
 	}
 }

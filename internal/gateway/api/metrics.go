@@ -30,11 +30,10 @@ type Metrics struct {
 	resyncs    *prometheus.CounterVec
 	resynced   *prometheus.CounterVec
 	deliveries *prometheus.CounterVec
-	brought    *prometheus.CounterVec
 }
 
-// NewMetrics makes the metrics that count what they are told.
-func NewMetrics(log *slog.Logger) *Metrics {
+// NewMetrics makes the metrics that count what they are told, and tells what talk counts.
+func NewMetrics(log *slog.Logger, talk *NodeMetrics) *Metrics {
 	m := &Metrics{registry: prometheus.NewRegistry(), log: log,
 		events: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "souk_usage_events_total",
 			Help: "Usage events by outcome: accepted, duplicate, or the code of the refusal."}, []string{"outcome"}),
@@ -57,9 +56,7 @@ func NewMetrics(log *slog.Logger) *Metrics {
 	}
 	m.deliveries = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "souk_delivery_attempts_total",
 		Help: "Attempts at telling somebody of an event, by channel and outcome: delivered, again, dead, dropped."}, []string{"channel", "outcome"})
-	m.brought = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "souk_node_requests_total",
-		Help: "Requests that came to this node while another one kept the books, by outcome: brought, lost (its answer), refused."}, []string{"outcome"})
-	m.registry.MustRegister(m.brought, m.posts, m.events, m.awsCalls, m.awsSeconds, m.notices, m.noticeWait, m.entitled, m.resyncs, m.resynced, m.deliveries,
+	m.registry.MustRegister(talk.brought, talk.refused, m.posts, m.events, m.awsCalls, m.awsSeconds, m.notices, m.noticeWait, m.entitled, m.resyncs, m.resynced, m.deliveries,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -68,9 +65,6 @@ func NewMetrics(log *slog.Logger) *Metrics {
 func (m *Metrics) Events(outcome string, n int) {
 	m.events.WithLabelValues(outcome).Add(float64(n))
 }
-
-// Brought counts one request that was brought to another node.
-func (m *Metrics) Brought(outcome string) { m.brought.WithLabelValues(outcome).Inc() }
 
 // AWSCall counts one call of AWS.
 func (m *Metrics) AWSCall(service, operation, outcome string, took time.Duration) {

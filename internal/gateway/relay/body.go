@@ -21,6 +21,9 @@ const (
 // packedLength is how long a body of n bytes is on its way.
 func packedLength(n int64) int64 { return n + (n/pieceSize+1)*extraSize }
 
+// altered is why a body is not believed, in logs and metrics.
+const altered = "altered"
+
 // chain makes the codes of one body's pieces.
 type chain struct {
 	key  []byte
@@ -34,6 +37,13 @@ func (c *chain) next(piece []byte) tag {
 	}
 	h.Sum(c.last[:0])
 	return c.last
+}
+
+// sealed completes a piece: its content is there, after room for its length.
+func (c *chain) sealed(piece []byte) []byte {
+	binary.BigEndian.PutUint32(piece, uint32(len(piece)-lengthSize))
+	code := c.next(piece)
+	return append(piece, code[:]...)
 }
 
 // packer is a body in pieces.
@@ -78,10 +88,7 @@ func (p *packer) pack() error {
 			return err // one that broke off (io.ErrUnexpectedEOF), too: it must not look like a whole one
 		}
 	}
-	binary.BigEndian.PutUint32(p.buf, uint32(n))
-	code := p.chain.next(p.buf[:lengthSize+n])
-	copy(p.buf[lengthSize+n:], code[:])
-	p.rest, p.done = p.buf[:extraSize+n], n < pieceSize
+	p.rest, p.done = p.chain.sealed(p.buf[:lengthSize+n]), n < pieceSize
 	return nil
 }
 
@@ -93,16 +100,16 @@ var errAltered = errors.New("relay: the body was altered or cut off on its way b
 
 // unpacker is the body that came in pieces.
 type unpacker struct {
-	body    io.ReadCloser
-	chain   chain
-	altered func() // is told once, if it was
-	buf     []byte
-	rest    []byte
-	err     error // of all that is read after rest
+	body  io.ReadCloser
+	chain chain
+	tell  func() // is called once, if the body was altered
+	buf   []byte
+	rest  []byte
+	err   error // of all that is read after rest
 }
 
-func newUnpacker(body io.ReadCloser, key []byte, head tag, altered func()) *unpacker {
-	return &unpacker{body: body, chain: chain{key, head}, altered: altered}
+func newUnpacker(body io.ReadCloser, key []byte, head tag, tell func()) *unpacker {
+	return &unpacker{body: body, chain: chain{key, head}, tell: tell}
 }
 
 // Read implements [io.Reader].
@@ -141,10 +148,13 @@ func (u *unpacker) unpack() error {
 		return u.bad()
 	}
 	u.rest = piece[lengthSize:]
-	if n < pieceSize {
-		return io.EOF
+	if n == pieceSize {
+		return nil
 	}
-	return nil
+	if m, err := io.ReadFull(u.body, make([]byte, 1)); m > 0 || !errors.Is(err, io.EOF) { // also that the connection sees the end
+		return u.bad()
+	}
+	return io.EOF
 }
 
 func (u *unpacker) read(b []byte) error {
@@ -159,7 +169,7 @@ func (u *unpacker) read(b []byte) error {
 }
 
 func (u *unpacker) bad() error {
-	u.altered()
+	u.tell()
 	return errAltered
 }
 

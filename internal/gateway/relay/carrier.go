@@ -43,17 +43,17 @@ func newCarrier(config Config) *carrier {
 	c := &carrier{c: config, sender: rand.Text()}
 	c.proxy = &httputil.ReverseProxy{
 		Rewrite: c.rewrite,
-		Transport: &http.Transport{
+		Transport: proven{refuse: c.refuse, next: &http.Transport{
 			DialContext:  (&net.Dialer{Timeout: dialLimit}).DialContext,
 			MaxIdleConns: mostIdle, MaxIdleConnsPerHost: mostIdle, IdleConnTimeout: idleLimit,
 			DisableCompression: true, // the answer goes on as it is
-		},
+		}},
 		ModifyResponse: func(res *http.Response) error {
 			switch res.Header.Get(notDone) {
 			case "":
 			case replayed.reason: // the connection broke, and what is repeated by itself was: it may have been done
 				return errReplayed
-			case forged.reason, formless.reason: // it will not be believed next time
+			case forged.reason, formless.reason: // of an owner that proves no answers; it will not believe it next time
 				return errNotBelieved
 			default:
 				return errNotDone
@@ -76,9 +76,11 @@ var (
 
 // errand is one try at having a request answered by one owner.
 type errand struct {
+	ctx      context.Context // of the request
 	to       *url.URL
 	key      []byte // to prove it with
 	claim    claim  // what is known of it before
+	head     tag    // the code in its proof
 	err      error
 	sent     atomic.Bool // a connection was there: the request may have come to the owner
 	answered func()      // stops the watch for another owner: the answer is coming
@@ -104,12 +106,13 @@ func (c *carrier) sign(e *errand, in, out *http.Request) {
 	if addr, ok := httpx.Client(in); ok {
 		said.Client = netip.AddrPortFrom(addr, 0).String()
 	}
-	proof, head := said.prove(e.key, out.Method, out.URL.RequestURI(), out.Header)
+	var proof string
+	proof, e.head = said.prove(e.key, out.Method, out.URL.RequestURI(), out.Header)
 	out.Header.Set(ProofHeader, proof)
 	if said.Length == 0 {
 		return
 	}
-	out.Body = newPacker(out.Body, e.key, head)
+	out.Body = newPacker(out.Body, e.key, e.head)
 	if said.Length > 0 {
 		out.ContentLength = packedLength(said.Length)
 	}
@@ -119,15 +122,21 @@ func (c *carrier) sign(e *errand, in, out *http.Request) {
 			if err != nil {
 				return nil, err
 			}
-			return newPacker(body, e.key, head), nil
+			return newPacker(body, e.key, e.head), nil
 		}
 	}
 }
 
+// refuse tells that an answer in the owner's name is not believed.
+func (c *carrier) refuse(e *errand, reason string) {
+	c.c.Refused("answer", reason)
+	c.c.Log.WarnContext(e.ctx, "an answer in the name of the node that keeps the books was refused", slog.String("reason", reason), slog.String("from", e.to.Host), slog.Int64("epoch", e.claim.Epoch))
+}
+
 // carry brings p to the owner that v shows. done says that it is answered; if it is not, it surely has not been done, or may be done again.
 //
-// Errors: fail.Later, with the code answer_lost where nobody knows whether it was done, and node_not_believed where it was altered
-// on its way.
+// Errors: fail.Later, with the code answer_lost where nobody knows whether it was done, and node_not_believed where it seems to have been
+// altered on its way.
 func (c *carrier) carry(p *parcel, v View) (done bool, err error) {
 	owner := v.Owner
 	to, err := url.Parse(owner.Address)
@@ -141,7 +150,7 @@ func (c *carrier) carry(p *parcel, v View) (done bool, err error) {
 	ctx, cancel := context.WithCancel(p.req.Context())
 	defer cancel()
 	heard := make(chan struct{})
-	e := &errand{to: to, key: key, claim: claim{Key: id, At: v.Now.UnixMicro(), Epoch: owner.Epoch}, answered: func() { close(heard) }}
+	e := &errand{to: to, key: key, claim: claim{Key: id, At: v.Now.UnixMicro(), Epoch: owner.Epoch, Answer: owner.Speaks >= provesAnswers}, answered: func() { close(heard) }}
 	go func() { // an owner that was stopped takes requests and answers none
 		select {
 		case <-owner.Gone:
@@ -155,14 +164,15 @@ func (c *carrier) carry(p *parcel, v View) (done bool, err error) {
 		}
 	}()
 	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { e.sent.Store(true) }}
-	c.proxy.ServeHTTP(p.w, p.fresh(httptrace.WithClientTrace(context.WithValue(ctx, errandKey{}, e), trace)))
+	e.ctx = httptrace.WithClientTrace(context.WithValue(ctx, errandKey{}, e), trace)
+	c.proxy.ServeHTTP(p.w, p.fresh(e.ctx))
 	switch {
 	case e.err == nil:
 		return true, nil
 	case p.req.Context().Err() != nil:
 		return true, nil // nobody waits for an answer
 	case errors.Is(e.err, errNotBelieved):
-		return false, fail.Wrap(fail.Later, e.err, "node_not_believed", "The gateway that keeps the books does not believe that this one has brought the request. Nothing was done; tell whoever runs it to read the log.")
+		return false, fail.Wrap(fail.Later, e.err, "node_not_believed", "The gateway that keeps the books does not believe that this one has brought the request, or somebody in between answers in its name. Tell whoever runs it to read the logs; then look, or send the same again.")
 	case !e.sent.Load(), errors.Is(e.err, errNotDone), p.again && p.repeatable():
 		return false, nil
 	}

@@ -45,20 +45,25 @@ func (r *Relay) Door(next http.Handler) http.Handler {
 			return
 		}
 		said, key, head, err := r.check(req, proof)
-		if why, ok := errors.AsType[refusal](err); ok {
-			r.refuse(w, req, said, why)
-			return
+		finish := func() {}
+		if key != nil && said.Answer {
+			a := newAnswerer(w, req.Method, key, head)
+			w, finish = a, a.finish
 		}
-		if err != nil {
+		switch why, ok := errors.AsType[refusal](err); {
+		case ok:
+			r.refuse(w, req, said, why)
+		case err != nil:
 			w.Header().Set(notDone, "unchecked")
 			httpx.Fail(w, req, r.c.Log, err)
-			return
+		default:
+			next.ServeHTTP(w, r.brought(req, said, key, head))
 		}
-		next.ServeHTTP(w, r.brought(req, said, key, head))
+		finish() // not after a panic: what was given up must not look whole
 	})
 }
 
-// check checks a proof.
+// check checks a proof. Its key is nil if the request is not proven; if it is, it may be refused all the same.
 //
 // Errors: a refusal; or fail.Later where the keys cannot be read.
 func (r *Relay) check(req *http.Request, proof string) (said claim, key []byte, head tag, err error) {
@@ -77,19 +82,19 @@ func (r *Relay) check(req *http.Request, proof string) (said claim, key []byte, 
 	if key == nil {
 		return said, nil, tag{}, unknown
 	}
-	want := over(key, text, req.Method, req.RequestURI, req.Header, said.Headers)
+	if want := overRequest(key, text, req.Method, req.RequestURI, req.Header, said.Headers); !hmac.Equal(want[:], head[:]) {
+		return said, nil, tag{}, forged
+	}
 	age := v.Now.Sub(said.at())
 	switch {
-	case !hmac.Equal(want[:], head[:]):
-		return said, nil, tag{}, forged
 	case said.Epoch != v.Epoch:
-		return said, nil, tag{}, notOwner
+		err = notOwner
 	case age > mostAge, age < -mostAhead:
-		return said, nil, tag{}, stale
+		err = stale
 	case !r.seen.take(said.Sender, said.Number, said.at(), v.Now):
-		return said, nil, tag{}, replayed
+		err = replayed
 	}
-	return said, key, head, nil
+	return said, key, head, err
 }
 
 // refuse answers a request that is said to have been brought, and says that nothing was done.
@@ -98,6 +103,7 @@ func (r *Relay) refuse(w http.ResponseWriter, req *http.Request, said claim, why
 	if why.reason == notOwner.reason { // whoever sent it has not heard yet
 		level = slog.LevelInfo
 	}
+	r.c.Refused("request", why.reason)
 	r.c.Log.Log(req.Context(), level, "a request that another node is said to have brought was refused",
 		slog.String("reason", why.reason), slog.String("from", req.RemoteAddr), slog.String("said_node", said.Node), slog.Int64("said_epoch", said.Epoch))
 	w.Header().Set(notDone, why.reason)
@@ -119,6 +125,7 @@ func (r *Relay) brought(req *http.Request, said claim, key []byte, head tag) *ht
 		return came
 	}
 	came.Body = newUnpacker(req.Body, key, head, func() {
+		r.c.Refused("request", altered)
 		r.c.Log.Warn("the body of a request that another node has brought was altered or cut off, and is refused", slog.String("node", said.Node), slog.String("from", req.RemoteAddr))
 	})
 	return came

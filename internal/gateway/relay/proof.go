@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/textproto"
 	"slices"
 	"strings"
 	"time"
@@ -46,6 +47,7 @@ type claim struct {
 	Client string `json:"client"` // the address of whoever has asked; empty: it has none
 	Host   string `json:"host"`   // which the browser has asked for
 	Length int64  `json:"length"` // of the body, in bytes; -1: as long as it comes
+	Answer bool   `json:"answer"` // whether its answer is to be proven
 
 	// Headers are the names of those that came with the request, in order. No others reach the owner, so that who is in between
 	// can add none.
@@ -66,7 +68,7 @@ func (c claim) prove(key []byte, method, uri string, header http.Header) (proof 
 		panic(err) // texts and numbers can be written
 	}
 	text := encoding.EncodeToString(said)
-	head = over(key, text, method, uri, header, c.Headers)
+	head = overRequest(key, text, method, uri, header, c.Headers)
 	return text + "." + encoding.EncodeToString(head[:]), head
 }
 
@@ -74,24 +76,36 @@ var errProof = errors.New("it is no proof")
 
 // readProof parts a proof into what it says, as text and read, and its code. Nothing of it is to be believed yet.
 func readProof(proof string) (c claim, text string, head tag, err error) {
-	text, code, ok := strings.Cut(proof, ".")
-	if !ok || len(proof) > mostProof {
-		return claim{}, "", tag{}, errProof
-	}
-	raw, err := encoding.DecodeString(code)
-	if err != nil || len(raw) != len(head) {
-		return claim{}, "", tag{}, errProof
-	}
-	said, err := encoding.DecodeString(text)
+	text, said, head, err := readCoded(proof)
 	if err != nil || json.Unmarshal(said, &c) != nil || c.Sender == "" || c.Length < -1 {
 		return claim{}, "", tag{}, errProof
 	}
-	return c, text, tag(raw), nil
+	return c, text, head, nil
 }
 
-// over is the code over a request's head. Each part is on a line of its own, and none has a line's end in it, so that two
-// requests never have the same text.
-func over(key []byte, text, method, uri string, header http.Header, names []string) (t tag) {
+// readCoded parts a proof into its text, what that says (JSON), and its code.
+func readCoded(proof string) (text string, said []byte, code tag, err error) {
+	text, end, ok := strings.Cut(proof, ".")
+	if !ok || len(proof) > mostProof {
+		return "", nil, tag{}, errProof
+	}
+	raw, err := encoding.DecodeString(end)
+	if err != nil || len(raw) != len(code) {
+		return "", nil, tag{}, errProof
+	}
+	if said, err = encoding.DecodeString(text); err != nil {
+		return "", nil, tag{}, errProof
+	}
+	return text, said, tag(raw), nil
+}
+
+func overRequest(key []byte, text, method, uri string, header http.Header, names []string) tag {
+	return over(key, header, names, "souk head 1", text, method, uri)
+}
+
+// over is the code over the lines of a head, the first of which says what it is the head of, and the headers with these names.
+// Each is on a line of its own, and none has a line's end in it, so that two heads never have the same text.
+func over(key []byte, header http.Header, names []string, lines ...string) (t tag) {
 	h := hmac.New(sha256.New, key)
 	write := func(parts ...string) {
 		for _, p := range parts {
@@ -99,21 +113,22 @@ func over(key []byte, text, method, uri string, header http.Header, names []stri
 		}
 		_, _ = io.WriteString(h, "\n")
 	}
-	write("souk head 1")
-	write(text)
-	write(method)
-	write(uri)
+	for _, line := range lines {
+		write(line)
+	}
 	for _, name := range names {
 		for _, value := range header.Values(name) {
-			write(name, ":", value)
+			write(name, ":", textproto.TrimString(oneLine.Replace(value))) // as net/http sends it
 		}
 	}
 	h.Sum(t[:0])
 	return t
 }
 
+var oneLine = strings.NewReplacer("\n", " ", "\r", " ")
+
 // hops are headers of one connection, of one body's way, or of what proxies say about them: they do not go on.
-var hops = []string{"Connection", "Content-Length", "Expect", "Forwarded", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", ProofHeader}
+var hops = []string{"Connection", "Content-Length", "Expect", "Forwarded", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", ProofHeader, answerHeader}
 
 // goesOn leaves in header only what goes on to the owner, and names it.
 func goesOn(header http.Header) []string {

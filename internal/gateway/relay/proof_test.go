@@ -127,6 +127,7 @@ func TestWhatIsNotBelieved(t *testing.T) {
 			copy(w.body, second)
 			copy(w.body[len(first):], first)
 		}, 400, "", "altered"},
+		"more after its end":             {func(_ *peer, w *wire) { w.body = append(w.body, 0) }, 400, "", "altered"},
 		"a piece that is too long":       {func(_ *peer, w *wire) { w.body[0] = 0xff }, 400, "", "altered"},
 		"no body":                        {func(_ *peer, w *wire) { w.body = nil }, 400, "", "altered"},
 		"another code":                   {flip(-3), 401, "forged", "forged"},
@@ -263,7 +264,7 @@ func FuzzProof(f *testing.F) {
 		if text+"."+encoding.EncodeToString(head[:]) != proof {
 			t.Errorf("%q has another spelling", proof)
 		}
-		want := over(theirs[1], text, http.MethodGet, "/v1/other", nil, said.Headers)
+		want := overRequest(theirs[1], text, http.MethodGet, "/v1/other", nil, said.Headers)
 		if want == head {
 			t.Errorf("%q proves what no node has asked for", proof)
 		}

@@ -23,6 +23,7 @@ const (
 type Owner struct {
 	Address string          // the URL at which it is reached; empty: there is none, or nobody knows where
 	Epoch   int64           // counts the owners
+	Speaks  int64           // how much of what nodes say to each other its program understands, see [Speaks]
 	Gone    <-chan struct{} // closed when it may not be the owner any more
 }
 
@@ -45,6 +46,8 @@ type Config struct {
 	View func() View
 	// Observe, if not nil, hears of every request that is brought: its outcome is brought, lost or refused.
 	Observe func(outcome string)
+	// Refused, if not nil, hears of everything that is not believed: what (request, or answer) and why.
+	Refused func(what, reason string)
 	Log     *slog.Logger
 }
 
@@ -61,6 +64,9 @@ type Relay struct {
 func New(c Config) *Relay {
 	if c.Observe == nil {
 		c.Observe = func(string) {}
+	}
+	if c.Refused == nil {
+		c.Refused = func(string, string) {}
 	}
 	return &Relay{c: c, carrier: newCarrier(c), patience: patience}
 }

@@ -41,10 +41,11 @@ type cluster struct {
 	t     *testing.T
 	relay *Relay
 
-	mu   sync.Mutex
-	to   []Owner // one after the other, each time that the owner is asked for
-	gone chan struct{}
-	own  http.Handler
+	mu      sync.Mutex
+	refused []string // what was, and why
+	to      []Owner  // one after the other, each time that the owner is asked for
+	gone    chan struct{}
+	own     http.Handler
 
 	asked chan struct{} // receives whenever the owner is asked for
 }
@@ -55,6 +56,10 @@ func newCluster(t *testing.T) *cluster {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		return c.own, func() {}, c.own != nil
+	}, Refused: func(what, reason string) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.refused = append(c.refused, what+" "+reason)
 	}})
 	return c
 }
@@ -87,7 +92,7 @@ func (c *cluster) elect(addresses ...string) {
 	c.gone = make(chan struct{})
 	c.to = nil
 	for _, a := range addresses {
-		c.to = append(c.to, Owner{Address: a, Epoch: epoch, Gone: c.gone})
+		c.to = append(c.to, Owner{Address: a, Epoch: epoch, Speaks: Speaks, Gone: c.gone})
 	}
 }
 

@@ -69,7 +69,7 @@ func (n *node) tryEnter(ctx context.Context, conn *pgx.Conn) (address string, er
 			case !errors.Is(err, pgx.ErrNoRows):
 				return err
 			}
-			if _, err = tx.Exec(ctx, sayAlive, n.id, n.self.Name, n.self.Address, n.session, n.knows); err != nil {
+			if _, err = tx.Exec(ctx, sayAlive, n.id, n.self.Name, n.self.Address, n.session, n.knows, n.self.Speaks); err != nil {
 				return err
 			}
 			var oldest int64

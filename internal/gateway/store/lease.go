@@ -29,10 +29,10 @@ const (
 
 	mySession = `select ` + namesSession + ` from pg_stat_activity a where a.pid = pg_backend_pid()`
 
-	sayAlive = `insert into node (id, name, address, session, schema, seen_us) values ($1, $2, $3, $4, $5, ` + databaseNow + `)
+	sayAlive = `insert into node (id, name, address, session, schema, speaks, seen_us) values ($1, $2, $3, $4, $5, $6, ` + databaseNow + `)
 		on conflict (id) do update set address = excluded.address, session = excluded.session, seen_us = excluded.seen_us returning seen_us`
 
-	readOwner = `select l.owner, l.epoch, coalesce(n.name, ''), coalesce(n.address, ''), coalesce(` + aliveNode + `, false)
+	readOwner = `select l.owner, l.epoch, coalesce(n.name, ''), coalesce(n.address, ''), coalesce(n.speaks, 0), coalesce(` + aliveNode + `, false)
 		from lease l left join node n on n.id = l.owner where l.name = 'books'`
 
 	// readOldest is what oldestProgram reads.
@@ -63,6 +63,7 @@ type Ownership struct {
 	Epoch   int64  // counts the owners
 	Name    string // of the owner; empty if there is none that lives
 	Address string // where it is reached; empty if it cannot be
+	Speaks  int64  // see [Node]
 
 	owner string
 	alive bool
@@ -78,14 +79,14 @@ type heard struct {
 // look says that this node lives, and asks who owns the books.
 func (n *node) look(ctx context.Context, conn *pgx.Conn) (o heard, err error) {
 	var now int64
-	if err := conn.QueryRow(ctx, sayAlive, n.id, n.self.Name, n.self.Address, n.session, n.knows).Scan(&now); err != nil {
+	if err := conn.QueryRow(ctx, sayAlive, n.id, n.self.Name, n.self.Address, n.session, n.knows, n.self.Speaks).Scan(&now); err != nil {
 		return o, fmt.Errorf("say that this node lives: %w", classified(err))
 	}
 	o.now = fromUS(now)
 	if err := conn.QueryRow(ctx, readOldest).Scan(&o.oldest); err != nil {
 		return o, fmt.Errorf("ask which programs work on the schema: %w", classified(err))
 	}
-	err = conn.QueryRow(ctx, readOwner, n.leaseTime.Microseconds()).Scan(&o.owner, &o.Epoch, &o.Name, &o.Address, &o.alive)
+	err = conn.QueryRow(ctx, readOwner, n.leaseTime.Microseconds()).Scan(&o.owner, &o.Epoch, &o.Name, &o.Address, &o.Speaks, &o.alive)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return o, fmt.Errorf("ask who owns the books: %w", classified(err))
 	}

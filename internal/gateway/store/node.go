@@ -53,6 +53,7 @@ type node struct {
 type Node struct {
 	Name    string // for people, and in logs
 	Address string // the URL at which other nodes reach it; empty: they do not
+	Speaks  int64  // how much of what nodes say to each other it understands; 0: what the first did
 }
 
 // The times of leases.
