@@ -70,6 +70,7 @@ type Store interface {
 	credential.AttemptStore
 	credential.FactorStore // whose owners are people
 	InvitationStore
+	AddressStore
 
 	// CreateAccount keeps a new account and a new person, its owner, with their password's hash, and what is to be told of it.
 	// Where another person has the same email key it changes nothing and answers fail.Conflict.
@@ -91,6 +92,12 @@ type Store interface {
 	Credentials(ctx context.Context, emailKey string) (Person, string, error)
 	// ReplacePassword changes the hash from was to now; where it is no longer was, nothing changes.
 	ReplacePassword(ctx context.Context, id core.PersonID, was, now string) error
+	// ChangePassword replaces the password's hash was by now, forgets the person's handles, what was mailed to them for another
+	// password, and their sessions but the one whose hash is keep, and keeps what is to be told of it. fail.Conflict, and nothing
+	// changes, where the hash is no longer was.
+	ChangePassword(ctx context.Context, id core.PersonID, was, now, keep string, tell outbox.Event) error
+	// ChangeName keeps a person's other name; fail.NotFound.
+	ChangeName(ctx context.Context, id core.PersonID, name string) error
 	// Accounts lists accounts in order of their creation, after the one called after ("" for the beginning).
 	Accounts(ctx context.Context, after core.AccountID, limit int) ([]Account, error)
 
@@ -126,9 +133,9 @@ type Store interface {
 	// Tell keeps what is to be told of nothing that is kept here.
 	Tell(ctx context.Context, e outbox.Event) error
 
-	// NextExpiry tells when the first session, handle, proof, invitation or count of attempts expires; ok is false if there is none.
+	// NextExpiry tells when the first session, handle, proof, invitation, change of address or count of attempts expires; ok is false if there is none.
 	NextExpiry(ctx context.Context) (at time.Time, ok bool, err error)
-	// DeleteExpired forgets up to limit sessions, handles, proofs, invitations and counts each that expired at or before now.
+	// DeleteExpired forgets up to limit sessions, handles, proofs, invitations, changes of address and counts each that expired at or before now.
 	DeleteExpired(ctx context.Context, now time.Time, limit int) (deleted int, err error)
 }
 
@@ -150,8 +157,9 @@ type Service struct {
 	sessions credential.Sessions
 	brakes   credential.Brakes
 	factors  credential.Factors
-	// codeBrakes are for guessing codes, by who knows the password; inviteBrakes for mails that owners have sent to strangers.
-	codeBrakes, inviteBrakes credential.Brakes
+	// codeBrakes are for guessing codes, by who knows the password; inviteBrakes for mails that owners have sent to strangers, and
+	// addressBrakes for those that people have sent to what they say is their next address.
+	codeBrakes, inviteBrakes, addressBrakes credential.Brakes
 }
 
 // New makes the service.
@@ -160,7 +168,7 @@ func New(store Store, clk clock.Clock, log *slog.Logger) *Service {
 		sessions: credential.Sessions{Store: store, Clock: clk, Idle: SessionIdle, Life: SessionLife},
 		brakes:   credential.Brakes{Store: store, Clock: clk},
 		factors:  credential.Factors{Store: store, Clock: clock.System{}}, codeBrakes: credential.Brakes{Store: store, Clock: clk, Kind: "code "},
-		inviteBrakes: credential.Brakes{Store: store, Clock: clk, Kind: "invite "}}
+		inviteBrakes: credential.Brakes{Store: store, Clock: clk, Kind: "invite "}, addressBrakes: credential.Brakes{Store: store, Clock: clk, Kind: "address "}}
 }
 
 // OnAsking has wake called when somebody asks for a mail. Call it before anything else.

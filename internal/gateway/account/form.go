@@ -69,11 +69,7 @@ func (f SignUp) Check() error {
 	f = f.tidy()
 	bad := FieldErrors{}
 	bad.put(FieldEmail, credential.CheckEmail(f.Email))
-	if f.Name == "" {
-		bad.put(FieldName, "Enter your name.")
-	} else {
-		bad.put(FieldName, credential.CheckText(f.Name, MaxName))
-	}
+	bad.put(FieldName, checkName(f.Name))
 	bad.put(FieldCompany, credential.CheckText(f.Company, MaxName))
 	bad.put(FieldPassword, credential.CheckPassword(f.Password, f.Email))
 	return bad.OrNil()

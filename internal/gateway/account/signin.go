@@ -60,42 +60,8 @@ func (s *Service) signUpAgain(ctx context.Context, in SignUp, address string) (W
 //
 // Errors: fail.Denied, the same whether the account or the password is wrong; fail.TooMuch after too many attempts.
 func (s *Service) SignIn(ctx context.Context, email, password, address string) (Who, error) {
-	key := credential.EmailKey(email)
-	if key == "" || password == "" || len(key) > MaxEmail || len(password) > credential.MaxTyped {
-		return Who{}, denied()
-	}
-	try, err := s.brakes.Try(ctx, key, address)
-	if fail.Is(err, fail.TooMuch) {
-		s.log.InfoContext(ctx, "sign-in refused: too many attempts")
-	}
+	p, _, err := s.known(ctx, email, password, address)
 	if err != nil {
-		return Who{}, err
-	}
-	p, hash, err := s.store.Credentials(ctx, key)
-	if fail.Is(err, fail.NotFound) {
-		if err := s.hasher.Burn(ctx, password); err != nil {
-			return Who{}, err
-		}
-		s.log.InfoContext(ctx, "sign-in refused: nobody has an account with this address")
-		return Who{}, denied()
-	}
-	if err != nil {
-		return Who{}, err
-	}
-	right, stale, err := s.hasher.Verify(ctx, password, hash)
-	if err != nil {
-		return Who{}, fmt.Errorf("verify the password of %s: %w", p.ID, err)
-	}
-	if !right {
-		s.log.InfoContext(ctx, "sign-in refused: wrong password", "person", p.ID)
-		return Who{}, denied()
-	}
-	if stale {
-		if err := s.rehash(ctx, p.ID, password, hash); err != nil {
-			s.log.WarnContext(ctx, "password not hashed anew; the old hash stays good", "person", p.ID, "err", err)
-		}
-	}
-	if err := s.brakes.Forgive(ctx, try); err != nil {
 		return Who{}, err
 	}
 	w, err := s.seat(ctx, p.ID, "")
@@ -106,12 +72,54 @@ func (s *Service) SignIn(ctx context.Context, email, password, address string) (
 	return w, nil
 }
 
-func (s *Service) rehash(ctx context.Context, id core.PersonID, password, was string) error {
-	now, err := s.hasher.Hash(ctx, password)
-	if err != nil {
-		return err
+// known finds the person that email and password belong to, and the password's hash. Errors: as of [Service.SignIn].
+func (s *Service) known(ctx context.Context, email, password, address string) (p Person, hash string, err error) {
+	key := credential.EmailKey(email)
+	if key == "" || password == "" || len(key) > MaxEmail || len(password) > credential.MaxTyped {
+		return Person{}, "", denied()
 	}
-	return s.store.ReplacePassword(ctx, id, was, now)
+	try, err := s.brakes.Try(ctx, key, address)
+	if fail.Is(err, fail.TooMuch) {
+		s.log.InfoContext(ctx, "sign-in refused: too many attempts")
+	}
+	if err != nil {
+		return Person{}, "", err
+	}
+	p, hash, err = s.store.Credentials(ctx, key)
+	if fail.Is(err, fail.NotFound) {
+		if err := s.hasher.Burn(ctx, password); err != nil {
+			return Person{}, "", err
+		}
+		s.log.InfoContext(ctx, "sign-in refused: nobody has an account with this address")
+		return Person{}, "", denied()
+	}
+	if err != nil {
+		return Person{}, "", err
+	}
+	right, stale, err := s.hasher.Verify(ctx, password, hash)
+	if err != nil {
+		return Person{}, "", fmt.Errorf("verify the password of %s: %w", p.ID, err)
+	}
+	if !right {
+		s.log.InfoContext(ctx, "sign-in refused: wrong password", "person", p.ID)
+		return Person{}, "", denied()
+	}
+	if stale {
+		if now, err := s.rehash(ctx, p.ID, password, hash); err != nil {
+			s.log.WarnContext(ctx, "password not hashed anew; the old hash stays good", "person", p.ID, "err", err)
+		} else {
+			hash = now
+		}
+	}
+	return p, hash, s.brakes.Forgive(ctx, try)
+}
+
+func (s *Service) rehash(ctx context.Context, id core.PersonID, password, was string) (now string, err error) {
+	now, err = s.hasher.Hash(ctx, password)
+	if err != nil {
+		return "", err
+	}
+	return now, s.store.ReplacePassword(ctx, id, was, now)
 }
 
 func denied() error {

@@ -25,11 +25,12 @@ import (
 // Channel is the name of the channel.
 const Channel = "mail"
 
-// Pages of the portal that letters lead to; the first four with ?proof= or, in a reminder, ?who=.
+// Pages of the portal that letters lead to; the first five with ?proof= or, in a reminder, ?who=.
 const (
 	VerifyPage      = "/verify"
 	ResetPage       = "/password/reset"
 	JoinPage        = "/join"
+	AddressPage     = "/address"
 	UnsubscribePage = "/reminders"
 	HomePage        = "/portal"
 )
@@ -54,6 +55,9 @@ type Accounts interface {
 	// IssueInvitation makes what its link carries; Invited tells what that asks for.
 	IssueInvitation(ctx context.Context, id account.InvitationID) (secret string, err error)
 	Invited(ctx context.Context, secret string) (account.Invited, error)
+	// AddressChange finds a change of address; fail.NotFound. IssueAddressChange makes what the link to the new one carries.
+	AddressChange(ctx context.Context, id account.AddressChangeID) (account.AddressChange, error)
+	IssueAddressChange(ctx context.Context, id account.AddressChangeID) (secret string, err error)
 }
 
 // Trials tells of free trials. It is fulfilled by [agreement.Service].
@@ -104,12 +108,19 @@ func (s *Service) Plan(ctx context.Context, e outbox.Event) ([]outbox.Target, er
 		}
 		return to, nil
 	}
-	if name == Invitation {
+	switch name {
+	case Invitation:
 		var asked account.AskedIn
 		if err := json.Unmarshal(e.Data, &asked); err != nil {
 			return nil, fmt.Errorf("read event %s: %w", e.ID, err)
 		}
 		return targets(core.PersonID(asked.Invitation))
+	case NewAddress, AddressChanged:
+		var asked account.AddressAsked
+		if err := json.Unmarshal(e.Data, &asked); err != nil {
+			return nil, fmt.Errorf("read event %s: %w", e.ID, err)
+		}
+		return targets(core.PersonID(asked.Change))
 	}
 	if name.personal() && e.Account == "" {
 		id, err := personOf(e)
@@ -154,17 +165,17 @@ func personOf(e outbox.Event) (core.PersonID, error) {
 
 // Carry implements [outbox.Channel].
 func (s *Service) Carry(ctx context.Context, d outbox.Delivery, e outbox.Event) outbox.Result {
-	p, err := s.reader(ctx, d)
+	p, err := s.reader(ctx, Name(d.Form), d.To)
 	switch {
 	case fail.Is(err, fail.NotFound):
-		return outbox.Result{State: outbox.Dropped, Say: "The person is in no account any more, or the invitation was accepted or taken back."}
+		return outbox.Result{State: outbox.Dropped, Say: "The person is in no account any more, or what it is about was done or taken back."}
 	case err != nil:
 		return outbox.Result{State: outbox.Pending, Say: "The person could not be looked up.", Ours: true}
 	}
 	if say := s.pointless(Name(d.Form), p, e); say != "" {
 		return outbox.Result{State: outbox.Dropped, Say: say}
 	}
-	content, err := s.content(ctx, Name(d.Form), p, e)
+	content, err := s.content(ctx, Name(d.Form), d.To, p, e)
 	if err != nil {
 		s.cfg.Log.WarnContext(ctx, "a letter cannot be made up", "delivery", d.ID, "letter", d.Form, "err", err)
 		return outbox.Result{State: outbox.Pending, Say: "It could not be made up: " + fail.SayOf(err)}
@@ -173,13 +184,28 @@ func (s *Service) Carry(ctx context.Context, d outbox.Delivery, e outbox.Event) 
 	return judge(answer, err)
 }
 
-// reader is who d goes to. Whom an invitation goes to is nobody here yet.
-func (s *Service) reader(ctx context.Context, d outbox.Delivery) (account.Person, error) {
-	if Name(d.Form) != Invitation {
-		return s.cfg.Accounts.Person(ctx, core.PersonID(d.To))
+// reader is who a letter goes to, and at which address: that of person to, or what an invitation or a change of address called to
+// says. Whom an invitation goes to is nobody here yet.
+func (s *Service) reader(ctx context.Context, n Name, to string) (account.Person, error) {
+	switch n {
+	case Invitation:
+		in, err := s.cfg.Accounts.Invitation(ctx, account.InvitationID(to))
+		return account.Person{Email: in.Email}, err
+	case NewAddress, AddressChanged:
+		c, err := s.cfg.Accounts.AddressChange(ctx, account.AddressChangeID(to))
+		if err == nil && n == NewAddress && !c.Waits() {
+			err = fail.New(fail.NotFound, "confirmed", "The address was confirmed meanwhile.")
+		}
+		if err != nil {
+			return account.Person{}, err
+		}
+		p, err := s.cfg.Accounts.Person(ctx, c.Person)
+		if p.Email = c.Email; n == AddressChanged {
+			p.Email = c.Was
+		}
+		return p, err
 	}
-	n, err := s.cfg.Accounts.Invitation(ctx, account.InvitationID(d.To))
-	return account.Person{ID: core.PersonID(n.ID), Email: n.Email}, err
+	return s.cfg.Accounts.Person(ctx, core.PersonID(to))
 }
 
 // pointless says why a letter is not sent any more; empty when it is.
@@ -228,8 +254,8 @@ func judge(a Answer, err error) outbox.Result {
 	return res
 }
 
-// content is what letter n to p says of e.
-func (s *Service) content(ctx context.Context, n Name, p account.Person, e outbox.Event) (c Content, err error) {
+// content is what letter n of e, which was planned for to, says to p.
+func (s *Service) content(ctx context.Context, n Name, to string, p account.Person, e outbox.Event) (c Content, err error) {
 	c = Content{Seller: s.cfg.Seller, Name: greeting(p.Name), Email: p.Email, Home: s.cfg.BaseURL + HomePage, Market: s.cfg.Market, At: e.At}
 	if l, ok := s.cfg.Licenses.ByID(e.License); ok {
 		product := s.cfg.Products.Product(l.ProductCode)
@@ -255,7 +281,11 @@ func (s *Service) content(ctx context.Context, n Name, p account.Person, e outbo
 		c.Link, err = s.proof(ctx, ResetPage, p.ID, account.ToReset)
 		c.Until = s.cfg.Clock.Now().Add(account.ResetLife)
 	case Invitation:
-		err = s.invitation(ctx, &c, account.InvitationID(p.ID))
+		err = s.invitation(ctx, &c, account.InvitationID(to))
+	case NewAddress:
+		var secret string
+		secret, err = s.cfg.Accounts.IssueAddressChange(ctx, account.AddressChangeID(to))
+		c.Link, c.Until = s.link(AddressPage, secret), s.cfg.Clock.Now().Add(account.AddressLife)
 	case SettingUp:
 		var told register.Told
 		err = json.Unmarshal(e.Data, &told)
@@ -293,7 +323,7 @@ func (s *Service) invitation(ctx context.Context, c *Content, id account.Invitat
 	if err != nil {
 		return err
 	}
-	c.Link, c.Until = s.cfg.BaseURL+JoinPage+"?"+url.Values{"proof": {secret}}.Encode(), in.Expires
+	c.Link, c.Until = s.link(JoinPage, secret), in.Expires
 	c.From, c.Company = greeting(in.ByName), greeting(in.Company)
 	return nil
 }
@@ -332,7 +362,12 @@ func greeting(name string) string {
 
 func (s *Service) proof(ctx context.Context, page string, id core.PersonID, p account.Purpose) (string, error) {
 	secret, err := s.cfg.Accounts.IssueProof(ctx, id, p)
-	return s.cfg.BaseURL + page + "?" + url.Values{"proof": {secret}}.Encode(), err
+	return s.link(page, secret), err
+}
+
+// link leads to a page that wants what a mail has carried.
+func (s *Service) link(page, secret string) string {
+	return s.cfg.BaseURL + page + "?" + url.Values{"proof": {secret}}.Encode()
 }
 
 func correctionOf(e outbox.Event) (correction.Snapshot, error) {

@@ -62,6 +62,22 @@ func (p *people) IssueInvitation(context.Context, account.InvitationID) (string,
 	return "secret&2", nil
 }
 
+func (p *people) AddressChange(_ context.Context, id account.AddressChangeID) (account.AddressChange, error) {
+	c := account.AddressChange{ID: id, Person: "per_1", Email: "king@acme.example"}
+	switch id {
+	case "adr_1":
+		return c, nil
+	case "adr_2":
+		c.Was, c.ChangedAt = "ada@old.example", noon
+		return c, nil
+	}
+	return c, fail.New(fail.NotFound, "no_such_proof", "This link was used before, or is too old.")
+}
+
+func (p *people) IssueAddressChange(context.Context, account.AddressChangeID) (string, error) {
+	return "secret&3", nil
+}
+
 func (p *people) Invited(_ context.Context, secret string) (account.Invited, error) {
 	return account.Invited{Invitation: account.Invitation{Expires: noon.Add(account.InvitationLife)}, Company: "Acme", ByName: "Win at www.evil.example"}, nil
 }
@@ -144,6 +160,8 @@ func TestWhoIsToldInWhichLetter(t *testing.T) {
 		{event(outbox.ResetAsked, outbox.Subject{}, account.Asked{}), ""}, {event(outbox.PasswordChanged, outbox.Subject{}, her), "per_1 password-changed"},
 		{event(outbox.FactorAdded, outbox.Subject{}, her), "per_1 factor-added"}, {event(outbox.FactorRemoved, outbox.Subject{}, her), "per_1 factor-removed"},
 		{event(outbox.InvitationAsked, outbox.Subject{}, account.AskedIn{Invitation: "inv_1"}), "inv_1 invitation"},
+		{event(outbox.AddressAsked, outbox.Subject{}, account.AddressAsked{Change: "adr_1"}), "adr_1 new-address"},
+		{event(outbox.AddressChanged, outbox.Subject{}, account.AddressAsked{Change: "adr_2"}), "adr_2 address-changed"},
 		{event(outbox.RegistrationSettingUp, outbox.Subject{License: "lic_1", Account: "acc_1"}, 1), "per_1 setting-up"},
 		{event(outbox.LicenseReady, outbox.Subject{License: "lic_1", Account: "acc_1"}, d.told()), "per_1 ready"}, {event(outbox.LicenseWindingDown, lic, d.told()), "per_1 cancelling"},
 		{event(outbox.LicenseEnded, lic, d.told()), "per_1 ended"}, {event(outbox.LicenseFailed, lic, d.told()), "per_1 payment-failed"},
@@ -214,6 +232,10 @@ func TestWhatLettersSay(t *testing.T) {
 			c.Name, c.Email, c.Company = "", "ben@acme.example", "Acme" // who asks has a name that leads somewhere
 			c.Link, c.Until = "https://buy.example/join?proof=secret%262", noon.Add(account.InvitationLife)
 		})},
+		{event(outbox.AddressAsked, outbox.Subject{}, account.AddressAsked{Change: "adr_1"}), with(func(c *Content) {
+			c.Email, c.Link, c.Until = "king@acme.example", "https://buy.example/address?proof=secret%263", noon.Add(account.AddressLife)
+		})},
+		{event(outbox.AddressChanged, outbox.Subject{}, account.AddressAsked{Change: "adr_2"}), with(func(c *Content) { c.Email = "ada@old.example" })},
 		{event(outbox.LicenseWindingDown, lic, d.told()), with(func(c *Content) {
 			bought(c)
 			c.At, c.Until, c.Why = noon.Add(-time.Minute), noon.Add(time.Hour), "The buyer cancelled."
@@ -305,7 +327,14 @@ func TestLettersThatAreNotSentAnyMore(t *testing.T) {
 	if res := d.Carry(t.Context(), taken, event(outbox.InvitationAsked, outbox.Subject{}, account.AskedIn{Invitation: "inv_taken_back"})); res.State != outbox.Dropped || len(d.bag.sent) != 0 {
 		t.Errorf("taken back while it waited: %+v", res)
 	}
-	if c, err := d.content(t.Context(), Welcome, verified, event(outbox.AccountCreated, owner, 1)); err != nil || c.Link != "" {
+	for what, change := range map[string]account.AddressChangeID{"confirmed": "adr_2", "taken back": "adr_gone"} {
+		void := outbox.Delivery{ID: "dlv_1", Target: outbox.Target{To: string(change), Form: string(NewAddress)}}
+		d.people.all["per_1"] = verified
+		if res := d.Carry(t.Context(), void, event(outbox.AddressAsked, outbox.Subject{}, account.AddressAsked{Change: change})); res.State != outbox.Dropped || len(d.bag.sent) != 0 {
+			t.Errorf("an address that was %s while it waited: %+v", what, res)
+		}
+	}
+	if c, err := d.content(t.Context(), Welcome, "per_1", verified, event(outbox.AccountCreated, owner, 1)); err != nil || c.Link != "" {
 		t.Errorf("a link for what is done: %+v, %v", c, err)
 	}
 }

@@ -27,6 +27,8 @@ func Sample(name letter.Name) letter.Content {
 		c.Until = time.Date(2026, 12, 2, 9, 30, 0, 0, time.UTC)
 	case letter.Invitation:
 		c.Link, c.From, c.Company = "https://buy.inkwell.example"+letter.JoinPage+"?proof=this-is-a-sample", "Ada Lovelace", "Analytical Engines"
+	case letter.NewAddress:
+		c.Link = "https://buy.inkwell.example" + letter.AddressPage + "?proof=this-is-a-sample"
 	case letter.Reset:
 		c.Link = "https://buy.inkwell.example" + letter.ResetPage + "?proof=this-is-a-sample"
 	}

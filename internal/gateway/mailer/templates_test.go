@@ -30,7 +30,8 @@ func TestEveryLetterSaysWhatItIsFor(t *testing.T) {
 	ts := ours(t)
 	says := map[letter.Name][]string{
 		letter.Welcome: {"Welcome to Inkwell", "ada@acme.example", "/verify?proof="}, letter.Verify: {"/verify?proof=", "10:30 UTC"}, letter.Reset: {"/password/reset?proof=", "10:30 UTC"},
-		letter.PasswordChanged: {"password", "9:30 UTC"}, letter.FactorAdded: {"second factor", "9:30 UTC", "If it was not you"}, letter.FactorRemoved: {"password alone", "9:30 UTC", "If it was not you"}, letter.Invitation: {"/join?proof=", "Analytical Engines", "works once"}, letter.SettingUp: {"setting up your account", "by 4 November 2026, 09:30 UTC", "Our team makes your workspace", "help@inkwell.example"}, letter.Ready: {"Inkwell Pages", "https://app.inkwell.example/"},
+		letter.PasswordChanged: {"password", "9:30 UTC"}, letter.FactorAdded: {"second factor", "9:30 UTC", "If it was not you"}, letter.FactorRemoved: {"password alone", "9:30 UTC", "If it was not you"}, letter.NewAddress: {"/address?proof=", "ada@acme.example", "10:30 UTC", "If it was not you"}, letter.AddressChanged: {"another e-mail address", "ada@acme.example", "9:30 UTC", "If it was not you"},
+		letter.Invitation: {"/join?proof=", "Analytical Engines", "works once"}, letter.SettingUp: {"setting up your account", "by 4 November 2026, 09:30 UTC", "Our team makes your workspace", "help@inkwell.example"}, letter.Ready: {"Inkwell Pages", "https://app.inkwell.example/"},
 		letter.Cancelling: {"until 2 November 2026, 10:30 UTC", "still billed", "Only AWS Marketplace can confirm", "https://console.aws.amazon.com/"},
 		letter.Ended:      {"has ended", "no further charges", "https://console.aws.amazon.com/"}, letter.PaymentFailed: {"could not take the payment", "https://console.aws.amazon.com/"},
 		letter.Refund:  {"$12.50", "October 2026", "five business days"},

@@ -79,6 +79,8 @@ const (
 	FactorAdded     Kind = "account.factor_added"
 	FactorRemoved   Kind = "account.factor_removed"
 	InvitationAsked Kind = "account.invitation_asked"
+	AddressAsked    Kind = "account.address_asked"
+	AddressChanged  Kind = "account.address_changed"
 
 	// WebhookTest goes to one endpoint, because somebody asked for it.
 	WebhookTest Kind = "webhook.test"

@@ -60,6 +60,27 @@ func (p *Portal) registration(r *http.Request) (register.Registration, error) {
 	return reg, err
 }
 
+// wayLife is how long a browser carries what a mail's link led it to, while its person signs in.
+const wayLife = 30 * time.Minute
+
+// keepWay has a browser carry what a mail's link has brought through sign-in and back; sealed for a purpose.
+func (p *Portal) keepWay(w http.ResponseWriter, name, purpose, secret string) {
+	p.setCookie(w, name, p.Seal.Seal(purpose, p.Clock.Now().Add(wayLife), []byte(secret)), wayLife)
+}
+
+// wayOf is what keepWay has it carry; empty: nothing.
+func (p *Portal) wayOf(r *http.Request, name, purpose string) (string, error) {
+	sealed := p.cookie(r, name)
+	if sealed == "" {
+		return "", nil
+	}
+	secret, err := p.Seal.Open(r.Context(), purpose, sealed)
+	if fail.Is(err, fail.Denied) {
+		return "", nil
+	}
+	return string(secret), err
+}
+
 // who is signed in; nil if nobody is.
 func (p *Portal) who(r *http.Request) (*account.Who, error) {
 	a, err := p.Accounts.SignedIn(r.Context(), p.cookie(r, sessionCookie))

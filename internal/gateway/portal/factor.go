@@ -16,7 +16,7 @@ import (
 
 // Addresses of the pages about second factors.
 const (
-	factorPath = "/portal/second-factor"
+	factorPath = selfPath + "/second-factor"
 	codePath   = "/signin/code"
 )
 

@@ -3,7 +3,6 @@ package portal
 import (
 	"errors"
 	"net/http"
-	"time"
 
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/account"
@@ -16,7 +15,6 @@ import (
 const (
 	invitationCookie  = "souk_invitation"
 	invitationPurpose = "invitation on its way through sign-in"
-	invitationWay     = 30 * time.Minute
 )
 
 // joinView asks whether somebody accepts an invitation, and for what is missing.
@@ -38,25 +36,12 @@ func joinFields(name string, bad account.FieldErrors) []webui.Field {
 	}
 }
 
-// invitation is the secret of the invitation that the browser is at; empty: of none.
-func (p *Portal) invitation(r *http.Request) (string, error) {
-	sealed := p.cookie(r, invitationCookie)
-	if sealed == "" {
-		return "", nil
-	}
-	secret, err := p.Seal.Open(r.Context(), invitationPurpose, sealed)
-	if fail.Is(err, fail.Denied) {
-		return "", nil
-	}
-	return string(secret), err
-}
-
 // getJoin shows an invitation. Who has to sign in to accept it comes back here afterwards.
 func (p *Portal) getJoin(w http.ResponseWriter, r *http.Request) error {
 	secret := r.URL.Query().Get("proof")
 	if secret == "" {
 		var err error
-		if secret, err = p.invitation(r); err != nil {
+		if secret, err = p.wayOf(r, invitationCookie, invitationPurpose); err != nil {
 			return err
 		}
 	}
@@ -82,7 +67,7 @@ func (p *Portal) showJoin(w http.ResponseWriter, r *http.Request, secret, name s
 		bad, _ := errors.AsType[account.FieldErrors](why)
 		view.Fields = joinFields(name, bad)
 	} else if !view.Mine() {
-		p.setCookie(w, invitationCookie, p.Seal.Seal(invitationPurpose, p.Clock.Now().Add(invitationWay), []byte(secret)), invitationWay)
+		p.keepWay(w, invitationCookie, invitationPurpose, secret)
 	}
 	if why != nil {
 		return p.showAgain(w, r, "join", view, why)

@@ -66,6 +66,12 @@ func signingOn(p Page) Page {
 	return p
 }
 
+// changing is a page of one change, with more fields.
+func changing(p Page, v changeView, more ...webui.Field) changeView {
+	v.Page, v.Fields = p, append(v.Fields, more...)
+	return v
+}
+
 // sampleKey is a second factor's key, as its page shows it.
 func sampleKey() webui.Key {
 	k, err := credential.NewFactorKey("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "Inkwell", "ada@example.com")
@@ -165,6 +171,20 @@ func samples() []webui.Story {
 		{Name: "factor", Page: "factor", Data: factorView{Page: page(factorPath, ada), Key: sampleKey(), Sealed: "x", Fields: []webui.Field{codeField("The code that it shows", "", "")}}},
 		{Name: "factor-added", Page: "factor", Data: factorView{Page: page(factorPath, ada), Has: true, Recovery: []string{"abcd-efgh-ijkl-mnop", "bcde-fghi-jklm-nopq", "cdef-ghij-klmn-opqr", "defg-hijk-lmno-pqrs"}}},
 		{Name: "factor-there", Page: "factor", Data: factorView{Page: page(factorPath, ada), Has: true, Fields: presentField("This is not your password.")}},
+		{Name: "self", Page: "self", Data: selfView{Page: mailing(page(selfPath, ada)), Notice: webui.Notice{Tone: webui.Success, Text: selfNotices["name"]}}},
+		{Name: "self-asked", Page: "self", Data: selfView{Page: mailing(page(selfPath, ada)), Factor: true, Asked: &account.AddressChange{Email: "ada.king@example.com", Expires: sampleNow.AddDate(0, 0, 7)}}},
+		{Name: "self-no-mails", Page: "self", Data: selfView{Page: page(selfPath, ada)}},
+		{Name: "change-name", Page: "change", Data: changing(page(namePath, ada), nameChange("Ada Lovelace", nil))},
+		{Name: "change-email", Page: "change", Data: changing(mailing(page(emailPath, ada)), emailChange("", nil), confirmFields(false, nil)...)},
+		{Name: "change-password", Page: "change", Data: func() changeView {
+			bad := account.FieldErrors{account.FieldPassword: "Use 12 characters or more. A few words in a row are good.", account.FieldPresent: "This is not your password.", account.FieldCode: "This code is not right, or was used before."}
+			v := changing(page(passwordPath, ada), passwordChange(bad), confirmFields(true, bad)...)
+			v.Notice = wrong.Notice
+			return v
+		}()},
+		{Name: "address", Page: "address", Data: addressView{Page: page("/address", nil), Email: "ada.king@example.com", Proof: "x"}},
+		{Name: "address-mine", Page: "address", Data: addressView{Page: page("/address", ada), Email: "ada.king@example.com", Proof: "x", Mine: true}},
+		{Name: "address-other", Page: "address", Data: addressView{Page: page("/address", &account.Who{Person: grace, Account: ada.Account}), Email: "ada.king@example.com", Proof: "x"}},
 		{Name: "people", Page: "people", Data: peopleView{Page: mailing(page(peoplePath, ada)), Members: []account.Member{
 			{Person: ada.Person, Role: account.RoleOwner, Since: sampleNow.AddDate(0, -2, 0)}, {Person: grace, Role: account.RoleOwner, Since: sampleNow.AddDate(0, -1, 0)}, {Person: mary, Role: account.RoleMember, Since: sampleNow.AddDate(0, 0, -3)}},
 			Invitations: []account.Invitation{{ID: "inv_1", Email: "charles@example.com", Role: account.RoleMember, Expires: sampleNow.AddDate(0, 0, 6)}}, Fields: inviteFields(nil, nil),

@@ -208,10 +208,13 @@ func withQuery(address, name, value string) string {
 	return u.String()
 }
 
-// home is where a person goes who was not going anywhere: to the registration or the invitation that is open in this browser, or to
-// their subscriptions.
+// home is where a person goes who was not going anywhere: to the registration, the invitation or the change of address that is open
+// in this browser, or to their subscriptions.
 func (p *Portal) home(r *http.Request) string {
-	if secret, err := p.invitation(r); err == nil && secret != "" {
+	if secret, err := p.wayOf(r, addressCookie, addressPurpose); err == nil && secret != "" {
+		return letter.AddressPage
+	}
+	if secret, err := p.wayOf(r, invitationCookie, invitationPurpose); err == nil && secret != "" {
 		return letter.JoinPage
 	}
 	if _, err := p.registration(r); err == nil {

@@ -172,6 +172,7 @@ func (s Accounts) NextExpiry(ctx context.Context) (time.Time, bool, error) {
 		select min(expires_us) from signin_handle union all
 		select min(expires_us) from person_proof union all
 		select min(expires_us) from invitation union all
+		select min(expires_us) from address_change union all
 		select min(expires_us) from signin_attempt) as e`).Scan(&first)
 	if err != nil {
 		return time.Time{}, false, fmt.Errorf("find the next expiry: %w", err)
@@ -188,6 +189,7 @@ func (s Accounts) DeleteExpired(ctx context.Context, now time.Time, limit int) (
 			`delete from signin_handle where hash in (select hash from signin_handle where expires_us <= $1 order by expires_us limit $2)`,
 			`delete from person_proof where hash in (select hash from person_proof where expires_us <= $1 order by expires_us limit $2)`,
 			`delete from invitation where id in (select id from invitation where expires_us <= $1 order by expires_us limit $2)`,
+			`delete from address_change where id in (select id from address_change where expires_us <= $1 order by expires_us limit $2)`,
 			`delete from signin_attempt where subject in (select subject from signin_attempt where expires_us <= $1 order by expires_us limit $2)`,
 		} {
 			res, err := tx.ExecContext(ctx, q, us(now), limit)

@@ -70,12 +70,10 @@ func (s Accounts) ResetPassword(ctx context.Context, proof string, id core.Perso
 		if err := exec(ctx, tx, "verify", `update person set verified_us = $2 where id = $1 and verified_us = 0`, id, us(at)); err != nil {
 			return err
 		}
-		for _, table := range []string{"session", "signin_handle", "person_proof"} {
-			if err := exec(ctx, tx, "forget what opened the door", `delete from `+table+` where person = $1`, id); err != nil {
-				return err
-			}
+		if err := shut(ctx, tx, id, ""); err != nil {
+			return err
 		}
-		return nil
+		return exec(ctx, tx, "forget proofs", `delete from person_proof where person = $1`, id)
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/credential"
+	"souk.dev/souk/internal/gateway/outbox"
 )
 
 const personColumns = `p.id, p.email, p.name, p.created_us, p.verified_us, p.quiet_us`
@@ -53,13 +54,10 @@ func insertMember(ctx context.Context, tx *sql.Tx, id core.AccountID, person cor
 
 // leave ends a membership. Who is of no other account is forgotten; who is of one has to sign in again.
 func (s Accounts) leave(ctx context.Context, tx *sql.Tx, id core.AccountID, person core.PersonID) error {
-	if err := exec(ctx, tx, "end its sign-in handles", `delete from signin_handle where person = $1`, person); err != nil {
+	if err := shut(ctx, tx, person, ""); err != nil {
 		return err
 	}
 	if err := exec(ctx, tx, "take back what they invited", `delete from invitation where account = $1 and invited_by = $2`, id, person); err != nil {
-		return err
-	}
-	if err := exec(ctx, tx, "end its sessions", `delete from session where person = $1`, person); err != nil {
 		return err
 	}
 	if err := exec(ctx, tx, "end a membership", `delete from member where account = $1 and person = $2`, id, person); err != nil {
@@ -99,6 +97,44 @@ func (s Accounts) Credentials(ctx context.Context, emailKey string) (p account.P
 // ReplacePassword implements account.Store.
 func (s Accounts) ReplacePassword(ctx context.Context, id core.PersonID, was, now string) error {
 	return s.db.exec(ctx, "replace a password's hash", `update person set password_hash = $3 where id = $1 and password_hash = $2`, id, was, now)
+}
+
+// ChangePassword implements account.Store.
+func (s Accounts) ChangePassword(ctx context.Context, id core.PersonID, was, now, keep string, tell outbox.Event) error {
+	return s.db.Tx(ctx, func(tx *sql.Tx) error {
+		did, err := changed(tx.ExecContext(ctx, `update person set password_hash = $3 where id = $1 and password_hash = $2`, id, was, now))
+		if err != nil {
+			return fmt.Errorf("replace the password's hash: %w", err)
+		}
+		if !did {
+			return fail.New(fail.Conflict, "password_changed", "Your password was changed at the same time, in another window. Sign in with the new one.")
+		}
+		if err := shut(ctx, tx, id, keep); err != nil {
+			return err
+		}
+		if err := exec(ctx, tx, "forget proofs", `delete from person_proof where person = $1 and purpose = $2`, id, account.ToReset); err != nil {
+			return err
+		}
+		return putEvents(ctx, tx, tell)
+	})
+}
+
+// shut ends a person's sign-in handles, and their sessions but the one whose hash is keep.
+func shut(ctx context.Context, tx *sql.Tx, id core.PersonID, keep string) error {
+	if err := exec(ctx, tx, "end sign-in handles", `delete from signin_handle where person = $1`, id); err != nil {
+		return err
+	}
+	return exec(ctx, tx, "end sessions", `delete from session where person = $1 and hash <> $2`, id, keep)
+}
+
+// ChangeName implements account.Store.
+func (s Accounts) ChangeName(ctx context.Context, id core.PersonID, name string) error {
+	return s.db.Tx(ctx, func(tx *sql.Tx) error {
+		if did, err := changed(tx.ExecContext(ctx, `update person set name = $2 where id = $1`, id, name)); did || err != nil {
+			return err
+		}
+		return noPerson()
+	})
 }
 
 // SessionsOf implements account.Store.

@@ -24,6 +24,8 @@ func Accounts(t *testing.T, open func(t *testing.T) account.Store) {
 	t.Run("MemberLeaves", func(t *testing.T) { memberLeaves(t, open(t)) })
 	t.Run("ListGoesOn", func(t *testing.T) { accountListGoesOn(t, open(t)) })
 	t.Run("PasswordChangesOnce", func(t *testing.T) { passwordChangesOnce(t, open(t)) })
+	t.Run("PasswordIsChangedWhereItStands", func(t *testing.T) { passwordIsChangedWhereItStands(t, open(t)) })
+	t.Run("AddressIsChangedOnce", func(t *testing.T) { addressIsChangedOnce(t, open(t)) })
 	t.Run("SessionReplacesAnother", func(t *testing.T) { sessionReplacesAnother(t, open(t)) })
 	t.Run("HandleIsTakenOnce", func(t *testing.T) { handleIsTakenOnce(t, open(t)) })
 	t.Run("ProofIsUsedOnce", func(t *testing.T) { proofIsUsedOnce(t, open(t)) })
@@ -314,6 +316,7 @@ func expiredIsForgotten(t *testing.T, s account.Store) {
 		err := errors.Join(
 			s.CreateSession(t.Context(), credential.Session{Hash: name, Owner: "acc_1", CreatedAt: noon, SeenAt: noon, Expires: at}, ""),
 			s.CreateHandle(t.Context(), account.Handle{Hash: name, Account: "acc_1", Person: "acc_1", Product: "ink", Expires: at}),
+			s.KeepAddressChange(t.Context(), account.AddressChange{ID: account.AddressChangeID(name), Person: "acc_1", Email: "b@example.com", Was: "a@example.com", ChangedAt: noon, Expires: at}, told(i)),
 			s.CountAttempts(t.Context(), []string{name}, func([]credential.Attempts) ([]credential.Attempts, error) {
 				return []credential.Attempts{{Count: 1, Expires: at}}, nil
 			}))
@@ -324,8 +327,8 @@ func expiredIsForgotten(t *testing.T, s account.Store) {
 	if at, ok, err := s.NextExpiry(t.Context()); err != nil || !ok || !at.Equal(noon.Add(time.Hour)) {
 		t.Errorf("next %s, %v, %v", at, ok, err)
 	}
-	if n, err := s.DeleteExpired(t.Context(), noon.Add(time.Hour), 100); err != nil || n != 3 {
-		t.Errorf("%d deleted, %v; want the three that expired", n, err)
+	if n, err := s.DeleteExpired(t.Context(), noon.Add(time.Hour), 100); err != nil || n != 4 {
+		t.Errorf("%d deleted, %v; want the four that expired", n, err)
 	}
 	if _, err := s.Session(t.Context(), "0"); err != nil {
 		t.Errorf("what had not expired is gone: %v", err)

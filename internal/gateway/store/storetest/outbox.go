@@ -125,6 +125,15 @@ func eventWithEveryFact(t *testing.T, s OutboxStores) {
 		func(e outbox.Event) error {
 			return s.Accounts.KeepFactor(t.Context(), credential.Factor{Owner: "acc_1", Secret: "s", AddedAt: noon}, nil, e)
 		},
+		func(e outbox.Event) error {
+			return s.Accounts.ChangePassword(t.Context(), "acc_1", "h", "other", "", e)
+		},
+		func(e outbox.Event) error {
+			return s.Accounts.KeepAddressChange(t.Context(), account.AddressChange{ID: "adr_1", Person: "acc_1", Email: "x@example.com", Expires: noon}, e)
+		},
+		func(e outbox.Event) error {
+			return errors.Join(s.Accounts.SendAddressChange(t.Context(), "adr_1", "x", noon), s.Accounts.ChangeAddress(t.Context(), "x", "x@example.com", "", noon, noon, e))
+		},
 		func(e outbox.Event) error { return s.Accounts.ForgetFactor(t.Context(), "acc_1", e) },
 	} {
 		if err := write(told(n)); err != nil {
