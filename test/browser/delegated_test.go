@@ -38,7 +38,7 @@ func TestDelegatedRegistration(t *testing.T) {
 		t.Fatal(err)
 	}
 	handler.Store(app.New(souk, product.ProductCode, slog.New(slog.DiscardHandler)))
-	up := &harness.Up{Sandbox: s, Gateway: &g.API, App: press.URL}
+	up := harness.Together(s, g)
 
 	v := newVisitor(t, false)
 	subscribe(v, up, product)

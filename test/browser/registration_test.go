@@ -34,7 +34,7 @@ func TestRegistrationAsTheSellerWantsIt(t *testing.T) {
 
 	v := newVisitor(t, true)
 	v.open(s.URL + "/subscriptions")
-	v.post(&harness.Up{Sandbox: s, Gateway: &g.API}, token(bought.RegistrationToken))
+	v.post(harness.Together(s, g), token(bought.RegistrationToken))
 	v.sees("Inkwell & Daughters", "Good to have you.", "How many people are you?", "I have read the terms")
 	script := func(text string) {
 		t.Helper()

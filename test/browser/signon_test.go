@@ -44,7 +44,7 @@ func TestSingleSignOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	handler.Store(a)
-	up := &harness.Up{Sandbox: s, Gateway: &g.API, App: bindery.URL}
+	up := harness.Together(s, g)
 
 	v := newVisitor(t, false)
 	subscribe(v, up, product)

@@ -25,6 +25,7 @@ type visitor struct {
 	t     *testing.T
 	ctx   context.Context
 	shots string // the folder of the pictures
+	album bool   // keeps a picture of every page that is looked at; else of those alone that are wrong
 	n     int
 }
 
@@ -32,14 +33,33 @@ type visitor struct {
 func newVisitor(t *testing.T, scripts bool) *visitor {
 	t.Helper()
 	ctx := chromium.Start(t, chromedp.ExecPath(harness.Tool(t, "/usr/bin/chromium")), chromedp.WindowSize(1200, 900))
-	v := &visitor{t: t, ctx: ctx, shots: filepath.Join(harness.Root(), ".tools", "screenshots", strings.ReplaceAll(t.Name(), "/", "-"))}
-	if err := os.RemoveAll(v.shots); err != nil {
-		t.Fatal(err)
-	}
+	v := &visitor{t: t, ctx: ctx, album: true, shots: shotsOf(t)}
 	if _, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !scripts}); err != nil {
 		t.Fatalf("set up the browser: %v", err)
 	}
 	return v
+}
+
+// another is somebody else at the same browser, who finds nothing there of anybody before; of the pages, only those that are
+// wrong are kept as pictures.
+func (v *visitor) another(t *testing.T) *visitor {
+	t.Helper()
+	ctx, end := chromedp.NewContext(v.ctx, chromedp.WithNewBrowserContext())
+	t.Cleanup(end)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("open a window: %v", err)
+	}
+	return &visitor{t: t, ctx: ctx, shots: shotsOf(t)}
+}
+
+// shotsOf is the folder of a test's pictures, without those of its last run.
+func shotsOf(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join(harness.Root(), ".tools", "screenshots", strings.ReplaceAll(t.Name(), "/", "-"))
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 func (v *visitor) do(what string, steps ...chromedp.Action[chromedp.Void]) {
@@ -143,7 +163,9 @@ func (v *visitor) sees(texts ...string) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	v.picture(texts[0])
+	if v.album {
+		v.picture(texts[0])
+	}
 }
 
 // seesNot fails the test when the page says text.

@@ -74,6 +74,9 @@ func (u *Up) Again() {
 	u.Proc.ready(told.App + "/")
 }
 
+// Together is a sandbox and a gateway that a test has started each by itself, as souk up has both; it has no application.
+func Together(s *Sandbox, g *Gateway) *Up { return &Up{Sandbox: s, Gateway: &g.API, t: g.t} }
+
 // quiet is the next instant far from the ends of an hour, a day and a month: no test meets one that it does not ask for.
 func quiet(now time.Time) time.Time {
 	t := time.Date(now.Year(), now.Month(), 10, 9, 20, 0, 0, time.UTC)
