@@ -155,6 +155,14 @@ const (
 	AdvisoryResolved      = "Purchase Agreement Advisory Resolved"
 )
 
+// Detail types of events about what a buyer of pay as you go spends. AWS publishes their names and not their bodies. Source:
+// Suger, "AWS Marketplace EventBridge events" (https://doc.suger.io).
+const (
+	SpendReached  = "Spend Threshold Reached"
+	SpendVetted   = "Spend Threshold Vet Succeeded"
+	SpendUnvetted = "Spend Threshold Vet Failed"
+)
+
 // Actions of the legacy SNS topics. Source: SellerGuide, saas-notification.
 const (
 	SubscribeSuccess   = "subscribe-success"

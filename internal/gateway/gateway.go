@@ -221,7 +221,7 @@ func assemble(ctx context.Context, c Config, db *store.DB, talk *api.NodeMetrics
 		metrics.Gauge(ownerGauge, ownerHelp, func() (float64, bool) { return 1, true })
 	}
 	health := api.Health{Log: c.Log, Checks: g.checks(c, in)}
-	desk, err := g.openConsole(c, health, console.Config{Audit: acts, Book: book, Engine: engine, Notices: g.db.Notices(), Replayer: in, Outbox: told, Register: registrations, Accounts: accounts,
+	desk, err := g.openConsole(c, health, console.Config{Audit: acts, Book: book, Engine: engine, Notices: g.db.Notices(), Replayer: in, Search: g.db.Search(), Agreements: resync, Outbox: told, Register: registrations, Accounts: accounts,
 		Entitlements: entitlements, Corrections: corrections, Cancellations: cancellations, Seal: box, Alerts: alerts, Chats: chats})
 	if err != nil {
 		return nil, err

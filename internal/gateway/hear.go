@@ -35,6 +35,7 @@ func (h heard) Note(ctx context.Context, n license.Note) (license.Verdict, error
 
 // agreed are the notices after which AWS tells something new of an agreement.
 var agreed = []string{contract.AgreementCreated, contract.AgreementAmended, contract.AgreementEnded, contract.LicenseUpdated, contract.LicenseDeprovisioned,
+	contract.AgreementEnding, contract.RenewalTermsFinalized, contract.RenewalUpcoming,
 	contract.SubscribeSuccess, contract.EntitlementUpdated, contract.UnsubscribeSuccess}
 
 // cancelled are the notices after which AWS tells something new of a cancellation request.

@@ -1,6 +1,7 @@
 package agreement_test
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"slices"
@@ -35,6 +36,7 @@ type aws struct {
 	whole []agreement.Search
 
 	terms  []core.AgreementID // asked for
+	value  string             // of each agreement; 12.00 where it is empty
 	silent map[core.AgreementID]error
 }
 
@@ -74,7 +76,7 @@ func (a *aws) Terms(_ context.Context, id core.AgreementID) (agreement.Terms, er
 	if err, ok := a.silent[id]; ok {
 		return agreement.Terms{}, err
 	}
-	return agreement.Terms{Value: "12.00", CurrencyCode: "USD", Accepted: []agreement.Term{{Name: "freeTrialPricingTerm", Content: []byte(`{"duration":"P7D"}`)}}}, a.down
+	return agreement.Terms{Value: cmp.Or(a.value, "12.00"), CurrencyCode: "USD", Accepted: []agreement.Term{{Name: "freeTrialPricingTerm", Content: []byte(`{"duration":"P7D"}`)}}}, a.down
 }
 
 // shop is a service over a real book and database, with a clock that is moved by hand.

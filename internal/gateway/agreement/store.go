@@ -31,8 +31,8 @@ type Store interface {
 	// ProductCodes tells the code of each product, by AWS's id, to which an agreement leads by a licence that is known.
 	ProductCodes(ctx context.Context) (map[string]core.ProductCode, error)
 
-	// KeepTerms keeps what AWS said of a's terms, a being as it was when it was asked.
-	KeepTerms(ctx context.Context, a Agreement, t Terms) error
+	// KeepTerms keeps, in one step, what AWS said of a's terms, a being as it was when it was asked, and what is told of it.
+	KeepTerms(ctx context.Context, a Agreement, t Terms, tell ...outbox.Event) error
 	// TermsOf is what was kept last of an agreement's terms, even if the agreement has changed since; the zero Terms if nothing.
 	TermsOf(ctx context.Context, id core.AgreementID) (Terms, error)
 	// Unasked lists, by id, agreements that are new or changed since their terms were kept.

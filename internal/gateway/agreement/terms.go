@@ -86,9 +86,14 @@ func (s *Service) askTerms(ctx context.Context) (did bool, err error) {
 		return false, fmt.Errorf("ask for the terms of agreement %s: %w", a.ID, err)
 	}
 	t.At = now
-	if err := s.cfg.Store.KeepTerms(ctx, a, t); err != nil {
+	before, err := s.cfg.Store.TermsOf(ctx, a.ID)
+	if err != nil {
+		return false, err
+	}
+	if err := s.cfg.Store.KeepTerms(ctx, a, t, s.tidings(a, before, t, now)); err != nil {
 		return false, fmt.Errorf("keep the terms of agreement %s: %w", a.ID, err)
 	}
+	s.cfg.Wake()
 	s.asking.failures, s.asking.at = 0, now
 	if s.asking.asked++; s.asking.asked%(burst/2) == 0 { // two calls each
 		s.asking.at = now.Add(pause)

@@ -41,6 +41,18 @@ func (s *Service) TrialOf(ctx context.Context, l license.License, now time.Time)
 	return t, ok && now.Before(t.Until), nil
 }
 
+// TrialEnds is when a's free trial ends, or ended, by its terms; zero where it has none, or they do not say.
+func (a Agreement) TrialEnds(terms Terms) time.Time {
+	if !terms.FreeTrial() {
+		return time.Time{}
+	}
+	t, ok := a.trial(terms)
+	if !ok {
+		return time.Time{}
+	}
+	return t.Until
+}
+
 // trial is a's free trial by its terms; ok is false where they do not say how long it is, or a says no beginning.
 func (a Agreement) trial(terms Terms) (t Trial, ok bool) {
 	begins := a.StartsAt

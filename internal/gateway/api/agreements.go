@@ -26,21 +26,7 @@ func (h Agreements) Mount(d *Door) {
 
 // agreementOut is an agreement from outside.
 type agreementOut struct {
-	ID         core.AgreementID  `json:"id"`
-	Status     agreement.Status  `json:"status"`
-	Customer   core.AWSAccountID `json:"customerAWSAccountId,omitempty"`
-	Offer      core.OfferID      `json:"offerId,omitempty"`
-	ProductID  string            `json:"productId,omitempty"`
-	Initial    core.AgreementID  `json:"initialAgreementId,omitempty"`
-	ARNs       []core.LicenseARN `json:"licenseArns"`
-	Licenses   []core.LicenseID  `json:"licenses"`
-	AcceptedAt time.Time         `json:"acceptedAt,omitzero"`
-	StartsAt   time.Time         `json:"startsAt,omitzero"`
-	EndsAt     time.Time         `json:"endsAt,omitzero"`
-	UpdatedAt  time.Time         `json:"updatedAt,omitzero"`
-	AtEnd      string            `json:"atEnd,omitempty"`
-	AtEndWhy   string            `json:"atEndReason,omitempty"`
-	SeenAt     time.Time         `json:"seenAt"`
+	agreement.Snapshot
 
 	// Only of a single agreement, and of those within a single licence.
 	Terms *termsOut `json:"terms,omitempty"`
@@ -57,17 +43,7 @@ type termsOut struct {
 }
 
 func (h Agreements) show(a agreement.Agreement) agreementOut {
-	out := agreementOut{ID: a.ID, Status: a.Status, Customer: a.Customer, Offer: a.Offer, ProductID: a.ProductID, Initial: a.Initial, ARNs: a.Licenses, Licenses: []core.LicenseID{},
-		AcceptedAt: a.AcceptedAt, StartsAt: a.StartsAt, EndsAt: a.EndsAt, UpdatedAt: a.UpdatedAt, AtEnd: a.AtEnd, AtEndWhy: a.AtEndWhy, SeenAt: a.SeenAt}
-	if out.ARNs == nil {
-		out.ARNs = []core.LicenseARN{}
-	}
-	for _, arn := range a.Licenses {
-		if l, ok := h.Directory.ByARN(arn); ok {
-			out.Licenses = append(out.Licenses, l.ID)
-		}
-	}
-	return out
+	return agreementOut{Snapshot: a.Snapshot(h.Directory)}
 }
 
 // whole is an agreement with its terms.

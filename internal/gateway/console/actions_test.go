@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/agreement"
 	"souk.dev/souk/internal/gateway/approval"
 	"souk.dev/souk/internal/gateway/audit"
 	"souk.dev/souk/internal/gateway/core"
@@ -122,11 +123,31 @@ func TestSearchLeadsToWhatIsNamed(t *testing.T) {
 	if _, err := d.db.Registrations().Arrived(t.Context(), register.Registration{ID: "reg_1", License: l.ID, ArrivedAt: noon, LastArrivedAt: noon, Arrivals: 1}, outbox.Event{ID: "evt_1", At: noon, Kind: outbox.RegistrationArrived, Data: []byte("{}")}); err != nil {
 		t.Fatal(err)
 	}
+	if res, err := d.events.Accept(t.Context(), "", []usage.Event{{ID: "e-1", License: usage.Ref{Name: string(other.ID)}, Dimension: "pages", Quantity: "3", Time: noon},
+		{Source: "orders", ID: "e-2", License: usage.Ref{Name: string(l.ID)}, Dimension: "pages", Quantity: "3", Time: noon}}); err != nil || res.Accepted != 2 {
+		t.Fatal(res, err)
+	}
+	owner := account.Who{Person: account.Person{ID: "per_1", Email: "ada@example.com", Name: "Ada", CreatedAt: noon}, Account: account.Account{ID: "acc_1", CreatedAt: noon}, Role: account.RoleOwner}
+	if err := d.db.Accounts().CreateAccount(t.Context(), owner, "ada@example.com", "hash"); err != nil {
+		t.Fatal(err)
+	}
+	_, err := d.db.Agreements().KeepAgreements(t.Context(), []agreement.Agreement{{ID: "agmt-20", Offer: "offer-1", SeenAt: noon}, {ID: "agmt-21", Offer: "offer-1", SeenAt: noon}, {ID: "agmt-22", Offer: "offer-2", SeenAt: noon}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	b := d.as(d.add(operator.Viewer))
+	several := b.get("/console/search?q=offer-1")
+	several.shows(t, http.StatusOK, "offer-1 names 2 things")
+	for _, id := range []string{"agmt-20", "agmt-21"} {
+		if !several.Page.Has("a[href=/console/agreements/"+id+"]", id) {
+			t.Errorf("%s is not among %s", id, several.Page.Text())
+		}
+	}
 	for q, want := range map[string]string{
 		"reg_1": "/console/registrations/reg_1", "reg_2": "/console/licenses?q=reg_2",
 		string(l.ID): "/console/licenses/" + string(l.ID), " " + string(l.ARN) + " ": "/console/licenses/" + string(l.ID),
-		n.Key: "/console/notices/" + url.PathEscape(n.Key), "agmt-1": "/console/licenses?q=agmt-1", "nobody@example.com": "/console/licenses?q=nobody%40example.com", "": "/console/licenses",
+		n.Key: "/console/notices/" + url.PathEscape(n.Key), "agmt-1": "/console/licenses/" + string(l.ID), "agmt-": "/console/licenses?q=agmt-", "e-1": "/console/licenses/" + string(other.ID), "orders e-2": "/console/licenses/" + string(l.ID), "e-2": "/console/licenses?q=e-2",
+		"Ada@Example.com": "/console/accounts/acc_1", "per_1": "/console/accounts/acc_1", "offer-2": "/console/agreements/agmt-22", "nobody@example.com": "/console/licenses?q=nobody%40example.com", "": "/console/licenses",
 	} {
 		if a := b.get("/console/search?q=" + url.QueryEscape(q)); a.Location != want {
 			t.Errorf("%q leads to %s, want %s", q, a.Location, want)

@@ -13,6 +13,7 @@ import (
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/agreement"
 	"souk.dev/souk/internal/gateway/alert"
 	"souk.dev/souk/internal/gateway/approval"
 	"souk.dev/souk/internal/gateway/audit"
@@ -31,6 +32,7 @@ import (
 	"souk.dev/souk/internal/gateway/proposal"
 	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/gateway/seal"
+	"souk.dev/souk/internal/gateway/search"
 	"souk.dev/souk/internal/httpx"
 	"souk.dev/souk/internal/webui"
 )
@@ -82,6 +84,8 @@ type Config struct {
 	Records       func(ctx context.Context) (map[string]int64, error) // numbers of metering records by state
 	Notices       Notices
 	Replayer      Replayer
+	Search        search.Finder
+	Agreements    *agreement.Service
 	Outbox        *outbox.Service
 	Register      *register.Service
 	Accounts      *account.Service
@@ -145,6 +149,8 @@ func (c *Console) routes() []route {
 		{"GET /console/search", operator.Viewer, c.getSearch},
 		{"GET /console/licenses", operator.Viewer, c.getLicenses},
 		{"GET /console/licenses/{id}", operator.Viewer, c.getLicense},
+		{"GET /console/agreements", operator.Viewer, c.getAgreements},
+		{"GET /console/agreements/{id}", operator.Viewer, c.getAgreement},
 		{"GET /console/records", operator.Viewer, c.getRecords},
 		{"GET /console/records/{id}", operator.Viewer, c.getRecord},
 		{"GET /console/notices", operator.Viewer, c.getNotices},

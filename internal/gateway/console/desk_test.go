@@ -16,6 +16,7 @@ import (
 
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/agreement"
 	"souk.dev/souk/internal/gateway/alert"
 	"souk.dev/souk/internal/gateway/audit"
 	"souk.dev/souk/internal/gateway/cancellation"
@@ -86,7 +87,10 @@ func newDesk(t *testing.T, change ...func(*Config)) *desk {
 		Corrections:   correction.New(correction.Config{Store: d.db.Corrections(), Usage: d.events, Ledger: metering.Ledger{Store: store.NewMetering(d.db), Log: events}, Licenses: d.book, Products: catalogue, Clock: d.clk, Log: log}),
 		Alerts:        alert.New(alert.Config{Store: d.db.Alerts(), Stands: map[outbox.Kind]func(context.Context, alert.Alert) (bool, error){outbox.AlertCallsDenied: d.engine.Stands, outbox.AlertRecordsRefused: d.engine.Stands, outbox.AlertDeadlineNear: d.engine.Stands, outbox.AlertProductUnknown: d.in.Unserved, outbox.AlertBuyerAdvised: d.book.Advised}, Clock: d.clk, Log: log}),
 		Cancellations: cancellation.New(cancellation.Config{Store: d.db.Cancellations(), Licenses: d.book, Clock: d.clk, Log: log}),
+		Search:        d.db.Search(),
 		Keys:          d.db.Keys(), Seal: box, Health: func(context.Context) []Checked { return []Checked{{"database", true, "it answers"}} }, Clock: d.clk, Log: log}
+	config.Agreements, err = agreement.Open(t.Context(), agreement.Config{Store: d.db.Agreements(), Licenses: d.book, Book: d.book, Products: catalogue, Clock: d.clk, Log: log})
+	must(err)
 	config.Chats, err = chat.New(chat.Config{Rooms: []chat.Room{{Name: "ops", URL: secretURL}}, Poster: courier.New(nil), Clock: d.clk, Log: log})
 	must(err)
 	config.Chats.Use(config.Outbox)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/agreement"
 	"souk.dev/souk/internal/gateway/alert"
 	"souk.dev/souk/internal/gateway/approval"
 	"souk.dev/souk/internal/gateway/cancellation"
@@ -76,6 +77,15 @@ func TestStoredScriptStaysText(t *testing.T) {
 	if err := d.db.Licenses().CommitChange(ctx, license.Change{Found: []alert.Finding{{Kind: outbox.AlertNoticeUnread, Cause: evil, License: core.LicenseID(evil), Product: core.ProductCode(evil), About: evil, Say: evil, At: noon}}}); err != nil {
 		t.Fatal(err)
 	}
+	deal := agreement.Agreement{ID: "agmt-9", Status: evil, Customer: evil, Offer: evil, ProductID: evil, Initial: "agmt-9", Licenses: []core.LicenseARN{buyer.ARN}, AtEnd: evil, AtEndWhy: evil, SeenAt: noon}
+	for _, a := range []agreement.Agreement{deal, {ID: "agmt-8", Status: agreement.Active, Offer: evil, Initial: "agmt-9", SeenAt: noon}} {
+		if _, err := d.db.Agreements().KeepAgreements(ctx, []agreement.Agreement{a}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := d.db.Agreements().KeepTerms(ctx, deal, agreement.Terms{At: noon, Value: evil, CurrencyCode: evil, Accepted: evilTerms(t)}); err != nil {
+		t.Fatal(err)
+	}
 	alarm := alert.Finding{Kind: outbox.AlertNoticeUnread, Cause: evil}.Names()
 	told := outbox.Event{ID: "evt_9", Kind: outbox.LicenseReady, At: noon, License: l.ID, Data: []byte(`{"a":"<script>alert(1)</script>"}`)}
 	way := outbox.Delivery{ID: "dlv_9", Event: told.ID, Kind: told.Kind, License: l.ID, Channel: "webhook", Target: outbox.Target{To: evil, Form: evil, Lane: "x"}, State: outbox.Pending, Why: evil, CreatedAt: noon, Since: noon, DueAt: noon}
@@ -90,6 +100,7 @@ func TestStoredScriptStaysText(t *testing.T) {
 	for _, path := range []string{"/console", "/console/licenses?q=" + url.QueryEscape("<script>"), "/console/licenses", "/console/licenses/" + string(l.ID), "/console/records", "/console/notices",
 		"/console/notices/" + url.PathEscape(n.Key), "/console/notices/" + url.PathEscape(read.Key), "/console/registrations", "/console/registrations/reg_1", "/console/accounts", "/console/accounts/acc_1", "/console/corrections", "/console/corrections/cor_1", "/console/cancellations", "/console/cancellations/can_1",
 		"/console/cancellations/new?license=" + string(l.ID), "/console/keys", "/console/operators", "/console/log",
+		"/console/agreements", "/console/agreements/agmt-9", "/console/agreements?offer=" + url.QueryEscape(evil), "/console/search?q=" + url.QueryEscape(evil),
 		"/console/deliveries", "/console/alerts", "/console/alerts/" + string(alarm), "/console/alerts?state=" + url.QueryEscape(evil), "/console/deliveries/dlv_9", "/console/deliveries?license=" + url.QueryEscape(evil), "/console/settings", "/console/signin?then=" + url.QueryEscape(evil), "/console/licenses?state=" + url.QueryEscape(evil), "/console/notices?license=" + url.QueryEscape(evil), "/console/records?license=" + url.QueryEscape(evil), "/console/" + url.PathEscape(evil)} {
 		who := b
 		if strings.HasPrefix(path, "/console/signin") {
@@ -115,7 +126,7 @@ func TestStoredScriptStaysText(t *testing.T) {
 			t.Errorf("%s: policy %q", path, csp)
 		}
 	}
-	if seen < 14 {
+	if seen < 18 {
 		t.Errorf("only %d pages showed what was put in", seen)
 	}
 }

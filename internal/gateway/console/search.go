@@ -1,86 +1,140 @@
 package console
 
 import (
+	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"souk.dev/souk/internal/fail"
-	"souk.dev/souk/internal/gateway/alert"
-	"souk.dev/souk/internal/gateway/cancellation"
 	"souk.dev/souk/internal/gateway/core"
-	"souk.dev/souk/internal/gateway/correction"
 	"souk.dev/souk/internal/gateway/operator"
-	"souk.dev/souk/internal/gateway/outbox"
-	"souk.dev/souk/internal/gateway/register"
+	"souk.dev/souk/internal/gateway/search"
 )
 
-// getSearch leads to what an identifier names: to the one thing, where it is whole, or to the licences that it is a part
-// of some identifier of.
-func (c *Console) getSearch(w http.ResponseWriter, r *http.Request, _ operator.Person) error {
+// hitsShown is how many things one identifier leads to at most: a request to AWS has 25 records.
+const hitsShown = 50
+
+// places are where each kind of thing is shown, each with its id; "" shows all of them on one page.
+var places = map[search.Kind]string{
+	search.License: "/console/licenses/", search.Agreement: "/console/agreements/", search.Record: "/console/records/", search.Notice: "/console/notices/",
+	search.Delivery: "/console/deliveries/", search.Alert: "/console/alerts/", search.Correction: "/console/corrections/", search.Cancellation: "/console/cancellations/",
+	search.Account: "/console/accounts/", search.Registration: "/console/registrations/", search.APIKey: "/console/keys#", search.Operator: "/console/operators#",
+}
+
+// hitRow is one thing that an identifier names.
+type hitRow struct{ search.Hit }
+
+// Href is its page.
+func (h hitRow) Href() string { return places[h.Kind] + url.PathEscape(h.ID) }
+
+// Name is the kind in words.
+func (h hitRow) Name() string {
+	switch h.Kind {
+	case search.License:
+		return "Licence"
+	case search.Cancellation:
+		return "Cancellation request"
+	}
+	return capital(string(h.Kind))
+}
+
+type searchView struct {
+	Page
+	Rows []hitRow
+}
+
+// getSearch leads to what an identifier names: straight to the one thing, to a list of several, or else to the licences that it is
+// a part of some identifier of.
+func (c *Console) getSearch(w http.ResponseWriter, r *http.Request, who operator.Person) error {
 	text := strings.TrimSpace(r.URL.Query().Get("q"))
-	to, err := c.named(r, text)
+	hits, err := c.named(r.Context(), text)
 	if err != nil {
 		return err
 	}
-	if to == "" {
-		to = address("/console/licenses", "q", text)
+	switch len(hits) {
+	case 0:
+		seeOther(w, r, address("/console/licenses", "q", text))
+		return nil
+	case 1:
+		seeOther(w, r, hitRow{hits[0]}.Href())
+		return nil
 	}
-	seeOther(w, r, to)
-	return nil
+	page, err := c.page(r, who)
+	if err != nil {
+		return err
+	}
+	page.Query = text
+	view := searchView{Page: page}
+	for _, h := range hits {
+		view.Rows = append(view.Rows, hitRow{h})
+	}
+	return c.ui.Render(w, http.StatusOK, "search", view)
 }
 
-// named is the page of what text names whole; "" if it names nothing whole.
-func (c *Console) named(r *http.Request, text string) (page string, err error) {
+// named is what text names whole or, where it names nothing, the one licence that it is a part of some identifier of.
+func (c *Console) named(ctx context.Context, text string) (hits []search.Hit, err error) {
 	if text == "" {
-		return "", nil
+		return nil, nil
 	}
-	if l, ok := c.Book.ByID(core.LicenseID(text)); ok {
-		return "/console/licenses/" + string(l.ID), nil
+	if hits, err = c.Search.Named(ctx, text, hitsShown); err != nil {
+		return nil, err
+	}
+	add := func(k search.Kind, id string) {
+		if h := (search.Hit{Kind: k, ID: id}); !slices.Contains(hits, h) && len(hits) < hitsShown {
+			hits = append(hits, h)
+		}
+	}
+	if l, ok := c.Book.ByID(core.LicenseID(text)); ok { // of a row that was merged, too
+		add(search.License, string(l.ID))
 	}
 	if l, ok := c.Book.ByARN(core.LicenseARN(text)); ok {
-		return "/console/licenses/" + string(l.ID), nil
+		add(search.License, string(l.ID))
 	}
-	ctx := r.Context()
-	for _, try := range []struct {
-		page string
-		find func() error
-	}{
-		{"/console/records/" + url.PathEscape(text), func() error { _, err := c.Engine.Record(ctx, text); return err }},
-		{"/console/notices/" + url.PathEscape(text), func() error { _, err := c.Notices.NoticeByKey(ctx, text); return err }},
-		{"/console/deliveries/" + url.PathEscape(text), func() error { _, _, _, err := c.Outbox.Delivery(ctx, outbox.DeliveryID(text)); return err }},
-		{"/console/alerts/" + url.PathEscape(text), func() error { _, err := c.Alerts.Alert(ctx, alert.ID(text)); return err }},
-		{"/console/corrections/" + url.PathEscape(text), func() error { _, err := c.Corrections.Find(ctx, correction.ID(text)); return err }},
-		{"/console/cancellations/" + url.PathEscape(text), func() error { _, err := c.Cancellations.Find(ctx, cancellation.ID(text)); return err }},
-		{"/console/accounts/" + url.PathEscape(text), func() error { _, err := c.Accounts.Account(ctx, core.AccountID(text)); return err }},
-	} {
-		switch err := try.find(); {
-		case err == nil:
-			return try.page, nil
-		case !fail.Is(err, fail.NotFound):
-			return "", err
-		}
-	}
-	if strings.Contains(text, "@") || strings.HasPrefix(text, "per_") {
-		seats, err := c.Accounts.Seats(ctx, core.PersonID(text))
-		if strings.Contains(text, "@") {
-			seats, err = c.Accounts.ByEmail(ctx, text)
-		}
-		if len(seats) > 0 {
-			return "/console/accounts/" + string(seats[0].Account.ID), nil
-		}
+	if strings.Contains(text, "@") {
+		seats, err := c.Accounts.ByEmail(ctx, text)
 		if err != nil && !fail.Is(err, fail.NotFound) {
-			return "", err
+			return nil, err
+		}
+		for _, s := range seats {
+			add(search.Account, string(s.Account.ID))
 		}
 	}
-	if strings.HasPrefix(text, "reg_") {
-		reg, err := c.Register.Registration(ctx, register.ID(text))
-		if err == nil {
-			return "/console/registrations/" + string(reg.ID), nil
-		}
-		if !fail.Is(err, fail.NotFound) {
-			return "", err
+	if len(hits) == 0 {
+		if err := c.addEvent(ctx, text, add); err != nil {
+			return nil, err
 		}
 	}
-	return "", nil
+	if len(hits) > 0 {
+		return hits, nil
+	}
+	for l := range c.Book.All {
+		if names(l, text) {
+			if add(search.License, string(l.ID)); len(hits) > 1 {
+				return nil, nil // the list of licences says more of them
+			}
+		}
+	}
+	return hits, nil
+}
+
+// addEvent adds where the usage event of that id is billed: its record or, while there is none, its licence. One that names its
+// source is asked for by both, the source first.
+func (c *Console) addEvent(ctx context.Context, text string, add func(search.Kind, string)) error {
+	source, id := "", text
+	if i := strings.LastIndexByte(text, ' '); i > 0 {
+		source, id = strings.TrimSpace(text[:i]), text[i+1:]
+	}
+	e, err := c.Engine.Event(ctx, source, id, 0)
+	switch {
+	case fail.Is(err, fail.NotFound):
+	case err != nil:
+		return err
+	case e.Record != nil:
+		add(search.Record, e.Record.ID)
+	default:
+		add(search.License, string(e.License))
+	}
+	return nil
 }

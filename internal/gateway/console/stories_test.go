@@ -8,6 +8,7 @@ import (
 
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/agreement"
 	"souk.dev/souk/internal/gateway/alert"
 	"souk.dev/souk/internal/gateway/approval"
 	"souk.dev/souk/internal/gateway/audit"
@@ -25,6 +26,7 @@ import (
 	"souk.dev/souk/internal/gateway/outbox"
 	"souk.dev/souk/internal/gateway/proposal"
 	"souk.dev/souk/internal/gateway/register"
+	"souk.dev/souk/internal/gateway/search"
 	"souk.dev/souk/internal/gateway/usage"
 	"souk.dev/souk/internal/webui"
 	"souk.dev/souk/internal/webui/webuitest"
@@ -129,6 +131,14 @@ func stories(c *Console) []webui.Story {
 		}
 		return cancellationRow{e, "Inkwell Pages", "111122223333"}
 	}
+	chain := []agreementRow{{agreement.Agreement{ID: "agmt-7tz0example1", Status: agreement.Renewed, Customer: "111122223333", Offer: "offer-abcdefexample", ProductID: "prod-ex4mpl3abc12d", Initial: "agmt-7tz0example1", StartsAt: noon.AddDate(-1, 0, 0), EndsAt: noon.AddDate(0, -2, 0), SeenAt: noon}, "Inkwell Pages"},
+		{agreement.Agreement{ID: "agmt-8example2", Status: agreement.Active, Customer: "111122223333", Offer: "offer-abcdefexample", ProductID: "prod-ex4mpl3abc12d", Initial: "agmt-7tz0example1", Licenses: []core.LicenseARN{active.ARN},
+			AcceptedAt: noon.AddDate(0, -2, 0), StartsAt: noon.AddDate(0, -2, 0), EndsAt: noon.AddDate(0, 10, 0), UpdatedAt: noon.AddDate(0, -2, 0), AtEnd: "EXPIRE", AtEndWhy: "ACCEPTOR_RENEW_OPTED_OUT", SeenAt: noon.Add(-time.Hour)}, "Inkwell Pages"}}
+	terms := agreement.Terms{At: noon, Value: "6000.00", CurrencyCode: "USD", Accepted: everyTerm()}
+	var inWords []termRow
+	for _, t := range terms.Accepted {
+		inWords = append(inWords, termInWords(t, catalogue[0]))
+	}
 	used := hoursOfTwoDays()
 	detail := licenseView{Page: page("/console/licenses/lic_4t9k2m"), licenseRow: active, Owner: &account.Account{ID: "acc_1", Email: "ada@example.com", Name: "Ada Lovelace"},
 		Facts:  []factRow{{license.Fact{ID: "2", Kind: license.Activated, At: noon.AddDate(0, -2, 0)}, false}, {license.Fact{ID: "1", Kind: license.Arrived, At: noon.AddDate(0, -2, 0).Add(-time.Minute)}, false}},
@@ -184,6 +194,15 @@ func stories(c *Console) []webui.Story {
 		}()},
 		{Name: "license", Page: "license", Data: detail},
 		{Name: "license-pending", Page: "license", Data: bare},
+		{Name: "search", Page: "search", Data: func() searchView {
+			v := searchView{Page: page("/console/search"), Rows: []hitRow{{search.Hit{Kind: search.Agreement, ID: "agmt-7tz0example1"}}, {search.Hit{Kind: search.Agreement, ID: "agmt-8example2"}}, {search.Hit{Kind: search.License, ID: "lic_4t9k2m"}}}}
+			v.Query = "offer-abcdefexample"
+			return v
+		}()},
+		{Name: "agreements", Page: "agreements", Data: agreementsView{Page: page("/console/agreements"), Filters: states[:2], Offer: "offer-abcdefexample", Rows: chain, Next: "/console/agreements?after=x"}},
+		{Name: "agreements-empty", Page: "agreements", Data: agreementsView{Page: page("/console/agreements"), Filters: states[:1]}},
+		{Name: "agreement", Page: "agreement", Data: agreementView{Page: page("/console/agreements/agmt-8example2"), agreementRow: chain[1], Terms: terms, Told: inWords, Chain: chain, Licenses: []licenseRow{active}, Cancellations: []cancellationRow{end(cancellation.Pending)}}},
+		{Name: "agreement-unasked", Page: "agreement", Data: agreementView{Page: page("/console/agreements/agmt-1"), agreementRow: agreementRow{agreement.Agreement{ID: "agmt-1", Status: agreement.Active, SeenAt: noon}, "prod-1"}}},
 		{Name: "records", Page: "records", Data: recordsView{Page: page("/console/records"), Filters: states[:2], License: "lic_4t9k2m", Rows: records, Older: "/console/records?before=x"}},
 		{Name: "records-empty", Page: "records", Data: recordsView{Page: page("/console/records"), Filters: states[:1]}},
 		{Name: "record", Page: "record", Data: recordView{page("/console/records/x"), records[1], attempt, "Success", []usage.Entry{{ID: "e-1", Source: "orders", Time: noon.UnixMicro(), Quantity: quantity("297.5"), Received: noon.UnixMicro()}}, true, false}},

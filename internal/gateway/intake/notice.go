@@ -49,6 +49,7 @@ type Notice struct {
 	Role        string // Proposer, Manufacturer or Acceptor; empty in the legacy generation
 	ProductCode core.ProductCode
 	MessageID   string    // of the queue's message that brought it first; empty where none did
+	EventID     string    // an EventBridge event's own id, by which AWS's logs know it; empty of all else
 	At          time.Time // when it happened, by AWS's word; when it was sent, where AWS does not say
 	SentAt      time.Time // when the queue took it; of one that was posted, when it was signed or came
 	ReceivedAt  time.Time // when it was first read here
@@ -112,8 +113,8 @@ type Store interface {
 	Notices(ctx context.Context, q Query) ([]Notice, error)
 	// UnservedProducts lists the products of notices that were put aside because their product was not configured.
 	UnservedProducts(ctx context.Context) ([]core.ProductCode, error)
-	// RereadNotice replaces what was understood of a kept notice (its channel, kind, role, product, instant, outcome and
-	// reason) by what n has. Its key, its body and its deliveries stay.
+	// RereadNotice replaces what was understood of a kept notice (its channel, kind, role, product, instant, event id,
+	// outcome and reason) by what n has. Its key, its body and its deliveries stay.
 	RereadNotice(ctx context.Context, n Notice) error
 	// ReconsiderProduct makes the product's notices that were put aside wait to be applied.
 	ReconsiderProduct(ctx context.Context, code core.ProductCode) error

@@ -131,18 +131,21 @@ type detail struct {
 // eventKinds are the events that have a bearing on a licence; "" is a fact about who is who. That of Purchase
 // Agreement Ended depends on its status.
 var eventKinds = map[string]license.Kind{
-	contract.AgreementCreated:     "",
-	contract.AgreementAmended:     "",
-	contract.AgreementEnded:       "",
-	contract.LicenseUpdated:       license.Activated,
-	contract.LicenseDeprovisioned: license.Deprovisioned,
-	contract.AdvisoryIssued:       license.AdvisoryIssued,
-	contract.AdvisoryResolved:     license.AdvisoryResolved,
+	contract.AgreementCreated:      "",
+	contract.AgreementAmended:      "",
+	contract.AgreementEnding:       "",
+	contract.RenewalTermsFinalized: "",
+	contract.RenewalUpcoming:       "",
+	contract.AgreementEnded:        "",
+	contract.LicenseUpdated:        license.Activated,
+	contract.LicenseDeprovisioned:  license.Deprovisioned,
+	contract.AdvisoryIssued:        license.AdvisoryIssued,
+	contract.AdvisoryResolved:      license.AdvisoryResolved,
 }
 
-// requestEvents are the events about a seller's own requests. They are kept for the seller's people, in whose words they
-// are explained; a licence follows the agreement's own events alone.
-var requestEvents = map[string]string{
+// tidings are the events that are no fact of a licence: they are about a seller's own requests, or only information. They are
+// kept for the seller's people, in whose words they are explained.
+var tidings = map[string]string{
 	contract.CancellationPending:   "The buyer was asked to agree to the end of an agreement, and has 7 days; then silence is an approval.",
 	contract.CancellationApproved:  "The buyer agreed to the end of an agreement, which AWS tells of separately.",
 	contract.CancellationRejected:  "The buyer did not agree to the end of an agreement, which goes on.",
@@ -150,6 +153,9 @@ var requestEvents = map[string]string{
 	contract.CancellationFailed:    "AWS could not process a request to end an agreement; its detail says why.",
 	contract.AdjustmentCompleted:   "A part of an invoice was given back to the buyer.",
 	contract.AdjustmentFailed:      "A billing adjustment could not be made; the Agreement API says why.",
+	contract.SpendReached:          "A buyer's spending has reached a limit, at which AWS looks at how they pay. There is nothing to do but wait.",
+	contract.SpendVetted:           "AWS has looked at how a buyer pays whose spending had reached a limit, and goes on.",
+	contract.SpendUnvetted:         "AWS could not confirm how a buyer pays whose spending has reached a limit. It tries again by itself.",
 }
 
 // endings are the statuses of Purchase Agreement Ended. A renewed or replaced agreement is no end: another goes on.
@@ -169,6 +175,7 @@ func (n *Notice) event(body []byte) {
 	if t, ok := instant(e.Time); ok {
 		n.At = t
 	}
+	n.EventID = e.ID
 	if e.ID != "" {
 		n.Key = "event:" + e.ID
 	}
@@ -186,11 +193,11 @@ func (n *Notice) event(body []byte) {
 	kind, known := eventKinds[n.Kind]
 	switch {
 	case !known:
-		why := requestEvents[n.Kind]
-		if why == "" {
-			why = "This kind of event has no bearing on licenses here."
+		if why := tidings[n.Kind]; why != "" {
+			n.settle(license.Recorded, why)
+		} else {
+			n.settle(Unknown, "This kind of event has no bearing on licenses here.")
 		}
-		n.settle(Unknown, why)
 		return
 	case err != nil:
 		n.poison("Its detail is not of the documented form: " + err.Error() + ".")

@@ -350,11 +350,11 @@ func (s *shipment) outcome(f *Fault, now time.Time) Attempt {
 	a := s.attempt
 	a.Answered = now
 	if f != nil {
-		a.Outcome, a.Code = string(f.Class), f.Code
+		a.Outcome, a.Code, a.AWSID = string(f.Class), f.Code, f.RequestID
 		a.Answer, _ = json.Marshal(map[string]string{"RequestId": f.RequestID, "message": f.Message}) // strings: cannot fail
 		return a
 	}
-	a.Outcome = "answered"
+	a.Outcome, a.AWSID = "answered", s.answer.RequestID
 	a.Answer, _ = json.Marshal(s.answer) // plain fields: cannot fail
 	return a
 }

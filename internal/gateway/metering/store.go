@@ -128,6 +128,7 @@ type Attempt struct {
 	Outcome  string // "answered" or a [Class]; empty while there is none
 	Code     string // AWS's name of the error
 	Answer   []byte // JSON, as in [Answer], or AWS's words of the error
+	AWSID    string // AWS's id of the request, by which its support finds it; empty where there was no answer
 }
 
 // Query selects records.

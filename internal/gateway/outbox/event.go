@@ -42,7 +42,8 @@ const (
 
 	UsageThreshold Kind = "usage.threshold"
 
-	AgreementEnding Kind = "agreement.ending"
+	AgreementChanged Kind = "agreement.changed"
+	AgreementEnding  Kind = "agreement.ending"
 
 	CorrectionProposed  Kind = "correction.proposed"
 	CorrectionApproved  Kind = "correction.approved"
@@ -113,6 +114,7 @@ var Kinds = []KindMeans{
 	{MembersChanged, "somebody came into the account, has another role there, or is out of it and signed out"},
 	{EntitlementChanged, "AWS tells other entitlements than before"},
 	{UsageThreshold, "50, 80 or 100 percent of what was bought in advance, or of a budget, are used"},
+	{AgreementChanged, "AWS lists an agreement that is new, or says something else of one: its status, its end, what follows it, its terms"},
 	{AgreementEnding, "a contract or a free trial is near its end; it renews itself or not"},
 	{CorrectionProposed, "a billing adjustment is proposed; a person approves or rejects it"},
 	{CorrectionApproved, "a correction goes ahead"},

@@ -11,6 +11,7 @@ import (
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/agreement"
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/outbox"
 )
 
 // Agreements keeps what AWS says of agreements, and the runs that compared licences with it. It fulfils agreement.Store.
@@ -136,17 +137,21 @@ func (s Agreements) ProductCodes(ctx context.Context) (map[string]core.ProductCo
 }
 
 // KeepTerms implements [agreement.Store].
-func (s Agreements) KeepTerms(ctx context.Context, a agreement.Agreement, t agreement.Terms) error {
+func (s Agreements) KeepTerms(ctx context.Context, a agreement.Agreement, t agreement.Terms, tell ...outbox.Event) error {
 	accepted, err := json.Marshal(t.Accepted)
 	if err != nil {
 		return fmt.Errorf("write the terms of agreement %s: %w", a.ID, err)
 	}
 	return s.db.Tx(ctx, func(tx *sql.Tx) error {
-		return exec(ctx, tx, "put terms", `insert into aws_agreement_terms (agreement_id, status, updated_us, asked_us, failure, amount, currency, accepted)
+		err := exec(ctx, tx, "put terms", `insert into aws_agreement_terms (agreement_id, status, updated_us, asked_us, failure, amount, currency, accepted)
 			values ($1, $2, $3, $4, $5, $6, $7, $8)
 			on conflict (agreement_id) do update set status = excluded.status, updated_us = excluded.updated_us, asked_us = excluded.asked_us, failure = excluded.failure,
 				amount = excluded.amount, currency = excluded.currency, accepted = excluded.accepted`,
 			a.ID, a.Status, us(a.UpdatedAt), us(t.At), t.Failure, t.Value, t.CurrencyCode, string(accepted))
+		if err != nil {
+			return err
+		}
+		return putEvents(ctx, tx, tell...)
 	})
 }
 

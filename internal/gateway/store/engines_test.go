@@ -187,3 +187,13 @@ func TestSignOns(t *testing.T) {
 		})
 	})
 }
+
+func TestSearch(t *testing.T) {
+	onBoth(t, func(t *testing.T, open func(t *testing.T) *store.DB) {
+		storetest.Search(t, func(t *testing.T) storetest.SearchStores {
+			db := open(t)
+			return storetest.SearchStores{Search: db.Search(), Metering: store.NewMetering(db), Notices: db.Notices(), Outbox: db.Outbox(), Licenses: db.Licenses(), Corrections: db.Corrections(), Cancellations: db.Cancellations(),
+				Agreements: db.Agreements(), Accounts: db.Accounts(), Registrations: db.Registrations(), Keys: db.Keys(), Operators: db.Operators()}
+		})
+	})
+}

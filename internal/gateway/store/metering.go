@@ -215,8 +215,8 @@ func (s Metering) Begin(ctx context.Context, as []metering.Attempt) error {
 func (s Metering) Settle(ctx context.Context, as []metering.Attempt, rs []metering.Record, bs []metering.Balance, found ...alert.Finding) error {
 	return s.tx(ctx, func(p *prepared) error {
 		for _, a := range as {
-			_, err := p.exec(`update metering_attempt set answered_us = $1, outcome = $2, code = $3, answer = $4 where id = $5`,
-				us(a.Answered), a.Outcome, a.Code, string(a.Answer), a.ID)
+			_, err := p.exec(`update metering_attempt set answered_us = $1, outcome = $2, code = $3, answer = $4, aws_request = $5 where id = $6`,
+				us(a.Answered), a.Outcome, a.Code, string(a.Answer), text(a.AWSID), a.ID)
 			if err != nil {
 				return fmt.Errorf("request %s: %w", a.ID, err)
 			}
@@ -269,12 +269,12 @@ func (s Metering) Record(ctx context.Context, id string) (metering.Record, error
 	return rs[0], nil
 }
 
-const attemptColumns = `select id, at_us, records, request, answered_us, outcome, code, answer from metering_attempt `
+const attemptColumns = `select id, at_us, records, request, answered_us, outcome, code, answer, aws_request from metering_attempt `
 
 func scanAttempt(row interface{ Scan(...any) error }) (a metering.Attempt, err error) {
 	var at, answered int64
 	var ids string
-	if err := row.Scan(&a.ID, &at, &ids, &a.Request, &answered, &a.Outcome, &a.Code, &a.Answer); err != nil {
+	if err := row.Scan(&a.ID, &at, &ids, &a.Request, &answered, &a.Outcome, &a.Code, &a.Answer, &a.AWSID); err != nil {
 		return a, err
 	}
 	a.At, a.Answered = fromUS(at), fromUS(answered)

@@ -20,11 +20,11 @@ func (db *DB) Notices() Notices { return Notices{db} }
 
 var _ intake.Store = Notices{}
 
-const noticeColumns = `key, way, channel, kind, role, product_code, message_id, at_us, sent_us, received_us, last_us, deliveries, body, outcome, why, license_id`
+const noticeColumns = `key, way, channel, kind, role, product_code, message_id, at_us, sent_us, received_us, last_us, deliveries, body, outcome, why, license_id, event_id`
 
 func scanNotice(scan func(...any) error) (n intake.Notice, err error) {
 	err = scan(&n.Key, &n.Way, &n.Channel, &n.Kind, &n.Role, &n.ProductCode, &n.MessageID, instant{&n.At}, instant{&n.SentAt}, instant{&n.ReceivedAt}, instant{&n.LastAt},
-		&n.Deliveries, &n.Body, &n.Outcome, &n.Why, &n.License)
+		&n.Deliveries, &n.Body, &n.Outcome, &n.Why, &n.License, &n.EventID)
 	return n, err
 }
 
@@ -35,12 +35,12 @@ func text[T ~string](s T) T {
 
 // KeepNotice implements [intake.Store]. Whatever came is kept, were it nonsense: else it would come for ever.
 func (s Notices) KeepNotice(ctx context.Context, n intake.Notice) (kept intake.Notice, err error) {
-	n.Key, n.Kind, n.Role, n.ProductCode, n.MessageID, n.Body, n.Why = text(n.Key), text(n.Kind), text(n.Role), text(n.ProductCode), text(n.MessageID), text(n.Body), text(n.Why)
+	n.Key, n.Kind, n.Role, n.ProductCode, n.MessageID, n.EventID, n.Body, n.Why = text(n.Key), text(n.Kind), text(n.Role), text(n.ProductCode), text(n.MessageID), text(n.EventID), text(n.Body), text(n.Why)
 	err = s.db.Tx(ctx, func(tx *sql.Tx) error {
 		if err := exec(ctx, tx, "keep notice", `insert into notice (`+noticeColumns+`)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12, $13, $14, $15)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12, $13, $14, $15, $16)
 			on conflict (key) do update set deliveries = notice.deliveries + 1, last_us = excluded.last_us`,
-			n.Key, n.Way, n.Channel, n.Kind, n.Role, n.ProductCode, n.MessageID, us(n.At), us(n.SentAt), us(n.ReceivedAt), us(n.ReceivedAt), n.Body, n.Outcome, n.Why, n.License); err != nil {
+			n.Key, n.Way, n.Channel, n.Kind, n.Role, n.ProductCode, n.MessageID, us(n.At), us(n.SentAt), us(n.ReceivedAt), us(n.ReceivedAt), n.Body, n.Outcome, n.Why, n.License, n.EventID); err != nil {
 			return err
 		}
 		if kept, err = scanNotice(tx.QueryRowContext(ctx, `select `+noticeColumns+` from notice where key = $1`, n.Key).Scan); err != nil || kept.Deliveries > 1 {
@@ -97,8 +97,8 @@ func (s Notices) UnservedProducts(ctx context.Context) (codes []core.ProductCode
 // RereadNotice implements [intake.Store].
 func (s Notices) RereadNotice(ctx context.Context, n intake.Notice) error {
 	err := s.db.Tx(ctx, func(tx *sql.Tx) error {
-		return exec(ctx, tx, "reread", `update notice set channel = $2, kind = $3, role = $4, product_code = $5, at_us = $6, outcome = $7, why = $8 where key = $1`,
-			n.Key, n.Channel, n.Kind, n.Role, n.ProductCode, us(n.At), n.Outcome, n.Why)
+		return exec(ctx, tx, "reread", `update notice set channel = $2, kind = $3, role = $4, product_code = $5, at_us = $6, outcome = $7, why = $8, event_id = $9 where key = $1`,
+			n.Key, n.Channel, n.Kind, n.Role, n.ProductCode, us(n.At), n.Outcome, n.Why, text(n.EventID))
 	})
 	if err != nil {
 		return fmt.Errorf("keep what notice %s says by now: %w", n.Key, err)

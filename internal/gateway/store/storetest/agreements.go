@@ -188,7 +188,7 @@ func agreementTerms(t *testing.T, s agreement.Store, _ license.Store) {
 	}
 	want := agreement.Terms{At: noon, Value: "12.50", CurrencyCode: "USD", Accepted: []agreement.Term{{Name: "legalTerm", Content: []byte(`{"documents":[]}`)}}}
 	for _, terms := range []agreement.Terms{{At: noon, Failure: "No."}, want} {
-		if err := s.KeepTerms(t.Context(), one, terms); err != nil {
+		if err := s.KeepTerms(t.Context(), one, terms, told(1)); err != nil { // the same event each time
 			t.Fatal(err)
 		}
 	}

@@ -155,7 +155,7 @@ func aRecordsLife(t *testing.T, s metering.Store) {
 	}
 	must(t, s.Begin(ctx, []metering.Attempt{b}))
 	got.State, got.Receipt, got.Why, got.Since = metering.Honoured, "id", "taken", t0.Add(time.Hour)
-	b.Answered, b.Outcome, b.Answer = t0.Add(time.Hour), "answered", []byte(`{}`)
+	b.Answered, b.Outcome, b.Answer, b.AWSID = t0.Add(time.Hour), "answered", []byte(`{}`), "aws-1"
 	must(t, s.Settle(ctx, []metering.Attempt{b}, []metering.Record{got}, nil))
 	if err := s.Settle(ctx, nil, []metering.Record{got}, nil); !fail.Is(err, fail.Conflict) {
 		t.Errorf("a record was settled twice: %v", err)

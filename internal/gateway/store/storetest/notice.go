@@ -22,7 +22,7 @@ func Notices(t *testing.T, open func(t *testing.T) (intake.Store, license.Store)
 }
 
 func aNotice(key string, at time.Time) intake.Notice {
-	return intake.Notice{Key: key, Way: intake.ByTopic, Channel: intake.EventBridge, Kind: "License Updated", Role: "Manufacturer", ProductCode: "p", MessageID: "m-" + key, At: at,
+	return intake.Notice{Key: key, Way: intake.ByTopic, Channel: intake.EventBridge, Kind: "License Updated", Role: "Manufacturer", ProductCode: "p", MessageID: "m-" + key, EventID: "e-" + key, At: at,
 		SentAt: at.Add(time.Second), ReceivedAt: at.Add(2 * time.Second), Body: `{"a":"ü"}`, Outcome: intake.Received}
 }
 
@@ -58,7 +58,7 @@ func nonsenseIsKept(t *testing.T, s intake.Store) {
 	n := aNotice("k\x00", noon)
 	n.Kind, n.MessageID, n.Body, n.Outcome = "kind\xff", "m\x00", "a\x00b\xffc", intake.Poison
 	want := n
-	want.Key, want.Kind, want.MessageID, want.Body = "k\uFFFD", "kind\uFFFD", "m\uFFFD", "a\uFFFDb\uFFFDc"
+	want.Key, want.Kind, want.MessageID, want.EventID, want.Body = "k\uFFFD", "kind\uFFFD", "m\uFFFD", "e-k\uFFFD", "a\uFFFDb\uFFFDc"
 	want.Deliveries, want.LastAt = 2, n.ReceivedAt
 	keep(t, s, n)
 	if got := keep(t, s, n); got != want {
