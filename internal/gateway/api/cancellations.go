@@ -1,11 +1,10 @@
 package api
 
 import (
+	"context"
 	"net/http"
-	"slices"
 	"time"
 
-	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/audit"
 	"souk.dev/souk/internal/gateway/cancellation"
 	"souk.dev/souk/internal/gateway/core"
@@ -20,14 +19,20 @@ type Cancellations struct {
 	Directory     license.Directory
 }
 
+func (h Cancellations) calls() proposals[cancellation.Cancellation, cancellationOut] {
+	return proposals[cancellation.Cancellation, cancellationOut]{"/v1/cancellations", h.Cancellations.Desk, cancellation.States, h.Directory, audit.EndRefused, cancellationOf,
+		func(_ context.Context, c cancellation.Cancellation) (cancellationOut, error) {
+			return cancellationOf(c), nil
+		}}
+}
+
 // Mount implements [Mounter].
 func (h Cancellations) Mount(d *Door) {
+	calls := h.calls()
+	calls.mount(d)
 	d.Create("POST /v1/cancellations", h.post)
-	d.Handle("GET /v1/cancellations", h.list)
-	d.Handle("GET /v1/cancellations/{id}", h.get)
 	d.Handle("POST /v1/cancellations/{id}/approve", h.approve)
-	d.Handle("POST /v1/cancellations/{id}/reject", h.reject)
-	d.Handle("POST /v1/cancellations/{id}/withdraw", h.withdraw)
+	d.Handle("POST /v1/cancellations/{id}/withdraw", calls.decide(audit.EndWithdrawn, h.Cancellations.Withdraw))
 }
 
 // cancellationIn is what a caller asks.
@@ -82,25 +87,7 @@ func (h Cancellations) post(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Location", "/v1/cancellations/"+string(c.ID))
-	return httpx.JSON(w, http.StatusCreated, cancellationOf(c))
-}
-
-func (h Cancellations) get(w http.ResponseWriter, r *http.Request) error {
-	return h.show(w)(h.Cancellations.Find(r.Context(), requested(r)))
-}
-
-// requested is the request that a call's address names.
-func requested(r *http.Request) cancellation.ID { return cancellation.ID(r.PathValue("id")) }
-
-// show answers with a request, or fails.
-func (h Cancellations) show(w http.ResponseWriter) func(c cancellation.Cancellation, err error) error {
-	return func(c cancellation.Cancellation, err error) error {
-		if err != nil {
-			return err
-		}
-		return httpx.JSON(w, http.StatusOK, cancellationOf(c))
-	}
+	return h.calls().created(w, r, c)
 }
 
 func (h Cancellations) approve(w http.ResponseWriter, r *http.Request) error {
@@ -110,55 +97,7 @@ func (h Cancellations) approve(w http.ResponseWriter, r *http.Request) error {
 	if err := httpx.Decode(w, r, &in); err != nil {
 		return err
 	}
-	return h.show(w)(acted(r, audit.EndOkayed, r.PathValue("id"), in.By, func() (cancellation.Cancellation, error) {
-		return h.Cancellations.Approve(r.Context(), requested(r), actor(r, in.By))
-	}))
-}
-
-// decision is who decides, and why.
-type decision struct {
-	By  string `json:"by"`
-	Why string `json:"why"`
-}
-
-func (h Cancellations) reject(w http.ResponseWriter, r *http.Request) error {
-	var in decision
-	if err := httpx.Decode(w, r, &in); err != nil {
-		return err
-	}
-	return h.show(w)(acted(r, audit.EndRefused, r.PathValue("id"), in.By, func() (cancellation.Cancellation, error) {
-		return h.Cancellations.Reject(r.Context(), requested(r), actor(r, in.By), in.Why)
-	}))
-}
-
-func (h Cancellations) withdraw(w http.ResponseWriter, r *http.Request) error {
-	var in decision
-	if err := httpx.Decode(w, r, &in); err != nil {
-		return err
-	}
-	return h.show(w)(acted(r, audit.EndWithdrawn, r.PathValue("id"), in.By, func() (cancellation.Cancellation, error) {
-		return h.Cancellations.Withdraw(r.Context(), requested(r), actor(r, in.By), in.Why)
-	}))
-}
-
-func (h Cancellations) list(w http.ResponseWriter, r *http.Request) error {
-	limit, err := Limit(r)
-	if err != nil {
-		return err
-	}
-	q := proposal.Query{State: cancellation.State(r.URL.Query().Get("state")), Limit: limit + 1}
-	if q.State != "" && !slices.Contains(cancellation.States, q.State) {
-		return fail.New(fail.Invalid, "bad_state", "There is no state %.40q; see /openapi.json.", q.State)
-	}
-	if q.License, err = licenseAsked(r, h.Directory); err != nil {
-		return err
-	}
-	if err := Cursor(r, &q.After); err != nil {
-		return err
-	}
-	list, err := h.Cancellations.List(r.Context(), q)
-	if err != nil {
-		return err
-	}
-	return httpx.JSON(w, http.StatusOK, PageOf(list, limit, func(c cancellation.Cancellation) any { return c.ID }, cancellationOf))
+	return h.calls().acted(w, r, audit.EndOkayed, in.By, func(id proposal.ID) (cancellation.Cancellation, error) {
+		return h.Cancellations.Approve(r.Context(), id, actor(r, in.By))
+	})
 }

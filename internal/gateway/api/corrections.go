@@ -1,12 +1,10 @@
 package api
 
 import (
+	"context"
 	"net/http"
-	"slices"
 	"time"
 
-	"souk.dev/souk/internal/fail"
-	"souk.dev/souk/internal/gateway/approval"
 	"souk.dev/souk/internal/gateway/audit"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/correction"
@@ -22,13 +20,15 @@ type Corrections struct {
 	Directory   license.Directory
 }
 
+func (h Corrections) calls() proposals[correction.Correction, correctionOut] {
+	return proposals[correction.Correction, correctionOut]{"/v1/corrections", h.Corrections.Desk, correction.States, h.Directory, audit.CorrectionRefused, correctionOf, h.single}
+}
+
 // Mount implements [Mounter].
 func (h Corrections) Mount(d *Door) {
+	h.calls().mount(d)
 	d.Create("POST /v1/corrections", h.post)
-	d.Handle("GET /v1/corrections", h.list)
-	d.Handle("GET /v1/corrections/{id}", h.get)
 	d.Handle("POST /v1/corrections/{id}/approve", h.approve)
-	d.Handle("POST /v1/corrections/{id}/reject", h.reject)
 }
 
 // correctionIn is what a caller asks.
@@ -91,12 +91,6 @@ type overlapOut struct {
 	CreatedAt time.Time        `json:"createdAt"`
 }
 
-// actorOut is who did something.
-type actorOut struct {
-	Key    string `json:"key"`
-	Person string `json:"person,omitempty"`
-}
-
 // eventName names an event.
 type eventName struct {
 	Source string `json:"source"`
@@ -138,34 +132,17 @@ func (h Corrections) post(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Location", "/v1/corrections/"+string(c.ID))
-	return h.show(w, r, http.StatusCreated, c)
+	return h.calls().created(w, r, c)
 }
 
-// show answers with a single correction, and with those that may put the same mistake right.
-func (h Corrections) show(w http.ResponseWriter, r *http.Request, status int, c correction.Correction) error {
-	others, err := h.Corrections.Overlapping(r.Context(), c)
-	if err != nil {
-		return err
-	}
+// single is a correction with those that may put the same mistake right.
+func (h Corrections) single(ctx context.Context, c correction.Correction) (correctionOut, error) {
 	out := correctionOf(c)
+	others, err := h.Corrections.Overlapping(ctx, c)
 	for _, o := range others {
 		out.Overlaps = append(out.Overlaps, overlapOut{o.ID, o.State, o.Dimension, o.Quantity, o.Amount, o.CreatedAt})
 	}
-	return httpx.JSON(w, status, out)
-}
-
-// actor is the key that the call came with, and the person whom its body names.
-func actor(r *http.Request, person string) approval.Actor {
-	return approval.Actor{Key: KeyOf(r.Context()).ID, Person: person}
-}
-
-func (h Corrections) get(w http.ResponseWriter, r *http.Request) error {
-	c, err := h.Corrections.Find(r.Context(), correction.ID(r.PathValue("id")))
-	if err != nil {
-		return err
-	}
-	return h.show(w, r, http.StatusOK, c)
+	return out, err
 }
 
 func (h Corrections) approve(w http.ResponseWriter, r *http.Request) error {
@@ -176,47 +153,7 @@ func (h Corrections) approve(w http.ResponseWriter, r *http.Request) error {
 	if err := httpx.Decode(w, r, &in); err != nil {
 		return err
 	}
-	c, err := acted(r, audit.CorrectionOkayed, r.PathValue("id"), in.By, func() (correction.Correction, error) {
-		return h.Corrections.Approve(r.Context(), correction.ID(r.PathValue("id")), actor(r, in.By), in.Besides)
+	return h.calls().acted(w, r, audit.CorrectionOkayed, in.By, func(id proposal.ID) (correction.Correction, error) {
+		return h.Corrections.Approve(r.Context(), id, actor(r, in.By), in.Besides)
 	})
-	if err != nil {
-		return err
-	}
-	return h.show(w, r, http.StatusOK, c)
-}
-
-func (h Corrections) reject(w http.ResponseWriter, r *http.Request) error {
-	var in decision
-	if err := httpx.Decode(w, r, &in); err != nil {
-		return err
-	}
-	c, err := acted(r, audit.CorrectionRefused, r.PathValue("id"), in.By, func() (correction.Correction, error) {
-		return h.Corrections.Reject(r.Context(), correction.ID(r.PathValue("id")), actor(r, in.By), in.Why)
-	})
-	if err != nil {
-		return err
-	}
-	return h.show(w, r, http.StatusOK, c)
-}
-
-func (h Corrections) list(w http.ResponseWriter, r *http.Request) error {
-	limit, err := Limit(r)
-	if err != nil {
-		return err
-	}
-	q := proposal.Query{State: correction.State(r.URL.Query().Get("state")), Limit: limit + 1}
-	if q.State != "" && !slices.Contains(correction.States, q.State) {
-		return fail.New(fail.Invalid, "bad_state", "There is no state %.40q; see /openapi.json.", q.State)
-	}
-	if q.License, err = licenseAsked(r, h.Directory); err != nil {
-		return err
-	}
-	if err := Cursor(r, &q.After); err != nil {
-		return err
-	}
-	list, err := h.Corrections.List(r.Context(), q)
-	if err != nil {
-		return err
-	}
-	return httpx.JSON(w, http.StatusOK, PageOf(list, limit, func(c correction.Correction) any { return c.ID }, correctionOf))
 }

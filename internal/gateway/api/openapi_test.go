@@ -53,7 +53,7 @@ func read(t *testing.T) (doc document, text string) {
 // The document names every call that is mounted under /v1, and none that is not.
 func TestOpenAPINamesTheCalls(t *testing.T) {
 	doc, _ := read(t)
-	d := NewDoor(nil, nil, nil, nil, nil, Licenses{}, Notifications{}, Accounts{}, Registrations{}, SignIns{}, Events{}, Records{}, Usage{}, Finalize{}, Checks{}, Statements{}, Corrections{}, Cancellations{}, Webhooks{}, Deliveries{}, Alerts{}, Resync{}, Agreements{},
+	d := NewDoor(nil, nil, nil, nil, nil, Licenses{}, Notifications{}, Accounts{}, Registrations{}, SignIns{}, Events{}, Records{}, Usage{}, Finalize{}, Checks{}, Statements{}, Corrections{Corrections: &correction.Service{}}, Cancellations{Cancellations: &cancellation.Service{}}, Webhooks{}, Deliveries{}, Alerts{}, Resync{}, Agreements{},
 		Privacy{})
 	var documented []string
 	for path, item := range doc.Paths {

@@ -83,6 +83,50 @@ func TestANoticeIsReplayedByAPerson(t *testing.T) {
 	}
 }
 
+// A refund is proposed on the licence's page; what is wrong stands at its field, and what was typed stays.
+func TestARefundIsProposedByAPerson(t *testing.T) {
+	d := newDesk(t)
+	l := d.buys(1)
+	b, looks := d.as(d.add(operator.Operator)), d.as(d.add(operator.Viewer))
+	form := "/console/corrections/new?license=" + string(l.ID)
+	if link := b.get("/console/licenses/" + string(l.ID)).Page.All("a[href=" + form + "]"); len(link) != 1 {
+		t.Errorf("the licence's page has %d links to the form", len(link))
+	}
+	if link := looks.get("/console/licenses/" + string(l.ID)).Page.All("a[href=" + form + "]"); len(link) != 0 {
+		t.Error("a viewer is led to what is refused")
+	}
+	empty := b.get(form)
+	empty.Page.Form(t, "/console/corrections")
+	empty.shows(t, http.StatusOK, noon.Format("January 2006")+", invoiced from 1 ") // of the month that is not over
+	month := noon.AddDate(0, -1, 0).Format("2006-01")
+	for field, in := range map[string]url.Values{
+		"reason":    {"amount": {"12.50"}},
+		"amount":    {"reason": {"OTHER"}},
+		"quantity":  {"dimension": {"pages"}, "quantity": {"0"}, "reason": {"OTHER"}},
+		"dimension": {"dimension": {"planets"}, "quantity": {"4"}, "reason": {"OTHER"}},
+	} {
+		in["license"], in["month"], in["description"] = []string{string(l.ID)}, []string{month}, []string{"Counted twice."}
+		a := b.post("/console/corrections", in)
+		a.shows(t, http.StatusUnprocessableEntity, "Counted twice.")
+		if bad := a.Page.All("[aria-invalid=true]"); len(bad) != 1 || bad[0].Attr("name") != field {
+			t.Errorf("what is wrong with %s stands at %d other fields", field, len(bad))
+		}
+	}
+	more := url.Values{"license": {string(l.ID)}, "month": {month}, "dimension": {"pages"}, "quantity": {"4"}, "reason": {"OTHER"}, "description": {"Counted twice."}}
+	again := b.post("/console/corrections", more)
+	again.shows(t, http.StatusConflict, "more than was billed")
+	again.shows(t, http.StatusConflict, "Counted twice.")
+	a := b.post("/console/corrections", url.Values{"license": {string(l.ID)}, "month": {month}, "amount": {"12.50"}, "reason": {"OTHER"}})
+	made, err := d.console.Corrections.List(t.Context(), proposal.Query{Limit: 2})
+	if err != nil || len(made) != 1 || a.Location != "/console/corrections/"+string(made[0].ID)+"?proposed" || made[0].AskedBy.Person != "operator@inkwell.example" {
+		t.Fatalf("%d %s: %+v, %v", a.Code, a.Location, made, err)
+	}
+	if e := d.newest(); e.Action != audit.CorrectionAsked || e.Subject != string(l.ID) {
+		t.Errorf("the log says %+v", e)
+	}
+	b.get(a.Location).shows(t, http.StatusOK, "Its invoice is looked for.")
+}
+
 func TestACorrectionIsDecidedByAnotherPerson(t *testing.T) {
 	d := newDesk(t)
 	l := d.buys(1)

@@ -1,9 +1,9 @@
 package console
 
 import (
-	"fmt"
 	"net/http"
-	"strings"
+	"net/url"
+	"slices"
 
 	"souk.dev/souk/contract"
 	"souk.dev/souk/internal/fail"
@@ -11,25 +11,16 @@ import (
 	"souk.dev/souk/internal/gateway/audit"
 	"souk.dev/souk/internal/gateway/cancellation"
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/operator"
 	"souk.dev/souk/internal/gateway/proposal"
 	"souk.dev/souk/internal/webui"
 )
 
-type cancellationsView struct {
-	Page
-	Filters []filter
-	State   cancellation.State
-	Rows    []cancellationRow
-	Newer   string
-}
-
-// Nothing is what stands where the list would.
-func (v cancellationsView) Nothing() webui.Empty {
-	if v.State != "" {
-		return webui.Empty{Title: "No cancellation request is " + words(string(v.State)), Href: "/console/cancellations", Label: "Show all cancellation requests"}
-	}
-	return webui.Empty{Title: "No cancellation requests yet", Text: "A contract ends before its time when the buyer agrees to your request. Propose one on its licence's page; pay as you go is cancelled by buyers themselves."}
+func (c *Console) cancellations() proposals[cancellation.Cancellation, cancellationRow] {
+	return proposals[cancellation.Cancellation, cancellationRow]{c, "/console/cancellations", "cancellation request", cancellation.States, c.Cancellations.Desk, c.cancellationRow,
+		func(row cancellationRow) string { return string(row.Agreement) },
+		"A contract ends before its time when the buyer agrees to your request. Propose one on its licence's page; pay as you go is cancelled by buyers themselves.", audit.EndRefused}
 }
 
 // cancellationRow is a cancellation request in a list.
@@ -45,34 +36,8 @@ func (c cancellationRow) Href() string { return "/console/cancellations/" + stri
 func (c cancellationRow) LicenseHref() string { return "/console/licenses/" + string(c.License) }
 
 func (c *Console) cancellationRow(e cancellation.Cancellation) cancellationRow {
-	row := cancellationRow{Cancellation: e}
-	if l, ok := c.Book.ByID(e.License); ok {
-		lr := c.licenseRow(l)
-		row.Product, row.Buyer = lr.Product, lr.Buyer()
-	}
-	return row
-}
-
-// getCancellations lists cancellation requests, the oldest first: those that have waited longest for a decision.
-func (c *Console) getCancellations(w http.ResponseWriter, r *http.Request, who operator.Person) error {
-	page, err := c.page(r, who)
-	if err != nil {
-		return err
-	}
-	q := r.URL.Query()
-	view := cancellationsView{Page: page, State: cancellation.State(q.Get("state"))}
-	view.Filters = []filter{{"All", "/console/cancellations", -1, view.State == ""}}
-	for _, s := range cancellation.States {
-		view.Filters = append(view.Filters, filter{webui.Words(s), address("/console/cancellations", "state", string(s)), -1, view.State == s})
-	}
-	list, err := c.Cancellations.List(r.Context(), proposal.Query{State: view.State, After: cancellation.ID(q.Get("after")), Limit: pageSize + 1})
-	if err != nil {
-		return err
-	}
-	view.Rows, view.Newer = pageOf(list, c.cancellationRow, func(last cancellation.Cancellation) string {
-		return address("/console/cancellations", "state", string(view.State), "after", string(last.ID))
-	})
-	return c.ui.Render(w, http.StatusOK, "cancellations", view)
+	product, buyer := c.whose(e.License)
+	return cancellationRow{e, product, buyer}
 }
 
 type cancellationView struct {
@@ -118,119 +83,38 @@ func (c *Console) getCancellation(w http.ResponseWriter, r *http.Request, who op
 	return c.ui.Render(w, http.StatusOK, "cancellation", view)
 }
 
-// newCancellationView is the form in which a request is proposed.
-type newCancellationView struct {
-	Page
-	licenseRow
-	Fields []webui.Field
-}
-
-// reasons are AWS's reason codes as a person reads them.
-func reasons(codes []string) []webui.Choice {
-	all := []webui.Choice{{Value: "", Label: "Choose one"}}
-	for _, code := range codes {
-		all = append(all, webui.Choice{Value: code, Label: webui.Words(strings.ToLower(code))})
-	}
-	return all
-}
-
-func cancellationFields(agreements []core.AgreementID, agreement, reason, description, bad string) (fields []webui.Field) {
-	if n := len(agreements); n > 1 {
-		f := webui.Field{Name: "agreement", Label: "Agreement", Type: "select", Required: true, Value: agreement}
-		for i := range agreements {
-			a := string(agreements[n-1-i])
-			f.Options = append(f.Options, webui.Choice{Value: a, Label: a})
+// cancellationForm is the form in which the end of a licence's agreement is proposed.
+func (c *Console) cancellationForm(l license.License, in url.Values) proposalForm {
+	f := proposalForm{Title: "Ask the buyer to end it", Place: "/console/cancellations",
+		Lede: "Somebody else approves this; then AWS asks the buyer, who agrees or denies. Seven days without an answer count as a yes. It gives no money back."}
+	if len(l.Agreements) > 1 {
+		choice := webui.Field{Name: "agreement", Label: "Agreement", Type: "select", Required: true, Value: in.Get("agreement")}
+		for _, a := range slices.Backward(l.Agreements) {
+			choice.Options = append(choice.Options, webui.Choice{Value: string(a), Label: string(a)})
 		}
-		fields = append(fields, f)
+		f.Fields = append(f.Fields, choice)
 	}
-	return append(fields,
-		webui.Field{Name: "reason", Label: "Reason", Hint: "AWS tells the buyer.", Type: "select", Required: true, Value: reason, Options: reasons(contract.CancellationReasons), Error: bad},
-		webui.Field{Name: "description", Label: "In your words", Hint: "The buyer reads it, and decides with it.", Type: "textarea", Value: description, MaxLength: 1900})
+	f.Fields = append(f.Fields,
+		webui.Field{Name: "reason", Label: "Reason", Hint: "AWS tells the buyer.", Type: "select", Required: true, Value: in.Get("reason"), Options: reasons(contract.CancellationReasons)},
+		webui.Field{Name: "description", Label: "In your words", Hint: "The buyer reads it, and decides with it.", Type: "textarea", Value: in.Get("description"), MaxLength: proposal.Room(contract.MaxRequestDescription)})
+	return f
 }
 
-// getNewCancellation shows the form in which the end of a licence's agreement is proposed.
-func (c *Console) getNewCancellation(w http.ResponseWriter, r *http.Request, who operator.Person) error {
-	l, err := c.licenseNamed(r.URL.Query().Get("license"))
-	if err != nil {
-		return err
-	}
-	page, err := c.page(r, who)
-	if err != nil {
-		return err
-	}
-	return c.ui.Render(w, http.StatusOK, "cancellation-new", newCancellationView{page, c.licenseRow(l), cancellationFields(l.Agreements, "", "", "", "")})
+// askEnd proposes the end of a licence's agreement.
+func (c *Console) askEnd(r *http.Request, l license.License, by approval.Actor, in url.Values) (proposal.ID, error) {
+	made, err := c.Cancellations.Ask(r.Context(), cancellation.Cancellation{Life: proposal.Life{License: l.ID, AskedBy: by}, Agreement: core.AgreementID(in.Get("agreement")),
+		Reason: in.Get("reason"), Description: in.Get("description")})
+	return made.ID, err
 }
 
-// postCancellation proposes the end of a licence's agreement.
-func (c *Console) postCancellation(w http.ResponseWriter, r *http.Request, who operator.Person) error {
-	in, err := form(w, r)
-	if err != nil {
-		return err
-	}
-	l, err := c.licenseNamed(in.Get("license"))
-	if err != nil {
-		return err
-	}
-	ask := cancellation.Cancellation{Life: proposal.Life{License: l.ID, AskedBy: decider(who)}, Agreement: core.AgreementID(in.Get("agreement")), Reason: in.Get("reason"), Description: in.Get("description")}
-	var made cancellation.Cancellation
-	err = c.Audit.Do(r.Context(), actor(r, who), audit.EndProposed, string(l.ID), ask.Reason, func() (err error) {
-		made, err = c.Cancellations.Ask(r.Context(), ask)
-		return err
-	})
-	if fail.Is(err, fail.Invalid) {
-		page, pageErr := c.page(r, who)
-		if pageErr != nil {
-			return fmt.Errorf("show the form again: %w", pageErr)
-		}
-		return c.ui.Render(w, http.StatusUnprocessableEntity, "cancellation-new",
-			newCancellationView{page, c.licenseRow(l), cancellationFields(l.Agreements, string(ask.Agreement), ask.Reason, ask.Description, fail.SayOf(err))})
-	}
-	if err != nil {
-		return err
-	}
-	seeOther(w, r, c.cancellationRow(made).Href()+"?proposed")
-	return nil
+// approveEnd lets a proposal go to AWS.
+func (c *Console) approveEnd(r *http.Request, id proposal.ID, by approval.Actor, _ url.Values) error {
+	_, err := c.Cancellations.Approve(r.Context(), id, by)
+	return err
 }
 
-// postApproveEnd lets a proposal go to AWS.
-func (c *Console) postApproveEnd(w http.ResponseWriter, r *http.Request, who operator.Person) error {
-	return c.decideEnd(w, r, who, audit.EndOkayed, "approved", func(id cancellation.ID, by approval.Actor, _ string) error {
-		_, err := c.Cancellations.Approve(r.Context(), id, by)
-		return err
-	})
-}
-
-// postRejectEnd ends a proposal without AWS.
-func (c *Console) postRejectEnd(w http.ResponseWriter, r *http.Request, who operator.Person) error {
-	return c.decideEnd(w, r, who, audit.EndRefused, "rejected", func(id cancellation.ID, by approval.Actor, why string) error {
-		_, err := c.Cancellations.Reject(r.Context(), id, by, why)
-		return err
-	})
-}
-
-// postWithdrawEnd takes a request back that the buyer has not answered.
-func (c *Console) postWithdrawEnd(w http.ResponseWriter, r *http.Request, who operator.Person) error {
-	return c.decideEnd(w, r, who, audit.EndWithdrawn, "withdrawn", func(id cancellation.ID, by approval.Actor, why string) error {
-		_, err := c.Cancellations.Withdraw(r.Context(), id, by, why)
-		return err
-	})
-}
-
-func (c *Console) decideEnd(w http.ResponseWriter, r *http.Request, who operator.Person, action audit.Action, said string, do func(cancellation.ID, approval.Actor, string) error) error {
-	in, err := form(w, r)
-	if err != nil {
-		return err
-	}
-	e, err := c.Cancellations.Find(r.Context(), cancellation.ID(r.PathValue("id")))
-	if err != nil {
-		return err
-	}
-	err = c.Audit.Do(r.Context(), actor(r, who), action, string(e.ID), string(e.License)+", "+string(e.Agreement), func() error {
-		return do(e.ID, decider(who), strings.TrimSpace(in.Get("why")))
-	})
-	if err != nil {
-		return err
-	}
-	seeOther(w, r, c.cancellationRow(e).Href()+"?"+said)
-	return nil
+// withdrawEnd takes a request back that the buyer has not answered.
+func (c *Console) withdrawEnd(r *http.Request, id proposal.ID, by approval.Actor, in url.Values) error {
+	_, err := c.Cancellations.Withdraw(r.Context(), id, by, in.Get("why"))
+	return err
 }

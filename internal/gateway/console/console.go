@@ -144,6 +144,7 @@ type route struct {
 
 // routes are all that need somebody to be signed in.
 func (c *Console) routes() []route {
+	corrections, cancellations := c.corrections(), c.cancellations()
 	return []route{
 		{"GET /console", operator.Viewer, c.getOverview},
 		{"GET /console/search", operator.Viewer, c.getSearch},
@@ -168,17 +169,19 @@ func (c *Console) routes() []route {
 		{"GET /console/accounts", operator.Viewer, c.getAccounts},
 		{"GET /console/accounts/{id}", operator.Viewer, c.getAccount},
 		{"POST /console/accounts/{id}/members/{person}/factor/remove", operator.Operator, c.postMemberFactor},
-		{"GET /console/corrections", operator.Viewer, c.getCorrections},
+		{"GET /console/corrections", operator.Viewer, corrections.list},
+		{"GET /console/corrections/new", operator.Operator, c.getProposalForm(c.correctionForm)},
+		{"POST /console/corrections", operator.Operator, c.postProposalForm(audit.CorrectionAsked, c.correctionForm, c.askCorrection)},
 		{"GET /console/corrections/{id}", operator.Viewer, c.getCorrection},
-		{"POST /console/corrections/{id}/approve", operator.Operator, c.postApprove},
-		{"POST /console/corrections/{id}/reject", operator.Operator, c.postReject},
-		{"GET /console/cancellations", operator.Viewer, c.getCancellations},
-		{"GET /console/cancellations/new", operator.Operator, c.getNewCancellation},
-		{"POST /console/cancellations", operator.Operator, c.postCancellation},
+		{"POST /console/corrections/{id}/approve", operator.Operator, corrections.decide(audit.CorrectionOkayed, "approved", c.approveCorrection)},
+		{"POST /console/corrections/{id}/reject", operator.Operator, corrections.reject()},
+		{"GET /console/cancellations", operator.Viewer, cancellations.list},
+		{"GET /console/cancellations/new", operator.Operator, c.getProposalForm(c.cancellationForm)},
+		{"POST /console/cancellations", operator.Operator, c.postProposalForm(audit.EndProposed, c.cancellationForm, c.askEnd)},
 		{"GET /console/cancellations/{id}", operator.Viewer, c.getCancellation},
-		{"POST /console/cancellations/{id}/approve", operator.Operator, c.postApproveEnd},
-		{"POST /console/cancellations/{id}/reject", operator.Operator, c.postRejectEnd},
-		{"POST /console/cancellations/{id}/withdraw", operator.Operator, c.postWithdrawEnd},
+		{"POST /console/cancellations/{id}/approve", operator.Operator, cancellations.decide(audit.EndOkayed, "approved", c.approveEnd)},
+		{"POST /console/cancellations/{id}/reject", operator.Operator, cancellations.reject()},
+		{"POST /console/cancellations/{id}/withdraw", operator.Operator, cancellations.decide(audit.EndWithdrawn, "withdrawn", c.withdrawEnd)},
 		{"GET /console/settings", operator.Viewer, c.getSettings},
 		{"GET /console/me", operator.Viewer, c.getMe},
 		{"POST /console/me/password", operator.Viewer, c.postPassword},

@@ -1,32 +1,29 @@
 package console
 
 import (
+	"cmp"
 	"net/http"
+	"net/url"
 	"strings"
+	"time"
 
+	"souk.dev/souk/contract"
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/approval"
 	"souk.dev/souk/internal/gateway/audit"
+	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/correction"
+	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/operator"
 	"souk.dev/souk/internal/gateway/proposal"
+	"souk.dev/souk/internal/gateway/statement"
 	"souk.dev/souk/internal/webui"
 )
 
-type correctionsView struct {
-	Page
-	Filters []filter
-	State   correction.State
-	Rows    []correctionRow
-	Newer   string
-}
-
-// Nothing is what stands where the list would.
-func (v correctionsView) Nothing() webui.Empty {
-	if v.State != "" {
-		return webui.Empty{Title: "No correction is " + words(string(v.State)), Href: "/console/corrections", Label: "Show all corrections"}
-	}
-	return webui.Empty{Title: "No corrections yet", Text: "What was billed wrongly is proposed by a program, with POST /v1/corrections; here a person approves or rejects it."}
+func (c *Console) corrections() proposals[correction.Correction, correctionRow] {
+	return proposals[correction.Correction, correctionRow]{c, "/console/corrections", "correction", correction.States, c.Corrections.Desk, c.correctionRow, correctionRow.Much,
+		"What was billed too much is given back: propose it on the licence's page, or have a program do so with POST /v1/corrections. Another person approves or rejects it here.",
+		audit.CorrectionRefused}
 }
 
 // correctionRow is a correction in a list.
@@ -61,34 +58,8 @@ func (c correctionRow) What() string {
 }
 
 func (c *Console) correctionRow(f correction.Correction) correctionRow {
-	row := correctionRow{Correction: f}
-	if l, ok := c.Book.ByID(f.License); ok {
-		lr := c.licenseRow(l)
-		row.Product, row.Buyer = lr.Product, lr.Buyer()
-	}
-	return row
-}
-
-// getCorrections lists corrections, the oldest first: those that have waited longest for a decision.
-func (c *Console) getCorrections(w http.ResponseWriter, r *http.Request, who operator.Person) error {
-	page, err := c.page(r, who)
-	if err != nil {
-		return err
-	}
-	q := r.URL.Query()
-	view := correctionsView{Page: page, State: correction.State(q.Get("state"))}
-	view.Filters = []filter{{"All", "/console/corrections", -1, view.State == ""}}
-	for _, s := range correction.States {
-		view.Filters = append(view.Filters, filter{webui.Words(s), address("/console/corrections", "state", string(s)), -1, view.State == s})
-	}
-	list, err := c.Corrections.List(r.Context(), proposal.Query{State: view.State, After: correction.ID(q.Get("after")), Limit: pageSize + 1})
-	if err != nil {
-		return err
-	}
-	view.Rows, view.Newer = pageOf(list, c.correctionRow, func(last correction.Correction) string {
-		return address("/console/corrections", "state", string(view.State), "after", string(last.ID))
-	})
-	return c.ui.Render(w, http.StatusOK, "corrections", view)
+	product, buyer := c.whose(f.License)
+	return correctionRow{f, product, buyer}
 }
 
 type correctionView struct {
@@ -126,56 +97,70 @@ func (c *Console) getCorrection(w http.ResponseWriter, r *http.Request, who oper
 	if err := c.Approval.Approves(decider(who), f.AskedBy); err != nil {
 		view.Own = fail.SayOf(err)
 	}
-	switch {
-	case r.URL.Query().Has("approved"):
+	switch q := r.URL.Query(); {
+	case q.Has("proposed"):
+		view.Said = webui.Notice{Tone: webui.Success, Title: "Proposed", Text: "As soon as there is an invoice to take it off, another person can approve it."}
+	case q.Has("approved"):
 		view.Said = webui.Notice{Tone: webui.Success, Title: "Approved", Text: "The request goes to AWS, which decides within some days."}
-	case r.URL.Query().Has("rejected"):
+	case q.Has("rejected"):
 		view.Said = webui.Notice{Tone: webui.Info, Title: "Rejected", Text: "Nothing is given back."}
 	}
 	return c.ui.Render(w, http.StatusOK, "correction", view)
 }
 
-// postApprove lets a proposal go to AWS.
-func (c *Console) postApprove(w http.ResponseWriter, r *http.Request, who operator.Person) error {
-	in, err := form(w, r)
-	if err != nil {
-		return err
-	}
+// approveCorrection lets a proposal go to AWS.
+func (c *Console) approveCorrection(r *http.Request, id proposal.ID, by approval.Actor, in url.Values) error {
 	var besides []correction.ID
 	for _, id := range in["besides"] {
 		besides = append(besides, correction.ID(id))
 	}
-	return c.decide(w, r, who, audit.CorrectionOkayed, "approved", func(id correction.ID, by approval.Actor) error {
-		_, err := c.Corrections.Approve(r.Context(), id, by, besides)
-		return err
-	})
+	_, err := c.Corrections.Approve(r.Context(), id, by, besides)
+	return err
 }
 
-// postReject ends a proposal without AWS.
-func (c *Console) postReject(w http.ResponseWriter, r *http.Request, who operator.Person) error {
-	in, err := form(w, r)
-	if err != nil {
-		return err
+// monthsBack is how many months the form offers besides the one that it is.
+const monthsBack = 12
+
+// correctionForm is the form in which it is proposed to give back what was billed too much.
+func (c *Console) correctionForm(l license.License, in url.Values) proposalForm {
+	now := c.Clock.Now().UTC()
+	this := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)
+	months := webui.Field{Name: "month", Label: "Month that was billed", Hint: "The money comes off this month's invoice, so that AWS can be asked once that is issued.", Type: "select", Required: true,
+		Value: cmp.Or(in.Get("month"), this.AddDate(0, -1, 0).Format("2006-01"))}
+	for back := range monthsBack + 1 {
+		month := this.AddDate(0, -back, 0)
+		label := month.Format("January 2006")
+		if from := correction.InvoicedFrom(month); now.Before(from) {
+			label += from.Format(", invoiced from 2 January, 15:04 UTC on")
+		}
+		months.Options = append(months.Options, webui.Choice{Value: month.Format("2006-01"), Label: label})
 	}
-	return c.decide(w, r, who, audit.CorrectionRefused, "rejected", func(id correction.ID, by approval.Actor) error {
-		_, err := c.Corrections.Reject(r.Context(), id, by, strings.TrimSpace(in.Get("why")))
-		return err
-	})
+	dimensions := webui.Field{Name: "dimension", Label: "What was counted too much", Type: "select", Bare: true, Value: in.Get("dimension"),
+		Options: []webui.Choice{{Value: "", Label: "Nothing: it is about an amount of money"}}}
+	for _, m := range c.Products.Product(l.ProductCode).Dimensions {
+		if _, metered := c.Products.Metered(l.ProductCode, m.Key); metered {
+			dimensions.Options = append(dimensions.Options, webui.Choice{Value: string(m.Key), Label: cmp.Or(m.Name, string(m.Key))})
+		}
+	}
+	return proposalForm{Title: "Give money back", Place: "/console/corrections",
+		Lede: "The gateway looks for the month's invoice and works out the amount: units at the price of the agreement, rounded as the invoice is, without tax, and no more than AWS honoured. Somebody else approves that amount. AWS then gives it back within some days without asking the buyer; it cannot be taken back.",
+		Fields: []webui.Field{months, dimensions,
+			{Name: "quantity", Label: "How many units of it", Hint: "In units that AWS bills.", InputMode: "decimal", Bare: true, Value: in.Get("quantity")},
+			{Name: "amount", Label: "Or how much money", Hint: "Instead of units: in the invoice's currency and without tax, such as 12.50.", InputMode: "decimal", Bare: true, Value: in.Get("amount")},
+			{Name: "reason", Label: "Reason", Type: "select", Required: true, Value: in.Get("reason"), Options: reasons(contract.AdjustmentReasons)},
+			{Name: "description", Label: "In your words", Hint: "AWS and the buyer read it.", Type: "textarea", Value: in.Get("description"), MaxLength: proposal.Room(contract.MaxAdjustmentDescription)},
+			{Name: "invoice", Label: "Invoice", Hint: "Its number, if AWS has several of the month.", Code: true, Value: in.Get("invoice"), MaxLength: contract.MaxInvoiceID}}}
 }
 
-func (c *Console) decide(w http.ResponseWriter, r *http.Request, who operator.Person, action audit.Action, said string, do func(correction.ID, approval.Actor) error) error {
-	id := correction.ID(r.PathValue("id"))
-	f, err := c.Corrections.Find(r.Context(), id)
-	if err != nil {
-		return err
+// askCorrection proposes to give back what was billed too much.
+func (c *Console) askCorrection(r *http.Request, l license.License, by approval.Actor, in url.Values) (proposal.ID, error) {
+	said := func(name string) string { return strings.TrimSpace(in.Get(name)) }
+	ask := correction.Correction{Life: proposal.Life{License: l.ID, AskedBy: by}, Kind: correction.OverBilled, Dimension: core.Dimension(said("dimension")), Quantity: said("quantity"),
+		Amount: said("amount"), InvoiceID: said("invoice"), Reason: said("reason"), Description: said("description")}
+	var err error
+	if ask.Month, err = statement.ParseMonth(said("month")); err != nil {
+		return "", err
 	}
-	row := c.correctionRow(f)
-	err = c.Audit.Do(r.Context(), actor(r, who), action, string(id), string(f.License)+", "+row.Much(), func() error {
-		return do(id, decider(who))
-	})
-	if err != nil {
-		return err
-	}
-	seeOther(w, r, row.Href()+"?"+said)
-	return nil
+	made, err := c.Corrections.Ask(r.Context(), ask)
+	return made.ID, err
 }

@@ -40,6 +40,11 @@ func (v licenseView) Endable() bool {
 	return v.Can(string(operator.Operator)) && v.Standing.State == license.Active && len(v.Agreements) > 0
 }
 
+// Refundable reports whether who is signed in may propose to give back what was billed of the licence.
+func (v licenseView) Refundable() bool {
+	return v.Can(string(operator.Operator)) && len(v.Agreements) > 0
+}
+
 type factRow struct {
 	license.Fact
 	Unused bool

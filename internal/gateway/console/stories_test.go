@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"testing"
 	"time"
 
@@ -119,6 +120,15 @@ func stories(c *Console) []webui.Story {
 	waiting := answered
 	waiting.DueAt = noon.Add(-time.Hour)
 	opened := registrationRow{register.Registration{ID: "reg_2", License: "lic_9x8c7v", Buyer: license.Buyer{Customer: "777788889999"}, ArrivedAt: noon, LastArrivedAt: noon, Arrivals: 1}, "Inkwell Pages"}
+	asking := func(form func(license.License, url.Values) proposalForm, wrong error) proposalForm {
+		l := active.License
+		l.Agreements = []core.AgreementID{"agmt-1", "agmt-7tz0example1"}
+		f := form(l, url.Values{"description": {"The plan is no more."}, "quantity": {"120"}, "dimension": {"pages"}})
+		if wrong != nil {
+			f.mark(wrong)
+		}
+		return f
+	}
 	end := func(s cancellation.State) cancellationRow {
 		e := cancellation.Cancellation{Life: proposal.Life{ID: "can_1", License: "lic_4t9k2m", AskedBy: approval.Actor{Key: "op_2", Person: vera.Email}, CreatedAt: noon.AddDate(0, 0, -2), State: s, Why: "It waits for a person's approval. AWS and the buyer know nothing of it.", Since: noon.AddDate(0, 0, -2)},
 			Agreement: "agmt-7tz0example1", Reason: "PRODUCT_DISCONTINUED", Description: "The yearly plan is replaced by a monthly one."}
@@ -231,19 +241,21 @@ func stories(c *Console) []webui.Story {
 		{Name: "account", Page: "account", Data: accountView{Page: page("/console/accounts/acc_1"), Account: account.Account{ID: "acc_1", Email: "ada@example.com", Name: "Ada Lovelace", Company: "Analytical Engines", CreatedAt: noon}, Licenses: []licenseRow{active}, Members: []member{
 			{account.Member{Person: account.Person{ID: "per_1", Email: "ada@example.com", Name: "Ada Lovelace"}, Role: account.RoleOwner, Since: noon}, true},
 			{account.Member{Person: account.Person{ID: "per_2", Email: "grace@example.com", Name: "Grace Hopper"}, Role: account.RoleMember, Since: noon.Add(time.Hour)}, false}}}},
-		{Name: "corrections", Page: "corrections", Data: correctionsView{Page: page("/console/corrections"), Filters: states[:1], Rows: []correctionRow{fix, done}}},
-		{Name: "corrections-empty", Page: "corrections", Data: correctionsView{Page: page("/console/corrections"), Filters: states[:1]}},
+		{Name: "corrections", Page: "corrections", Data: proposalsView[correctionRow]{Page: page("/console/corrections"), Filters: states[:1], Rows: []correctionRow{fix, done}}},
+		{Name: "corrections-empty", Page: "corrections", Data: proposalsView[correctionRow]{Page: page("/console/corrections"), Filters: states[:1], Nothing: webui.Empty{Title: "No corrections yet", Text: c.corrections().none}}},
 		{Name: "correction", Page: "correction", Data: correctionView{page("/console/corrections/cor_1"), fix, []correctionRow{done}, ""}},
 		{Name: "correction-done", Page: "correction", Data: correctionView{page("/console/corrections/cor_1"), done, nil, ""}},
 		{Name: "correction-own", Page: "correction", Data: correctionView{page("/console/corrections/cor_1"), fix, nil, "You proposed this yourself; another person has to approve it."}},
-		{Name: "cancellations", Page: "cancellations", Data: cancellationsView{Page: page("/console/cancellations"), Filters: states[:1], Rows: []cancellationRow{end(cancellation.Proposed), end(cancellation.Pending), end(cancellation.Completed)}}},
-		{Name: "cancellations-empty", Page: "cancellations", Data: cancellationsView{Page: page("/console/cancellations"), Filters: states[:1]}},
+		{Name: "cancellations", Page: "cancellations", Data: proposalsView[cancellationRow]{Page: page("/console/cancellations"), Filters: states[:1], Rows: []cancellationRow{end(cancellation.Proposed), end(cancellation.Pending), end(cancellation.Completed)}}},
+		{Name: "cancellations-empty", Page: "cancellations", Data: proposalsView[cancellationRow]{Page: page("/console/cancellations"), Filters: states[:1], Nothing: webui.Empty{Title: "No cancellation requests yet", Text: c.cancellations().none}}},
 		{Name: "cancellation", Page: "cancellation", Data: cancellationView{page("/console/cancellations/can_1"), end(cancellation.Proposed), ""}},
 		{Name: "cancellation-own", Page: "cancellation", Data: cancellationView{page("/console/cancellations/can_1"), end(cancellation.Proposed), "You proposed this yourself; another person has to approve it."}},
 		{Name: "cancellation-pending", Page: "cancellation", Data: cancellationView{page("/console/cancellations/can_1"), end(cancellation.Pending), ""}},
 		{Name: "cancellation-agreed", Page: "cancellation", Data: cancellationView{page("/console/cancellations/can_1"), end(cancellation.Agreed), ""}},
-		{Name: "cancellation-new", Page: "cancellation-new", Data: newCancellationView{page("/console/cancellations/new"), active, cancellationFields([]core.AgreementID{"agmt-1", "agmt-7tz0example1"}, "", "", "", "")}},
-		{Name: "cancellation-new-wrong", Page: "cancellation-new", Data: newCancellationView{page("/console/cancellations/new"), active, cancellationFields(nil, "", "", "The plan is no more.", "Choose one of AWS's reasons.")}},
+		{Name: "cancellation-new", Page: "proposal-new", Data: proposalFormView{page("/console/cancellations/new"), active, asking(c.cancellationForm, nil)}},
+		{Name: "cancellation-new-wrong", Page: "proposal-new", Data: proposalFormView{page("/console/cancellations/new"), active, asking(c.cancellationForm, fail.New(fail.Invalid, "reason", "Choose one of AWS's reasons."))}},
+		{Name: "correction-new", Page: "proposal-new", Data: proposalFormView{page("/console/corrections/new"), active, asking(c.correctionForm, nil)}},
+		{Name: "correction-new-wrong", Page: "proposal-new", Data: proposalFormView{page("/console/corrections/new"), active, asking(c.correctionForm, fail.New(fail.Invalid, "bad_quantity", "A correction by 0 corrects nothing."))}},
 		{Name: "keys", Page: "keys", Data: keysView{Page: page("/console/keys"), Rows: []keys.Key{{ID: "key_1", Name: "orders", CreatedAt: noon, UsedAt: noon}, {ID: "key_2", Name: "old", CreatedAt: noon, RevokedAt: noon}}, Fields: keyFields("", "")}},
 		{Name: "keys-made", Page: "keys", Data: keysView{Page: page("/console/keys"), Rows: []keys.Key{{ID: "key_1", Name: "orders", CreatedAt: noon}}, Fields: keyFields("", ""), Made: keys.Key{Name: "orders"}, Text: "souk_ExampleOnlyExampleOnly"}},
 		{Name: "operators", Page: "operators", Data: operatorsView{Page: page("/console/operators"), Rows: []operator.Person{*ida, vera, fay}, Fields: operatorFields(operator.Person{}), Roles: operator.Roles, Passwords: true}},

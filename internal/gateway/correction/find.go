@@ -25,9 +25,12 @@ const (
 // closes is the instant from which on AWS honours no more usage of a month.
 func closes(month time.Time) time.Time { return month.AddDate(0, 1, 0).Add(contract.MonthCloses) }
 
+// InvoicedFrom is when AWS issues the invoice of a month's usage at the earliest.
+func InvoicedFrom(month time.Time) time.Time { return closes(month).Add(invoicedAfter) }
+
 // nextLook is when an invoice of month is looked for again that was not there at now.
 func nextLook(month, now time.Time) time.Time {
-	first := closes(month).Add(invoicedAfter)
+	first := InvoicedFrom(month)
 	switch {
 	case now.Before(first):
 		return first
