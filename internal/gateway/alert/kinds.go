@@ -26,6 +26,8 @@ var kinds = map[outbox.Kind]struct {
 		"after an update that can read it, replay it."},
 	outbox.AlertBuyerAdvised: {true, "Look at the licence, and what its buyer does. AWS revokes nothing: whether you serve a buyer at risk on, and how far, is yours to decide. " +
 		"AWS tells when the risk is over."},
+	outbox.AlertQueueAway: {true, "Look at whether the queue is there, its region, and what the role may do; souk doctor says which it is. Notices wait in it, for as long as it keeps them " +
+		"(4 days, unless it says otherwise), and what of them is lost is made up for by the comparison with AWS. Until then new buyers wait, and who has left may still have access."},
 	outbox.AlertDeliveryDead: {false, "Look at the delivery: it shows each attempt and what was answered. Mend the receiver, then have it sent again."},
 }
 

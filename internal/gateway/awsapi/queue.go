@@ -80,7 +80,7 @@ func (q *Queue) Receive(ctx context.Context, wait bool) ([]intake.Message, error
 	defer cancel()
 	out, err := q.client.ReceiveMessage(ctx, in)
 	if err != nil {
-		return nil, fail.Wrap(fail.Later, err, "queue", "The queue of AWS's notices does not answer.")
+		return nil, fail.Wrap(fail.Later, err, outcome(err), "The queue of AWS's notices does not answer.")
 	}
 	var ms []intake.Message
 	for _, m := range out.Messages {

@@ -36,6 +36,7 @@ type Intake struct {
 	applying sync.Mutex                           // held from looking at a notice's outcome until it is applied, so that two deliveries do so once
 	behind   atomic.Bool                          // there may be notices that are kept and not applied
 	polled   atomic.Pointer[func() time.Duration] // the time since the queue last answered
+	outage   atomic.Pointer[outage]               // nil: it answered last
 }
 
 // New makes an intake that reads queue, which may be nil: then only what is kept already is applied.
@@ -146,10 +147,11 @@ func (in *Intake) Take(ctx context.Context, m Message) (Notice, error) {
 func (in *Intake) poll(ctx context.Context, wait bool) (did bool, err error) {
 	ms, err := in.queue.Receive(ctx, wait)
 	if err != nil {
-		return false, fmt.Errorf("read the queue: %w: %w", job.ErrExpected, err)
+		return false, errors.Join(fmt.Errorf("read the queue: %w: %w", job.ErrExpected, err), in.failed(ctx, err))
 	}
 	answered := clock.Stopwatch()
 	in.polled.Store(&answered)
+	in.outage.Store(nil)
 	if len(ms) == 0 {
 		return false, nil
 	}

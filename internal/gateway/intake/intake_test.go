@@ -11,6 +11,7 @@ import (
 
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/alert"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/job"
@@ -20,6 +21,7 @@ import (
 type shelf struct {
 	notices map[string]Notice
 	steps   []string // what was done, in order
+	found   []alert.Finding
 	down    error
 }
 
@@ -36,6 +38,14 @@ func (s *shelf) KeepNotice(_ context.Context, n Notice) (Notice, error) {
 	s.notices[n.Key] = kept
 	s.steps = append(s.steps, "keep "+n.Key)
 	return kept, nil
+}
+
+func (s *shelf) Raise(_ context.Context, f alert.Finding) error {
+	if s.down != nil {
+		return s.down
+	}
+	s.found = append(s.found, f)
+	return nil
 }
 
 func (s *shelf) WaitingNotices(_ context.Context, after string, limit int) (ns []Notice, err error) {

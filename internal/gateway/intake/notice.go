@@ -105,6 +105,8 @@ type Book interface {
 type Store interface {
 	// KeepNotice keeps n, with what somebody should look at in it, or counts one more delivery of it, and returns it as it is kept.
 	KeepNotice(ctx context.Context, n Notice) (Notice, error)
+	// Raise keeps what somebody should look at that is in no notice.
+	Raise(ctx context.Context, f alert.Finding) error
 	// WaitingNotices lists notices that are kept and not applied, by key, after the key given.
 	WaitingNotices(ctx context.Context, after string, limit int) ([]Notice, error)
 	// NoticeByKey finds one; fail.NotFound if there is none.

@@ -72,6 +72,7 @@ const (
 	AlertNoticeUnread   Kind = "alert.notice_unread"
 	AlertDeliveryDead   Kind = "alert.delivery_dead"
 	AlertBuyerAdvised   Kind = "alert.buyer_advised"
+	AlertQueueAway      Kind = "alert.queue_away"
 
 	// These are for one person alone, who is sent a mail: programs are not told.
 	VerifyAsked     Kind = "account.verify_asked"
@@ -141,6 +142,7 @@ var Kinds = []KindMeans{
 	{AlertNoticeUnread, "a notice cannot be read, or is about nobody"},
 	{AlertDeliveryDead, "what was to be told was given up"},
 	{AlertBuyerAdvised, "AWS sees a risk with a buyer"},
+	{AlertQueueAway, "the queue of AWS's notices does not answer"},
 	{WebhookTest, "somebody asked for a test"},
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/alert"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/intake"
 )
@@ -49,6 +50,11 @@ func (s Notices) KeepNotice(ctx context.Context, n intake.Notice) (kept intake.N
 		return raise(ctx, tx, kept.NeedsLook()...)
 	})
 	return kept, err
+}
+
+// Raise implements intake.Store.
+func (s Notices) Raise(ctx context.Context, f alert.Finding) error {
+	return s.db.Tx(ctx, func(tx *sql.Tx) error { return raise(ctx, tx, f) })
 }
 
 // WaitingNotices implements [intake.Store].

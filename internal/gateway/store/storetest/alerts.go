@@ -136,6 +136,9 @@ func alertsWithTheirFacts(t *testing.T, s AlertStores) {
 		t.Errorf("a notice that came twice is found %d times, %v", a.Times, err)
 	}
 
+	must(t, s.Notices.Raise(ctx, alert.Finding{Kind: outbox.AlertQueueAway, Say: "s", At: noon}))
+	raised(outbox.AlertQueueAway, 1)
+
 	e := told(1)
 	d := outbox.Delivery{ID: "dlv_1", Event: e.ID, Kind: e.Kind, Channel: "webhook", Target: outbox.Target{To: "whk_1", Lane: "whk_1"}, State: outbox.Pending, CreatedAt: noon, Since: noon, DueAt: noon}
 	must(t, s.Outbox.Spread(ctx, e, []outbox.Delivery{d}, noon))
