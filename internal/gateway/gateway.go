@@ -186,7 +186,8 @@ func assemble(ctx context.Context, c Config, db *store.DB, talk *api.NodeMetrics
 	}
 
 	acts := audit.New(g.db.Audit(), g.clk)
-	door := api.NewDoor(keys.NewRing(g.db.Keys(), g.clk, c.Log), g.db.Answers(), acts, g.clk, c.Log,
+	ring := keys.NewRing(g.db.Keys(), g.clk, c.Log)
+	door := api.NewDoor(ring, g.db.Answers(), acts, g.clk, c.Log,
 		api.Licenses{Directory: book, Facts: book.Facts, Entitlements: entitlements, Products: c.Products, Clock: g.clk, Agreements: api.Agreements{Resync: resync, Directory: book}},
 		api.Checks{Directory: book, Entitlements: entitlements, Used: engine.Used, Clock: g.clk},
 		api.Notifications{Notices: g.db.Notices(), Replayer: in},
@@ -226,7 +227,7 @@ func assemble(ctx context.Context, c Config, db *store.DB, talk *api.NodeMetrics
 	if err != nil {
 		return nil, err
 	}
-	g.handler = handler(c.Log, door, pages, desk, posts, applications.door, health, metrics)
+	g.handler = handler(c.Log, door, gathered{counted{events, metrics}, ring.Used}, pages, desk, posts, applications.door, health, metrics)
 
 	// In this order when stepped: what AWS told, then what follows from it, then what goes to AWS, then what is told of it.
 	jobs := slices.Concat(in.Jobs(), resync.Jobs(), []job.Job{book.Job(), entitlements.Job(), registrations.Attach(), corrections.Job(), cancellations.Job()}, engine.Jobs(), events.Jobs(), []job.Job{thresholds.Job(), alerts.Job()}, told.Jobs(),

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -13,6 +14,7 @@ import (
 	"souk.dev/souk/internal/gateway/portal"
 	"souk.dev/souk/internal/gateway/provider"
 	"souk.dev/souk/internal/gateway/push"
+	"souk.dev/souk/internal/gateway/relay"
 	"souk.dev/souk/internal/httpx"
 )
 
@@ -20,7 +22,7 @@ import (
 const maxBody = 32 << 20
 
 // handler puts the doors into one house.
-func handler(log *slog.Logger, door *api.Door, pages *portal.Portal, desk *console.Console, posts *push.Door, applications *provider.Door, health api.Health, metrics *api.Metrics) http.Handler {
+func handler(log *slog.Logger, door *api.Door, events gathered, pages *portal.Portal, desk *console.Console, posts *push.Door, applications *provider.Door, health api.Health, metrics *api.Metrics) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", door)
 	pages.Mount(mux)
@@ -33,17 +35,29 @@ func handler(log *slog.Logger, door *api.Door, pages *portal.Portal, desk *conso
 	mux.Handle("GET /metrics", metrics.Handler())
 	mux.Handle("GET /openapi.json", openapi.Handler(openapi.Gateway))
 	mux.Handle("GET /{$}", http.RedirectHandler("/portal", http.StatusSeeOther))
-	nowhere, page := httpx.Try(log, func(http.ResponseWriter, *http.Request) error {
+	mux.Handle("POST "+relay.EventsPath, relay.Events(events.taker, events.used, nowhere(log, pages.Nowhere()), log))
+	mux.Handle("/", nowhere(log, pages.Nowhere()))
+	return survive(log, asItSays(http.MaxBytesHandler(mux, maxBody)))
+}
+
+// gathered is who takes what other nodes have gathered.
+type gathered struct {
+	taker relay.Taker
+	used  func(ctx context.Context, key string) // see [relay.Events]
+}
+
+// nowhere answers what is asked at an address where nothing is: a browser with a page.
+func nowhere(log *slog.Logger, page http.Handler) http.Handler {
+	problem := httpx.Try(log, func(http.ResponseWriter, *http.Request) error {
 		return fail.New(fail.NotFound, "nothing_here", "There is nothing at this address. Calls for programs are under /v1 (see /openapi.json), pages for buyers under /portal, for the seller's people under /console.")
-	}), pages.Nowhere()
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.Contains(r.Header.Get("Accept"), "text/html") { // a browser's
 			page.ServeHTTP(w, r)
 			return
 		}
-		nowhere(w, r)
+		problem(w, r)
 	})
-	return survive(log, asItSays(http.MaxBytesHandler(mux, maxBody)))
 }
 
 // asItSays has browsers take every answer for what its Content-Type says, and not for what its bytes look like.

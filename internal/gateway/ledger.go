@@ -56,15 +56,29 @@ type counted struct {
 
 func (c counted) Accept(ctx context.Context, source string, events []usage.Event) (usage.Result, error) {
 	res, err := c.Intake.Accept(ctx, source, events)
-	if err != nil {
-		return res, err
+	if err == nil {
+		c.count(res)
 	}
+	return res, err
+}
+
+// AcceptBundle implements [relay.Taker].
+func (c counted) AcceptBundle(ctx context.Context, bundle []byte) (answers []usage.Answer, keys []string, err error) {
+	answers, keys, err = c.Intake.AcceptBundle(ctx, bundle)
+	for _, a := range answers {
+		if a.Err == nil {
+			c.count(a.Result)
+		}
+	}
+	return answers, keys, err
+}
+
+func (c counted) count(res usage.Result) {
 	c.metrics.Events("accepted", res.Accepted)
 	c.metrics.Events("duplicate", res.Duplicates)
 	for _, r := range res.Rejected {
 		c.metrics.Events(r.Code, 1)
 	}
-	return res, nil
 }
 
 // months tells the portal what a licence has used in a month.

@@ -13,6 +13,7 @@ import (
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/api"
+	"souk.dev/souk/internal/gateway/keys"
 	"souk.dev/souk/internal/gateway/relay"
 	"souk.dev/souk/internal/gateway/seal"
 	"souk.dev/souk/internal/gateway/store"
@@ -30,7 +31,8 @@ type Node struct {
 	term    atomic.Pointer[term]     // while this process keeps the books; nil: it stands by
 	talk    *api.NodeMetrics
 	handler http.Handler
-	ending  sync.WaitGroup // of terms
+	gather  *relay.Gatherer // while this process stands by
+	ending  sync.WaitGroup  // of terms
 }
 
 // OpenNode opens the database and, if no other process keeps the books, reads them as [New] does. Else the node stands by, and
@@ -122,14 +124,43 @@ func (n *Node) join(ctx context.Context) (*store.DB, error) {
 	if err := db.Join(ctx, store.Node{Name: n.c.InstanceName, Address: n.c.NodeURL, Speaks: relay.Speaks}, n.c.Log); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	keys, err := seal.New(ctx, db.Settings(), clock.System{})
+	shared, err := seal.New(ctx, db.Settings(), clock.System{})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("read the keys that the nodes share: %w", err), db.Close())
 	}
-	n.keys.Store(keys)
+	n.keys.Store(shared)
 	n.joined.Store(db)
 	return db, nil
 }
+
+// takeEvents answers POST /v1/events on a node that stands by: all that can be said of events without knowing others, and of who sends them, is
+// said here, and the owner is brought what they say. An owner that does not know that is brought the request whole.
+func (n *Node) takeEvents(whole http.Handler) http.Handler {
+	ring := keys.NewRing(sharedKeys{n}, clock.System{}, n.c.Log)
+	read := asItSays(http.MaxBytesHandler(api.NewDoor(ring, nil, nil, clock.System{}, n.c.Log, api.Events{Intake: n.gather}), maxBody))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if n.gather.Ready() && !relay.WasBrought(r) {
+			read.ServeHTTP(w, r)
+			return
+		}
+		whole.ServeHTTP(w, r)
+	})
+}
+
+// sharedKeys are the API keys as a node that stands by looks them up.
+type sharedKeys struct{ *Node }
+
+// KeyByHash implements [keys.Finder].
+func (n sharedKeys) KeyByHash(ctx context.Context, h keys.Hash) (keys.Key, error) {
+	db := n.joined.Load()
+	if db == nil {
+		return keys.Key{}, fail.New(fail.Later, "no_owner", "This gateway is not joined to the others at the moment; send the same again.")
+	}
+	return db.Keys().KeyByHash(ctx, h)
+}
+
+// KeyUsed implements [keys.Finder]. The owner keeps when a key was used, and hears of it with the events.
+func (sharedKeys) KeyUsed(context.Context, string, time.Time) error { return nil }
 
 // begin reads the books and keeps them from now on.
 func (n *Node) begin(ctx context.Context, db *store.DB) error {
@@ -161,7 +192,9 @@ func (n *Node) serving() http.Handler {
 	metrics.Gauge(ownerGauge, ownerHelp, func() (float64, bool) { return 0, true })
 	standby := http.NewServeMux()
 	between := relay.New(relay.Config{Node: n.c.InstanceName, Own: n.own, View: n.view, Observe: n.talk.Brought, Refused: n.talk.Refused, Log: n.c.Log})
+	n.gather = relay.NewGatherer(between, func(ctx context.Context) string { return api.KeyOf(ctx).ID })
 	standby.Handle("/", between)
+	standby.Handle("POST /v1/events", n.takeEvents(between))
 	standby.Handle("GET /metrics", metrics.Handler())
 	api.Health{Log: n.c.Log, Checks: []api.Check{{Name: "node", Run: n.standsBy}}}.Mount(standby)
 	return survive(n.c.Log, between.Door(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

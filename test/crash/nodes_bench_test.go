@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -59,7 +61,8 @@ func BenchmarkTakeover(b *testing.B) {
 }
 
 // BenchmarkNodes measures POST /v1/events on PostgreSQL, which waits for its disk, by clients that know one, two or four of four
-// nodes, the owner always among them, beside a gateway on SQLite. All take turns, so that a busy machine slows all alike.
+// nodes, the owner always among them, beside a gateway on SQLite; and the processor time that an event takes of the owner when it is
+// asked itself, and when another node is. All take turns, so that a busy machine slows all alike.
 func BenchmarkNodes(b *testing.B) {
 	c := newBenchCluster(b, "-c", "fsync=on", "-c", "full_page_writes=on", "-c", "shared_buffers=256MB", "-c", "max_wal_size=4GB")
 	c.join("gateway-3")
@@ -84,9 +87,15 @@ func BenchmarkNodes(b *testing.B) {
 			const turns = 6
 			each := b.N/turns + s.callers*s.events
 			var took [4]time.Duration
+			var owners, direct, others float64 // seconds of processor time: of the owner, asked itself or another node; and of that one
 			b.ResetTimer()
 			for range turns {
+				direct -= processorTime(b, nodes[0])
 				took[0] += load.send(each, nodes[:1], c.arns[0], c.dims[0])
+				direct += processorTime(b, nodes[0])
+				owners, others = owners-processorTime(b, nodes[0]), others-processorTime(b, nodes[1])
+				load.send(each, nodes[1:2], c.arns[0], c.dims[0])
+				owners, others = owners+processorTime(b, nodes[0]), others+processorTime(b, nodes[1])
 				took[1] += load.send(each, nodes[:2], c.arns[0], c.dims[0])
 				took[2] += load.send(each, nodes, c.arns[0], c.dims[0])
 				took[3] += load.send(each, other.nodes, other.arns[0], other.dims[0])
@@ -94,6 +103,10 @@ func BenchmarkNodes(b *testing.B) {
 			for i, unit := range []string{"one-events/s", "two-events/s", "four-events/s", "sqlite-events/s"} {
 				b.ReportMetric(float64(each*turns)/took[i].Seconds(), unit)
 			}
+			for unit, seconds := range map[string]float64{"own-cpu-us": direct, "owner-cpu-us": owners, "other-cpu-us": others} {
+				b.ReportMetric(seconds*1e6/float64(each*turns), unit)
+			}
+			b.ReportMetric(direct/owners, "xowner")
 			b.ReportMetric(took[0].Seconds()/took[1].Seconds(), "xtwo")
 			b.ReportMetric(took[0].Seconds()/took[2].Seconds(), "xfour")
 			b.ReportMetric(100*took[3].Seconds()/took[0].Seconds(), "%sqlite")
@@ -101,6 +114,31 @@ func BenchmarkNodes(b *testing.B) {
 		})
 	}
 }
+
+// processorTime is how many seconds of processor time a node says that it has had.
+func processorTime(b *testing.B, n *node) float64 {
+	b.Helper()
+	res, err := http.Get(n.Gateway.URL + "/metrics")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer res.Body.Close()
+	var text bytes.Buffer
+	if _, err := text.ReadFrom(res.Body); err != nil {
+		b.Fatal(err)
+	}
+	m := processorSeconds.FindSubmatch(text.Bytes())
+	if m == nil {
+		b.Fatalf("%s does not say how much processor time it has had", n.Gateway.URL)
+	}
+	seconds, err := strconv.ParseFloat(string(m[1]), 64)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return seconds
+}
+
+var processorSeconds = regexp.MustCompile(`(?m)^process_cpu_seconds_total (\S+)$`)
 
 // nodeLoad is programs that report to nodes over connections that they keep.
 type nodeLoad struct {

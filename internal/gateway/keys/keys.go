@@ -40,16 +40,21 @@ type Key struct {
 	RevokedAt time.Time // zero: it works
 }
 
-// Store keeps keys.
-type Store interface {
-	AddKey(ctx context.Context, k Key, h Hash) error
+// Finder is what a [Ring] needs of a [Store].
+type Finder interface {
 	// KeyByHash finds a key, revoked or not; fail.NotFound if there is none.
 	KeyByHash(ctx context.Context, h Hash) (Key, error)
+	KeyUsed(ctx context.Context, id string, at time.Time) error
+}
+
+// Store keeps keys.
+type Store interface {
+	Finder
+	AddKey(ctx context.Context, k Key, h Hash) error
 	// Keys lists all keys, oldest first.
 	Keys(ctx context.Context) ([]Key, error)
 	// RevokeKey ends the key of that id; fail.NotFound if there is none. The first revocation's instant stays.
 	RevokeKey(ctx context.Context, id string, at time.Time) error
-	KeyUsed(ctx context.Context, id string, at time.Time) error
 }
 
 // maxName is the longest name of a key, in characters.
@@ -84,12 +89,13 @@ const usedGrain = time.Minute
 
 // Ring checks keys on the path of every request. It is safe for concurrent use.
 type Ring struct {
-	store Store
+	store Finder
 	clk   clock.Clock
 	log   *slog.Logger
 
 	mu    sync.Mutex
 	known map[Hash]memory
+	uses  map[string]time.Time // by id: the last use that was kept
 }
 
 type memory struct {
@@ -98,8 +104,8 @@ type memory struct {
 }
 
 // NewRing makes a ring over store.
-func NewRing(store Store, clk clock.Clock, log *slog.Logger) *Ring {
-	return &Ring{store: store, clk: clk, log: log, known: map[Hash]memory{}}
+func NewRing(store Finder, clk clock.Clock, log *slog.Logger) *Ring {
+	return &Ring{store: store, clk: clk, log: log, known: map[Hash]memory{}, uses: map[string]time.Time{}}
 }
 
 // Check finds the key whose text is given.
@@ -133,7 +139,7 @@ func (r *Ring) Check(ctx context.Context, text string) (Key, error) {
 		m = memory{k, clock.Stopwatch()}
 		r.remember(h, m)
 	}
-	r.used(ctx, h, m)
+	r.Used(ctx, m.key.ID)
 	return m.key, nil
 }
 
@@ -145,17 +151,25 @@ func (r *Ring) remember(h Hash, m memory) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.known[h] = m
+	if last, ok := r.uses[m.key.ID]; !m.key.UsedAt.IsZero() && (!ok || last.Before(m.key.UsedAt)) {
+		r.uses[m.key.ID] = m.key.UsedAt
+	}
 }
 
-// used keeps the last use, coarsely. Failing to is no reason to refuse a request.
-func (r *Ring) used(ctx context.Context, h Hash, m memory) {
+// Used keeps, coarsely, that the key of that id was used now. Failing to is no reason to refuse a request, and is only logged.
+func (r *Ring) Used(ctx context.Context, id string) {
 	now := r.clk.Now()
-	if !m.key.UsedAt.IsZero() && now.Sub(m.key.UsedAt) < usedGrain {
+	r.mu.Lock()
+	last, ok := r.uses[id]
+	due := !ok || now.Sub(last) >= usedGrain
+	if due {
+		r.uses[id] = now
+	}
+	r.mu.Unlock()
+	if !due {
 		return
 	}
-	m.key.UsedAt = now
-	r.remember(h, m)
-	if err := r.store.KeyUsed(ctx, m.key.ID, now); err != nil {
-		r.log.WarnContext(ctx, "a key's last use was not kept", "key", m.key.ID, "err", err)
+	if err := r.store.KeyUsed(ctx, id, now); err != nil {
+		r.log.WarnContext(ctx, "a key's last use was not kept", "key", id, "err", err)
 	}
 }

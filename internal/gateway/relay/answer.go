@@ -14,10 +14,13 @@ import (
 const answerHeader = "Souk-Node-Answer"
 
 // Speaks is how much of what nodes say to each other this program understands; each node tells the others with its name. From 1 on
-// it proves its answers to whoever asks for that.
-const Speaks = 1
+// it proves its answers to whoever asks for that; from 2 on it takes bundles of events.
+const Speaks = takesBundles
 
-const provesAnswers = 1
+const (
+	provesAnswers = 1
+	takesBundles  = 2
+)
 
 // reply is what an owner says of its answer.
 type reply struct {

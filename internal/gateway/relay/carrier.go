@@ -74,6 +74,9 @@ var (
 	errNotBelieved = errors.New("relay: it does not believe that this node has sent the request")
 )
 
+// answerLost is the code of a failure of which nobody knows whether what was asked for was done.
+const answerLost = "answer_lost"
+
 // errand is one try at having a request answered by one owner.
 type errand struct {
 	ctx      context.Context // of the request
@@ -102,7 +105,7 @@ func (c *carrier) rewrite(r *httputil.ProxyRequest) {
 func (c *carrier) sign(e *errand, in, out *http.Request) {
 	said := e.claim
 	said.Node, said.Sender, said.Number = c.c.Node, c.sender, c.number.Add(1)
-	said.Host, said.Length, said.Headers = in.Host, in.ContentLength, goesOn(out.Header)
+	said.Host, said.Length, said.Headers, said.Own = in.Host, in.ContentLength, goesOn(out.Header), asksForItself(in)
 	if addr, ok := httpx.Client(in); ok {
 		said.Client = netip.AddrPortFrom(addr, 0).String()
 	}
@@ -176,5 +179,5 @@ func (c *carrier) carry(p *parcel, v View) (done bool, err error) {
 	case !e.sent.Load(), errors.Is(e.err, errNotDone), p.again && p.repeatable():
 		return false, nil
 	}
-	return false, fail.Wrap(fail.Later, e.err, "answer_lost", "The gateway that keeps the books has not answered; what was asked for may have been done. Look, or send the same again.")
+	return false, fail.Wrap(fail.Later, e.err, answerLost, "The gateway that keeps the books has not answered; what was asked for may have been done. Look, or send the same again.")
 }

@@ -112,12 +112,22 @@ func (r *Relay) refuse(w http.ResponseWriter, req *http.Request, said claim, why
 
 type broughtKey struct{}
 
-// wasBrought reports whether another node has brought the request, and has proven it.
-func wasBrought(req *http.Request) bool { return req.Context().Value(broughtKey{}) != nil }
+// WasBrought reports whether another node has brought the request, and has proven it.
+func WasBrought(req *http.Request) bool { return req.Context().Value(broughtKey{}) != nil }
+
+type ownKey struct{}
+
+// asksForItself reports whether a node has made the request by itself: this one, or another one that has proven it. No request
+// from outside is one, whichever way it has come.
+func asksForItself(req *http.Request) bool { return req.Context().Value(ownKey{}) != nil }
 
 // brought is the request as it came to the node that has brought it.
 func (r *Relay) brought(req *http.Request, said claim, key []byte, head tag) *http.Request {
-	came := req.WithContext(context.WithValue(req.Context(), broughtKey{}, said.Node))
+	ctx := context.WithValue(req.Context(), broughtKey{}, said.Node)
+	if said.Own {
+		ctx = context.WithValue(ctx, ownKey{}, true)
+	}
+	came := req.WithContext(ctx)
 	came.Header = only(req.Header, said.Headers)
 	came.Host, came.RemoteAddr, came.ContentLength = said.Host, said.Client, said.Length
 	if said.Length == 0 {

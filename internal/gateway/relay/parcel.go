@@ -59,8 +59,8 @@ func (p *parcel) repeatable() bool {
 	switch p.req.Method {
 	case http.MethodGet, http.MethodHead:
 		return true
-	case http.MethodPost:
-		return p.req.URL.Path == "/v1/events" // an event's id makes its repetition harmless
+	case http.MethodPost: // an event's id makes its repetition harmless
+		return p.req.URL.Path == "/v1/events" || p.req.URL.Path == EventsPath
 	}
 	return false
 }

@@ -38,16 +38,17 @@ type Keys interface {
 
 // claim is what a node says of a request that it brings.
 type claim struct {
-	Key    uint32 `json:"key"`    // under which it is proven
-	Node   string `json:"node"`   // the name of the one that says so
-	Sender string `json:"sender"` // its process, which never comes again
-	Number uint64 `json:"number"` // of the request among those of the sender: no two have one
-	At     int64  `json:"at"`     // when, by the database's clock, in microseconds
-	Epoch  int64  `json:"epoch"`  // of the owner that it is for
-	Client string `json:"client"` // the address of whoever has asked; empty: it has none
-	Host   string `json:"host"`   // which the browser has asked for
-	Length int64  `json:"length"` // of the body, in bytes; -1: as long as it comes
-	Answer bool   `json:"answer"` // whether its answer is to be proven
+	Key    uint32 `json:"key"`           // under which it is proven
+	Node   string `json:"node"`          // the name of the one that says so
+	Sender string `json:"sender"`        // its process, which never comes again
+	Number uint64 `json:"number"`        // of the request among those of the sender: no two have one
+	At     int64  `json:"at"`            // when, by the database's clock, in microseconds
+	Epoch  int64  `json:"epoch"`         // of the owner that it is for
+	Client string `json:"client"`        // the address of whoever has asked; empty: it has none
+	Host   string `json:"host"`          // which the browser has asked for
+	Length int64  `json:"length"`        // of the body, in bytes; -1: as long as it comes
+	Answer bool   `json:"answer"`        // whether its answer is to be proven
+	Own    bool   `json:"own,omitempty"` // whether the node asks for itself, and was not asked by anybody
 
 	// Headers are the names of those that came with the request, in order. No others reach the owner, so that who is in between
 	// can add none.

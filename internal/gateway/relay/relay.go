@@ -44,7 +44,8 @@ type Config struct {
 	Own func() (h http.Handler, release func(), ok bool)
 	// View tells who keeps the books, and how that is proven.
 	View func() View
-	// Observe, if not nil, hears of every request that is brought: its outcome is brought, lost or refused.
+	// Observe, if not nil, hears of every request that is brought: its outcome is brought, gathered (its events went with others'),
+	// lost or refused.
 	Observe func(outcome string)
 	// Refused, if not nil, hears of everything that is not believed: what (request, or answer) and why.
 	Refused func(what, reason string)
@@ -76,7 +77,7 @@ func (r *Relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if r.own(w, req) {
 		return
 	}
-	if wasBrought(req) { // this node was the owner a moment ago
+	if WasBrought(req) { // this node was the owner a moment ago
 		r.refuse(w, req, claim{}, notOwner)
 		return
 	}
@@ -117,10 +118,10 @@ func (r *Relay) bring(p *parcel) error {
 			done, err := r.carrier.carry(p, v)
 			switch {
 			case err != nil:
-				r.c.Observe("lost")
+				r.observe(p, "lost")
 				return err
 			case done:
-				r.c.Observe("brought")
+				r.observe(p, "brought")
 				return nil
 			case !p.again:
 				return errNoOwner()
@@ -139,6 +140,13 @@ func (r *Relay) bring(p *parcel) error {
 		if r.own(p.w, p.fresh(p.req.Context())) {
 			return nil
 		}
+	}
+}
+
+// observe tells what became of a request, unless that is this node's own: those whose events are in it are told of one by one.
+func (r *Relay) observe(p *parcel, outcome string) {
+	if !asksForItself(p.req) {
+		r.c.Observe(outcome)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"time"
 
 	"souk.dev/souk/internal/clock"
@@ -23,23 +24,37 @@ const (
 
 var errUnsure = errors.New("usage: the segment before may not be in the log")
 
-// enqueue puts c in the queue and reports whether its caller is to lead the next commit.
-func (in *Intake) enqueue(c *call) (lead bool, err error) {
+// enqueue puts those of calls that have events in the queue together, as far as there is room; a call for which there is none has
+// the error fail.TooMuch. One of them may be told to lead the next commit. Wait for each in the order in which they were given.
+func (in *Intake) enqueue(calls ...*call) {
 	in.queue.Lock()
 	defer in.queue.Unlock()
-	if in.queued > 0 && in.queued+len(c.events) > in.cfg.MaxQueued {
-		return false, fail.New(fail.TooMuch, "busy", "More events are waiting than the database keeps up with; send the same again in a moment.")
+	for _, c := range calls {
+		if len(c.events) == 0 {
+			continue
+		}
+		if in.queued > 0 && in.queued+len(c.events) > in.cfg.MaxQueued {
+			c.res, c.err = Result{}, fail.New(fail.TooMuch, "busy", "More events are waiting than the database keeps up with; send the same again in a moment.")
+			continue
+		}
+		in.waiting = append(in.waiting, c)
+		in.queued += len(c.events)
+		c.leads, in.leading = !in.leading, true
+		if in.queued >= enough || len(in.waiting) == in.awaited {
+			in.stirred.Signal()
+		}
 	}
-	in.waiting = append(in.waiting, c)
-	in.queued += len(c.events)
-	if in.queued >= enough || len(in.waiting) == in.awaited {
-		in.stirred.Signal()
+}
+
+// await waits until a call that was put in the queue is answered.
+func (in *Intake) await(ctx context.Context, c *call) {
+	if c.err == nil && len(c.events) > 0 && (c.leads || <-c.wake) {
+		// The commit is everybody's: that this caller goes away must not break it off.
+		in.lead(context.WithoutCancel(ctx))
 	}
-	if in.leading {
-		return false, nil
+	if len(c.res.Rejected) > 1 {
+		slices.SortFunc(c.res.Rejected, func(a, b Rejection) int { return a.Index - b.Index })
 	}
-	in.leading = true
-	return true, nil
 }
 
 // Seq is the number of the newest segment that is in the log or on its way there.
@@ -60,7 +75,7 @@ func (in *Intake) gather() []*call {
 	for in.writing && in.queued < enough {
 		in.stirred.Wait()
 	}
-	in.await(in.crowd / 2)
+	in.linger(in.crowd / 2)
 	for elapsed, before := clock.Stopwatch(), -1; in.queued != before && in.queued < enough && elapsed() < maxGather; {
 		before = in.queued
 		in.queue.Unlock()
@@ -78,9 +93,9 @@ func (in *Intake) gather() []*call {
 	return group
 }
 
-// await waits until so many callers are in the queue, or events enough, for as long as patience lasts. Called with queue
+// linger waits until so many callers are in the queue, or events enough, for as long as patience lasts. Called with queue
 // held.
-func (in *Intake) await(callers int) {
+func (in *Intake) linger(callers int) {
 	if len(in.waiting) >= callers || in.queued >= enough {
 		return
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -98,7 +97,8 @@ type prepared struct {
 // call is one caller's events.
 type call struct {
 	events []prepared
-	wake   chan bool // true: lead the next commit; false: done
+	leads  bool      // its caller is to lead the next commit
+	wake   chan bool // if it does not lead already. true: lead the next commit; false: done
 	res    Result
 	err    error
 }
@@ -108,12 +108,12 @@ var calls = sync.Pool{New: func() any { return &call{wake: make(chan bool, 1)} }
 
 const maxPooledEvents = 4096
 
+// newCall makes a call with room for so many events.
 func newCall(events int) *call {
 	c := calls.Get().(*call)
 	if cap(c.events) < events {
-		c.events = make([]prepared, events)
+		c.events = make([]prepared, 0, events)
 	}
-	c.events = c.events[:events]
 	return c
 }
 
@@ -123,7 +123,7 @@ func (c *call) free() {
 		c.events = nil
 	}
 	clear(c.events)
-	c.events, c.res, c.err = c.events[:0], Result{}, nil
+	c.events, c.leads, c.res, c.err = c.events[:0], false, Result{}, nil
 	calls.Put(c)
 }
 
@@ -178,46 +178,96 @@ func New(ctx context.Context, cfg Config) (*Intake, error) {
 // Errors, of the whole call: fail.TooMuch when too many events wait (nothing was taken); fail.Later when the database
 // failed (some may have been taken: send the same again). A bad event is no error of the call, see [Result].
 func (in *Intake) Accept(ctx context.Context, source string, events []Event) (Result, error) {
+	check := in.checks()
 	c := newCall(len(events))
 	defer c.free()
-	check := Checker{Rules: &in.rules, Source: source, Now: in.cfg.Clock.Now()}
-	n := 0
-	var tags tagWriter
+	check.Source = source
 	for i := range events {
-		p := &c.events[n]
-		end, err := check.Check(&events[i], &p.Entry)
-		if err != nil {
-			c.res.reject(i, events[i].ID, err)
-			continue
-		}
-		p.index, p.end, p.tags = i, end, tags.write(p.Tags)
-		p.key, p.print = identify(&p.Entry, p.tags)
-		n++
+		c.take(&check, i, &events[i])
 	}
-	if c.events = c.events[:n]; n == 0 {
+	if len(c.events) == 0 {
 		return c.res, ctx.Err()
 	}
-	lead, err := in.enqueue(c)
-	if err != nil {
-		return Result{}, err
-	}
-	if !lead {
-		lead = <-c.wake
-	}
-	if lead {
-		// The commit is everybody's: that this caller goes away must not break it off.
-		in.lead(context.WithoutCancel(ctx))
-	}
-	if len(c.res.Rejected) > 1 {
-		slices.SortFunc(c.res.Rejected, func(a, b Rejection) int { return a.Index - b.Index })
-	}
+	in.enqueue(c)
+	in.await(ctx, c)
 	return c.res, c.err
 }
 
-func (r *Result) reject(index int, id string, err error) {
-	say := err.Error()
-	if e, ok := errors.AsType[*fail.Error](err); ok {
-		say = e.Say
+// AcceptBundle is [Intake.Accept] for each of the calls that a [Bundle] has, which are committed together. It gives their answers,
+// in order, and the ids of the API keys with which they were told.
+//
+// Errors: fail.Invalid for what is no bundle; then nothing was taken.
+func (in *Intake) AcceptBundle(ctx context.Context, bundle []byte) (answers []Answer, keys []string, err error) {
+	var calls []*call
+	defer func() {
+		for _, c := range calls {
+			c.free()
+		}
+	}()
+	check := in.checks()
+	var e Event
+	r := newBundleReader(string(bundle))
+	for r.more() {
+		key, source, events := r.call()
+		if len(keys) == 0 || keys[len(keys)-1] != key {
+			keys = append(keys, key)
+		}
+		c := newCall(events)
+		calls = append(calls, c)
+		check.Source = source
+		for i := range events {
+			if r.event(&e); r.bad {
+				break
+			}
+			c.take(&check, i, &e)
+		}
 	}
-	r.Rejected = append(r.Rejected, Rejection{Index: index, ID: id, Code: fail.CodeOf(err), Message: say})
+	if r.bad {
+		return nil, nil, fail.New(fail.Invalid, "bad_bundle", "The body is no bundle of events; nothing was taken.")
+	}
+	in.enqueue(calls...)
+	answers = make([]Answer, len(calls))
+	for i, c := range calls {
+		in.await(ctx, c)
+		answers[i] = Answer{c.res, c.err}
+	}
+	return answers, keys, nil
+}
+
+// checking is what the checks of neighbouring events share.
+type checking struct {
+	Checker
+	tags tagWriter
+}
+
+func (in *Intake) checks() checking {
+	return checking{Checker: Checker{Rules: &in.rules, Now: in.cfg.Clock.Now()}}
+}
+
+// take checks the i-th event of the call, for which there is room, and puts it behind the others if it counts.
+func (c *call) take(check *checking, i int, t *Event) {
+	n := len(c.events)
+	c.events = c.events[:n+1]
+	p := &c.events[n]
+	end, err := check.Check(t, &p.Entry)
+	if err != nil {
+		c.events = c.events[:n]
+		c.res.reject(i, t.ID, err)
+		return
+	}
+	p.index, p.end, p.tags = i, end, check.tags.write(p.Tags)
+	p.key, p.print = identify(&p.Entry, p.tags)
+}
+
+func (r *Result) reject(index int, id string, err error) {
+	e := classed(err)
+	r.Rejected = append(r.Rejected, Rejection{Index: index, ID: id, Code: e.Code, Message: e.Say})
+}
+
+// classed is err as it can be told.
+func classed(err error) *fail.Error {
+	if e, ok := errors.AsType[*fail.Error](err); ok {
+		return e
+	}
+	return fail.Wrap(fail.Internal, err, "", "%v", err)
 }

@@ -1,7 +1,6 @@
 package usage
 
 import (
-	"strings"
 	"time"
 
 	"souk.dev/souk/internal/gateway/core"
@@ -10,14 +9,13 @@ import (
 // rowsV2 reads the second format: a row of fields an entry, in which a text that tends to repeat stands in full, behind a
 // 0, where it is met first, and as its number from then on.
 type rowsV2 struct {
-	reader
-	sharedTexts
+	sharedRows
 	base int64
 	hour core.Hour
 }
 
 func newRowsV2(r reader) *rowsV2 {
-	in := &rowsV2{reader: r}
+	in := &rowsV2{sharedRows: sharedRows{reader: r}}
 	in.base = in.varint()
 	in.hour = core.HourOf(time.UnixMicro(in.base))
 	return in
@@ -45,17 +43,4 @@ func (r *rowsV2) next(e *Entry) bool {
 	e.Tags = r.tagsOf(r.number(), &r.reader)
 	r.bad = r.bad || flags >= flagUnknown
 	return !r.bad
-}
-
-func (r *rowsV2) shared() string { return r.of(r.number(), &r.reader) }
-
-// number reads a text's number, and the text where it stands in full.
-func (r *rowsV2) number() uint64 {
-	v := r.uvarint()
-	if v == 0 {
-		// A copy, so that who keeps a licence's name does not keep the whole segment.
-		r.add(strings.Clone(r.text()))
-		v = uint64(len(r.texts))
-	}
-	return v
 }
