@@ -22,8 +22,8 @@ func (c recordCount) settled(s metering.State) {
 
 func (p *prepared) putCount(c recordCount) error {
 	for state, n := range c {
-		_, err := p.exec(`insert into metering_count (state, records) values ($1, $2)
-			on conflict (state) do update set records = metering_count.records + excluded.records`, state, n)
+		_, err := p.exec(`insert into metering_count (part, state, records) values ($1, $2, $3)
+			on conflict (part, state) do update set records = metering_count.records + excluded.records`, p.part, state, n)
 		if err != nil {
 			return fmt.Errorf("count records: %w", err)
 		}
@@ -34,15 +34,15 @@ func (p *prepared) putCount(c recordCount) error {
 // RecordsByState counts metering records without reading those that are settled.
 func (s Metering) RecordsByState(ctx context.Context) (map[string]int64, error) {
 	n := map[string]int64{}
-	err := each(ctx, s.db.Read(), `select state, records from metering_count
-		union all select 'sending', count(*) from metering_record where state = 'sending'
-		union all select 'parked', count(*) from metering_record where state = 'parked'`, func(scan func(...any) error) error {
+	err := each(ctx, s.db.Read(), `select state, records from metering_count where part = $1
+		union all select 'sending', count(*) from metering_record where part = $1 and state = 'sending'
+		union all select 'parked', count(*) from metering_record where part = $1 and state = 'parked'`, func(scan func(...any) error) error {
 		var state string
 		var count int64
 		err := scan(&state, &count)
 		n[state] = count
 		return err
-	})
+	}, s.part)
 	if err != nil {
 		return nil, err
 	}

@@ -107,10 +107,13 @@ func TestEntitlements(t *testing.T) {
 func TestOutbox(t *testing.T) {
 	onBoth(t, func(t *testing.T, open func(t *testing.T) *store.DB) {
 		storetest.Outbox(t, func(t *testing.T) storetest.OutboxStores {
-			db := open(t)
-			return storetest.OutboxStores{Outbox: db.Outbox(), Licenses: db.Licenses(), Accounts: db.Accounts(), Registrations: db.Registrations(), Entitlements: db.Entitlements(), Corrections: db.Corrections(), Thresholds: db.Thresholds(), Agreements: db.Agreements()}
+			return outboxStores(open(t))
 		})
 	})
+}
+
+func outboxStores(db *store.DB) storetest.OutboxStores {
+	return storetest.OutboxStores{Outbox: db.Outbox(), Licenses: db.Licenses(), Accounts: db.Accounts(), Registrations: db.Registrations(), Entitlements: db.Entitlements(), Corrections: db.Corrections(), Thresholds: db.Thresholds(), Agreements: db.Agreements()}
 }
 
 func TestWebhooks(t *testing.T) {

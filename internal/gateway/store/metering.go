@@ -16,11 +16,15 @@ import (
 	"souk.dev/souk/internal/gateway/usage"
 )
 
-// Metering keeps records, balances and requests.
-type Metering struct{ db *DB }
+// Metering keeps records, balances and requests of one partition of licences, the one whose log [Usage] keeps under the same number:
+// all that one owner writes is on one shard of an engine that shards, see docs/scale.md.
+type Metering struct {
+	db   *DB
+	part int // 0 while there is one
+}
 
 // NewMetering is the ledger in db.
-func NewMetering(db *DB) Metering { return Metering{db} }
+func NewMetering(db *DB) Metering { return Metering{db: db} }
 
 var _ metering.Store = Metering{}
 
@@ -31,9 +35,9 @@ const recordColumns = `id, license, dimension, hour, product, customer, license_
 func (s Metering) Seal(ctx context.Context, g metering.Sealing) error {
 	return s.tx(ctx, func(p *prepared) error {
 		for _, t := range g.Totals {
-			_, err := p.exec(`insert into metering_total (`+totalColumns+`)
-				values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
-				t.Hour, t.License, t.Dimension, t.Reason, t.Sum.String(), t.Events, t.Late, t.CarriedIn.String(), t.CarriedOut.String(),
+			_, err := p.exec(`insert into metering_total (part, `+totalColumns+`)
+				values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+				s.part, t.Hour, t.License, t.Dimension, t.Reason, t.Sum.String(), t.Events, t.Late, t.CarriedIn.String(), t.CarriedOut.String(),
 				t.Meter, t.Rounded.String(), t.Life.From, t.Life.To, t.Life.Before.At, t.Life.Before.Is.String(), t.Covered.String())
 			if err != nil {
 				return fmt.Errorf("total: %w", err)
@@ -51,8 +55,8 @@ func (s Metering) Seal(ctx context.Context, g metering.Sealing) error {
 			return err
 		}
 		for _, w := range g.WriteOffs {
-			_, err := p.exec(`insert into metering_writeoff (license, dimension, at_us, hour, amount, reason, moved_to) values ($1, $2, $3, $4, $5, $6, $7)`,
-				w.License, w.Dimension, us(w.At), w.Hour, w.Amount.String(), w.Reason, w.MovedTo)
+			_, err := p.exec(`insert into metering_writeoff (part, license, dimension, at_us, hour, amount, reason, moved_to) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+				s.part, w.License, w.Dimension, us(w.At), w.Hour, w.Amount.String(), w.Reason, w.MovedTo)
 			if err != nil {
 				return fmt.Errorf("write-off: %w", err)
 			}
@@ -65,10 +69,10 @@ func (s Metering) Seal(ctx context.Context, g metering.Sealing) error {
 }
 
 func (p *prepared) insertRecord(r metering.Record) error {
-	n, err := p.exec(`insert into metering_record (`+recordColumns+`)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
+	n, err := p.exec(`insert into metering_record (part, `+recordColumns+`)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
 		on conflict do nothing`,
-		r.ID, r.License, r.Dimension, r.Hour, r.Product, r.Line.CustomerAWSAccount, r.Line.LicenseARN, r.Line.CustomerIdentifier,
+		p.part, r.ID, r.License, r.Dimension, r.Hour, r.Product, r.Line.CustomerAWSAccount, r.Line.LicenseARN, r.Line.CustomerIdentifier,
 		int64(r.Line.Timestamp), r.Line.Quantity, r.State, r.Reason, r.Why, us(r.Since), us(r.Expires), us(r.Deadline), us(r.RetryAt),
 		r.Tries, r.Limit, r.Unsure, r.Attempt, r.Receipt, r.Per.String(), r.Line.UsageAllocations)
 	if err != nil {
@@ -84,11 +88,11 @@ const balanceColumns = `license, dimension, amount, since_us, level_at_us, level
 
 func (p *prepared) putBalances(bs []metering.Balance) error {
 	for _, b := range bs {
-		_, err := p.exec(`insert into metering_balance (`+balanceColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-			on conflict (license, dimension) do update set amount = excluded.amount, since_us = excluded.since_us,
+		_, err := p.exec(`insert into metering_balance (part, `+balanceColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+			on conflict (part, license, dimension) do update set amount = excluded.amount, since_us = excluded.since_us,
 				level_at_us = excluded.level_at_us, level = excluded.level, cover_period = excluded.cover_period,
 				cover_bought = excluded.cover_bought, cover_used = excluded.cover_used, cover_waiting = excluded.cover_waiting`,
-			b.License, b.Dimension, b.Amount.String(), us(b.Since), b.Level.At, b.Level.Is.String(),
+			p.part, b.License, b.Dimension, b.Amount.String(), us(b.Since), b.Level.At, b.Level.Is.String(),
 			b.Cover.Period, b.Cover.Bought.String(), b.Cover.Used.String(), b.Cover.Waiting.String())
 		if err != nil {
 			return fmt.Errorf("balance: %w", err)
@@ -106,10 +110,10 @@ func (s Metering) SealedKeys(ctx context.Context, scope core.LicenseID, hour cor
 		}
 		ks = append(ks, k)
 		return nil
-	}, `select license, dimension, reason from metering_total where hour = $1 and ($2 = '' or license = $2)
+	}, `select license, dimension, reason from metering_total where part = $1 and hour = $2 and ($3 = '' or license = $3)
 		union
-		select license, dimension, '' from metering_record where id >= $3 and id < $4 and hour = $1 and ($2 = '' or license = $2)`,
-		hour, scope, metering.FirstID(hour), metering.FirstID(hour+1))
+		select license, dimension, '' from metering_record where part = $1 and id >= $4 and id < $5 and hour = $2 and ($3 = '' or license = $3)`,
+		s.part, hour, scope, metering.FirstID(hour), metering.FirstID(hour+1))
 	return ks, err
 }
 
@@ -125,7 +129,7 @@ func (s Metering) Balances(ctx context.Context) (bs []metering.Balance, err erro
 		b.Since = fromUS(since)
 		bs = append(bs, b)
 		return nil
-	}, `select `+balanceColumns+` from metering_balance order by license, dimension`)
+	}, `select `+balanceColumns+` from metering_balance where part = $1 order by license, dimension`, s.part)
 	return bs, err
 }
 
@@ -147,7 +151,7 @@ func (a amount) Scan(v any) error {
 func (s Metering) Recover(ctx context.Context, now time.Time) (n int64, err error) {
 	err = s.tx(ctx, func(p *prepared) error {
 		n, err = p.exec(`update metering_record set state = 'waiting', reason = '', unsure = true, retry_us = $1, since_us = $1,
-			why = 'The answer to its request was lost; the same record is sent again.' where state = 'sending'`, us(now))
+			why = 'The answer to its request was lost; the same record is sent again.' where part = $2 and state = 'sending'`, us(now), s.part)
 		return err
 	})
 	return n, err
@@ -173,13 +177,13 @@ func (s Metering) records(ctx context.Context, where string, args ...any) (rs []
 
 // Sendable implements [metering.Store].
 func (s Metering) Sendable(ctx context.Context, now time.Time, limit int) ([]metering.Record, error) {
-	return s.records(ctx, `where state in ('waiting', 'parked') and retry_us <= $1 order by deadline_us, id limit $2`, us(now), limit)
+	return s.records(ctx, `where part = $1 and state in ('waiting', 'parked') and retry_us <= $2 order by deadline_us, id limit $3`, s.part, us(now), limit)
 }
 
 // Next implements [metering.Store].
 func (s Metering) Next(ctx context.Context) (at time.Time, ok bool, err error) {
 	var v sql.NullInt64
-	err = s.db.Read().QueryRowContext(ctx, `select min(retry_us) from metering_record where state in ('waiting', 'parked')`).Scan(&v)
+	err = s.db.Read().QueryRowContext(ctx, `select min(retry_us) from metering_record where part = $1 and state in ('waiting', 'parked')`, s.part).Scan(&v)
 	return fromUS(v.Int64), v.Valid, err
 }
 
@@ -191,14 +195,14 @@ func (s Metering) Begin(ctx context.Context, as []metering.Attempt) error {
 			if err != nil {
 				return err
 			}
-			_, err = p.exec(`insert into metering_attempt (id, at_us, records, request, answered_us, outcome, code, answer) values ($1, $2, $3, $4, 0, '', '', '')`,
-				a.ID, us(a.At), string(ids), string(a.Request))
+			_, err = p.exec(`insert into metering_attempt (part, id, at_us, records, request, answered_us, outcome, code, answer) values ($1, $2, $3, $4, $5, 0, '', '', '')`,
+				s.part, a.ID, us(a.At), string(ids), string(a.Request))
 			if err != nil {
 				return fmt.Errorf("request %s: %w", a.ID, err)
 			}
 			for _, id := range a.Records {
 				n, err := p.exec(`update metering_record set state = 'sending', why = 'A request with it is on its way to AWS.', since_us = $1,
-					attempt = $2, tries = tries + 1 where id = $3 and state in ('waiting', 'parked')`, us(a.At), a.ID, id)
+					attempt = $2, tries = tries + 1 where part = $3 and id = $4 and state in ('waiting', 'parked')`, us(a.At), a.ID, s.part, id)
 				if err != nil {
 					return fmt.Errorf("record %s: %w", id, err)
 				}
@@ -215,8 +219,8 @@ func (s Metering) Begin(ctx context.Context, as []metering.Attempt) error {
 func (s Metering) Settle(ctx context.Context, as []metering.Attempt, rs []metering.Record, bs []metering.Balance, found ...alert.Finding) error {
 	return s.tx(ctx, func(p *prepared) error {
 		for _, a := range as {
-			_, err := p.exec(`update metering_attempt set answered_us = $1, outcome = $2, code = $3, answer = $4, aws_request = $5 where id = $6`,
-				us(a.Answered), a.Outcome, a.Code, string(a.Answer), text(a.AWSID), a.ID)
+			_, err := p.exec(`update metering_attempt set answered_us = $1, outcome = $2, code = $3, answer = $4, aws_request = $5 where part = $6 and id = $7`,
+				us(a.Answered), a.Outcome, a.Code, string(a.Answer), text(a.AWSID), s.part, a.ID)
 			if err != nil {
 				return fmt.Errorf("request %s: %w", a.ID, err)
 			}
@@ -225,8 +229,8 @@ func (s Metering) Settle(ctx context.Context, as []metering.Attempt, rs []meteri
 		for _, r := range rs {
 			count.settled(r.State)
 			n, err := p.exec(`update metering_record set state = $1, reason = $2, why = $3, since_us = $4, retry_us = $5, most = $6, unsure = $7, receipt = $8
-				where id = $9 and state in ('waiting', 'parked', 'sending')`,
-				r.State, r.Reason, r.Why, us(r.Since), us(r.RetryAt), r.Limit, r.Unsure, r.Receipt, r.ID)
+				where part = $9 and id = $10 and state in ('waiting', 'parked', 'sending')`,
+				r.State, r.Reason, r.Why, us(r.Since), us(r.RetryAt), r.Limit, r.Unsure, r.Receipt, s.part, r.ID)
 			if err != nil {
 				return fmt.Errorf("record %s: %w", r.ID, err)
 			}
@@ -247,19 +251,19 @@ func (s Metering) Settle(ctx context.Context, as []metering.Attempt, rs []meteri
 // Hasten implements [metering.Store].
 func (s Metering) Hasten(ctx context.Context, l core.LicenseID, by, now time.Time) error {
 	return s.tx(ctx, func(p *prepared) error {
-		const open = ` where license = $1 and state in ('waiting', 'parked', 'sending')`
+		const open = ` where part = $1 and license = $2 and state in ('waiting', 'parked', 'sending')`
 		if by.IsZero() {
-			_, err := p.exec(`update metering_record set deadline_us = expires_us, retry_us = $2`+open, l, us(now))
+			_, err := p.exec(`update metering_record set deadline_us = expires_us, retry_us = $3`+open, s.part, l, us(now))
 			return err
 		}
-		_, err := p.exec(`update metering_record set deadline_us = case when expires_us < $2 then expires_us else $2 end, retry_us = $3`+open, l, us(by), us(now))
+		_, err := p.exec(`update metering_record set deadline_us = case when expires_us < $3 then expires_us else $3 end, retry_us = $4`+open, s.part, l, us(by), us(now))
 		return err
 	})
 }
 
 // Record implements [metering.Store].
 func (s Metering) Record(ctx context.Context, id string) (metering.Record, error) {
-	rs, err := s.records(ctx, `where id = $1`, id)
+	rs, err := s.records(ctx, `where part = $1 and id = $2`, s.part, id)
 	if err == nil && len(rs) == 0 {
 		err = fail.New(fail.NotFound, "unknown_record", "There is no record %.60q.", id)
 	}
@@ -283,7 +287,7 @@ func scanAttempt(row interface{ Scan(...any) error }) (a metering.Attempt, err e
 
 // Attempt implements [metering.Store].
 func (s Metering) Attempt(ctx context.Context, id string) (metering.Attempt, error) {
-	a, err := scanAttempt(s.db.Read().QueryRowContext(ctx, attemptColumns+`where id = $1`, id))
+	a, err := scanAttempt(s.db.Read().QueryRowContext(ctx, attemptColumns+`where part = $1 and id = $2`, s.part, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return a, fail.New(fail.NotFound, "unknown_request", "There is no request %.60q.", id)
 	}
@@ -292,8 +296,7 @@ func (s Metering) Attempt(ctx context.Context, id string) (metering.Attempt, err
 
 // Records implements [metering.Store].
 func (s Metering) Records(ctx context.Context, q metering.Query) ([]metering.Record, error) {
-	var where []string
-	var args []any
+	where, args := []string{`part = $1`}, []any{s.part}
 	add := func(cond string, v any) {
 		args = append(args, v)
 		where = append(where, fmt.Sprintf(cond, len(args)))
@@ -313,12 +316,8 @@ func (s Metering) Records(ctx context.Context, q metering.Query) ([]metering.Rec
 	if q.Before != "" {
 		add(`id < $%d`, q.Before)
 	}
-	text := ""
-	if len(where) > 0 {
-		text = `where ` + strings.Join(where, ` and `)
-	}
 	args = append(args, q.Limit)
-	return s.records(ctx, fmt.Sprintf(`%s order by id desc limit $%d`, text, len(args)), args...)
+	return s.records(ctx, fmt.Sprintf(`where %s order by id desc limit $%d`, strings.Join(where, ` and `), len(args)), args...)
 }
 
 const totalColumns = `hour, license, dimension, reason, amount, events, late, carried_in, carried_out, meter, rounded, life_from_us, life_to_us, level_at_us, level, covered`
@@ -335,7 +334,7 @@ func (s Metering) Totals(ctx context.Context, l core.LicenseID, from, to core.Ho
 		t, err := scanTotal(rows)
 		ts = append(ts, t)
 		return err
-	}, `select `+totalColumns+` from metering_total where license = $1 and hour between $2 and $3 order by hour, dimension, reason`, l, from, to)
+	}, `select `+totalColumns+` from metering_total where part = $1 and license = $2 and hour between $3 and $4 order by hour, dimension, reason`, s.part, l, from, to)
 	return ts, err
 }
 
@@ -350,7 +349,7 @@ func (s Metering) WriteOffs(ctx context.Context, l core.LicenseID) (ws []meterin
 		w.At = fromUS(at)
 		ws = append(ws, w)
 		return nil
-	}, `select license, dimension, at_us, hour, amount, reason, moved_to from metering_writeoff where $1 = '' or license = $1 order by license, dimension, at_us`, l)
+	}, `select license, dimension, at_us, hour, amount, reason, moved_to from metering_writeoff where part = $1 and ($2 = '' or license = $2) order by license, dimension, at_us`, s.part, l)
 	return ws, err
 }
 
@@ -362,7 +361,7 @@ func (s Metering) EachTotal(ctx context.Context, yield func(metering.SealedTotal
 			return err
 		}
 		return yield(t)
-	}, `select `+totalColumns+` from metering_total order by hour, license, dimension, reason`)
+	}, `select `+totalColumns+` from metering_total where part = $1 order by hour, license, dimension, reason`, s.part)
 }
 
 // EachRecord implements [metering.Store].
@@ -373,7 +372,7 @@ func (s Metering) EachRecord(ctx context.Context, yield func(metering.Record) er
 			return err
 		}
 		return yield(r)
-	}, `select `+recordColumns+` from metering_record order by id`)
+	}, `select `+recordColumns+` from metering_record where part = $1 order by id`, s.part)
 }
 
 // EachAttempt implements [metering.Store].
@@ -384,5 +383,5 @@ func (s Metering) EachAttempt(ctx context.Context, yield func(metering.Attempt) 
 			return err
 		}
 		return yield(a)
-	}, attemptColumns+`order by id`)
+	}, attemptColumns+`where part = $1 order by id`, s.part)
 }

@@ -25,7 +25,7 @@ var _ outbox.Store = Outbox{}
 func putEvents(ctx context.Context, tx *sql.Tx, events ...outbox.Event) error {
 	for _, e := range events {
 		if err := exec(ctx, tx, "put event", `insert into outbox_event (id, kind, at_us, license_id, account_id, data, spread_us)
-			values ($1, $2, $3, $4, $5, $6, 0) on conflict (id) do nothing`, e.ID, e.Kind, us(e.At), e.License, e.Account, string(e.Data)); err != nil {
+			values ($1, $2, $3, $4, $5, $6, 0) on conflict do nothing`, e.ID, e.Kind, us(e.At), e.License, e.Account, string(e.Data)); err != nil {
 			return err
 		}
 	}
@@ -38,7 +38,10 @@ func eventInto(e *outbox.Event) []any {
 	return []any{&e.ID, &e.Kind, instant{&e.At}, &e.License, &e.Account, (*[]byte)(&e.Data)}
 }
 
-const deliveryColumns = `d.id, d.event_id, d.channel, d.target, d.form, d.lane, d.state, d.why, d.created_us, d.since_us, d.due_us, d.tries, e.kind, e.license_id`
+const deliveryColumns = `d.id, d.event_id, d.channel, d.target, d.form, d.lane, d.state, d.why, d.created_us, d.since_us, d.due_us, d.tries, e.kind, d.license_id`
+
+// ofDelivery joins a delivery d with its event e, which is on the same shard.
+const ofDelivery = `e.license_id = d.license_id and e.id = d.event_id`
 
 func deliveryInto(d *outbox.Delivery) []any {
 	return []any{&d.ID, &d.Event, &d.Channel, &d.To, &d.Form, &d.Lane, &d.State, &d.Why, instant{&d.CreatedAt}, instant{&d.Since}, instant{&d.DueAt}, &d.Tries, &d.Kind, &d.License}
@@ -62,13 +65,13 @@ func (s Outbox) Spread(ctx context.Context, e outbox.Event, deliveries []outbox.
 			return err
 		}
 		for _, d := range deliveries {
-			if err := exec(ctx, tx, "put delivery", `insert into delivery (id, event_id, channel, target, form, lane, state, why, created_us, since_us, due_us, tries, lease)
-				values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '') on conflict (id) do nothing`,
-				d.ID, e.ID, d.Channel, d.To, d.Form, d.Lane, d.State, d.Why, us(d.CreatedAt), us(d.Since), us(d.DueAt), d.Tries); err != nil {
+			if err := exec(ctx, tx, "put delivery", `insert into delivery (id, license_id, event_id, channel, target, form, lane, state, why, created_us, since_us, due_us, tries, lease)
+				values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '') on conflict do nothing`,
+				d.ID, e.License, e.ID, d.Channel, d.To, d.Form, d.Lane, d.State, d.Why, us(d.CreatedAt), us(d.Since), us(d.DueAt), d.Tries); err != nil {
 				return err
 			}
 		}
-		return exec(ctx, tx, "mark event", `update outbox_event set spread_us = $2 where id = $1`, e.ID, us(now))
+		return exec(ctx, tx, "mark event", `update outbox_event set spread_us = $1 where license_id = $2 and id = $3`, us(now), e.License, e.ID)
 	})
 }
 
@@ -95,7 +98,7 @@ func (s Outbox) Lease(ctx context.Context, channel, lane, lease string, now, unt
 	err = s.db.Tx(ctx, func(tx *sql.Tx) error {
 		list = nil
 		var due []outbox.Leased
-		err := each(ctx, tx, `select `+deliveryColumns+`, `+eventColumns+` from delivery d join outbox_event e on e.id = d.event_id
+		err := each(ctx, tx, `select `+deliveryColumns+`, `+eventColumns+` from delivery d join outbox_event e on `+ofDelivery+`
 			where d.channel = $1 and d.lane = $2 and d.due_us <> 0 and d.due_us <= $3 order by d.due_us, d.id limit $4`, func(scan func(...any) error) error {
 			var l outbox.Leased
 			err := scan(append(deliveryInto(&l.Delivery), eventInto(&l.Event)...)...)
@@ -107,7 +110,8 @@ func (s Outbox) Lease(ctx context.Context, channel, lane, lease string, now, unt
 		}
 		for _, l := range due {
 			// Another process may have taken it since it was read.
-			res, err := tx.ExecContext(ctx, `update delivery set lease = $2, due_us = $3 where id = $1 and due_us = $4`, l.Delivery.ID, lease, us(until), us(l.Delivery.DueAt))
+			res, err := tx.ExecContext(ctx, `update delivery set lease = $1, due_us = $2 where license_id = $3 and id = $4 and due_us = $5`,
+				lease, us(until), l.Delivery.License, l.Delivery.ID, us(l.Delivery.DueAt))
 			if err != nil {
 				return fmt.Errorf("lease: %w", err)
 			}
@@ -125,8 +129,8 @@ func (s Outbox) Lease(ctx context.Context, channel, lane, lease string, now, unt
 // Settle implements [outbox.Store].
 func (s Outbox) Settle(ctx context.Context, d outbox.Delivery, lease string, a outbox.Attempt) (settled bool, err error) {
 	err = s.db.Tx(ctx, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, `update delivery set state = $3, why = $4, since_us = $5, due_us = $6, tries = $7, lease = '' where id = $1 and lease = $2`,
-			d.ID, lease, d.State, d.Why, us(d.Since), us(d.DueAt), d.Tries)
+		res, err := tx.ExecContext(ctx, `update delivery set state = $1, why = $2, since_us = $3, due_us = $4, tries = $5, lease = '' where license_id = $6 and id = $7 and lease = $8`,
+			d.State, d.Why, us(d.Since), us(d.DueAt), d.Tries, d.License, d.ID, lease)
 		if err != nil {
 			return fmt.Errorf("settle: %w", err)
 		}
@@ -134,8 +138,8 @@ func (s Outbox) Settle(ctx context.Context, d outbox.Delivery, lease string, a o
 		if settled = n == 1; err != nil || !settled {
 			return err
 		}
-		if err := exec(ctx, tx, "add attempt", `insert into delivery_attempt (delivery_id, number, at_us, took_us, status, say)
-			values ($1, (select count(*) + 1 from delivery_attempt where delivery_id = $1), $2, $3, $4, $5)`, d.ID, us(a.At), a.Took.Microseconds(), a.Status, a.Say); err != nil {
+		if err := exec(ctx, tx, "add attempt", `insert into delivery_attempt (license_id, delivery_id, number, at_us, took_us, status, say)
+			values ($1, $2, (select count(*) + 1 from delivery_attempt where license_id = $1 and delivery_id = $2), $3, $4, $5, $6)`, d.License, d.ID, us(a.At), a.Took.Microseconds(), a.Status, a.Say); err != nil {
 			return err
 		}
 		if d.State == outbox.Dead {
@@ -148,7 +152,7 @@ func (s Outbox) Settle(ctx context.Context, d outbox.Delivery, lease string, a o
 
 // Delivery implements [outbox.Store].
 func (s Outbox) Delivery(ctx context.Context, id outbox.DeliveryID) (d outbox.Delivery, err error) {
-	err = s.db.read.QueryRowContext(ctx, `select `+deliveryColumns+` from delivery d join outbox_event e on e.id = d.event_id where d.id = $1`, id).Scan(deliveryInto(&d)...)
+	err = s.db.read.QueryRowContext(ctx, `select `+deliveryColumns+` from delivery d join outbox_event e on `+ofDelivery+` where d.id = $1`, id).Scan(deliveryInto(&d)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return d, fail.New(fail.NotFound, "no_such_delivery", "There is no delivery %.80q, or it is so old that it was forgotten.", id)
 	}
@@ -164,7 +168,7 @@ func choose(q outbox.Query) (where string, args []any) {
 	}
 	for _, c := range []struct{ condition, value string }{
 		{"d.id = $%d", string(q.ID)}, {"d.channel = $%d", q.Channel}, {"d.target = $%d", q.Target}, {"d.event_id = $%d", string(q.Event)},
-		{"d.event_id in (select id from outbox_event where license_id = $%d)", string(q.License)},
+		{"d.license_id = $%d", string(q.License)},
 	} {
 		if c.value != "" {
 			and(c.condition, c.value)
@@ -197,7 +201,7 @@ func choose(q outbox.Query) (where string, args []any) {
 // Deliveries implements [outbox.Store].
 func (s Outbox) Deliveries(ctx context.Context, q outbox.Query) (list []outbox.Delivery, err error) {
 	where, args := choose(q)
-	query := fmt.Sprintf(`select %s from delivery d join outbox_event e on e.id = d.event_id%s order by d.created_us desc, d.id desc limit $%d`, deliveryColumns, where, len(args)+1)
+	query := fmt.Sprintf(`select %s from delivery d join outbox_event e on %s%s order by d.created_us desc, d.id desc limit $%d`, deliveryColumns, ofDelivery, where, len(args)+1)
 	err = each(ctx, s.db.read, query, func(scan func(...any) error) error {
 		var d outbox.Delivery
 		err := scan(deliveryInto(&d)...)

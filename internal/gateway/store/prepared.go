@@ -61,6 +61,7 @@ func (db *DB) writer(ctx context.Context, query string) (*sql.Stmt, error) {
 type prepared struct {
 	ctx  context.Context
 	db   *DB
+	part int // whose ledger it is
 	tx   *sql.Tx
 	stmt map[string]*sql.Stmt // closed with the transaction
 	anew []string             // those that had to be prepared
@@ -92,7 +93,7 @@ func (s Metering) tx(ctx context.Context, f func(p *prepared) error) error {
 	err := s.db.Tx(ctx, func(tx *sql.Tx) error {
 		// When ctx ends the transaction does, which is what ends its statements: were each to watch ctx by itself, which SQLite's
 		// driver does with a goroutine, a short one would spend a tenth of its time on that.
-		p := &prepared{ctx: context.WithoutCancel(ctx), db: s.db, tx: tx, stmt: map[string]*sql.Stmt{}}
+		p := &prepared{ctx: context.WithoutCancel(ctx), db: s.db, part: s.part, tx: tx, stmt: map[string]*sql.Stmt{}}
 		err := f(p)
 		anew = p.anew
 		return err

@@ -200,7 +200,7 @@ func (s Usage) Cuts(ctx context.Context, part int) (cuts []usage.Cut, err error)
 }
 
 // Sealed implements [usage.Store].
-func (s Usage) Sealed(ctx context.Context, hour core.Hour, yield func(usage.Key, core.Hour) error) error {
+func (s Usage) Sealed(ctx context.Context, part int, hour core.Hour, yield func(usage.Key, core.Hour) error) error {
 	return scan(ctx, s.db.Read(), func(rows *sql.Rows) error {
 		var k usage.Key
 		var h core.Hour
@@ -208,7 +208,7 @@ func (s Usage) Sealed(ctx context.Context, hour core.Hour, yield func(usage.Key,
 			return err
 		}
 		return yield(k, h)
-	}, `select license, dimension, reason, hour from metering_total where hour > $1`, int64(hour))
+	}, `select license, dimension, reason, hour from metering_total where part = $1 and hour > $2`, part, int64(hour))
 }
 
 // exec runs one statement in a transaction of its own.

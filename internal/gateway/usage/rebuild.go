@@ -40,7 +40,7 @@ func (in *Intake) rebuild(ctx context.Context) error {
 		core.Hour
 	}
 	done := map[sealed]bool{}
-	err = in.cfg.Store.Sealed(ctx, recorded, func(k Key, h core.Hour) error { done[sealed{k, h}] = true; return nil })
+	err = in.cfg.Store.Sealed(ctx, in.cfg.Part, recorded, func(k Key, h core.Hour) error { done[sealed{k, h}] = true; return nil })
 	if err != nil {
 		return fmt.Errorf("read the sealed totals: %w", err)
 	}

@@ -26,7 +26,7 @@ type Store interface {
 	// Cuts lists, for each scope of part, the newest cut, and every cut that is not done, by hour.
 	Cuts(ctx context.Context, part int) ([]Cut, error)
 	// Sealed calls yield with the key and hour of each sealed total of an hour after hour.
-	Sealed(ctx context.Context, hour core.Hour, yield func(Key, core.Hour) error) error
+	Sealed(ctx context.Context, part int, hour core.Hour, yield func(Key, core.Hour) error) error
 
 	// PutIDs writes chunks of an id run that is being made, numbered from first on; PutRun then makes the run exist and
 	// those instead of which it stands no more. A chunk that was left by a run that never came to exist is replaced.

@@ -140,7 +140,7 @@ func alertsWithTheirFacts(t *testing.T, s AlertStores) {
 	raised(outbox.AlertQueueAway, 1)
 
 	e := told(1)
-	d := outbox.Delivery{ID: "dlv_1", Event: e.ID, Kind: e.Kind, Channel: "webhook", Target: outbox.Target{To: "whk_1", Lane: "whk_1"}, State: outbox.Pending, CreatedAt: noon, Since: noon, DueAt: noon}
+	d := outbox.Delivery{ID: "dlv_1", Event: e.ID, Kind: e.Kind, License: e.License, Channel: "webhook", Target: outbox.Target{To: "whk_1", Lane: "whk_1"}, State: outbox.Pending, CreatedAt: noon, Since: noon, DueAt: noon}
 	must(t, s.Outbox.Spread(ctx, e, []outbox.Delivery{d}, noon))
 	if got, err := s.Outbox.Lease(ctx, "webhook", "whk_1", "lse_1", noon, noon.Add(time.Minute), 1); err != nil || len(got) != 1 {
 		t.Fatal(got, err)
