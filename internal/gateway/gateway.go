@@ -139,7 +139,7 @@ func assemble(ctx context.Context, c Config, db *store.DB, talk *api.NodeMetrics
 	if err != nil {
 		return nil, err
 	}
-	thresholds, err := threshold.New(threshold.Config{Store: g.db.Thresholds(), Ledger: engine, Hours: events, Bought: entitlements, Licenses: book, Products: c.Products, Bell: bell,
+	thresholds, err := threshold.New(threshold.Config{Store: g.db.Thresholds(), Ledger: engine, Hours: events, Bought: entitlements, Licenses: book, Products: c.Products, Prices: resync, Bell: bell,
 		Clock: g.clk, Log: c.Log, Wake: g.wake})
 	if err != nil {
 		return nil, err
@@ -180,7 +180,7 @@ func assemble(ctx context.Context, c Config, db *store.DB, talk *api.NodeMetrics
 		return nil, err
 	}
 	pages, err := portal.New(portal.Config{BaseURL: c.BaseURL, MarketplaceURL: c.MarketplaceURL, AWSSupportURL: c.AWSSupportURL, Products: c.Products, FormFields: c.FormFields, Templates: c.PageTemplates, Seller: c.Seller,
-		Register: registrations, Delegation: delegation, Accounts: accounts, Mails: c.Mail.Server != "", Usage: months{engine, book}, Statements: statements{maker}, Trials: resync, Entitlements: entitlements, SignOns: applications.portal, Seal: box, Clock: g.clk, Log: c.Log})
+		Register: registrations, Delegation: delegation, Accounts: accounts, Mails: c.Mail.Server != "", Usage: months{engine, book}, Statements: statements{maker}, Trials: resync, Budgets: thresholds, Entitlements: entitlements, SignOns: applications.portal, Seal: box, Clock: g.clk, Log: c.Log})
 	if err != nil {
 		return nil, err
 	}

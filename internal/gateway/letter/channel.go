@@ -338,6 +338,9 @@ func (s *Service) usage(c *Content, e outbox.Event) error {
 	m := s.cfg.Products.Product(l.ProductCode).Measure(told.Dimension)
 	c.What, c.Unit, c.Until = cmp.Or(m.Name, string(told.Dimension)), m.Unit, told.Until
 	c.Percent, c.Used, c.Limit, c.Budget = told.Percent, told.Used.String(), told.Limit.String(), told.Of == threshold.Budget
+	if told.Currency != "" { // of money, for all that is metered
+		c.What, c.Unit = "usage", told.Currency
+	}
 	c.Month = monthName(told.Period)
 	return nil
 }

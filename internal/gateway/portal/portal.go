@@ -53,6 +53,8 @@ type Config struct {
 	Statements Statements
 	// Trials tells of free trials; may be nil: then none is shown.
 	Trials Trials
+	// Budgets keeps customers' budgets; may be nil: then there are none.
+	Budgets Budgets
 	// Entitlements tells what was bought in advance; may be nil: then that is not shown.
 	Entitlements *entitlement.Keeper
 	// SignOns lets people use the seller's applications with their account here; nil where there are none.
@@ -198,6 +200,8 @@ func (p *Portal) routes() []route {
 		{"POST /portal/account", p.postSeat},
 		{"GET /portal/licenses/{id}", p.own(p.getSubscription)},
 		{"GET /portal/licenses/{id}/cancel", p.own(p.getCancel)},
+		{"GET /portal/licenses/{id}/budget", p.own(p.getBudget)},
+		{"POST /portal/licenses/{id}/budget", p.own(p.postBudget)},
 		{"GET /portal/licenses/{id}/refund", p.own(p.getRefund)},
 		{"GET /portal/licenses/{id}/statements/{month}", p.own(p.getStatement)},
 		{"GET /portal/", p.getNowhere},

@@ -14,6 +14,8 @@ import (
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/credential"
 	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/threshold"
+	"souk.dev/souk/internal/gateway/usage"
 	"souk.dev/souk/internal/webui"
 )
 
@@ -211,6 +213,20 @@ func samples() []webui.Story {
 		v.Setup, v.Words, v.AppURL = &setup{"Our team makes your workspace.\nThen we call you, and show you around.", by}, beingSetUp, ""
 		all = append(all, webui.Story{Name: "subscription-setting-up" + name, Page: "subscription", Data: v})
 	}
+	lines := []budgetLine{{"pages", "Pages typeset", "12,480", "15,000 pages", threshold.Gauge{Limit: threshold.Limit{Dimension: "pages", Most: usage.Whole(15000)}, Used: usage.Whole(12480)}},
+		{"", "What usage costs", "$310.20", "$300.00", threshold.Gauge{Limit: threshold.Limit{Most: usage.Whole(300)}, Used: usage.Whole(310), Currency: "USD"}}}
+	choices := []webui.Choice{{Value: "pages", Label: "Pages typeset, in pages"}, {Value: money, Label: "Money: what usage costs, in USD"}}
+	amount := webui.Field{Name: "amount", Label: "How much a month", Required: true, MaxLength: 20, Autocomplete: "off"}
+	wrongAmount := amount
+	wrongAmount.Value, wrongAmount.Error = "much", "Enter how much a month, a number above 0 such as 250 or 12.50."
+	budget := budgetView{Page: page("/portal/licenses/lic_1/budget", ada), subscription: sub("lic_1", sampleInk, standings["active"]), Lines: lines, Choices: choices, Amount: amount}
+	unpriced := budget
+	unpriced.Lines, unpriced.Choices, unpriced.Chosen, unpriced.Amount, unpriced.NoPrice = nil, choices[:1], "pages", wrongAmount, "What your usage costs cannot be told here: your agreement has no single price for each unit. Set a budget in units."
+	member := *ada
+	member.Role = account.RoleMember
+	watching := budget
+	watching.Page = page("/portal/licenses/lic_1/budget", &member)
+	all = append(all, webui.Story{Name: "budget", Page: "budget", Data: budget}, webui.Story{Name: "budget-wrong", Page: "budget", Data: unpriced}, webui.Story{Name: "budget-member", Page: "budget", Data: watching})
 	for _, state := range slices.Sorted(maps.Keys(standings)) {
 		v := subscriptionView{Page: page("/portal/licenses/lic_1", ada), subscription: sub("lic_1", sampleInk, standings[state]), Welcome: state == "pending",
 			HasUsage: true, Month: "November 2026"}
@@ -222,6 +238,7 @@ func samples() []webui.Story {
 			v.Notice = webui.Notice{Tone: v.Words.Tone, Title: v.Words.Title, Text: v.Words.Text}
 		}
 		if state == "active" {
+			v.HasBudgets, v.Budgets = true, lines
 			v.Bought, v.BoughtAsOf = []boughtLine{{"Seats", "25 users", sampleNow.AddDate(1, 0, 0)}, {"Single sign-on", "Included", time.Time{}}}, sampleNow.Add(-5*time.Minute)
 		}
 		all = append(all, webui.Story{Name: "subscription-" + strings.ReplaceAll(state, "_", "-"), Page: "subscription", Data: v})

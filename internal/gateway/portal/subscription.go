@@ -30,6 +30,8 @@ type subscriptionView struct {
 	BoughtAsOf time.Time
 	Months     []month          // whose statements can be had, the newest first
 	Trial      *agreement.Trial // nil: it is in none
+	HasBudgets bool             // budgets can be set
+	Budgets    []budgetLine
 }
 
 type boughtLine struct {
@@ -108,6 +110,10 @@ func (p *Portal) getSubscription(w http.ResponseWriter, r *http.Request, who *ac
 		view.Months = monthsOf(lic.Standing, view.Now)
 	}
 	view.Bought, view.BoughtAsOf = p.bought(lic)
+	view.HasBudgets = p.Budgets != nil
+	if view.Budgets, err = p.budgets(r.Context(), lic); err != nil {
+		return err
+	}
 	if p.Trials != nil && lic.Standing.State == license.Active {
 		trial, ok, err := p.Trials.TrialOf(r.Context(), lic, view.Now)
 		if err != nil {

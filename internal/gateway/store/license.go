@@ -98,6 +98,9 @@ var mergeSteps = []string{
 	`delete from license_fact where license_id = $1 and $2 <> ''`,
 	`insert into license_agreement (license_id, agreement_id) select $2, agreement_id from license_agreement where license_id = $1 on conflict do nothing`,
 	`delete from license_agreement where license_id = $1 and $2 <> ''`,
+	`insert into customer_budget (license_id, dimension, most, currency, set_by, at_us)
+		select $2, dimension, most, currency, set_by, at_us from customer_budget where license_id = $1 on conflict do nothing`,
+	`delete from customer_budget where license_id = $1 and $2 <> ''`,
 	`update license_arn set license_id = $2 where license_id = $1`,
 	`update notice set license_id = $2 where license_id = $1`,
 	`update license set merged_into = $2 where id = $1`,

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/outbox"
 	"souk.dev/souk/internal/gateway/threshold"
 )
@@ -34,4 +35,35 @@ func (s Thresholds) ReachThreshold(ctx context.Context, l threshold.Limit, perce
 		return putEvents(ctx, tx, tell)
 	})
 	return told, err
+}
+
+// PutBudget implements [threshold.Store].
+func (s Thresholds) PutBudget(ctx context.Context, b threshold.CustomerBudget) error {
+	return s.db.Tx(ctx, func(tx *sql.Tx) error {
+		return exec(ctx, tx, "put budget", `insert into customer_budget (license_id, dimension, most, currency, set_by, at_us) values ($1, $2, $3, $4, $5, $6)
+			on conflict (license_id, dimension) do update set most = excluded.most, currency = excluded.currency, set_by = excluded.set_by, at_us = excluded.at_us`,
+			b.License, b.Dimension, b.Most.String(), b.Currency, b.By, us(b.At))
+	})
+}
+
+// DropBudget implements [threshold.Store].
+func (s Thresholds) DropBudget(ctx context.Context, id core.LicenseID, d core.Dimension) error {
+	return s.db.Tx(ctx, func(tx *sql.Tx) error {
+		return exec(ctx, tx, "drop budget", `delete from customer_budget where license_id = $1 and dimension = $2`, id, d)
+	})
+}
+
+// Budgets implements [threshold.Store].
+func (s Thresholds) Budgets(ctx context.Context, id core.LicenseID) (list []threshold.CustomerBudget, err error) {
+	err = each(ctx, s.db.Read(), `select license_id, dimension, most, currency, set_by, at_us from customer_budget where license_id = $1 or $1 = '' order by license_id, dimension`,
+		func(scan func(...any) error) error {
+			var b threshold.CustomerBudget
+			err := scan(&b.License, &b.Dimension, amount{&b.Most}, &b.Currency, &b.By, instant{&b.At})
+			list = append(list, b)
+			return err
+		}, id)
+	if err != nil {
+		return nil, fmt.Errorf("list budgets: %w", err)
+	}
+	return list, nil
 }

@@ -45,6 +45,13 @@ type Store interface {
 	// ReachThreshold keeps, in one step, that percent of limit was reached at the instant and what is to be told of it. Where
 	// as much was reached before, nothing happens and told is false.
 	ReachThreshold(ctx context.Context, limit Limit, percent int, at time.Time, tell outbox.Event) (told bool, err error)
+
+	// PutBudget keeps a customer's budget, instead of the one of its licence and dimension that there is.
+	PutBudget(ctx context.Context, b CustomerBudget) error
+	// DropBudget forgets one; where there is none, nothing happens.
+	DropBudget(ctx context.Context, id core.LicenseID, d core.Dimension) error
+	// Budgets lists those of a licence, or with an empty id all, by licence and dimension.
+	Budgets(ctx context.Context, id core.LicenseID) ([]CustomerBudget, error)
 }
 
 // Config is what a watch is made of.
@@ -55,6 +62,7 @@ type Config struct {
 	Bought   Bought
 	Licenses license.Directory
 	Products core.Catalogue // with the seller's budgets
+	Prices   Prices
 	Bell     *Bell
 	Clock    clock.Clock
 	Log      *slog.Logger
@@ -125,6 +133,14 @@ func (w *Watch) look(ctx context.Context) (did bool, err error) {
 			w.cfg.Bell.Ring()
 		}
 	}()
+	customers, err := w.cfg.Store.Budgets(ctx, "")
+	if err != nil {
+		return false, fmt.Errorf("read the customers' budgets: %w", err)
+	}
+	of := map[core.LicenseID][]CustomerBudget{}
+	for _, b := range customers {
+		of[b.License] = append(of[b.License], b)
+	}
 	for l := range w.cfg.Licenses.All {
 		if ctx.Err() != nil {
 			return false, ctx.Err()
@@ -132,7 +148,7 @@ func (w *Watch) look(ctx context.Context) (did bool, err error) {
 		if !l.Standing.Access() {
 			continue
 		}
-		gauges, err := w.gauges(ctx, &l, now)
+		gauges, err := w.gauges(ctx, &l, of[l.ID], now)
 		if err != nil {
 			return false, err
 		}
@@ -154,8 +170,8 @@ func (w *Watch) look(ctx context.Context) (did bool, err error) {
 	return true, nil
 }
 
-// gauges are those of one licence.
-func (w *Watch) gauges(ctx context.Context, l *license.License, now time.Time) (gs []Gauge, err error) {
+// gauges are those of one licence, whose customer has set budgets of their own.
+func (w *Watch) gauges(ctx context.Context, l *license.License, own []CustomerBudget, now time.Time) (gs []Gauge, err error) {
 	if known, ok := w.cfg.Bought.Known(*l); ok {
 		var last core.Dimension
 		for _, e := range known.Entitlements { // in the order of their dimensions
@@ -164,23 +180,24 @@ func (w *Watch) gauges(ctx context.Context, l *license.License, now time.Time) (
 			}
 			last = e.Dimension
 			if c, known := w.cfg.Ledger.Consumed(l, e.Dimension, now); known && !c.Bought.IsZero() {
-				gs = append(gs, Gauge{Limit{l.ID, e.Dimension, Entitlement, c.Period, c.Bought}, c.Used, c.Until})
+				gs = append(gs, Gauge{Limit: Limit{l.ID, e.Dimension, Entitlement, c.Period, c.Bought}, Used: c.Used, Until: c.Until})
 			}
 		}
 	}
 	budgets := w.budgets[l.ProductCode]
-	if len(budgets) == 0 {
+	if len(budgets)+len(own) == 0 {
 		return gs, nil
 	}
-	used, err := w.cfg.Ledger.MonthToDate(ctx, l.ID, now)
+	used, err := w.month(ctx, l.ID, now)
 	if err != nil {
-		return nil, fmt.Errorf("add up the month of licence %s: %w", l.ID, err)
+		return nil, err
 	}
 	first := metering.FirstOfMonth(now)
 	for d, most := range budgets {
-		gs = append(gs, Gauge{Limit{l.ID, d, Budget, first.Format("2006-01"), most}, used[d], first.AddDate(0, 1, 0)})
+		gs = append(gs, Gauge{Limit: Limit{l.ID, d, Budget, first.Format("2006-01"), most}, Used: used[d], Until: first.AddDate(0, 1, 0)})
 	}
-	return gs, nil
+	theirs, err := w.customers(ctx, l, own, used, now)
+	return append(gs, theirs...), err
 }
 
 func (w *Watch) reach(ctx context.Context, g Gauge, percent int, account core.AccountID, now time.Time) error {

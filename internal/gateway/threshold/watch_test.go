@@ -38,6 +38,9 @@ type house struct {
 	month  usage.Quantity                          // of calls, of every licence
 	closed core.Hour
 
+	own    []CustomerBudget
+	prices map[core.Dimension]string // with their currency: "0.02 USD"
+
 	kept   map[Limit]int
 	told   []Told
 	broken error // what the store answers
@@ -58,7 +61,7 @@ func (h *house) start() {
 	h.bell = &Bell{}
 	var err error
 	h.watch, err = New(Config{Store: h, Ledger: h, Hours: h, Bought: h, Licenses: h, Products: core.Catalogue{{Code: "p", Dimensions: []core.Measure{{Key: "gb"}, {Key: "calls", Budget: "1000"}}}},
-		Bell: h.bell, Clock: h.clk, Log: slog.New(slog.DiscardHandler)})
+		Prices: h, Bell: h.bell, Clock: h.clk, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		panic(err)
 	}
@@ -277,7 +280,7 @@ func TestThresholdLaws(t *testing.T) {
 }
 
 func TestThresholdEvents(t *testing.T) {
-	g := Gauge{Limit{"lic_1", "gb", Budget, "2026-11", usage.Whole(10)}, usage.Whole(8), noon}
+	g := Gauge{Limit: Limit{"lic_1", "gb", Budget, "2026-11", usage.Whole(10)}, Used: usage.Whole(8), Until: noon}
 	e := g.tidings(80, "acc_1", noon)
 	if want := `{"license":"lic_1","dimension":"gb","of":"budget","percent":80,"used":"8","limit":"10","period":"2026-11","until":"2026-11-10T12:00:00Z"}`; string(e.Data) != want || e.Account != "acc_1" {
 		t.Errorf("%s of %s", e.Data, e.Account)

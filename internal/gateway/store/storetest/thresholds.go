@@ -1,9 +1,11 @@
 package storetest
 
 import (
+	"slices"
 	"testing"
 	"time"
 
+	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/outbox"
 	"souk.dev/souk/internal/gateway/threshold"
 	"souk.dev/souk/internal/gateway/usage"
@@ -37,4 +39,25 @@ func Thresholds(t *testing.T, open func(t *testing.T) (threshold.Store, outbox.S
 		reach(other, 80, true)
 		reach(other, 80, false)
 	}
+
+	budgets := func(id core.LicenseID, want ...threshold.CustomerBudget) {
+		t.Helper()
+		if got, err := s.Budgets(t.Context(), id); err != nil || !slices.Equal(got, want) {
+			t.Errorf("budgets of %q: %+v, %v; want %+v", id, got, err, want)
+		}
+	}
+	units := threshold.CustomerBudget{License: "lic_1", Dimension: "gb", Most: usage.Whole(10), By: "per_1", At: noon}
+	money := threshold.CustomerBudget{License: "lic_1", Most: usage.Whole(50), Currency: "USD", By: "per_1", At: noon}
+	other := threshold.CustomerBudget{License: "lic_2", Dimension: "gb", Most: usage.Whole(7), By: "per_2", At: noon}
+	for _, b := range []threshold.CustomerBudget{other, units, money} {
+		must(t, s.PutBudget(t.Context(), b))
+	}
+	budgets("", money, units, other)
+	budgets("lic_1", money, units)
+	units.Most, units.By, units.At = usage.Whole(11), "per_3", noon.Add(time.Hour)
+	must(t, s.PutBudget(t.Context(), units))
+	must(t, s.DropBudget(t.Context(), "lic_1", ""))
+	must(t, s.DropBudget(t.Context(), "lic_1", "none"))
+	budgets("lic_1", units)
+	budgets("lic_3")
 }
