@@ -9,14 +9,17 @@ import (
 	"souk.dev/souk/internal/gateway/courier"
 	"souk.dev/souk/internal/gateway/idp"
 	"souk.dev/souk/internal/gateway/signon"
+	"souk.dev/souk/internal/gateway/vault"
 )
 
 // Config is what a gateway is told from outside.
 type Config struct {
 	DatabaseURL string // sqlite:PATH or postgres://…
-	BaseURL     string // how buyers' browsers reach this gateway, such as https://saas.example.com
-	NodeURL     string // how the other nodes on the same database reach this process; empty: they do not
-	QueueURL    string // the SQS queue of AWS's notices; empty: none is read
+	// Vault seals the secrets that stand in the database; nil: they are written as they are.
+	Vault    *vault.Vault
+	BaseURL  string // how buyers' browsers reach this gateway, such as https://saas.example.com
+	NodeURL  string // how the other nodes on the same database reach this process; empty: they do not
+	QueueURL string // the SQS queue of AWS's notices; empty: none is read
 	// SNSTopics are topics, by ARN, whose messages POST /aws/sns takes besides those of AWS Marketplace for Products.
 	SNSTopics []string
 	// SNSTrust is the origin of a sandbox, whose certificates SNS's messages may be signed with; empty: Amazon's alone.

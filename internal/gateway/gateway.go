@@ -66,7 +66,7 @@ type Gateway struct {
 // this program's, or whose books another gateway keeps (see [OpenNode]).
 func New(ctx context.Context, c Config) (*Gateway, error) {
 	c = c.withDefaults()
-	db, err := openDatabase(ctx, c.DatabaseURL)
+	db, err := openDatabase(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -284,17 +284,26 @@ func (g *Gateway) wake() {
 }
 
 // openDatabase opens the gateway's database. An empty one is given its schema; one that is older is left to `souk
-// migrate`, so that nobody's data is changed by starting a program.
-func openDatabase(ctx context.Context, url string) (*store.DB, error) {
-	db, err := store.Open(ctx, url)
+// migrate`, so that nobody's data is changed by starting a program. Secrets in it that another key sealed, or none, are sealed
+// with the present one.
+func openDatabase(ctx context.Context, c Config) (*store.DB, error) {
+	db, err := store.Open(ctx, c.DatabaseURL)
 	if err != nil {
 		return nil, err
 	}
+	db.UseVault(c.Vault)
 	if err := readySchema(ctx, db); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	if err := db.Stays(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
+	}
+	n, err := db.SealSecrets(ctx)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("seal the secrets in the database: %w", err), db.Close())
+	}
+	if n > 0 {
+		c.Log.Info("secrets in the database are sealed with the present key now", "number", n)
 	}
 	return db, nil
 }

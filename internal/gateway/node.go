@@ -117,7 +117,7 @@ func (n *Node) stand(ctx context.Context) error {
 
 // join opens the database and shows this process to the others that use it.
 func (n *Node) join(ctx context.Context) (*store.DB, error) {
-	db, err := openDatabase(ctx, n.c.DatabaseURL)
+	db, err := openDatabase(ctx, n.c)
 	if err != nil {
 		return nil, err
 	}

@@ -55,6 +55,14 @@ func newHasher(p params) *Hasher {
 	return h
 }
 
+// Unknowable is a hash that no password is known to have: whose it is has to choose another.
+func Unknowable() string {
+	salt, key := make([]byte, saltBytes), make([]byte, hashBytes)
+	rand.Read(salt)
+	rand.Read(key)
+	return present.encode(salt, key)
+}
+
 // place waits for a place to work in and returns how to leave it.
 func (h *Hasher) place(ctx context.Context) (leave func(), err error) {
 	select {

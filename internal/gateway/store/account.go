@@ -29,7 +29,7 @@ func (db *DB) Accounts() Accounts {
 // CreateAccount implements account.Store.
 func (s Accounts) CreateAccount(ctx context.Context, w account.Who, emailKey, passwordHash string, tell ...outbox.Event) error {
 	return s.db.Tx(ctx, func(tx *sql.Tx) error {
-		if err := insertPerson(ctx, tx, w.Person, emailKey, passwordHash); err != nil {
+		if err := s.insertPerson(ctx, tx, w.Person, emailKey, passwordHash); err != nil {
 			return err
 		}
 		if err := exec(ctx, tx, "keep an account", `insert into account (id, email, key, name, company, created_us) values ($1, '', $2, '', $3, $4)`,

@@ -64,7 +64,7 @@ func (s Accounts) Verify(ctx context.Context, proof string, id core.PersonID, at
 // ResetPassword implements account.Store.
 func (s Accounts) ResetPassword(ctx context.Context, proof string, id core.PersonID, passwordHash string, at time.Time, tell ...outbox.Event) error {
 	return s.useProof(ctx, proof, tell, func(tx *sql.Tx) error {
-		if err := exec(ctx, tx, "replace the password's hash", `update person set password_hash = $2 where id = $1`, id, passwordHash); err != nil {
+		if err := exec(ctx, tx, "replace the password's hash", `update person set password_hash = $2 where id = $1`, id, s.db.hide(personPasswords, string(id), passwordHash)); err != nil {
 			return err
 		}
 		if err := exec(ctx, tx, "verify", `update person set verified_us = $2 where id = $1 and verified_us = 0`, id, us(at)); err != nil {

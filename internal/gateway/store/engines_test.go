@@ -39,12 +39,12 @@ func onBoth(t *testing.T, f func(t *testing.T, open func(t *testing.T) *store.DB
 // openSQLite opens a new SQLite database with the present schema.
 func openSQLite(t *testing.T) *store.DB {
 	t.Helper()
-	return storetest.Open(t)
+	return underVault(t, storetest.Open(t))
 }
 
 func openPostgres(t *testing.T) *store.DB {
 	t.Helper()
-	return storetest.OpenURL(t, storetest.Postgres(t))
+	return underVault(t, storetest.OpenURL(t, storetest.Postgres(t)))
 }
 
 func TestAccounts(t *testing.T) {

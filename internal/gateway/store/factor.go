@@ -22,7 +22,7 @@ type factors struct {
 func (s factors) KeepFactor(ctx context.Context, f credential.Factor, recovery []string, tell ...outbox.Event) error {
 	return s.db.Tx(ctx, func(tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, `insert into `+s.owner+`_factor (`+s.owner+`, secret, step, added_us) values ($1, $2, $3, $4) on conflict (`+s.owner+`) do nothing`,
-			f.Owner, f.Secret, f.Step, us(f.AddedAt))
+			f.Owner, s.db.hide(s.secrets(), f.Owner, f.Secret), f.Step, us(f.AddedAt))
 		if err != nil {
 			return fmt.Errorf("keep the second factor of %s: %w", f.Owner, err)
 		}
@@ -47,7 +47,17 @@ func (s factors) Factor(ctx context.Context, owner string) (f credential.Factor,
 	if errors.Is(err, sql.ErrNoRows) {
 		return f, fail.New(fail.NotFound, "no_factor", "There is no second factor.")
 	}
+	if err == nil {
+		f.Secret, err = s.db.reveal(s.secrets(), f.Owner, f.Secret)
+	}
 	return f, err
+}
+
+func (s factors) secrets() secretColumn {
+	if s.owner == "operator" {
+		return staffFactors
+	}
+	return personFactors
 }
 
 // UseStep implements credential.FactorStore.

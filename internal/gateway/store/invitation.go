@@ -112,7 +112,7 @@ func (s Accounts) Accept(ctx context.Context, hash string, m account.Member, ema
 			return fmt.Errorf("use an invitation: %w", err)
 		}
 		if create {
-			if err := insertPerson(ctx, tx, m.Person, emailKey, passwordHash); err != nil {
+			if err := s.insertPerson(ctx, tx, m.Person, emailKey, passwordHash); err != nil {
 				return err
 			}
 		}

@@ -247,8 +247,10 @@ func (n *node) live(ctx context.Context, conn *pgx.Conn, log *slog.Logger) {
 		if err == nil {
 			err = n.beat(ctx, lookLimit, conn, log)
 		}
+		if ctx.Err() != nil { // and conn may be nil
+			break
+		}
 		switch {
-		case ctx.Err() != nil:
 		case err != nil:
 			if !away {
 				log.WarnContext(ctx, "the database does not hear that this node lives", slog.Any("err", err))

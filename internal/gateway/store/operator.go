@@ -45,7 +45,7 @@ func (s Operators) CreateOperator(ctx context.Context, p operator.Person, emailK
 	return s.db.Tx(ctx, func(tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, `insert into operator (id, email, email_key, name, role, password_hash, created_us)
 			values ($1, $2, $3, $4, $5, $6, $7) on conflict (email_key) do nothing`,
-			p.ID, p.Email, emailKey, p.Name, p.Role, passwordHash, us(p.CreatedAt))
+			p.ID, p.Email, emailKey, p.Name, p.Role, s.db.hide(staffPasswords, string(p.ID), passwordHash), us(p.CreatedAt))
 		if err != nil {
 			return fmt.Errorf("keep operator %s: %w", p.ID, err)
 		}
@@ -110,7 +110,8 @@ func (s Operators) OperatorCredentials(ctx context.Context, emailKey string) (p 
 	if err != nil {
 		return p, "", fmt.Errorf("find an operator by e-mail address: %w", err)
 	}
-	return p, hash, nil
+	hash, err = s.db.reveal(staffPasswords, string(p.ID), hash)
+	return p, hash, err
 }
 
 // Operators implements operator.Store.
@@ -133,7 +134,7 @@ func operatorsIn(ctx context.Context, q queryer) (list []operator.Person, err er
 // ReplaceOperatorPassword implements operator.Store.
 func (s Operators) ReplaceOperatorPassword(ctx context.Context, id operator.ID, hash string) error {
 	return s.db.Tx(ctx, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, `update operator set password_hash = $2 where id = $1 and password_hash <> ''`, id, hash)
+		res, err := tx.ExecContext(ctx, `update operator set password_hash = $2 where id = $1 and password_hash <> ''`, id, s.db.hide(staffPasswords, string(id), hash))
 		if err != nil {
 			return fmt.Errorf("replace an operator's password: %w", err)
 		}
@@ -148,7 +149,7 @@ func (s Operators) ReplaceOperatorPassword(ctx context.Context, id operator.ID, 
 
 // RehashOperator implements operator.Store.
 func (s Operators) RehashOperator(ctx context.Context, id operator.ID, was, now string) error {
-	return s.db.exec(ctx, "replace a password's hash", `update operator set password_hash = $3 where id = $1 and password_hash = $2`, id, was, now)
+	return s.db.replaceSecret(ctx, staffPasswords, string(id), was, now)
 }
 
 // ChangeRole implements operator.Store.

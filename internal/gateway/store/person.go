@@ -32,10 +32,10 @@ func noPerson() error {
 	return fail.New(fail.NotFound, "no_such_person", "There is no such person.")
 }
 
-func insertPerson(ctx context.Context, tx *sql.Tx, p account.Person, emailKey, passwordHash string) error {
+func (s Accounts) insertPerson(ctx context.Context, tx *sql.Tx, p account.Person, emailKey, passwordHash string) error {
 	res, err := tx.ExecContext(ctx, `insert into person (id, email, email_key, name, password_hash, created_us, verified_us, quiet_us)
 		values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (email_key) do nothing`,
-		p.ID, p.Email, emailKey, p.Name, passwordHash, us(p.CreatedAt), us(p.VerifiedAt), us(p.QuietAt))
+		p.ID, p.Email, emailKey, p.Name, s.db.hide(personPasswords, string(p.ID), passwordHash), us(p.CreatedAt), us(p.VerifiedAt), us(p.QuietAt))
 	if err != nil {
 		return fmt.Errorf("keep person %s: %w", p.ID, err)
 	}
@@ -91,12 +91,13 @@ func (s Accounts) Credentials(ctx context.Context, emailKey string) (p account.P
 	if err != nil {
 		return account.Person{}, "", fmt.Errorf("find a person by their e-mail address: %w", err)
 	}
-	return p, hash, nil
+	hash, err = s.db.reveal(personPasswords, string(p.ID), hash)
+	return p, hash, err
 }
 
 // ReplacePassword implements account.Store.
 func (s Accounts) ReplacePassword(ctx context.Context, id core.PersonID, was, now string) error {
-	return s.db.exec(ctx, "replace a password's hash", `update person set password_hash = $3 where id = $1 and password_hash = $2`, id, was, now)
+	return s.db.replaceSecret(ctx, personPasswords, string(id), was, now)
 }
 
 // ChangePassword implements account.Store.

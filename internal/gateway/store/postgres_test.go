@@ -102,6 +102,7 @@ func TestReadersCannotWrite(t *testing.T) {
 
 func TestWhatIsNoTextIsRefused(t *testing.T) {
 	db := openPostgres(t)
+	db.UseVault(nil) // which makes text of anything
 	_, err := db.Settings().ChangeSetting(t.Context(), "name", func(string) (string, error) { return "a\x00b", nil })
 	if !fail.Is(err, fail.Invalid) || fail.CodeOf(err) != "not_text" {
 		t.Error(err)

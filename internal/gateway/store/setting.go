@@ -7,7 +7,7 @@ import (
 	"fmt"
 )
 
-// Settings keeps small named texts. It fulfils seal.Settings.
+// Settings keeps small named texts, which are secrets. It fulfils seal.Settings.
 type Settings struct{ db *DB }
 
 // Settings are the database's own.
@@ -23,11 +23,14 @@ func (s Settings) ChangeSetting(ctx context.Context, name string, change func(ol
 			return err
 		}
 		missing := err != nil
+		if old, err = s.db.reveal(keyRings, name, old); err != nil {
+			return err
+		}
 		if now, err = change(old); err != nil || (now == old && !missing) {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `insert into setting (name, value) values ($1, $2)
-			on conflict (name) do update set value = excluded.value`, name, now)
+			on conflict (name) do update set value = excluded.value`, name, s.db.hide(keyRings, name, now))
 		return err
 	})
 	if err != nil {

@@ -25,7 +25,7 @@ func (db *DB) Snapshot(ctx context.Context, f func(*DB) error) error {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // it only read
-	return f(&DB{engine: db.engine, folders: db.folders, snapshot: tx})
+	return f(&DB{engine: db.engine, folders: db.folders, vault: db.vault, snapshot: tx})
 }
 
 // oneState is for reading several things that must fit each other. Call release in any case but an error's.

@@ -11,6 +11,7 @@ import (
 
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/vault"
 )
 
 // DB is an open database.
@@ -26,6 +27,8 @@ type DB struct {
 	node        *node         // on PostgreSQL: this process among those that share it
 
 	readStmts, writeStmts statements
+
+	vault *vault.Vault // what secrets are sealed with
 }
 
 // engine is what differs between SQLite and PostgreSQL. All else is one text for both.

@@ -21,7 +21,7 @@ var _ webhook.Store = Webhooks{}
 
 const webhookColumns = `id, url, description, events, disabled, why, secret, old_secret, old_until_us, created_us, changed_us, revision`
 
-func scanWebhook(scan func(...any) error) (e webhook.Endpoint, err error) {
+func (s Webhooks) scan(scan func(...any) error) (e webhook.Endpoint, err error) {
 	var events string
 	err = scan(&e.ID, &e.URL, &e.Description, &events, &e.Disabled, &e.Why, &e.Secret, &e.Old, instant{&e.OldUntil}, instant{&e.CreatedAt}, instant{&e.ChangedAt}, &e.Revision)
 	if err != nil {
@@ -30,21 +30,31 @@ func scanWebhook(scan func(...any) error) (e webhook.Endpoint, err error) {
 	if err := json.Unmarshal([]byte(events), &e.Events); err != nil {
 		return e, fmt.Errorf("the events of webhook %s: %w", e.ID, err)
 	}
+	for _, at := range []struct {
+		column secretColumn
+		secret *webhook.Secret
+	}{{webhookSecrets, &e.Secret}, {webhookOld, &e.Old}} {
+		plain, err := s.db.reveal(at.column, string(e.ID), string(*at.secret))
+		if err != nil {
+			return e, err
+		}
+		*at.secret = webhook.Secret(plain)
+	}
 	return e, nil
 }
 
-func webhookArgs(e webhook.Endpoint) ([]any, error) {
+func (s Webhooks) args(e webhook.Endpoint) ([]any, error) {
 	events, err := json.Marshal(e.Events)
 	disabled := 0
 	if e.Disabled {
 		disabled = 1
 	}
-	return []any{e.ID, e.URL, e.Description, string(events), disabled, e.Why, e.Secret, e.Old, us(e.OldUntil), us(e.CreatedAt), us(e.ChangedAt), e.Revision}, err
+	return []any{e.ID, e.URL, e.Description, string(events), disabled, e.Why, s.db.hide(webhookSecrets, string(e.ID), string(e.Secret)), s.db.hide(webhookOld, string(e.ID), string(e.Old)), us(e.OldUntil), us(e.CreatedAt), us(e.ChangedAt), e.Revision}, err
 }
 
 // AddEndpoint implements [webhook.Store].
 func (s Webhooks) AddEndpoint(ctx context.Context, e webhook.Endpoint) error {
-	args, err := webhookArgs(e)
+	args, err := s.args(e)
 	if err != nil {
 		return err
 	}
@@ -55,7 +65,7 @@ func (s Webhooks) AddEndpoint(ctx context.Context, e webhook.Endpoint) error {
 
 // ChangeEndpoint implements [webhook.Store].
 func (s Webhooks) ChangeEndpoint(ctx context.Context, e webhook.Endpoint) error {
-	args, err := webhookArgs(e)
+	args, err := s.args(e)
 	if err != nil {
 		return err
 	}
@@ -68,7 +78,7 @@ func (s Webhooks) ChangeEndpoint(ctx context.Context, e webhook.Endpoint) error 
 		if n, err := res.RowsAffected(); n == 1 || err != nil {
 			return err
 		}
-		if _, err := scanWebhook(tx.QueryRowContext(ctx, `select `+webhookColumns+` from webhook where id = $1`, e.ID).Scan); errors.Is(err, sql.ErrNoRows) {
+		if _, err := s.scan(tx.QueryRowContext(ctx, `select `+webhookColumns+` from webhook where id = $1`, e.ID).Scan); errors.Is(err, sql.ErrNoRows) {
 			return webhook.NoSuch(e.ID)
 		} else if err != nil {
 			return err
@@ -93,7 +103,7 @@ func (s Webhooks) DeleteEndpoint(ctx context.Context, id webhook.EndpointID) err
 
 // Endpoint implements [webhook.Store].
 func (s Webhooks) Endpoint(ctx context.Context, id webhook.EndpointID) (webhook.Endpoint, error) {
-	e, err := scanWebhook(s.db.read.QueryRowContext(ctx, `select `+webhookColumns+` from webhook where id = $1`, id).Scan)
+	e, err := s.scan(s.db.read.QueryRowContext(ctx, `select `+webhookColumns+` from webhook where id = $1`, id).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return e, webhook.NoSuch(id)
 	}
@@ -103,7 +113,7 @@ func (s Webhooks) Endpoint(ctx context.Context, id webhook.EndpointID) (webhook.
 // Endpoints implements [webhook.Store].
 func (s Webhooks) Endpoints(ctx context.Context) (list []webhook.Endpoint, err error) {
 	err = each(ctx, s.db.read, `select `+webhookColumns+` from webhook order by created_us, id`, func(scan func(...any) error) error {
-		e, err := scanWebhook(scan)
+		e, err := s.scan(scan)
 		list = append(list, e)
 		return err
 	})

@@ -79,7 +79,7 @@ func (s *Service) Add(ctx context.Context, e Endpoint) (Endpoint, error) {
 		return e, fail.New(fail.Conflict, "too_many_webhooks", "There are %d webhooks, and there cannot be more; delete one.", len(all))
 	}
 	now := whole(s.cfg.Clock.Now())
-	e = Endpoint{ID: EndpointID("whk_" + strings.ToLower(rand.Text())), URL: e.URL, Description: e.Description, Events: e.Events, Secret: newSecret(), CreatedAt: now, ChangedAt: now}
+	e = Endpoint{ID: EndpointID("whk_" + strings.ToLower(rand.Text())), URL: e.URL, Description: e.Description, Events: e.Events, Secret: NewSecret(), CreatedAt: now, ChangedAt: now}
 	if err := s.cfg.Store.AddEndpoint(ctx, e); err != nil {
 		return e, fmt.Errorf("keep a webhook: %w", err)
 	}
@@ -136,7 +136,7 @@ func (s *Service) Rotate(ctx context.Context, id EndpointID, overlap time.Durati
 	}
 	return s.edit(ctx, id, func(e *Endpoint) error {
 		e.Old, e.OldUntil = e.Secret, whole(s.cfg.Clock.Now().Add(overlap))
-		e.Secret = newSecret()
+		e.Secret = NewSecret()
 		return nil
 	})
 }

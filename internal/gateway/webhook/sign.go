@@ -25,7 +25,8 @@ const (
 	mostKey      = 64
 )
 
-func newSecret() Secret {
+// NewSecret makes one of 256 random bits.
+func NewSecret() Secret {
 	key := make([]byte, keyBytes)
 	rand.Read(key)
 	return Secret(secretPrefix + base64.StdEncoding.EncodeToString(key))

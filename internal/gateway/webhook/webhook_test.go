@@ -116,7 +116,7 @@ func TestSignature(t *testing.T) {
 			t.Errorf("signed with %q: %v", bad, err)
 		}
 	}
-	if a, b := newSecret(), newSecret(); a == b {
+	if a, b := NewSecret(), NewSecret(); a == b {
 		t.Error("two secrets are one")
 	} else if key, err := a.key(); err != nil || len(key) != keyBytes {
 		t.Errorf("%s: %d bytes, %v", a, len(key), err)
