@@ -17,6 +17,7 @@ func commands() []*cobra.Command {
 		restoreCommand(),
 		keysCommand(),
 		operatorsCommand(),
+		secretsCommand(),
 		applicationsCommand(),
 		auditCommand(),
 		noticesCommand(),

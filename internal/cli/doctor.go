@@ -21,7 +21,8 @@ import (
 )
 
 func doctorCommand() *cobra.Command {
-	var database, queue, secrets string
+	var database sealedDatabase
+	var queue, secrets string
 	var baseURL urlValue
 	var products productsValue
 	var seller core.Brand
@@ -68,7 +69,7 @@ if something is in the way of buyers or of money.`,
 	}
 	o := optionsOf(cmd)
 	o.value(&baseURL, "base-url", "")
-	o.text(&database, "database", defaultDatabase)
+	database.take(o)
 	o.text(&queue, "queue", "")
 	o.text(&secrets, "events-secret", "")
 	o.value(&products, "products", "")
@@ -95,23 +96,33 @@ func tellFinding(w io.Writer, asJSON bool, f doctor.Finding) error {
 }
 
 // lookAtDatabase opens the database as the gateway would, and changes nothing.
-func lookAtDatabase(ctx context.Context, url string) doctor.Finding {
+func lookAtDatabase(ctx context.Context, d sealedDatabase) doctor.Finding {
 	const start = "Start the gateway, or run souk migrate."
-	if isNew(url) {
+	if isNew(d.url) {
 		return doctor.Finding{Verdict: doctor.Doubt, Says: "There is none yet; the gateway makes it when it first starts.", Do: start}
 	}
 	var s store.Schema
-	opened := false
-	err := openDatabase(ctx, url, func(db *store.DB) (err error) {
+	opened, locked := false, 0
+	err := openDatabase(ctx, d.url, d.opened(func(db *store.DB) (err error) {
 		opened = true
-		s, err = db.Schema(ctx)
+		if s, err = db.Schema(ctx); err != nil || s.Behind > 0 {
+			return err
+		}
+		all, err := db.Secrets(ctx)
+		for _, one := range all {
+			if !one.Opens {
+				locked += one.Number
+			}
+		}
 		return err
-	})
+	}))
 	switch {
 	case !opened:
 		return doctor.Finding{Verdict: doctor.Ill, Says: saidOf(err), Do: "Set database to sqlite:PATH on a disk of this machine, or to a postgres:// URL that it reaches."}
 	case err != nil:
 		return doctor.Finding{Verdict: doctor.Ill, Says: saidOf(err), Do: "Run the souk that wrote it, or a newer one; nothing was changed."}
+	case locked > 0:
+		return doctor.Finding{Verdict: doctor.Ill, Says: fmt.Sprintf("%d secrets in it are sealed with a key that was not given, so that the gateway will not start.", locked), Do: "Set secrets-key to all keys that were ever used; souk secrets list tells which are."}
 	case s.Behind == 0:
 		return doctor.Finding{Verdict: doctor.Well, Says: "It opens, and its schema is this souk's."}
 	case s.Empty():

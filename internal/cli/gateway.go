@@ -32,6 +32,7 @@ func gatewayCommand() *cobra.Command {
 	var reminders daysValue
 	var way consoleWay
 	var approveOwn switchValue
+	var sealing vaultValue
 	var logs logging
 	cmd := &cobra.Command{
 		Use:     "gateway",
@@ -67,7 +68,7 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 				base = addressOf(ln)
 			}
 			g, err := gateway.OpenNode(ctx, gateway.Config{
-				DatabaseURL: database, BaseURL: base, NodeURL: nodeURLOf(string(nodeURL), ln), QueueURL: queue, ClockURL: string(clockURL), InstanceName: instance,
+				DatabaseURL: database, Vault: sealing.Vault, BaseURL: base, NodeURL: nodeURLOf(string(nodeURL), ln), QueueURL: queue, ClockURL: string(clockURL), InstanceName: instance,
 				Products: core.Catalogue(products), FormFields: form, PageTemplates: pageTemplates, Seller: seller, Mail: mail,
 				SNSTopics: splitList(topics), SNSTrust: string(trust), EventsSecrets: strings.Fields(secrets),
 				SettleTime: time.Duration(settle), FinalMargin: time.Duration(margin), EntitlementsEvery: time.Duration(entitlements), ResyncEvery: time.Duration(resync), Reminders: reminders,
@@ -86,6 +87,7 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 	o.text(&addr, "listen", "127.0.0.1:4710")
 	o.value(&baseURL, "base-url", "")
 	o.text(&database, "database", defaultDatabase)
+	o.value(&sealing, "secrets-key", "")
 	o.text(&queue, "queue", "")
 	o.text(&topics, "sns-topics", "")
 	o.value(&trust, "sns-trust", "")

@@ -39,8 +39,8 @@ log, in which every change made here is written down as well.`,
 }
 
 // withOperators works on the operators in the database.
-func withOperators(ctx context.Context, database string, do func(s *operator.Service, by audit.Actor) error) error {
-	return withMigrated(ctx, database, func(db *store.DB) error { return do(operatorsOf(db), operator.Shell(whoAmI())) })
+func withOperators(ctx context.Context, database sealedDatabase, do func(s *operator.Service, by audit.Actor) error) error {
+	return database.migrated(ctx, func(db *store.DB) error { return do(operatorsOf(db), operator.Shell(whoAmI())) })
 }
 
 func operatorsOf(db *store.DB) *operator.Service {
@@ -92,7 +92,8 @@ func passwordFrom(cmd *cobra.Command, file string) (password string, made bool, 
 const passwordFileHelp = "the file that the password is in, - for standard input (default: one is made and shown once)"
 
 func operatorsAddCommand() *cobra.Command {
-	var database, email, name, role, file string
+	var database sealedDatabase
+	var email, name, role, file string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:     "add --email ADDRESS --name NAME --role viewer|operator|admin",
@@ -113,7 +114,7 @@ func operatorsAddCommand() *cobra.Command {
 			})
 		},
 	}
-	optionsOf(cmd).text(&database, "database", defaultDatabase)
+	database.take(optionsOf(cmd))
 	cmd.Flags().StringVar(&email, "email", "", "the address that they sign in with")
 	cmd.Flags().StringVar(&name, "name", "", "what they are called")
 	cmd.Flags().StringVar(&role, "role", string(operator.Viewer), "viewer, operator or admin")
@@ -155,7 +156,7 @@ func printOperator(w io.Writer, p operator.Person, password string, made, asJSON
 }
 
 func operatorsListCommand() *cobra.Command {
-	var database string
+	var database sealedDatabase
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:     "list",
@@ -184,15 +185,15 @@ func operatorsListCommand() *cobra.Command {
 			})
 		},
 	}
-	optionsOf(cmd).text(&database, "database", defaultDatabase)
+	database.take(optionsOf(cmd))
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }
 
 // onOperator makes cmd one that works on the operator whom its first argument names, by e-mail address or id.
 func onOperator(cmd *cobra.Command, do func(cmd *cobra.Command, s *operator.Service, by audit.Actor, p operator.Person, rest []string) error) *cobra.Command {
-	var database string
-	optionsOf(cmd).text(&database, "database", defaultDatabase)
+	var database sealedDatabase
+	database.take(optionsOf(cmd))
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return withOperators(cmd.Context(), database, func(s *operator.Service, by audit.Actor) error {
 			p, err := s.Find(cmd.Context(), args[0])

@@ -28,6 +28,7 @@ var settings = []setting{
 	{name: "listen", help: "the address to listen on, host:port; port 0 takes a free one"},
 	{name: "base-url", help: "the URL under which browsers reach this server (default: the address it listens on)"},
 	{name: "database", help: "where the gateway keeps its books: sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME", secret: true},
+	{name: "secrets-key", help: "what the secrets in the database are sealed with, made with souk secrets key; older keys behind it, with blanks between, open what they sealed (default: they are not sealed)", secret: true},
 	{name: "to", env: "SOUK_MOVE_TO", help: "the empty PostgreSQL database to which the books move: postgres://USER:PASSWORD@HOST/NAME", secret: true},
 	{name: "queue", env: "SOUK_QUEUE_URL", help: "the URL of the SQS queue that receives AWS Marketplace's events"},
 	{name: "sns-topics", help: "ARNs, with commas between, of SNS topics of your own whose messages /aws/sns takes; those of your products are taken anyway"},

@@ -20,7 +20,8 @@ import (
 )
 
 func statementCommand() *cobra.Command {
-	var database, month, format string
+	var database sealedDatabase
+	var month, format string
 	cmd := &cobra.Command{
 		Use:     "statement LICENSE",
 		GroupID: groupLook,
@@ -51,7 +52,7 @@ error. It works beside a running gateway; hours that are not sealed yet are not 
 			})
 		},
 	}
-	optionsOf(cmd).text(&database, "database", defaultDatabase)
+	database.take(optionsOf(cmd))
 	cmd.Flags().StringVar(&month, "month", "", "the month, such as 2026-11")
 	cmd.Flags().StringVar(&format, "format", "json", "json or csv")
 	cmd.AddCommand(verifyCommand(), statementKeysCommand())
@@ -65,8 +66,8 @@ type books struct {
 	signer *statement.Signer
 }
 
-func withStatements(ctx context.Context, database string, do func(books) error) error {
-	return withDatabase(ctx, database, func(db *store.DB) error {
+func withStatements(ctx context.Context, database sealedDatabase, do func(books) error) error {
+	return database.existing(ctx, func(db *store.DB) error {
 		book, err := license.ReadBook(ctx, db.Licenses(), clock.System{})
 		if err != nil {
 			return err
@@ -102,7 +103,7 @@ func (b books) write(cmd *cobra.Command, s statement.Statement, format string) e
 }
 
 func statementKeysCommand() *cobra.Command {
-	var database string
+	var database sealedDatabase
 	cmd := &cobra.Command{
 		Use:     "keys",
 		Short:   "Print the public keys by which statements are checked, as a JSON Web Key Set",
@@ -112,7 +113,7 @@ func statementKeysCommand() *cobra.Command {
 			return withStatements(cmd.Context(), database, func(b books) error { return printJSON(cmd.OutOrStdout(), b.signer.Keys()) })
 		},
 	}
-	optionsOf(cmd).text(&database, "database", defaultDatabase)
+	database.take(optionsOf(cmd))
 	return cmd
 }
 
@@ -171,7 +172,8 @@ func readJSON(path string, v any) error {
 }
 
 func reconcileCommand() *cobra.Command {
-	var database, month string
+	var database sealedDatabase
+	var month string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:     "reconcile REPORT…",
@@ -217,7 +219,7 @@ usage, as CSV), line by line: customer, product and dimension. With the section 
 			return err
 		},
 	}
-	optionsOf(cmd).text(&database, "database", defaultDatabase)
+	database.take(optionsOf(cmd))
 	cmd.Flags().StringVar(&month, "month", "", "the month, such as 2026-11")
 	jsonFlag(cmd, &asJSON)
 	return cmd

@@ -58,8 +58,9 @@ const (
 	EndOkayed          Action = "cancellation.approve"
 	EndRefused         Action = "cancellation.reject"
 	EndWithdrawn       Action = "cancellation.withdraw"
-	BooksRestored      Action = "books.restore" // the books are again as they were at an earlier instant
-	NotDone            Action = "not_done"      // what an earlier entry tells of was not done, and why
+	BooksRestored      Action = "books.restore"  // the books are again as they were at an earlier instant
+	SecretsForgotten   Action = "secrets.forget" // those whose key is lost
+	NotDone            Action = "not_done"       // what an earlier entry tells of was not done, and why
 )
 
 // Actor is who did something.

@@ -149,7 +149,10 @@ func (s Operators) ReplaceOperatorPassword(ctx context.Context, id operator.ID, 
 
 // RehashOperator implements operator.Store.
 func (s Operators) RehashOperator(ctx context.Context, id operator.ID, was, now string) error {
-	return s.db.replaceSecret(ctx, staffPasswords, string(id), was, now)
+	return s.db.Tx(ctx, func(tx *sql.Tx) error {
+		_, err := s.db.replaceSecret(ctx, tx, staffPasswords, string(id), was, now)
+		return err
+	})
 }
 
 // ChangeRole implements operator.Store.

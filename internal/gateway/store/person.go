@@ -97,13 +97,16 @@ func (s Accounts) Credentials(ctx context.Context, emailKey string) (p account.P
 
 // ReplacePassword implements account.Store.
 func (s Accounts) ReplacePassword(ctx context.Context, id core.PersonID, was, now string) error {
-	return s.db.replaceSecret(ctx, personPasswords, string(id), was, now)
+	return s.db.Tx(ctx, func(tx *sql.Tx) error {
+		_, err := s.db.replaceSecret(ctx, tx, personPasswords, string(id), was, now)
+		return err
+	})
 }
 
 // ChangePassword implements account.Store.
 func (s Accounts) ChangePassword(ctx context.Context, id core.PersonID, was, now, keep string, tell outbox.Event) error {
 	return s.db.Tx(ctx, func(tx *sql.Tx) error {
-		did, err := changed(tx.ExecContext(ctx, `update person set password_hash = $3 where id = $1 and password_hash = $2`, id, was, now))
+		did, err := s.db.replaceSecret(ctx, tx, personPasswords, string(id), was, now)
 		if err != nil {
 			return fmt.Errorf("replace the password's hash: %w", err)
 		}

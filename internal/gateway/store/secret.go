@@ -65,21 +65,19 @@ func (db *DB) reveal(c secretColumn, key, written string) (string, error) {
 	return secret, nil
 }
 
-// replaceSecret writes another secret where one stands that is was; anything else stays. Sealed twice, a secret looks different
-// each time, so the database alone cannot compare.
-func (db *DB) replaceSecret(ctx context.Context, c secretColumn, key, was, now string) error {
-	return db.Tx(ctx, func(tx *sql.Tx) error {
-		var written string
-		if err := tx.QueryRowContext(ctx, `select `+c.column+` from `+c.table+` where `+c.key+` = $1`, key).Scan(&written); errors.Is(err, sql.ErrNoRows) {
-			return nil
-		} else if err != nil {
-			return classified(err)
-		}
-		if present, err := db.reveal(c, key, written); err != nil || present != was {
-			return err
-		}
-		return exec(ctx, tx, "replace a secret", `update `+c.table+` set `+c.column+` = $2 where `+c.key+` = $1`, key, db.hide(c, key, now))
-	})
+// replaceSecret writes another secret where one stands that is was, and reports whether there was; anything else stays. Sealed
+// twice, a secret looks different each time, so the database alone cannot compare.
+func (db *DB) replaceSecret(ctx context.Context, tx *sql.Tx, c secretColumn, key, was, now string) (did bool, err error) {
+	var written string
+	if err := tx.QueryRowContext(ctx, `select `+c.column+` from `+c.table+` where `+c.key+` = $1`, key).Scan(&written); errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	} else if err != nil {
+		return false, classified(err)
+	}
+	if present, err := db.reveal(c, key, written); err != nil || present != was {
+		return false, err
+	}
+	return true, exec(ctx, tx, "replace a secret", `update `+c.table+` set `+c.column+` = $2 where `+c.key+` = $1`, key, db.hide(c, key, now))
 }
 
 // secret is one that stands in the database, as it is written.
