@@ -25,10 +25,14 @@
       if (was.matches("div,section,ul,tbody") && c.querySelector(":scope > [id]")) { update(was, c); return was; }
       return c;
     });
-    const focus = document.activeElement?.id;
+    const focus = here.contains(document.activeElement) ? document.activeElement : undefined;
     here.replaceChildren(...now);
-    if (focus && !document.activeElement?.id) document.getElementById(focus)?.focus({ preventScroll: true });
+    if (focus && document.activeElement !== focus) successor(here, focus)?.focus({ preventScroll: true });
   };
+
+  // successor is what stands in the place of a control that was replaced: of the same id, or leading to the same place, or saying the same.
+  const successor = (here, was) => was.isConnected ? was : was.id ? document.getElementById(was.id) : [...here.querySelectorAll(was.tagName)].find((el) =>
+    was.hasAttribute("href") ? el.getAttribute("href") === was.getAttribute("href") : el.textContent === was.textContent);
 
   let last = 0, waiting = false;
   const refresh = async () => {
