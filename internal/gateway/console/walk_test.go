@@ -53,9 +53,12 @@ func TestTheConsoleIsWalkedByKeyboard(t *testing.T) {
 	}
 	k.Sees("It is now unreadable")
 
-	// A licence by what somebody has at hand: the buyer's AWS account, and then from the list.
+	// A licence by what somebody has at hand, which leads straight to it; and from the list.
 	k.To("Search any identifier")
-	k.Type(string(l.Customer))
+	k.Type(string(l.ARN))
+	k.Enter()
+	k.Sees("Where it stands", string(l.Customer))
+	k.To("Licences")
 	k.Enter()
 	k.ToContent()
 	k.To(string(l.ID))
