@@ -192,7 +192,7 @@ func assemble(ctx context.Context, c Config, db *store.DB, talk *api.NodeMetrics
 		api.Checks{Directory: book, Entitlements: entitlements, Used: engine.Used, Clock: g.clk},
 		api.Notifications{Notices: g.db.Notices(), Replayer: in},
 		api.Accounts{Accounts: accounts, Register: registrations},
-		api.Privacy{Privacy: privacy.New(accounts, registrations, g.clk, c.Log)},
+		api.Privacy{Privacy: privacy.New(accounts, registrations, g.db.SignOns(), g.clk, c.Log)},
 		api.Registrations{Register: registrations, Delegation: delegation},
 		api.SignIns{Accounts: accounts, Register: registrations},
 		api.Events{Intake: counted{events, metrics}},

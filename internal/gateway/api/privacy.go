@@ -25,14 +25,33 @@ func (h Privacy) Mount(d *Door) {
 type personalData struct {
 	Account       accountOut     `json:"account"`
 	Sessions      []sessionOut   `json:"sessions"`
+	Addresses     []addressOut   `json:"addresses"`
 	Registrations []registration `json:"registrations"`
 }
 
 // sessionOut is one browser's being signed in.
 type sessionOut struct {
+	Person       core.PersonID `json:"person"`
+	CreatedAt    time.Time     `json:"createdAt"`
+	SeenAt       time.Time     `json:"seenAt"`
+	ExpiresAt    time.Time     `json:"expiresAt"`
+	Applications []signOnOut   `json:"applications"`
+}
+
+// signOnOut is one of the seller's applications, opened from there.
+type signOnOut struct {
+	ClientID  string    `json:"clientId"`
+	Scopes    []string  `json:"scopes"`
+	CreatedAt time.Time `json:"createdAt"`
+	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+// addressOut is an address that a member has asked for, or has got in place of another not long ago.
+type addressOut struct {
 	Person    core.PersonID `json:"person"`
-	CreatedAt time.Time     `json:"createdAt"`
-	SeenAt    time.Time     `json:"seenAt"`
+	Email     string        `json:"email"`
+	Was       string        `json:"was,omitempty"`
+	ChangedAt time.Time     `json:"changedAt,omitzero"`
 	ExpiresAt time.Time     `json:"expiresAt"`
 }
 
@@ -41,14 +60,21 @@ func (h Privacy) get(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	out := personalData{Account: accountOf(data.Account), Sessions: []sessionOut{}, Registrations: []registration{}}
+	out := personalData{Account: accountOf(data.Account), Sessions: []sessionOut{}, Addresses: []addressOut{}, Registrations: []registration{}}
 	for _, l := range data.Licenses {
 		out.Account.Licenses = append(out.Account.Licenses, l.ID)
 	}
 	for _, m := range data.Members {
 		out.Account.Members = append(out.Account.Members, memberOf(m.Member))
 		for _, s := range m.Sessions {
-			out.Sessions = append(out.Sessions, sessionOut{m.ID, s.CreatedAt, s.SeenAt, s.Expires})
+			one := sessionOut{m.ID, s.CreatedAt, s.SeenAt, s.Expires, []signOnOut{}}
+			for _, n := range s.SignOns {
+				one.Applications = append(one.Applications, signOnOut{n.Application, n.Scopes, n.MadeAt, n.Expires})
+			}
+			out.Sessions = append(out.Sessions, one)
+		}
+		for _, c := range m.Addresses {
+			out.Addresses = append(out.Addresses, addressOut{m.ID, c.Email, c.Was, c.ChangedAt, c.Expires})
 		}
 	}
 	for _, reg := range data.Registrations {

@@ -1,13 +1,21 @@
 package api_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"souk.dev/souk/internal/fail"
+	"souk.dev/souk/internal/gateway/account"
+	"souk.dev/souk/internal/gateway/credential"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/privacy"
+	"souk.dev/souk/internal/gateway/signon"
 )
 
 func TestWhatIsKeptOfAPersonIsHandedOutAndErased(t *testing.T) {
@@ -17,18 +25,47 @@ func TestWhatIsKeptOfAPersonIsHandedOutAndErased(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	on := signon.SignOn{ID: "sgn_1", Application: "inkwell", Session: credential.HashOf(secret), Scopes: []string{"openid", "email"}, MadeAt: midday, Secret: "of a code", Expires: midday.Add(time.Hour)}
+	if err := c.signOns.CreateSignOn(t.Context(), on); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.accounts.AskAddress(t.Context(), a.Person, "king@example.com", account.Confirmation{Password: "correct horse battery"}); err != nil {
+		t.Fatal(err)
+	}
 	path := "/v1/accounts/" + string(a.Account.ID) + "/personal-data"
 	var kept struct {
 		Account struct {
 			Email, Name string
 			Licenses    []string
 		}
-		Sessions      []map[string]string
+		Sessions []struct {
+			Person       string
+			Applications []struct {
+				ClientID             string
+				Scopes               []string
+				CreatedAt, ExpiresAt time.Time
+			}
+		}
+		Addresses     []map[string]string
 		Registrations []struct{ ID, CustomerAWSAccountID string }
 	}
 	if status := c.call("GET", path, nil, &kept); status != http.StatusOK || kept.Account.Email != "ada@example.com" || kept.Account.Name != "Ada Lovelace" || len(kept.Account.Licenses) != 1 ||
-		len(kept.Sessions) != 1 || len(kept.Sessions[0]) != 4 || len(kept.Registrations) != 1 || kept.Registrations[0].ID != string(reg.ID) {
+		len(kept.Sessions) != 1 || kept.Sessions[0].Person != string(a.ID) || len(kept.Registrations) != 1 || kept.Registrations[0].ID != string(reg.ID) {
 		t.Fatalf("%d %+v", status, kept)
+	}
+
+	if on := kept.Sessions[0].Applications; len(on) != 1 || on[0].ClientID != "inkwell" || !slices.Equal(on[0].Scopes, []string{"openid", "email"}) || !on[0].CreatedAt.Equal(midday) || !on[0].ExpiresAt.Equal(midday.Add(time.Hour)) {
+		t.Errorf("signed on: %+v", on)
+	}
+	if want := map[string]string{"person": string(a.ID), "email": "king@example.com", "expiresAt": "2026-11-08T12:00:00Z"}; len(kept.Addresses) != 1 || !maps.Equal(kept.Addresses[0], want) {
+		t.Errorf("addresses: %+v, want %+v", kept.Addresses, want)
+	}
+	var raw json.RawMessage
+	c.call("GET", path, nil, &raw)
+	for _, opens := range []string{secret, credential.HashOf(secret), on.Secret, "argon2"} {
+		if strings.Contains(string(raw), opens) {
+			t.Errorf("the export has what opens something: %s", raw)
+		}
 	}
 
 	// While the subscription may give access, somebody may still want in.
@@ -50,6 +87,12 @@ func TestWhatIsKeptOfAPersonIsHandedOutAndErased(t *testing.T) {
 	}
 	if _, err := c.accounts.SignedIn(t.Context(), secret); err == nil {
 		t.Error("the person is still signed in")
+	}
+	if _, err := c.signOns.SignOn(t.Context(), "sgn_1"); !fail.Is(err, fail.NotFound) {
+		t.Errorf("an application still knows them: %v", err)
+	}
+	if left, err := c.accounts.AddressChanges(t.Context(), a.ID); err != nil || len(left) != 0 {
+		t.Errorf("addresses are left: %+v, %v", left, err)
 	}
 	// What belongs to the bill knows the account by its id, as before.
 	if l, _ := c.book.ByID(reg.License); l.Account != a.Account.ID {

@@ -22,6 +22,7 @@ import (
 	"souk.dev/souk/internal/gateway/privacy"
 	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/gateway/seal"
+	"souk.dev/souk/internal/gateway/store"
 	"souk.dev/souk/internal/gateway/store/storetest"
 )
 
@@ -36,6 +37,7 @@ type customers struct {
 	book     *license.Book
 	accounts *account.Service
 	register *register.Service
+	signOns  store.SignOns
 
 	delegation *register.Delegation
 }
@@ -52,7 +54,7 @@ func newCustomers(t *testing.T) *customers {
 	t.Helper()
 	db := storetest.Open(t)
 	log := slog.New(slog.DiscardHandler)
-	c := &customers{t: t, clk: clock.NewVirtual(midday)}
+	c := &customers{t: t, clk: clock.NewVirtual(midday), signOns: db.SignOns()}
 	var err error
 	if c.book, err = license.OpenBook(t.Context(), db.Licenses(), c.clk, nil); err != nil {
 		t.Fatal(err)
@@ -70,7 +72,7 @@ func newCustomers(t *testing.T) *customers {
 	}
 	c.door = api.NewDoor(keys.NewRing(db.Keys(), c.clk, log), db.Answers(), audit.New(db.Audit(), c.clk), c.clk, log,
 		api.Registrations{Register: c.register, Delegation: c.delegation}, api.Accounts{Accounts: c.accounts, Register: c.register}, api.SignIns{Accounts: c.accounts, Register: c.register},
-		api.Privacy{Privacy: privacy.New(c.accounts, c.register, c.clk, log)})
+		api.Privacy{Privacy: privacy.New(c.accounts, c.register, c.signOns, c.clk, log)})
 	return c
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
@@ -12,6 +13,7 @@ import (
 	"souk.dev/souk/internal/gateway/credential"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/register"
+	"souk.dev/souk/internal/gateway/signon"
 )
 
 // StillSubscribed is the code of refusing to erase the account of somebody whose subscription gives access.
@@ -24,6 +26,8 @@ type Accounts interface {
 	Members(ctx context.Context, id core.AccountID) ([]account.Member, error)
 	// SessionsOf lists where a person is signed in, the oldest first.
 	SessionsOf(ctx context.Context, id core.PersonID) ([]credential.Session, error)
+	// AddressChanges lists the addresses that a person has asked for, and had before.
+	AddressChanges(ctx context.Context, id core.PersonID) ([]account.AddressChange, error)
 	// Erase empties what an account says of people, and forgets those who are of no other.
 	Erase(ctx context.Context, id core.AccountID) (account.Account, error)
 }
@@ -32,6 +36,12 @@ type Accounts interface {
 type Registrations interface {
 	OfAccount(ctx context.Context, id core.AccountID) ([]register.Registration, error)
 	Licenses(ctx context.Context, id core.AccountID) ([]license.License, error)
+}
+
+// SignOns keeps at which of the seller's applications people are signed in. It is fulfilled by store.SignOns.
+type SignOns interface {
+	// SignOnsOf lists those of the session kept under a hash, the oldest first. They end with it.
+	SignOnsOf(ctx context.Context, session string) ([]signon.SignOn, error)
 }
 
 // Data is all that is kept about an account's people.
@@ -45,20 +55,35 @@ type Data struct {
 // Member is one of them.
 type Member struct {
 	account.Member
-	Sessions []credential.Session // without what opens them
+	Sessions  []Session
+	Addresses []account.AddressChange
+}
+
+// Session is where a member is signed in, and at which applications from there; without what opens either.
+type Session struct {
+	CreatedAt, SeenAt, Expires time.Time
+	SignOns                    []SignOn
+}
+
+// SignOn is a member's being signed in to one of the seller's applications.
+type SignOn struct {
+	Application     string   // its client id
+	Scopes          []string // what it may ask for
+	MadeAt, Expires time.Time
 }
 
 // Service is the feature. Make it with [New].
 type Service struct {
 	accounts      Accounts
 	registrations Registrations
+	signOns       SignOns
 	clk           clock.Clock
 	log           *slog.Logger
 }
 
 // New makes the service.
-func New(accounts Accounts, registrations Registrations, clk clock.Clock, log *slog.Logger) *Service {
-	return &Service{accounts, registrations, clk, log}
+func New(accounts Accounts, registrations Registrations, signOns SignOns, clk clock.Clock, log *slog.Logger) *Service {
+	return &Service{accounts, registrations, signOns, clk, log}
 }
 
 // Export is what is kept about the people of an account; fail.NotFound.
@@ -71,14 +96,15 @@ func (s *Service) Export(ctx context.Context, id core.AccountID) (d Data, err er
 		return Data{}, fmt.Errorf("export account %s: %w", id, err)
 	}
 	for _, m := range members {
-		sessions, err := s.accounts.SessionsOf(ctx, m.ID)
+		sessions, err := s.sessionsOf(ctx, m.ID)
 		if err != nil {
 			return Data{}, fmt.Errorf("export account %s: %w", id, err)
 		}
-		for i := range sessions {
-			sessions[i].Hash = ""
+		addresses, err := s.accounts.AddressChanges(ctx, m.ID)
+		if err != nil {
+			return Data{}, fmt.Errorf("export account %s: %w", id, err)
 		}
-		d.Members = append(d.Members, Member{m, sessions})
+		d.Members = append(d.Members, Member{m, sessions, addresses})
 	}
 	if d.Registrations, err = s.registrations.OfAccount(ctx, id); err != nil {
 		return Data{}, fmt.Errorf("export account %s: %w", id, err)
@@ -87,6 +113,26 @@ func (s *Service) Export(ctx context.Context, id core.AccountID) (d Data, err er
 		return Data{}, fmt.Errorf("export account %s: %w", id, err)
 	}
 	return d, nil
+}
+
+// sessionsOf lists where a person is signed in.
+func (s *Service) sessionsOf(ctx context.Context, id core.PersonID) (list []Session, err error) {
+	kept, err := s.accounts.SessionsOf(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range kept {
+		one := Session{CreatedAt: k.CreatedAt, SeenAt: k.SeenAt, Expires: k.Expires}
+		ons, err := s.signOns.SignOnsOf(ctx, k.Hash)
+		if err != nil {
+			return nil, fmt.Errorf("list sign-ons: %w", err)
+		}
+		for _, n := range ons {
+			one.SignOns = append(one.SignOns, SignOn{n.Application, n.Scopes, n.MadeAt, n.Expires})
+		}
+		list = append(list, one)
+	}
+	return list, nil
 }
 
 // Erase empties the account, and forgets its people; who is a member of another account, too, stays known there. Its licences stay its own, and nobody else's: who comes back makes a new account with a new
