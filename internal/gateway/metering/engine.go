@@ -179,7 +179,9 @@ func (e *Engine) Jobs() []job.Job {
 	}
 }
 
-// openBooks locks the books in order to change them. The caller unlocks, unless there is an error.
+// openBooks locks the books in order to change them. The caller unlocks, unless there is an error. Where the last write has no
+// answer, it reads what the database has; had that write sealed usage of a licence that had been let go of, the licence is
+// looked at again, as it would have been had the answer come.
 func (e *Engine) openBooks(ctx context.Context) error {
 	e.books.Lock()
 	if !e.doubted {

@@ -114,3 +114,34 @@ func TestWhatIsLeftAtTheEndIsWrittenOffThoughItsSealingWasLost(t *testing.T) {
 		t.Errorf("half a unit is left, and not written off: %+v", line)
 	}
 }
+
+// The same, by a process that starts when the licence has ended and all its hours are closed, but not sealed: it finds nothing
+// in the books that would have it look at the licence again, until the sealing has written something there, whether or not the
+// database's answer to that is lost.
+func TestWhatIsLeftAtTheEndIsWrittenOffByTheNextProcess(t *testing.T) {
+	for _, lost := range []bool{false, true} {
+		w := newWorld(t, begin)
+		books := &losingBooks{of: func(b metering.Balance) bool { return !b.Amount.IsZero() }}
+		w.wrap = func(u usage.Store, m metering.Store) (usage.Store, metering.Store) { books.Store = m; return u, books }
+		l := w.license("a")
+		w.fact("a", license.Activated, begin.Add(-time.Hour))
+		w.open()
+		w.use("a", "gb", "2.5", begin)
+		w.fact("a", license.Deprovisioned, begin)
+		w.pass(time.Minute)
+		if err := w.eng.Finalize(t.Context(), "a"); err != nil {
+			t.Fatal(err)
+		}
+		w.fact("a", license.Unsubscribed, w.clk.Now())
+		books.lose = lost
+		w.reopen()
+		w.pass(3 * time.Hour)
+		if books.lose {
+			t.Fatal("nothing was left")
+		}
+		if line := w.sound("a", "gb"); !line.Carried.IsZero() || line.Unbillable[metering.ReasonEnded].IsZero() {
+			t.Errorf("answer lost %v: what is left is not written off: %+v", lost, line)
+		}
+		w.billed(l, "gb", 2)
+	}
+}
