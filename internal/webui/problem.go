@@ -69,3 +69,14 @@ func Try(log *slog.Logger, show func(w http.ResponseWriter, r *http.Request, p P
 		show(w, r, p)
 	}
 }
+
+// Answer shows p by render, which shows its page; where that fails, p's own words. Whoever had better come back soon is told when.
+func (p Problem) Answer(w http.ResponseWriter, r *http.Request, log *slog.Logger, render func() error) {
+	if p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests {
+		w.Header().Set("Retry-After", "5")
+	}
+	if err := render(); err != nil {
+		log.ErrorContext(r.Context(), "the problem page cannot be shown", "err", err)
+		http.Error(w, p.Say, p.Status)
+	}
+}

@@ -256,10 +256,9 @@ type problemView struct {
 }
 
 func (c *Console) showProblem(w http.ResponseWriter, r *http.Request, problem webui.Problem) {
-	if err := c.ui.Render(w, problem.Status, "problem", problemView{Page{Path: r.URL.Path, Now: c.Clock.Now()}, problem}); err != nil {
-		c.Log.ErrorContext(r.Context(), "the problem page cannot be shown", "err", err)
-		http.Error(w, problem.Say, problem.Status)
-	}
+	problem.Answer(w, r, c.Log, func() error {
+		return c.ui.Render(w, problem.Status, "problem", problemView{Page{Path: r.URL.Path, Now: c.Clock.Now()}, problem})
+	})
 }
 
 // refuseForeignForm answers what a browser says was sent by another site.

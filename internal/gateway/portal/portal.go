@@ -235,13 +235,7 @@ type problemView struct {
 }
 
 func (p *Portal) showProblem(w http.ResponseWriter, r *http.Request, problem webui.Problem) {
-	if problem.Status == http.StatusServiceUnavailable || problem.Status == http.StatusTooManyRequests {
-		w.Header().Set("Retry-After", "5")
-	}
-	if err := p.ui.Render(w, problem.Status, "problem", problemView{p.page(r, nil), problem}); err != nil {
-		p.Log.ErrorContext(r.Context(), "the problem page cannot be shown", "err", err)
-		http.Error(w, problem.Say, problem.Status)
-	}
+	problem.Answer(w, r, p.Log, func() error { return p.ui.Render(w, problem.Status, "problem", problemView{p.page(r, nil), problem}) })
 }
 
 // refuseForeignForm answers what a browser says was sent by another site.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -78,18 +77,7 @@ func (a *Axe) Site(t *testing.T, pages map[string]string) {
 // Stories looks at every page of a storybook, as Site does.
 func (a *Axe) Stories(t *testing.T, book http.Handler) {
 	t.Helper()
-	shown := httptest.NewServer(book)
-	defer shown.Close()
-	index := httptest.NewRecorder()
-	book.ServeHTTP(index, httptest.NewRequest("GET", "/", nil))
-	pages := map[string]string{}
-	for _, story := range Parse(t, index.Body).All("a[href]") {
-		pages[story.Text()] = shown.URL + story.Attr("href")
-	}
-	if len(pages) == 0 {
-		t.Fatal("the storybook has no stories")
-	}
-	a.Site(t, pages)
+	a.Site(t, pagesOf(t, book))
 }
 
 // Check looks at the page at url, in the light or in the dark, and reports what is wrong with it.
