@@ -101,9 +101,12 @@ func (g *Gatherer) lane() {
 			loads = append(loads, g.all()...) // they have waited as long, for nothing
 		}
 		for i, l := range loads {
-			if err != nil {
+			switch {
+			case err != nil:
 				l.answer.Err = err
-			} else {
+			case answers[i].Err == nil && answers[i].Counts() != len(l.events): // nobody may take that for an answer to what was sent
+				l.answer.Err = fmt.Errorf("the owner's answer is for %d events, of %d that were brought", answers[i].Counts(), len(l.events))
+			default:
 				l.answer = answers[i]
 			}
 			g.relay.c.Observe(outcome(err))

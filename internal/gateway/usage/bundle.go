@@ -213,6 +213,9 @@ type Answer struct {
 	Err    error
 }
 
+// Counts is for how many events the answer is, if they were judged.
+func (a Answer) Counts() int { return a.Result.Accepted + a.Result.Duplicates + len(a.Result.Rejected) }
+
 // AppendAnswers writes the answers to a bundle's calls behind b, for [ReadAnswers].
 func AppendAnswers(b []byte, answers []Answer) []byte {
 	b = append(b, bundleFormat)

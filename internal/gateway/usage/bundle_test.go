@@ -1,11 +1,13 @@
 package usage_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"reflect"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -148,6 +150,55 @@ func TestABundleForWhichThereIsNoRoom(t *testing.T) {
 	answers, _, err := open(t, c).AcceptBundle(t.Context(), bundleOf(told{"", "", []usage.Event{event("1", "1")}}, told{"", "", []usage.Event{event("2", "1")}}, told{}))
 	if err != nil || answers[0].Result.Accepted != 1 || fail.CodeOf(answers[1].Err) != "busy" || answers[2].Err != nil {
 		t.Errorf("%+v, %v", answers, err)
+	}
+}
+
+// failing is a store that takes nothing while it is broken.
+type failing struct {
+	usage.Store
+	broken atomic.Bool
+}
+
+func (f *failing) Append(ctx context.Context, s usage.Segment) error {
+	if f.broken.Load() {
+		return errors.New("the disk is full")
+	}
+	return f.Store.Append(ctx, s)
+}
+
+// Of a bundle that cannot be stored every call hears so, and whoever calls next is answered for what it told, and for nothing else.
+func TestABundleThatCannotBeStored(t *testing.T) {
+	c, _ := config(t)
+	disk := &failing{Store: c.Store}
+	c.Store = disk
+	in := open(t, c)
+	for round := range 20 {
+		var calls []told
+		for i := range 10 {
+			calls = append(calls, told{"key", "", []usage.Event{event(fmt.Sprint(round, " ", i), "1")}})
+		}
+		bundle := bundleOf(calls...)
+		disk.broken.Store(true)
+		answers, _, err := in.AcceptBundle(t.Context(), bundle)
+		for i, a := range answers {
+			if err != nil || !fail.Is(a.Err, fail.Later) || a.Result.Accepted != 0 {
+				t.Fatalf("round %d, call %d: %+v, %v", round, i, a, err)
+			}
+		}
+		disk.broken.Store(false)
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if res, err := in.Accept(t.Context(), "alone", calls[0].events); err != nil || res.Accepted != 1 {
+				t.Errorf("round %d, a call beside: %+v, %v", round, res, err)
+			}
+		})
+		answers, _, err = in.AcceptBundle(t.Context(), bundle)
+		for i, a := range answers {
+			if err != nil || a.Err != nil || a.Result.Accepted != 1 {
+				t.Errorf("round %d, call %d again: %+v, %v", round, i, a, err)
+			}
+		}
+		wg.Wait()
 	}
 }
 

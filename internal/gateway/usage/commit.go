@@ -39,16 +39,17 @@ func (in *Intake) enqueue(calls ...*call) {
 		}
 		in.waiting = append(in.waiting, c)
 		in.queued += len(c.events)
-		c.leads, in.leading = !in.leading, true
+		c.queued, c.leads, in.leading = true, !in.leading, true
 		if in.queued >= enough || len(in.waiting) == in.awaited {
 			in.stirred.Signal()
 		}
 	}
 }
 
-// await waits until a call that was put in the queue is answered.
+// await waits until a call that was put in the queue is answered. Until then its answer is not looked at: it is whoever leads that gives it, and
+// wakes the call once.
 func (in *Intake) await(ctx context.Context, c *call) {
-	if c.err == nil && len(c.events) > 0 && (c.leads || <-c.wake) {
+	if c.queued && (c.leads || <-c.wake) {
 		// The commit is everybody's: that this caller goes away must not break it off.
 		in.lead(context.WithoutCancel(ctx))
 	}

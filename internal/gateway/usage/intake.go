@@ -97,6 +97,7 @@ type prepared struct {
 // call is one caller's events.
 type call struct {
 	events []prepared
+	queued bool      // it was put in the queue: whoever leads answers it
 	leads  bool      // its caller is to lead the next commit
 	wake   chan bool // if it does not lead already. true: lead the next commit; false: done
 	res    Result
@@ -123,7 +124,7 @@ func (c *call) free() {
 		c.events = nil
 	}
 	clear(c.events)
-	c.events, c.leads, c.res, c.err = c.events[:0], false, Result{}, nil
+	c.events, c.queued, c.leads, c.res, c.err = c.events[:0], false, false, Result{}, nil
 	calls.Put(c)
 }
 
