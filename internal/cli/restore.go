@@ -150,7 +150,7 @@ func (r *restoration) print(out io.Writer) {
 			plural(l.Records, "record"), l.Dimension, l.Product, l.Quantity)
 	}
 	if r.age > oldestRestored {
-		fmt.Fprintf(out, "AWS takes no usage older than 24 hours: report again only what is of the last 20. What was used before %s and in no record yet is billed in a later hour, a second time if the lost gateway had sent it.\n", r.At.Format(time.RFC3339))
+		fmt.Fprintf(out, "AWS takes no usage older than 24 hours: report again only what is of the last 20. What was used before %s and in no record yet becomes unbillable with the reason outcome_unknown: the lost gateway may have sent it. souk reconcile compares.\n", r.At.Format(time.RFC3339))
 	}
 	fmt.Fprintf(out, "Start the gateway with --settle-time %s, report again all usage since then with the ids it had, and start it as usual.\n", r.settleTime())
 }

@@ -68,7 +68,8 @@ type Engine struct {
 	balances map[core.LicenseID]map[core.Dimension]Balance
 	covers   sync.Map // of Pair to shown: what balances say of allowances, to be read without the books
 	months   months
-	doubted  bool // a write failed, and may have taken effect all the same: the database knows, balances may not
+	restored core.Hour // up to this one a gateway that was lost may have billed hours, of which these books know nothing; 0: none
+	doubted  bool      // a write failed, and may have taken effect all the same: the database knows, balances may not
 
 	adrift bool      // the send job, which alone uses this, could not store what became of records
 	logSeq int64     // the log's newest segment when the seal job, which alone uses this, looked last
@@ -126,6 +127,13 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 	}
 	if err := e.takeBack(ctx, cfg.Clock.Now()); err != nil {
 		return nil, err
+	}
+	at, err := cfg.Store.Restored(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find out whether the books were brought back: %w", err)
+	}
+	if !at.IsZero() {
+		e.restored = core.HourOf(at)
 	}
 	e.takeUp()
 	cfg.Licenses.OnChange(e.licenseChanged)

@@ -86,6 +86,11 @@ func (p *page) bill(t *SealedTotal, l license.License, m measure, waiting usage.
 	}
 	r.Line.UsageAllocations = allocate(r.Line.Quantity, t.Total)
 	p.s.Records = append(p.s.Records, r)
+	if r.State == Unbillable {
+		if f := r.needsLook(p.now); f != nil {
+			p.s.Found = append(p.s.Found, *f)
+		}
+	}
 	t.CarriedOut = t.CarriedOut.Sub(whole(r))
 }
 
@@ -114,7 +119,8 @@ func (p *page) move(t *SealedTotal, from *Balance, to core.LicenseID) {
 }
 
 // record makes the record of an hour from what there is to bill. ok is false when the hour can have none: then all of
-// it stays in the balance.
+// it stays in the balance. Of an hour that was perhaps billed by a gateway that was lost, nothing may stay there when AWS does not
+// take the record any more, which would tell: its record is never sent.
 func (e *Engine) record(l license.License, p Pair, hour core.Hour, amount, per usage.Quantity, now time.Time) (Record, bool) {
 	ts, ok := stamp(l.Standing, hour, now, e.cfg.Skew)
 	if !ok {
@@ -127,8 +133,9 @@ func (e *Engine) record(l license.License, p Pair, hour core.Hour, amount, per u
 	}
 	expires := deadline(ts)
 	by := expires
-	if !now.Before(by.Add(-sendTime)) {
-		return Record{}, false // too late for its own hour
+	late := !now.Before(by.Add(-sendTime)) // for its own hour
+	if late && (hour > e.restored || q == 0) {
+		return Record{}, false
 	}
 	if s := l.Standing; s.State == license.WindingDown && s.ClosesAt.Before(by) {
 		by = s.ClosesAt
@@ -137,6 +144,9 @@ func (e *Engine) record(l license.License, p Pair, hour core.Hour, amount, per u
 		Per:   per,
 		Line:  Line{Timestamp: Second(ts.Unix()), Dimension: p.Dimension, Quantity: q},
 		State: Waiting, Why: "The hour is sealed; the record waits for its turn.", Since: now, Expires: expires, Deadline: by, RetryAt: now, Limit: contract.MaxUsageRecords}
+	if late {
+		r.become(Unbillable, ReasonUnknown, "The books were brought back to an earlier moment after this hour, and AWS takes nothing for it any more: whether it was billed can only be seen in AWS's reports.", now)
+	}
 	return r, identity(l, hour, &r.Line)
 }
 

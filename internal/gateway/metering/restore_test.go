@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"souk.dev/souk/contract"
+	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/metering"
 	"souk.dev/souk/internal/gateway/store"
@@ -79,6 +81,62 @@ func TestARestoredBackupBillsNothingTwice(t *testing.T) {
 				t.Errorf("AWS bills %d, want %d for %d events", got, want, len(told))
 			}
 			w.sound("a", "gb")
+		})
+	}
+}
+
+// The same with a backup that is older than AWS takes usage. What was in its open hour was billed by the gateway that was lost, and AWS can
+// not be asked any more: it must not travel in a later hour.
+func TestAnOldBackupBillsNothingTwice(t *testing.T) {
+	for _, again := range []bool{false, true} {
+		t.Run(fmt.Sprint("an identical record is a duplicate: ", again), func(t *testing.T) {
+			w := newWorld(t, begin)
+			w.path = filepath.Join(storetest.Dir(t), "souk.db")
+			w.aws.duplicateOnResend = again
+			l := w.license("a")
+			w.fact("a", license.Activated, begin.Add(-time.Hour))
+			w.open()
+			var told []usage.Event
+			use := func() {
+				e := usage.Event{ID: fmt.Sprint("use ", len(told)), License: usage.Ref{Name: "a"}, Dimension: "gb", Quantity: "2", Time: w.clk.Now()}
+				told = append(told, e)
+				w.tell(e, usage.Result{Accepted: 1})
+			}
+			use()
+			file := filepath.Join(storetest.Dir(t), "backup.db")
+			if _, err := w.db.Backup(t.Context(), file, w.clk.Now()); err != nil {
+				t.Fatal(err)
+			}
+			for range 30 {
+				w.pass(time.Hour)
+				use()
+			}
+			w.pass(2 * time.Hour)
+			w.billed(l, "gb", int64(2*len(told)))
+
+			w.kill()
+			w.path = filepath.Join(storetest.Dir(t), "restored.db")
+			if _, err := store.Restore(t.Context(), file, w.path, w.clk.Now(), nil); err != nil {
+				t.Fatal(err)
+			}
+			w.url = "sqlite:" + w.path
+			w.cfg.SettleTime = 34 * time.Hour
+			w.open()
+			for _, e := range told {
+				if core.HourOf(e.Time).End().Add(contract.LookBack).After(w.clk.Now().Add(time.Minute)) { // AWS takes its hour still
+					w.tell(e, usage.Result{Accepted: 1})
+				}
+			}
+			w.cfg.SettleTime = 0
+			w.reopen()
+			use()
+			w.pass(5 * time.Hour)
+			if got, want := w.aws.billed(string(l.ARN), "gb"), int64(2*len(told)); got != want {
+				t.Errorf("AWS bills %d, want %d for %d events", got, want, len(told))
+			}
+			if line := w.sound("a", "gb"); line.Unbillable[metering.ReasonUnknown] != usage.Whole(2) {
+				t.Errorf("the books do not say that it cannot be known here: %+v", line)
+			}
 		})
 	}
 }

@@ -29,6 +29,8 @@ type Store interface {
 	Begin(ctx context.Context, as []Attempt) error
 	// Settle stores answers, the records as they are after them, the balances that this changes, and what somebody should look at.
 	Settle(ctx context.Context, as []Attempt, rs []Record, bs []Balance, found ...alert.Finding) error
+	// Restored is when these books were brought back to an earlier moment, last; zero: never.
+	Restored(ctx context.Context) (time.Time, error)
 	// Hasten sets a new deadline for what has not been honoured of a licence, and lets it go at now. A zero deadline
 	// gives each record its own again.
 	Hasten(ctx context.Context, l core.LicenseID, deadline, now time.Time) error

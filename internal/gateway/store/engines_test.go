@@ -3,6 +3,7 @@ package store_test
 import (
 	"os"
 	"testing"
+	"time"
 
 	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/agreement"
@@ -198,5 +199,24 @@ func TestSearch(t *testing.T) {
 			return storetest.SearchStores{Search: db.Search(), Metering: store.NewMetering(db), Notices: db.Notices(), Outbox: db.Outbox(), Licenses: db.Licenses(), Corrections: db.Corrections(), Cancellations: db.Cancellations(),
 				Agreements: db.Agreements(), Accounts: db.Accounts(), Registrations: db.Registrations(), Keys: db.Keys(), Operators: db.Operators()}
 		})
+	})
+}
+
+// Books that were brought back say so from then on.
+func TestBooksThatWereBroughtBack(t *testing.T) {
+	onBoth(t, func(t *testing.T, open func(t *testing.T) *store.DB) {
+		db := open(t)
+		ledger := store.NewMetering(db)
+		if at, err := ledger.Restored(t.Context()); err != nil || !at.IsZero() {
+			t.Errorf("before: %s, %v", at, err)
+		}
+		for _, now := range []time.Time{time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), time.Date(2026, 11, 24, 12, 0, 0, 1000, time.UTC)} {
+			if _, err := db.Doubt(t.Context(), now); err != nil {
+				t.Fatal(err)
+			}
+			if at, err := ledger.Restored(t.Context()); err != nil || !at.Equal(now) {
+				t.Errorf("%s, want %s, %v", at, now, err)
+			}
+		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -29,8 +30,28 @@ type Late struct {
 // unsettled are the states of records of which AWS's word is awaited.
 const unsettled = `state in ('waiting', 'sending', 'parked')`
 
-// Doubt marks what was not settled in a database that was brought back to an earlier moment. now is the present one. Whoever does it
-// a second time changes nothing. Nobody else may keep these books: on PostgreSQL, claim them first.
+// restoredSetting is when these books were brought back to an earlier moment, last; in microseconds.
+const restoredSetting = "books.restored"
+
+// Restored implements [metering.Store].
+func (s Metering) Restored(ctx context.Context) (at time.Time, err error) {
+	var text string
+	err = s.db.Read().QueryRowContext(ctx, `select value from setting where name = $1`, restoredSetting).Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, classified(fmt.Errorf("read when the books were brought back: %w", err))
+	}
+	us, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read when the books were brought back: %w", err)
+	}
+	return fromUS(us), nil
+}
+
+// Doubt marks what was not settled in a database that was brought back to an earlier moment, and that it was: AWS may have been told
+// more than these books know. now is the present moment. Whoever does it a second time changes nothing else. Nobody else may keep these books: on PostgreSQL, claim them first.
 func (db *DB) Doubt(ctx context.Context, now time.Time) (d Doubts, err error) {
 	err = db.Tx(ctx, func(tx *sql.Tx) error {
 		d = Doubts{Late: []Late{}}
@@ -46,6 +67,10 @@ func (db *DB) Doubt(ctx context.Context, now time.Time) (d Doubts, err error) {
 			group by product, dimension order by product, dimension`, us(now))
 		if err != nil {
 			return fmt.Errorf("read what AWS takes no more: %w", err)
+		}
+		if err := exec(ctx, tx, "write down when it was", `insert into setting (name, value) values ($1, $2)
+			on conflict (name) do update set value = excluded.value`, restoredSetting, strconv.FormatInt(us(now), 10)); err != nil {
+			return err
 		}
 		return exec(ctx, tx, "doubt what was not settled", `update metering_record set unsure = $1 where `+unsettled, true)
 	})
