@@ -245,7 +245,9 @@ func (n *node) live(ctx context.Context, conn *pgx.Conn, log *slog.Logger) {
 			conn, err = n.connectSoon(ctx)
 		}
 		if err == nil {
-			err = n.beat(ctx, lookLimit, conn, log)
+			// Whoever is told to stop meanwhile waits for its end: a statement that is broken off ends the session, in which this
+			// node is to say that it leaves.
+			err = n.beat(context.WithoutCancel(ctx), lookLimit, conn, log)
 		}
 		if ctx.Err() != nil { // and conn may be nil
 			break

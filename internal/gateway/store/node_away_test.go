@@ -6,9 +6,12 @@ import (
 	"net"
 	"net/url"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
+	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/gateway/store/storetest"
 )
 
@@ -19,6 +22,9 @@ type hush struct {
 	silent atomic.Bool
 	called chan struct{} // one for each connection that gets no answer
 	open   chan net.Conn
+
+	slow  sync.RWMutex  // held: what the database says arrives later
+	asked chan struct{} // one for what it is asked then
 }
 
 // hushed puts one before the database at to, a URL with a socket's folder, and returns the URL that leads through it.
@@ -34,7 +40,7 @@ func hushed(t *testing.T, to string) (*hush, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &hush{Listener: ln, to: socket(q.Get("host"), port), called: make(chan struct{}, 100), open: make(chan net.Conn, 100)}
+	h := &hush{Listener: ln, to: socket(q.Get("host"), port), called: make(chan struct{}, 100), open: make(chan net.Conn, 100), asked: make(chan struct{}, 100)}
 	t.Cleanup(func() {
 		_ = ln.Close()
 		h.cut()
@@ -65,8 +71,33 @@ func (h *hush) serve() {
 			continue
 		}
 		h.open <- to
-		go func() { _, _ = io.Copy(to, from); _ = to.Close() }()
-		go func() { _, _ = io.Copy(from, to); _ = from.Close() }()
+		go h.pass(to, from, func() {
+			if h.slow.TryRLock() {
+				h.slow.RUnlock()
+			} else {
+				h.asked <- struct{}{}
+			}
+		})
+		go h.pass(from, to, func() {
+			h.slow.RLock()
+			defer h.slow.RUnlock()
+		})
+	}
+}
+
+// pass brings what comes from one side to the other; each piece after before.
+func (h *hush) pass(to, from net.Conn, before func()) {
+	defer to.Close()
+	piece := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(piece)
+		if err != nil {
+			return
+		}
+		before()
+		if _, err := to.Write(piece[:n]); err != nil {
+			return
+		}
 	}
 }
 
@@ -101,5 +132,27 @@ func TestANodeStopsWhileTheDatabaseIsAway(t *testing.T) {
 	<-h.called // it tries to connect anew
 	if err := db.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// A node that is told to stop while it says that it lives says afterwards that it leaves, so that nobody waits for it.
+func TestANodeThatStopsLeaves(t *testing.T) {
+	direct := storetest.Postgres(t)
+	h, through := hushed(t, direct)
+	db, other := storetest.OpenURL(t, through), storetest.OpenURL(t, direct)
+	join(t, db, "a")
+	owned(t, db)
+	h.slow.Lock()
+	<-h.asked
+	closed := make(chan error, 1)
+	go func() { closed <- db.Close() }()
+	_ = clock.Sleep(t.Context(), 50*time.Millisecond) // until it is told; if that takes longer, nothing is tested this time
+	h.slow.Unlock()
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+	var left int
+	if err := other.Read().QueryRowContext(t.Context(), `select count(*) from node`).Scan(&left); err != nil || left != 0 {
+		t.Errorf("%d nodes are left, %v", left, err)
 	}
 }
