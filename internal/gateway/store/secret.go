@@ -114,7 +114,10 @@ func (db *DB) written(ctx context.Context, c secretColumn, after string, want fu
 // SealSecrets writes all secrets as they would be written today: those from before there was a vault, or that another key sealed.
 // It returns how many it wrote. One that changes meanwhile is left as it then is.
 func (db *DB) SealSecrets(ctx context.Context) (n int, err error) {
-	err = db.eachSecret(ctx, func(written string) bool { return !db.vault.Now(written) }, func(c secretColumn, some []secret) error {
+	if db.vault == nil { // nothing would be written otherwise than it is, so that a start need not read it all
+		return 0, nil
+	}
+	return db.eachSecret(ctx, func(written string) bool { return !db.vault.Now(written) }, func(c secretColumn, some []secret) error {
 		return db.Tx(ctx, func(tx *sql.Tx) error {
 			for _, s := range some {
 				plain, err := db.reveal(c, s.key, s.written)
@@ -127,8 +130,7 @@ func (db *DB) SealSecrets(ctx context.Context) (n int, err error) {
 			}
 			return nil
 		})
-	}, &n)
-	return n, err
+	})
 }
 
 // SecretsUnder is how many secrets of a kind are sealed with one key.
@@ -142,7 +144,7 @@ type SecretsUnder struct {
 // Secrets tells what secrets there are, by kind and key.
 func (db *DB) Secrets(ctx context.Context) (list []SecretsUnder, err error) {
 	under := map[string]map[string]int{} // what, key
-	err = db.eachSecret(ctx, func(string) bool { return true }, func(c secretColumn, some []secret) error {
+	_, err = db.eachSecret(ctx, func(string) bool { return true }, func(c secretColumn, some []secret) error {
 		if under[c.what] == nil {
 			under[c.what] = map[string]int{}
 		}
@@ -150,7 +152,7 @@ func (db *DB) Secrets(ctx context.Context) (list []SecretsUnder, err error) {
 			under[c.what][vault.KeyOf(s.written)]++
 		}
 		return nil
-	}, new(int))
+	})
 	for _, c := range secretColumns {
 		for _, id := range slices.Sorted(maps.Keys(under[c.what])) {
 			list = append(list, SecretsUnder{What: c.what, Key: id, Opens: db.vault.Has(id), Number: under[c.what][id]})
@@ -160,10 +162,10 @@ func (db *DB) Secrets(ctx context.Context) (list []SecretsUnder, err error) {
 }
 
 // ForgetSecrets does without the secrets that no key opens which was given: their keys are lost. It returns how many there were.
-// The gateway makes new keys of its own; customers choose another password by mail, and operators by the shell; second factors and
-// webhooks have to be added anew. No usage, record or statement is touched.
+// The gateway makes new keys of its own; customers choose another password by mail, and operators by the shell; second factors
+// have to be added anew, and webhooks are disabled, with new secrets. No usage, record or statement is touched.
 func (db *DB) ForgetSecrets(ctx context.Context) (n int, err error) {
-	err = db.eachSecret(ctx, func(written string) bool { return !db.vault.Has(vault.KeyOf(written)) }, func(c secretColumn, some []secret) error {
+	return db.eachSecret(ctx, func(written string) bool { return !db.vault.Has(vault.KeyOf(written)) }, func(c secretColumn, some []secret) error {
 		return db.Tx(ctx, func(tx *sql.Tx) error {
 			for _, s := range some {
 				args := []any{s.key}
@@ -176,28 +178,27 @@ func (db *DB) ForgetSecrets(ctx context.Context) (n int, err error) {
 			}
 			return nil
 		})
-	}, &n)
-	return n, err
+	})
 }
 
-// eachSecret calls do with the secrets for which want holds, some at a time, and adds their number to n.
-func (db *DB) eachSecret(ctx context.Context, want func(written string) bool, do func(secretColumn, []secret) error, n *int) error {
+// eachSecret calls do with the secrets for which want holds, some at a time, and returns how many they were.
+func (db *DB) eachSecret(ctx context.Context, want func(written string) bool, do func(secretColumn, []secret) error) (n int, err error) {
 	for _, c := range secretColumns {
 		for after := ""; ; {
 			some, last, err := db.written(ctx, c, after, want)
 			if err != nil {
-				return err
+				return n, err
 			}
 			if len(some) > 0 {
 				if err := do(c, some); err != nil {
-					return err
+					return n, err
 				}
-				*n += len(some)
+				n += len(some)
 			}
 			if after = last; last == "" {
 				break
 			}
 		}
 	}
-	return nil
+	return n, nil
 }
