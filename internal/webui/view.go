@@ -3,6 +3,7 @@ package webui
 import (
 	"encoding/base64"
 	"html/template"
+	"time"
 )
 
 // What pages give to the templates of components (templates/components.html); each says which.
@@ -57,6 +58,21 @@ type Field struct {
 
 // Choice is an option of a select field.
 type Choice struct{ Value, Label string }
+
+// Browser is one that somebody is signed in with.
+type Browser struct {
+	Name        string // in words
+	Since, Seen time.Time
+	Here        bool   // the page is shown in it
+	End         string // the address of the page that signs it out
+}
+
+// Browsers are those that somebody is signed in with: {{template "ui-browsers" .}}.
+type Browsers struct {
+	Now       time.Time
+	List      []Browser
+	EndOthers string // the address of the page that signs out all but this one
+}
 
 // Key is a secret that somebody takes into a program of theirs, once: {{template "ui-key" .}}.
 type Key struct {

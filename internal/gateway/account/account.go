@@ -82,8 +82,6 @@ type Store interface {
 	// handles and memberships, and forgets who is of no other account; a second time it changes nothing. It returns what then
 	// stands; fail.NotFound.
 	EraseAccount(ctx context.Context, id core.AccountID, at time.Time) (Account, error)
-	// SessionsOf lists a person's sessions, the oldest first.
-	SessionsOf(ctx context.Context, id core.PersonID) ([]credential.Session, error)
 	// Account finds an account; fail.NotFound.
 	Account(ctx context.Context, id core.AccountID) (Account, error)
 	// Person finds a person; fail.NotFound.

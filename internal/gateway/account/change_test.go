@@ -22,7 +22,7 @@ const another = "another long password"
 // signedIn is a session of a's.
 func signedIn(t *testing.T, s *account.Service, a account.Who) (secret string) {
 	t.Helper()
-	secret, err := s.StartSession(t.Context(), a.ID, "")
+	secret, err := s.StartSession(t.Context(), a.ID, "", "")
 	if err != nil {
 		t.Fatal(err)
 	}

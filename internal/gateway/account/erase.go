@@ -7,9 +7,9 @@ import (
 	"souk.dev/souk/internal/gateway/credential"
 )
 
-// SessionsOf lists where a person is signed in, the oldest first.
+// SessionsOf lists the sessions that are kept of a person, those that are over and not yet forgotten, too; the oldest first.
 func (s *Service) SessionsOf(ctx context.Context, id core.PersonID) ([]credential.Session, error) {
-	return s.store.SessionsOf(ctx, id)
+	return s.store.SessionsOf(ctx, string(id))
 }
 
 // Person finds a person; fail.NotFound.

@@ -111,7 +111,7 @@ func TestAProofGoesStale(t *testing.T) {
 
 func TestAnotherPasswordSignsOutEverywhere(t *testing.T) {
 	s, w, a := proven(t)
-	session, err := s.StartSession(t.Context(), a.ID, "")
+	session, err := s.StartSession(t.Context(), a.ID, "", "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -137,7 +137,7 @@ func TestSecretsAreStoredHashed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	session, _ := s.StartSession(t.Context(), a.ID, "")
+	session, _ := s.StartSession(t.Context(), a.ID, "", "")
 	handle, _ := s.IssueHandle(t.Context(), a, "ink")
 	if _, err := kept.Session(t.Context(), session); !fail.Is(err, fail.NotFound) {
 		t.Errorf("the session's secret is in the store: %v", err)

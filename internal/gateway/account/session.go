@@ -17,10 +17,10 @@ const (
 	SessionLife = 14 * 24 * time.Hour // used or not
 )
 
-// StartSession signs a browser in and returns the secret that it is to hold, in place of old, the one that it held
-// before, if any.
-func (s *Service) StartSession(ctx context.Context, id core.PersonID, old string) (secret string, err error) {
-	return s.sessions.Start(ctx, string(id), old)
+// StartSession signs a browser in, which calls itself userAgent, and returns the secret that it is to hold, in place of old, the
+// one that it held before, if any.
+func (s *Service) StartSession(ctx context.Context, id core.PersonID, userAgent, old string) (secret string, err error) {
+	return s.sessions.Start(ctx, string(id), userAgent, old)
 }
 
 // SignedIn finds whose session secret is, and at which account it is. Errors: fail.Denied where it is nobody's, or over.
@@ -81,4 +81,32 @@ func (s *Service) TakeSeat(ctx context.Context, secret string, id core.AccountID
 // EndSession signs a browser out. A secret that is nobody's is no error.
 func (s *Service) EndSession(ctx context.Context, secret string) error {
 	return s.sessions.End(ctx, secret)
+}
+
+// Sessions lists where a person is signed in, the oldest first.
+func (s *Service) Sessions(ctx context.Context, id core.PersonID) ([]credential.Session, error) {
+	return s.sessions.Of(ctx, string(id))
+}
+
+// NamedSession finds that session of a person's whose id is given, a zero one for [credential.OtherSessions]; fail.NotFound.
+func (s *Service) NamedSession(ctx context.Context, id core.PersonID, session string) (credential.Session, error) {
+	return s.sessions.Named(ctx, string(id), session)
+}
+
+// SignOut signs p out where they are signed in by the session whose id is given, or, with [credential.OtherSessions], everywhere
+// but in the session whose secret is given; and so out of the applications that were opened from there.
+//
+// Errors: fail.NotFound where p has no such session; fail.Invalid with [FieldErrors]; fail.TooMuch.
+func (s *Service) SignOut(ctx context.Context, p Person, session string, c Confirmation, secret string) error {
+	if _, err := s.NamedSession(ctx, p.ID, session); err != nil {
+		return err
+	}
+	if _, err := s.confirm(ctx, p, c); err != nil {
+		return err
+	}
+	if err := s.sessions.EndNamed(ctx, string(p.ID), session, secret); err != nil {
+		return fmt.Errorf("sign %s out elsewhere: %w", p.ID, err)
+	}
+	s.log.InfoContext(ctx, "signed out elsewhere", "person", p.ID, "session", session)
+	return nil
 }

@@ -32,6 +32,7 @@ type personalData struct {
 // sessionOut is one browser's being signed in.
 type sessionOut struct {
 	Person       core.PersonID `json:"person"`
+	Browser      string        `json:"browser,omitempty"` // in words
 	CreatedAt    time.Time     `json:"createdAt"`
 	SeenAt       time.Time     `json:"seenAt"`
 	ExpiresAt    time.Time     `json:"expiresAt"`
@@ -67,7 +68,7 @@ func (h Privacy) get(w http.ResponseWriter, r *http.Request) error {
 	for _, m := range data.Members {
 		out.Account.Members = append(out.Account.Members, memberOf(m.Member))
 		for _, s := range m.Sessions {
-			one := sessionOut{m.ID, s.CreatedAt, s.SeenAt, s.Expires, []signOnOut{}}
+			one := sessionOut{m.ID, s.Browser, s.CreatedAt, s.SeenAt, s.Expires, []signOnOut{}}
 			for _, n := range s.SignOns {
 				one.Applications = append(one.Applications, signOnOut{n.Application, n.Scopes, n.MadeAt, n.Expires})
 			}

@@ -21,7 +21,7 @@ import (
 func TestWhatIsKeptOfAPersonIsHandedOutAndErased(t *testing.T) {
 	c := newCustomers(t)
 	a, reg := c.signUp("ada@example.com", "ink/1")
-	secret, err := c.accounts.StartSession(t.Context(), a.ID, "")
+	secret, err := c.accounts.StartSession(t.Context(), a.ID, "Mozilla/5.0 (Windows NT 10.0; rv:145.0) Firefox/145.0", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,6 +40,7 @@ func TestWhatIsKeptOfAPersonIsHandedOutAndErased(t *testing.T) {
 		}
 		Sessions []struct {
 			Person       string
+			Browser      string
 			Applications []struct {
 				ClientID             string
 				Scopes               []string
@@ -50,7 +51,7 @@ func TestWhatIsKeptOfAPersonIsHandedOutAndErased(t *testing.T) {
 		Registrations []struct{ ID, CustomerAWSAccountID string }
 	}
 	if status := c.call("GET", path, nil, &kept); status != http.StatusOK || kept.Account.Email != "ada@example.com" || kept.Account.Name != "Ada Lovelace" || len(kept.Account.Licenses) != 1 ||
-		len(kept.Sessions) != 1 || kept.Sessions[0].Person != string(a.ID) || len(kept.Registrations) != 1 || kept.Registrations[0].ID != string(reg.ID) {
+		len(kept.Sessions) != 1 || kept.Sessions[0].Person != string(a.ID) || kept.Sessions[0].Browser != "Firefox on Windows" || len(kept.Registrations) != 1 || kept.Registrations[0].ID != string(reg.ID) {
 		t.Fatalf("%d %+v", status, kept)
 	}
 

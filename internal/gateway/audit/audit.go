@@ -28,6 +28,7 @@ type Action string
 const (
 	SignedIn           Action = "session.start"
 	SignedOut          Action = "session.end"
+	SignedOutThere     Action = "session.revoke" // in another browser, or in all others
 	OperatorAdded      Action = "operator.add"
 	OperatorRemoved    Action = "operator.remove"
 	RoleChanged        Action = "operator.role"

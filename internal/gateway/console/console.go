@@ -185,6 +185,8 @@ func (c *Console) routes() []route {
 		{"GET /console/settings", operator.Viewer, c.getSettings},
 		{"GET /console/me", operator.Viewer, c.getMe},
 		{"POST /console/me/password", operator.Viewer, c.postPassword},
+		{"GET " + browsersPath + "{id}", operator.Viewer, c.getBrowser},
+		{"POST " + browsersPath + "{id}", operator.Viewer, c.postBrowser},
 		{"GET " + factorPath, operator.Viewer, c.getFactor},
 		{"POST " + factorPath, operator.Viewer, c.postFactor},
 		{"POST " + factorPath + "/remove", operator.Viewer, c.postFactorRemove},

@@ -99,7 +99,7 @@ func TestStoredScriptStaysText(t *testing.T) {
 	seen := 0
 	for _, path := range []string{"/console", "/console/licenses?q=" + url.QueryEscape("<script>"), "/console/licenses", "/console/licenses/" + string(l.ID), "/console/records", "/console/notices",
 		"/console/notices/" + url.PathEscape(n.Key), "/console/notices/" + url.PathEscape(read.Key), "/console/registrations", "/console/registrations/reg_1", "/console/accounts", "/console/accounts/acc_1", "/console/corrections", "/console/corrections/cor_1", "/console/cancellations", "/console/cancellations/can_1",
-		"/console/cancellations/new?license=" + string(l.ID), "/console/corrections/new?license=" + string(l.ID) + "&description=" + url.QueryEscape(evil) + "&month=" + url.QueryEscape(evil), "/console/keys", "/console/operators", "/console/log",
+		"/console/cancellations/new?license=" + string(l.ID), "/console/corrections/new?license=" + string(l.ID) + "&description=" + url.QueryEscape(evil) + "&month=" + url.QueryEscape(evil), "/console/keys", "/console/operators", "/console/log", "/console/me", browsersPath + "others", browsersPath + url.PathEscape(evil),
 		"/console/agreements", "/console/agreements/agmt-9", "/console/agreements?offer=" + url.QueryEscape(evil), "/console/search?q=" + url.QueryEscape(evil),
 		"/console/deliveries", "/console/alerts", "/console/alerts/" + string(alarm), "/console/alerts?state=" + url.QueryEscape(evil), "/console/deliveries/dlv_9", "/console/deliveries?license=" + url.QueryEscape(evil), "/console/settings", "/console/signin?then=" + url.QueryEscape(evil), "/console/licenses?state=" + url.QueryEscape(evil), "/console/notices?license=" + url.QueryEscape(evil), "/console/records?license=" + url.QueryEscape(evil), "/console/" + url.PathEscape(evil)} {
 		who := b

@@ -97,7 +97,7 @@ func (c *Console) postSignIn(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (c *Console) startSession(w http.ResponseWriter, r *http.Request, who operator.Person) error {
-	secret, err := c.Operators.StartSession(r.Context(), who, httpx.ClientAddress(r), c.cookies.Get(r, sessionCookie))
+	secret, err := c.Operators.StartSession(r.Context(), who, httpx.ClientAddress(r), r.UserAgent(), c.cookies.Get(r, sessionCookie))
 	if err != nil {
 		return err
 	}
@@ -117,8 +117,9 @@ func (c *Console) postSignOut(w http.ResponseWriter, r *http.Request, who operat
 
 type meView struct {
 	Page
-	Fields []webui.Field
-	Notice webui.Notice
+	Fields   []webui.Field
+	Notice   webui.Notice
+	Browsers webui.Browsers
 }
 
 func meFields(bad map[string]string) []webui.Field {
@@ -128,17 +129,27 @@ func meFields(bad map[string]string) []webui.Field {
 	}
 }
 
-// getMe shows who is signed in, and the form for another password.
+// getMe shows who is signed in, and where, and the form for another password.
 func (c *Console) getMe(w http.ResponseWriter, r *http.Request, who operator.Person) error {
-	page, err := c.page(r, who)
-	if err != nil {
+	view := meView{Fields: meFields(nil)}
+	switch q := r.URL.Query(); {
+	case q.Has("changed"):
+		view.Notice = webui.Notice{Tone: webui.Success, Text: "Your password is changed. Every other browser that you were signed in with is signed out."}
+	case q.Has("signed-out"):
+		view.Notice = webui.Notice{Tone: webui.Success, Text: "You are signed out there."}
+	}
+	return c.showMe(w, r, who, http.StatusOK, view)
+}
+
+// showMe shows the page as it is for who.
+func (c *Console) showMe(w http.ResponseWriter, r *http.Request, who operator.Person, status int, view meView) (err error) {
+	if view.Page, err = c.page(r, who); err != nil {
 		return err
 	}
-	view := meView{Page: page, Fields: meFields(nil)}
-	if r.URL.Query().Has("changed") {
-		view.Notice = webui.Notice{Tone: webui.Success, Text: "Your password is changed. Every other browser that you were signed in with is signed out."}
+	if view.Browsers, err = c.browsers(r, who); err != nil {
+		return err
 	}
-	return c.ui.Render(w, http.StatusOK, "me", view)
+	return c.ui.Render(w, status, "me", view)
 }
 
 // postPassword changes one's own password: who has only the open browser cannot.
@@ -165,11 +176,7 @@ func (c *Console) postPassword(w http.ResponseWriter, r *http.Request, who opera
 		}
 	}
 	if len(bad) > 0 {
-		page, err := c.page(r, who)
-		if err != nil {
-			return err
-		}
-		return c.ui.Render(w, http.StatusUnprocessableEntity, "me", meView{Page: page, Fields: meFields(bad)})
+		return c.showMe(w, r, who, http.StatusUnprocessableEntity, meView{Fields: meFields(bad)})
 	}
 	if err := c.startSession(w, r, who); err != nil {
 		return err

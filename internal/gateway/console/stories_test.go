@@ -79,6 +79,12 @@ func exampleKey() webui.Key {
 	return webui.Key{Picture: webui.PNG(k.Picture), Text: k.Text}
 }
 
+// exampleBrowsers are where somebody is signed in.
+func exampleBrowsers() webui.Browsers {
+	return webui.Browsers{Now: noon, EndOthers: browsersPath + credential.OtherSessions, List: []webui.Browser{
+		{Name: "Chrome on Mac", Since: noon.Add(-9 * time.Hour), Seen: noon.Add(-40 * time.Minute), End: browsersPath + "ses_1"}, {Name: "Firefox on Windows", Since: noon.Add(-time.Hour), Seen: noon, Here: true}}}
+}
+
 // stories are every page with sample data, each state that people meet at least once.
 func stories(c *Console) []webui.Story {
 	ida := &operator.Person{ID: "op_1", Email: "ida@inkwell.example", Name: "Ida Inkwell", Role: operator.Admin, CreatedAt: noon.AddDate(0, -3, 0)}
@@ -264,7 +270,7 @@ func stories(c *Console) []webui.Story {
 			{Seq: 1, At: noon, By: audit.Actor{ID: "shell", Name: "deploy"}, Action: audit.OperatorAdded, Subject: "op_1", Detail: "ida@inkwell.example, admin", Hash: "1a2b3c4d5e6f"}}, "/console/log?before=1"}},
 		{Name: "log-empty", Page: "log", Data: logView{Page: page("/console/log")}},
 		{Name: "settings", Page: "settings", Data: settingsView{page("/console/settings"), []Setting{{"base-url", "https://buy.inkwell.example"}, {"queue", ""}}, []productRow{{"4ml54db8vrmjuykaw1psroool", "Inkwell Pages", "Subscription", []string{"Pages typeset (pages)"}}}}},
-		{Name: "me", Page: "me", Data: meView{Page: page("/console/me"), Fields: meFields(map[string]string{"present": "This is not your present password."})}},
+		{Name: "me", Page: "me", Data: meView{Page: page("/console/me"), Browsers: exampleBrowsers(), Fields: meFields(map[string]string{"present": "This is not your present password."})}},
 		{Name: "code", Page: "code", Data: codeView{Page: Page{Path: codePath, Now: noon}, Fields: c.codeForm(httptest.NewRequest("GET", codePath, nil)).Fields}},
 		{Name: "code-wrong", Page: "code", Data: codeView{Page: Page{Path: codePath, Now: noon}, Fields: c.codeForm(httptest.NewRequest("GET", codePath, nil)).Fields,
 			Notice: webui.Notice{Tone: webui.Error, Text: "This code is not right, or was used before. Enter the one that your program shows now."}}},
@@ -272,7 +278,9 @@ func stories(c *Console) []webui.Story {
 		{Name: "factor-added", Page: "factor", Data: factorView{Page: page(factorPath), Recovery: []string{"abcd-efgh-ijkl-mnop", "bcde-fghi-jklm-nopq", "cdef-ghij-klmn-opqr", "defg-hijk-lmno-pqrs"}}},
 		{Name: "factor-there", Page: "factor", Data: factorView{Page: Page{Path: factorPath, Now: noon, Who: &fay}, Fields: presentField("This is not your password.")}},
 		{Name: "factor-provider", Page: "factor", Data: factorView{Page: Page{Path: factorPath, Now: noon, Who: &otto}}},
-		{Name: "me-provider", Page: "me", Data: meView{Page: Page{Path: "/console/me", Now: noon, Who: &otto}}},
+		{Name: "me-provider", Page: "me", Data: meView{Page: Page{Path: "/console/me", Now: noon, Who: &otto}, Browsers: exampleBrowsers()}},
+		{Name: "browser", Page: "browser", Data: browserView{Page: page(browsersPath + "ses_1"), Session: credential.Session{Hash: "x", CreatedAt: noon}, Browser: "Firefox on Windows", Fields: presentField("This is not your password.")}},
+		{Name: "browser-others", Page: "browser", Data: browserView{Page: Page{Path: browsersPath + "others", Now: noon, Who: &otto}}},
 		{Name: "problem-provider", Page: "problem", Data: problemView{Page{Path: "/console/signin/callback", Now: noon}, webui.Problem{Status: 401, Title: "You are not signed in",
 			Say: fail.SayOf(idp.Stray()), Href: "/console/signin", Label: "Sign in again"}}},
 		{Name: "problem", Page: "problem", Data: problemView{Page{Path: "/console/x", Now: noon}, webui.NotFound()}},

@@ -1,7 +1,10 @@
 package credential
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"slices"
 	"time"
 
 	"souk.dev/souk/internal/clock"
@@ -11,11 +14,21 @@ import (
 // Session is one browser's being signed in, as it is stored.
 type Session struct {
 	Hash      string // of the secret that the browser holds
-	Owner     string // the id of the account, or of the operator
+	Owner     string // the id of the person, or of the operator
+	Browser   string // by [BrowserOf]; empty: it is not known
 	CreatedAt time.Time
 	SeenAt    time.Time
 	Expires   time.Time // the earlier of the two ends
 }
+
+// ID names the session to its owner. It opens nothing, and what it is made of is not what the store finds it by.
+func (s Session) ID() string { return "ses_" + HashOf("session " + s.Hash)[:26] }
+
+// Name is what its browser is called.
+func (s Session) Name() string { return cmp.Or(s.Browser, "An unknown browser") }
+
+// HeldBy reports whether it is the session of the browser that holds secret.
+func (s Session) HeldBy(secret string) bool { return s.Hash == HashOf(secret) }
 
 // SessionStore keeps sessions.
 type SessionStore interface {
@@ -27,7 +40,14 @@ type SessionStore interface {
 	TouchSession(ctx context.Context, hash string, seen, expires time.Time) error
 	// DeleteSession forgets a session; one that is not there is no error.
 	DeleteSession(ctx context.Context, hash string) error
+	// SessionsOf lists an owner's sessions, those that are over and not yet forgotten, too; the oldest first.
+	SessionsOf(ctx context.Context, owner string) ([]Session, error)
+	// DeleteOtherSessions forgets an owner's sessions but the one whose hash is keep, and what else of theirs is on its way to be one.
+	DeleteOtherSessions(ctx context.Context, owner, keep string) error
 }
+
+// OtherSessions, in place of a session's id, names all that its owner has but the one that asks.
+const OtherSessions = "others"
 
 // touchEvery is how often, at most, a session's use is written down, in business time.
 const touchEvery = 5 * time.Minute
@@ -48,16 +68,16 @@ func (s Sessions) expiry(created, seen time.Time) time.Time {
 	return life
 }
 
-// Start signs a browser in and returns the secret that it is to hold. old is the secret that it held before, if any:
-// that session ends, so that a secret which somebody put there before sign-in is worth nothing after it.
-func (s Sessions) Start(ctx context.Context, owner, old string) (secret string, err error) {
+// Start signs a browser in, which calls itself userAgent, and returns the secret that it is to hold. old is the secret that it
+// held before, if any: that session ends, so that a secret which somebody put there before sign-in is worth nothing after it.
+func (s Sessions) Start(ctx context.Context, owner, userAgent, old string) (secret string, err error) {
 	now := s.Clock.Now()
 	secret = NewSecret()
 	instead := ""
 	if old != "" {
 		instead = HashOf(old)
 	}
-	return secret, s.Store.CreateSession(ctx, Session{Hash: HashOf(secret), Owner: owner, CreatedAt: now, SeenAt: now, Expires: s.expiry(now, now)}, instead)
+	return secret, s.Store.CreateSession(ctx, Session{Hash: HashOf(secret), Owner: owner, Browser: BrowserOf(userAgent), CreatedAt: now, SeenAt: now, Expires: s.expiry(now, now)}, instead)
 }
 
 // Find finds the session whose secret is given. used says whether a person is using it: a page that looks again by
@@ -95,6 +115,46 @@ func (s Sessions) End(ctx context.Context, secret string) error {
 		return nil
 	}
 	return s.Store.DeleteSession(ctx, HashOf(secret))
+}
+
+// Of lists where owner is signed in, the oldest first.
+func (s Sessions) Of(ctx context.Context, owner string) ([]Session, error) {
+	all, err := s.Store.SessionsOf(ctx, owner)
+	if err != nil {
+		return nil, fmt.Errorf("list where %s is signed in: %w", owner, err)
+	}
+	now := s.Clock.Now()
+	return slices.DeleteFunc(all, func(n Session) bool { return !now.Before(n.Expires) }), nil
+}
+
+// Named finds that session of owner's whose id is given, a zero one for [OtherSessions]; fail.NotFound.
+func (s Sessions) Named(ctx context.Context, owner, id string) (Session, error) {
+	if id == OtherSessions {
+		return Session{}, nil
+	}
+	all, err := s.Of(ctx, owner)
+	if err != nil {
+		return Session{}, err
+	}
+	for _, n := range all {
+		if n.ID() == id {
+			return n, nil
+		}
+	}
+	return Session{}, fail.New(fail.NotFound, "no_such_session", "You are not signed in there, or not any more.")
+}
+
+// EndNamed ends that session of owner's whose id is given; with [OtherSessions] all but the one whose secret is given. Errors:
+// fail.NotFound.
+func (s Sessions) EndNamed(ctx context.Context, owner, id, secret string) error {
+	if id == OtherSessions {
+		return s.Store.DeleteOtherSessions(ctx, owner, HashOf(secret))
+	}
+	n, err := s.Named(ctx, owner, id)
+	if err != nil {
+		return err
+	}
+	return s.Store.DeleteSession(ctx, n.Hash)
 }
 
 // SignedOut is the failure of somebody who has to sign in first.

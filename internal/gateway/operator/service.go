@@ -1,6 +1,7 @@
 package operator
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -242,16 +243,16 @@ func denied() error {
 	return fail.New(fail.Denied, "wrong_credentials", "E-mail address and password do not belong together. Check both and try again.")
 }
 
-// StartSession signs p's browser in and returns the secret that it is to hold, in place of old, the one that it held
-// before, if any.
-func (s *Service) StartSession(ctx context.Context, p Person, address, old string) (secret string, err error) {
+// StartSession signs p's browser in, which calls itself userAgent, and returns the secret that it is to hold, in place of old, the
+// one that it held before, if any.
+func (s *Service) StartSession(ctx context.Context, p Person, address, userAgent, old string) (secret string, err error) {
 	if err := s.store.ForgetSessions(ctx, s.clk.Now()); err != nil { // few are made, so that this is the moment to tidy up
 		return "", err
 	}
 	if err := s.audit.Note(ctx, p.Actor(address), audit.SignedIn, string(p.ID), p.Issuer); err != nil {
 		return "", err
 	}
-	return s.sessions.Start(ctx, string(p.ID), old)
+	return s.sessions.Start(ctx, string(p.ID), userAgent, old)
 }
 
 // SignedIn finds whose session secret is; used as in [credential.Sessions.Find]. Errors: fail.Denied where it is nobody's,
@@ -274,6 +275,28 @@ func (s *Service) EndSession(ctx context.Context, p Person, address, secret stri
 		return err
 	}
 	return s.sessions.End(ctx, secret)
+}
+
+// Sessions lists where an operator is signed in, the oldest first.
+func (s *Service) Sessions(ctx context.Context, id ID) ([]credential.Session, error) {
+	return s.sessions.Of(ctx, string(id))
+}
+
+// NamedSession finds that session of an operator's whose id is given, a zero one for [credential.OtherSessions]; fail.NotFound.
+func (s *Service) NamedSession(ctx context.Context, id ID, session string) (credential.Session, error) {
+	return s.sessions.Named(ctx, string(id), session)
+}
+
+// SignOut signs p, who has just shown once more who they are, out where they are signed in by the session whose id is given, or,
+// with [credential.OtherSessions], everywhere but in the session whose secret is given. Errors: fail.NotFound.
+func (s *Service) SignOut(ctx context.Context, by audit.Actor, p Person, session, secret string) error {
+	n, err := s.NamedSession(ctx, p.ID, session)
+	if err != nil {
+		return err
+	}
+	return s.audit.Do(ctx, by, audit.SignedOutThere, string(p.ID), cmp.Or(n.Browser, session), func() error {
+		return s.sessions.EndNamed(ctx, string(p.ID), session, secret)
+	})
 }
 
 // Actor is p as the audit log names it; address is where p's browser is.

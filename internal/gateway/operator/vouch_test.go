@@ -92,7 +92,7 @@ func TestWhoIsVouchedForHasNoPassword(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	old, err := s.StartSession(t.Context(), was, "", "")
+	old, err := s.StartSession(t.Context(), was, "", "", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func TestWhoIsNotLetIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	session, err := s.StartSession(t.Context(), in, "", "")
+	session, err := s.StartSession(t.Context(), in, "", "", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +181,7 @@ func TestAClosedWayEndsItsSessions(t *testing.T) {
 	}
 	sessions := map[string]operator.Person{}
 	for _, p := range []operator.Person{own, vouched} {
-		secret, err := s.StartSession(t.Context(), p, "", "")
+		secret, err := s.StartSession(t.Context(), p, "", "", "")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -83,15 +83,11 @@ func (p *Portal) postApplicationEnd(w http.ResponseWriter, r *http.Request) erro
 
 // signOnsOf are the sign-ons of the person's sessions that are good.
 func (p *Portal) signOnsOf(r *http.Request, who core.PersonID) (all []signon.SignOn, err error) {
-	sessions, err := p.Accounts.SessionsOf(r.Context(), who)
+	sessions, err := p.Accounts.Sessions(r.Context(), who)
 	if err != nil {
 		return nil, err
 	}
-	now := p.Clock.Now()
 	for _, s := range sessions {
-		if !now.Before(s.Expires) {
-			continue
-		}
 		of, err := p.SignOns.Of(r.Context(), s.Hash)
 		if err != nil {
 			return nil, err

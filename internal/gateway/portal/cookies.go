@@ -95,7 +95,7 @@ func (p *Portal) who(r *http.Request) (*account.Who, error) {
 
 // signIn makes the browser one of a's. Whatever session it had is over, so a secret planted there before is worthless.
 func (p *Portal) signIn(w http.ResponseWriter, r *http.Request, a account.Who) error {
-	secret, err := p.Accounts.StartSession(r.Context(), a.ID, p.cookie(r, sessionCookie))
+	secret, err := p.Accounts.StartSession(r.Context(), a.ID, r.UserAgent(), p.cookie(r, sessionCookie))
 	if err != nil {
 		return err
 	}

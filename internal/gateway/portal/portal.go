@@ -186,6 +186,8 @@ func (p *Portal) routes() []route {
 		{"POST " + emailPath + "/drop", p.postEmailDrop},
 		{"GET " + passwordPath, p.getPassword},
 		{"POST " + passwordPath, p.postPassword},
+		{"GET " + browsersPath + "{session}", p.getBrowser},
+		{"POST " + browsersPath + "{session}", p.postBrowser},
 		{"GET " + factorPath, p.getFactor},
 		{"POST " + factorPath, p.postFactor},
 		{"POST " + factorPath + "/remove", p.postFactorRemove},

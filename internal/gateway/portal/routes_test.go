@@ -9,6 +9,7 @@ import (
 
 	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/credential"
 	"souk.dev/souk/internal/gateway/license"
 )
 
@@ -44,9 +45,21 @@ func address(t *testing.T, pattern string, places map[string]string) (method, pa
 	return method, strings.Join(parts, "/"), open
 }
 
-// placesOf are addresses' open parts, for one licence.
-func placesOf(id core.LicenseID) map[string]string {
-	return map[string]string{"licenses/{id}": string(id), "statements/{month}": "2026-11"}
+// placesOf are addresses' open parts, for one licence and one session.
+func placesOf(id core.LicenseID, session string) map[string]string {
+	return map[string]string{"licenses/{id}": string(id), "statements/{month}": "2026-11", "browsers/{session}": session}
+}
+
+// elsewhere is the session of another browser in which the person is signed in.
+func (s *site) elsewhere(id core.PersonID, email, password string) credential.Session {
+	s.t.Helper()
+	b := s.browser()
+	b.goes(b.signIn(email, password), "/portal")
+	all, err := s.accounts.Sessions(s.t.Context(), id)
+	if err != nil || len(all) < 2 {
+		s.t.Fatal(all, err)
+	}
+	return all[len(all)-1]
 }
 
 var grace = with(ada, "email", "grace@example.com", "name", "Grace Hopper")
@@ -68,16 +81,21 @@ func TestAnotherCustomersPagesDoNotExist(t *testing.T) {
 	owner.signUp("tok-1", ada)
 	other.signUp("tok-2", grace)
 	hers := s.registrations()[0].License
+	her, err := s.accounts.ByEmail(t.Context(), ada["email"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	session := s.elsewhere(her[0].ID, ada["email"], ada["password"]).ID()
 	asked := 0
 	for _, rt := range s.portal.routes() {
-		method, path, open := address(t, rt.pattern, placesOf(hers))
+		method, path, open := address(t, rt.pattern, placesOf(hers, session))
 		if !open {
 			continue
 		}
 		asked++
-		_, nowhere, _ := address(t, rt.pattern, placesOf("lic_nothing"))
+		_, nowhere, _ := address(t, rt.pattern, placesOf("lic_nothing", "ses_nothing"))
 		unknown := other.ask(method, nowhere, nil)
-		if a := other.ask(method, path, nil); a.Code != http.StatusNotFound || a.Page.Text() != unknown.Page.Text() || strings.Contains(a.Body, string(hers)) {
+		if a := other.ask(method, path, nil); a.Code != http.StatusNotFound || a.Page.Text() != unknown.Page.Text() || strings.Contains(a.Body, string(hers)) || strings.Contains(a.Body, session) {
 			t.Errorf("another customer, %s: %d %s", rt.pattern, a.Code, a.Body)
 		}
 		stranger := s.browser()
@@ -86,7 +104,7 @@ func TestAnotherCustomersPagesDoNotExist(t *testing.T) {
 			t.Errorf("its owner, %s: %d %s", rt.pattern, a.Code, a.Body)
 		}
 	}
-	if asked < 4 {
+	if asked < 6 {
 		t.Errorf("only %d routes have an id in their address", asked)
 	}
 	stranger := s.browser()
@@ -120,12 +138,13 @@ func TestAnotherCustomersIDsTellAndDoNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ids := url.Values{"registration": {string(open.ID)}, "license": {string(done.License)}, "id": {string(done.License)}, "account": {string(done.Account)},
+	session := s.elsewhere(hers[0].ID, ada["email"], ada["password"])
+	ids := url.Values{"session": {session.ID()}, "registration": {string(open.ID)}, "license": {string(done.License)}, "id": {string(done.License)}, "account": {string(done.Account)},
 		"who": {string(done.Account)}, "person": {string(hers[0].ID)}, "role": {"owner"}, "invitation": {string(asked[0].ID)}, "proof": {string(done.Account)}, "sealed": {sealed}, "code": {"000000"}}
-	theirs := []string{"lovelace", string(buyer(1).ARN), string(buyer(3).ARN), "111122223333", "1111-2222-3333", string(done.License), string(open.License), string(done.Account), key, sealed}
+	theirs := []string{"lovelace", string(buyer(1).ARN), string(buyer(3).ARN), "111122223333", "1111-2222-3333", string(done.License), string(open.License), string(done.Account), key, sealed, session.ID(), session.Hash}
 
 	for _, rt := range s.portal.routes() {
-		method, path, _ := address(t, rt.pattern, placesOf(done.License))
+		method, path, _ := address(t, rt.pattern, placesOf(done.License, session.ID()))
 		form := maps.Clone(ids)
 		a := other.signsInAgain(grace).ask(method, path, form)
 		if a.Code >= http.StatusInternalServerError {
@@ -150,6 +169,9 @@ func TestAnotherCustomersIDsTellAndDoNothing(t *testing.T) {
 	}
 	if has, err := s.accounts.HasFactor(t.Context(), hers[0].ID); has || err != nil {
 		t.Errorf("Ada has a second factor: %v, %v", has, err)
+	}
+	if all, err := s.accounts.Sessions(t.Context(), hers[0].ID); err != nil || len(all) != 2 {
+		t.Errorf("Ada was signed out somewhere: %+v, %v", all, err)
 	}
 	if a := owner.get("/portal"); a.Code != http.StatusOK || !a.Page.Has("a[href=/portal/licenses/"+string(done.License)+"]", "") {
 		t.Errorf("Ada is signed out, or has lost her licence: %d %s", a.Code, a.Page.Text())

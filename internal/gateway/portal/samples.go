@@ -74,6 +74,14 @@ func changing(p Page, v changeView, more ...webui.Field) changeView {
 	return v
 }
 
+// sampleBrowsers are where somebody is signed in.
+func sampleBrowsers() webui.Browsers {
+	return webui.Browsers{Now: sampleNow, EndOthers: browsersPath + credential.OtherSessions, List: []webui.Browser{
+		{Name: credential.Session{}.Name(), Since: sampleNow.AddDate(0, 0, -9), Seen: sampleNow.Add(-20 * time.Hour), End: browsersPath + "ses_1"},
+		{Name: "Samsung Internet on Android", Since: sampleNow.AddDate(0, 0, -2), Seen: sampleNow.Add(-40 * time.Minute), End: browsersPath + "ses_2"},
+		{Name: "Firefox on Windows", Since: sampleNow.Add(-time.Hour), Seen: sampleNow, Here: true}}}
+}
+
 // sampleKey is a second factor's key, as its page shows it.
 func sampleKey() webui.Key {
 	k, err := credential.NewFactorKey("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "Inkwell", "ada@example.com")
@@ -92,6 +100,8 @@ func samples() []webui.Story {
 		return Page{Path: path, Now: sampleNow, Account: who, Seller: sampleSeller, MarketplaceURL: "http://127.0.0.1:4700/subscriptions"}
 	}
 	p := &Portal{Config: Config{Products: sampleProducts, Seller: sampleSeller, AWSSupportURL: DefaultAWSSupportURL, Clock: clock.NewVirtual(sampleNow)}}
+	alone := sampleBrowsers()
+	alone.List = alone.List[2:]
 	sub := func(id core.LicenseID, code core.ProductCode, s license.Standing) subscription {
 		return p.subscriptionOf(license.License{ID: id, ProductCode: code, Customer: "111122223333", ARN: "arn:aws:license-manager::294406891311:license:l-0123456789abcdef0123456789abcdef", Standing: s})
 	}
@@ -173,11 +183,13 @@ func samples() []webui.Story {
 		{Name: "factor", Page: "factor", Data: factorView{Page: page(factorPath, ada), Key: sampleKey(), Sealed: "x", Fields: []webui.Field{codeField("The code that it shows", "", "")}}},
 		{Name: "factor-added", Page: "factor", Data: factorView{Page: page(factorPath, ada), Has: true, Recovery: []string{"abcd-efgh-ijkl-mnop", "bcde-fghi-jklm-nopq", "cdef-ghij-klmn-opqr", "defg-hijk-lmno-pqrs"}}},
 		{Name: "factor-there", Page: "factor", Data: factorView{Page: page(factorPath, ada), Has: true, Fields: presentField("This is not your password.")}},
-		{Name: "self", Page: "self", Data: selfView{Page: mailing(page(selfPath, ada)), Notice: webui.Notice{Tone: webui.Success, Text: selfNotices["name"]}}},
-		{Name: "self-asked", Page: "self", Data: selfView{Page: mailing(page(selfPath, ada)), Factor: true, Asked: &account.AddressChange{Email: "ada.king@example.com", Expires: sampleNow.AddDate(0, 0, 7)}}},
-		{Name: "self-no-mails", Page: "self", Data: selfView{Page: page(selfPath, ada)}},
+		{Name: "self", Page: "self", Data: selfView{Page: mailing(page(selfPath, ada)), Browsers: sampleBrowsers(), Notice: webui.Notice{Tone: webui.Success, Text: selfNotices["name"]}}},
+		{Name: "self-asked", Page: "self", Data: selfView{Page: mailing(page(selfPath, ada)), Factor: true, Browsers: alone, Asked: &account.AddressChange{Email: "ada.king@example.com", Expires: sampleNow.AddDate(0, 0, 7)}}},
+		{Name: "self-no-mails", Page: "self", Data: selfView{Page: page(selfPath, ada), Browsers: alone}},
 		{Name: "change-name", Page: "change", Data: changing(page(namePath, ada), nameChange("Ada Lovelace", nil))},
 		{Name: "change-email", Page: "change", Data: changing(mailing(page(emailPath, ada)), emailChange("", nil), confirmFields(false, nil)...)},
+		{Name: "change-browser", Page: "change", Data: changing(page(browsersPath+"ses_1", ada), browserChange(credential.Session{Hash: "x", Browser: "Firefox on Windows", CreatedAt: sampleNow}), confirmFields(true, nil)...)},
+		{Name: "change-browsers", Page: "change", Data: changing(page(browsersPath+credential.OtherSessions, ada), browserChange(credential.Session{}), confirmFields(false, nil)...)},
 		{Name: "change-password", Page: "change", Data: func() changeView {
 			bad := account.FieldErrors{account.FieldPassword: "Use 12 characters or more. A few words in a row are good.", account.FieldPresent: "This is not your password.", account.FieldCode: "This code is not right, or was used before."}
 			v := changing(page(passwordPath, ada), passwordChange(bad), confirmFields(true, bad)...)

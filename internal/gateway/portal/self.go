@@ -25,12 +25,15 @@ type selfView struct {
 	Notice webui.Notice
 	Factor bool                   // they have a second factor
 	Asked  *account.AddressChange // the address that they have asked for and not yet confirmed; nil: none
+	// Browsers are where they are signed in.
+	Browsers webui.Browsers
 }
 
 // selfNotices are what was done, by the query that says so.
 var selfNotices = map[string]string{
 	"name": "Your name is changed.", "password": "Your password is changed. You are signed out everywhere else.",
 	"email": "This is your address from now on: sign in with it. You are signed out everywhere else.", "asked": "The mail is on its way. Its link makes the new address yours; until then nothing changes.",
+	"browser": "That browser is signed out.", "others": "You are signed out everywhere else.",
 	"dropped": "Your address stays as it is: the link of the mail leads nowhere any more.",
 }
 
@@ -53,6 +56,9 @@ func (p *Portal) getSelf(w http.ResponseWriter, r *http.Request) error {
 		return err
 	} else if ok {
 		view.Asked = &asked
+	}
+	if view.Browsers, err = p.browsers(r, who); err != nil {
+		return err
 	}
 	return p.ui.Render(w, http.StatusOK, "self", view)
 }

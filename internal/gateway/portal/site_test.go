@@ -163,6 +163,7 @@ type browser struct {
 	s      *site
 	client *http.Client
 	heard  *bytes.Buffer // every answer, headers and body
+	agent  string        // its User-Agent; empty: Go's
 }
 
 func (s *site) browser() *browser {
@@ -181,6 +182,9 @@ type answer struct {
 
 func (b *browser) do(req *http.Request) answer {
 	b.s.t.Helper()
+	if b.agent != "" {
+		req.Header.Set("User-Agent", b.agent)
+	}
 	resp, err := b.client.Do(req)
 	if err != nil {
 		b.s.t.Fatal(err)

@@ -24,7 +24,7 @@ type Accounts interface {
 	Account(ctx context.Context, id core.AccountID) (account.Account, error)
 	// Members lists who is in an account.
 	Members(ctx context.Context, id core.AccountID) ([]account.Member, error)
-	// SessionsOf lists where a person is signed in, the oldest first.
+	// SessionsOf lists the sessions that are kept of a person, the oldest first.
 	SessionsOf(ctx context.Context, id core.PersonID) ([]credential.Session, error)
 	// AddressChanges lists the addresses that a person has asked for, and had before.
 	AddressChanges(ctx context.Context, id core.PersonID) ([]account.AddressChange, error)
@@ -61,6 +61,7 @@ type Member struct {
 
 // Session is where a member is signed in, and at which applications from there; without what opens either.
 type Session struct {
+	Browser                    string // in words; empty: it is not known
 	CreatedAt, SeenAt, Expires time.Time
 	SignOns                    []SignOn
 }
@@ -122,7 +123,7 @@ func (s *Service) sessionsOf(ctx context.Context, id core.PersonID) (list []Sess
 		return nil, err
 	}
 	for _, k := range kept {
-		one := Session{CreatedAt: k.CreatedAt, SeenAt: k.SeenAt, Expires: k.Expires}
+		one := Session{Browser: k.Browser, CreatedAt: k.CreatedAt, SeenAt: k.SeenAt, Expires: k.Expires}
 		ons, err := s.signOns.SignOnsOf(ctx, k.Hash)
 		if err != nil {
 			return nil, fmt.Errorf("list sign-ons: %w", err)

@@ -24,19 +24,37 @@ func (s sessions) CreateSession(ctx context.Context, n credential.Session, inste
 		if err := exec(ctx, tx, "forget the session before", `delete from `+s.table+` where hash = $1`, instead); err != nil {
 			return err
 		}
-		return exec(ctx, tx, "keep a session", `insert into `+s.table+` (hash, `+s.owner+`, created_us, seen_us, expires_us) values ($1, $2, $3, $4, $5)`,
-			n.Hash, n.Owner, us(n.CreatedAt), us(n.SeenAt), us(n.Expires))
+		return exec(ctx, tx, "keep a session", `insert into `+s.table+` (hash, `+s.owner+`, browser, created_us, seen_us, expires_us) values ($1, $2, $3, $4, $5, $6)`,
+			n.Hash, n.Owner, n.Browser, us(n.CreatedAt), us(n.SeenAt), us(n.Expires))
 	})
 }
 
 // Session implements credential.SessionStore.
 func (s sessions) Session(ctx context.Context, hash string) (n credential.Session, err error) {
-	err = s.db.Read().QueryRowContext(ctx, `select hash, `+s.owner+`, created_us, seen_us, expires_us from `+s.table+` where hash = $1`, hash).
-		Scan(&n.Hash, &n.Owner, instant{&n.CreatedAt}, instant{&n.SeenAt}, instant{&n.Expires})
+	err = s.db.Read().QueryRowContext(ctx, `select `+s.columns()+` from `+s.table+` where hash = $1`, hash).Scan(sessionPlaces(&n)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return n, fail.New(fail.NotFound, "no_such_session", "There is no such session.")
 	}
 	return n, err
+}
+
+// SessionsOf implements credential.SessionStore.
+func (s sessions) SessionsOf(ctx context.Context, owner string) (list []credential.Session, err error) {
+	err = each(ctx, s.db.Read(), `select `+s.columns()+` from `+s.table+` where `+s.owner+` = $1 order by created_us, hash`, func(scan func(...any) error) error {
+		var n credential.Session
+		err := scan(sessionPlaces(&n)...)
+		list = append(list, n)
+		return err
+	}, owner)
+	return list, err
+}
+
+func (s sessions) columns() string {
+	return `hash, ` + s.owner + `, browser, created_us, seen_us, expires_us`
+}
+
+func sessionPlaces(n *credential.Session) []any {
+	return []any{&n.Hash, &n.Owner, &n.Browser, instant{&n.CreatedAt}, instant{&n.SeenAt}, instant{&n.Expires}}
 }
 
 // TouchSession implements credential.SessionStore.
@@ -47,6 +65,11 @@ func (s sessions) TouchSession(ctx context.Context, hash string, seen, expires t
 // DeleteSession implements credential.SessionStore.
 func (s sessions) DeleteSession(ctx context.Context, hash string) error {
 	return s.db.exec(ctx, "forget a session", `delete from `+s.table+` where hash = $1`, hash)
+}
+
+// DeleteOtherSessions implements credential.SessionStore.
+func (s sessions) DeleteOtherSessions(ctx context.Context, owner, keep string) error {
+	return s.db.exec(ctx, "forget other sessions", `delete from `+s.table+` where `+s.owner+` = $1 and hash <> $2`, owner, keep)
 }
 
 // attempts keeps how often sign-in was tried. Its subjects are hashes, which tell the kinds of account apart: one table is

@@ -10,7 +10,6 @@ import (
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/account"
 	"souk.dev/souk/internal/gateway/core"
-	"souk.dev/souk/internal/gateway/credential"
 	"souk.dev/souk/internal/gateway/outbox"
 )
 
@@ -141,15 +140,9 @@ func (s Accounts) ChangeName(ctx context.Context, id core.PersonID, name string)
 	})
 }
 
-// SessionsOf implements account.Store.
-func (s Accounts) SessionsOf(ctx context.Context, id core.PersonID) (list []credential.Session, err error) {
-	err = each(ctx, s.db.read, `select hash, person, created_us, seen_us, expires_us from session where person = $1 order by created_us, hash`, func(scan func(...any) error) error {
-		var n credential.Session
-		err := scan(&n.Hash, &n.Owner, instant{&n.CreatedAt}, instant{&n.SeenAt}, instant{&n.Expires})
-		list = append(list, n)
-		return err
-	}, id)
-	return list, err
+// DeleteOtherSessions implements credential.SessionStore: sign-in handles are on their way to be sessions.
+func (s Accounts) DeleteOtherSessions(ctx context.Context, owner, keep string) error {
+	return s.db.Tx(ctx, func(tx *sql.Tx) error { return shut(ctx, tx, core.PersonID(owner), keep) })
 }
 
 // Seats implements account.Store.

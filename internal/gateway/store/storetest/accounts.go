@@ -18,6 +18,7 @@ func Accounts(t *testing.T, open func(t *testing.T) account.Store) {
 	t.Run("AddressIsOneAccounts", func(t *testing.T) { addressIsOneAccounts(t, open(t)) })
 	t.Run("TwentySignUpsOneAddress", func(t *testing.T) { twentySignUpsOneAddress(t, open(t)) })
 	t.Run("ReferenceIsOneAccounts", func(t *testing.T) { referenceIsOneAccounts(t, open(t)) })
+	t.Run("SessionsOfAPerson", func(t *testing.T) { sessionsOfAPerson(t, open(t)) })
 	t.Run("ErasedIsEmpty", func(t *testing.T) { erasedIsEmpty(t, open(t)) })
 	t.Run("SeatsAndMembers", func(t *testing.T) { seatsAndMembers(t, open(t)) })
 	t.Run("InvitationIsAcceptedOnce", func(t *testing.T) { invitationIsAcceptedOnce(t, open(t)) })
@@ -217,7 +218,7 @@ func sessionReplacesAnother(t *testing.T, s account.Store) {
 	addAccount(t, s, "acc_1", noon)
 	one := credential.Session{Hash: "one", Owner: "acc_1", CreatedAt: noon, SeenAt: noon, Expires: noon.Add(time.Hour)}
 	two := one
-	two.Hash = "two"
+	two.Hash, two.Browser = "two", "Firefox on Windows"
 	if err := errors.Join(s.CreateSession(t.Context(), one, ""), s.CreateSession(t.Context(), two, "one")); err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,12 @@ func Operators(t *testing.T, open func(t *testing.T) operator.Store) {
 	t.Run("RemovedIsSignedOut", func(t *testing.T) { removedIsSignedOut(t, open(t)) })
 	t.Run("VouchedHaveNoPassword", func(t *testing.T) { vouchedHaveNoPassword(t, open(t)) })
 	t.Run("IdentityIsOneOperators", func(t *testing.T) { identityIsOneOperators(t, open(t)) })
+	t.Run("SessionsOfAnOperator", func(t *testing.T) {
+		s := open(t)
+		addOperator(t, s, "op_1", operator.Viewer, noon)
+		addOperator(t, s, "op_2", operator.Viewer, noon)
+		theirSessions(t, s, "op_1", "op_2")
+	})
 	t.Run("FactorIsUsedOnce", func(t *testing.T) { operatorsFactor(t, open(t)) })
 	t.Run("OldSessionsAreForgotten", func(t *testing.T) { oldSessionsAreForgotten(t, open(t)) })
 }
