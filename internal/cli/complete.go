@@ -2,10 +2,12 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"net/url"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -35,6 +37,26 @@ func completeWith(ask namer) cobra.CompletionFunc {
 		}
 		return slices.DeleteFunc(words, func(w cobra.Completion) bool { return slices.Contains(args, w) }), cobra.ShellCompDirectiveNoFileComp
 	}
+}
+
+// choices tells what there is to choose from, for an error about something that was left out; nothing, where the
+// sandbox does not answer.
+func choices(ctx context.Context, m marketplace, of map[string]namer) string {
+	ctx, cancel := context.WithTimeout(ctx, completionLimit)
+	defer cancel()
+	var b strings.Builder
+	for _, title := range slices.Sorted(maps.Keys(of)) {
+		words, err := of[title](ctx, m)
+		if err != nil {
+			return ""
+		}
+		fmt.Fprintf(&b, "\n\n%s:", title)
+		for _, w := range words {
+			word, about, _ := strings.Cut(w, "\t")
+			fmt.Fprintf(&b, "\n  %-26s %s", word, about)
+		}
+	}
+	return b.String()
 }
 
 // completeFlags gives flags of cmd their completions. A flag that cmd does not have is a mistake of the programmer.

@@ -32,7 +32,11 @@ func (d disturbance) when() string {
 	if d.Probability != nil {
 		parts = append(parts, "with probability "+strconv.FormatFloat(*d.Probability, 'g', -1, 64))
 	}
-	if d.Times != nil {
+	switch {
+	case d.Times == nil:
+	case *d.Times == 1:
+		parts = append(parts, "once")
+	default:
 		parts = append(parts, fmt.Sprintf("%d times", *d.Times))
 	}
 	if len(parts) == 0 {

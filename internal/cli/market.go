@@ -33,7 +33,7 @@ account* would post to the fulfilment URL. --offer accepts a private offer, or a
 		Args:    cobra.NoArgs,
 	}, func(ctx context.Context, m marketplace, out verbOutput, _ []string) error {
 		if product == "" || buyer == "" {
-			return usagef("souk buy needs --product and --buyer")
+			return usagef("souk buy needs --product and --buyer%s", choices(ctx, m, map[string]namer{"products": productCodes, "buyers": buyerIDs}))
 		}
 		var a agreement
 		in, err := p.body(map[string]any{"productCode": product, "buyerAccountId": buyer})

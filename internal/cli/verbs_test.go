@@ -120,6 +120,18 @@ func TestEventsAreFollowed(t *testing.T) {
 	}
 }
 
+// Who leaves out what to buy is told what there is.
+func TestBuyNamesTheChoices(t *testing.T) {
+	code, _, stderr := souk(t, "buy", "--sandbox", openTestMarket(t))
+	if code != exitUsage || !strings.Contains(stderr, "1nkwe11payasyoug0abcdefgh") || !strings.Contains(stderr, "111122223333") {
+		t.Errorf("%d %s", code, stderr)
+	}
+	code, _, stderr = souk(t, "buy", "--sandbox", "http://127.0.0.1:1")
+	if code != exitUsage || !strings.Contains(stderr, "needs --product and --buyer") {
+		t.Errorf("without a sandbox: %d %s", code, stderr)
+	}
+}
+
 func TestSnapshotVerbs(t *testing.T) {
 	url, file := openTestMarket(t), filepath.Join(t.TempDir(), "at.snapshot")
 	must := func(args ...string) string {
