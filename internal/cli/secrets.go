@@ -143,36 +143,28 @@ anew. Webhooks get new secrets and are disabled until their receivers have them.
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
 			return database.existing(ctx, func(db *store.DB) error {
-				list, err := db.Secrets(ctx)
+				lost, err := lostSecrets(ctx, db)
 				if err != nil {
 					return err
 				}
-				var lost []string
-				for _, s := range list {
-					if !s.Opens {
-						lost = append(lost, fmt.Sprintf("%d %s", s.Number, s.What))
-					}
+				if lost != "" && !yes {
+					return usagef("--yes: this gives up %s; find the key if you can, and say --yes if you cannot", lost)
 				}
-				if len(lost) == 0 && !asJSON {
-					_, err := fmt.Fprintln(cmd.OutOrStdout(), "No secret is lost: the keys that were given open them all.")
-					return err
-				}
-				if !yes && len(lost) > 0 {
-					return usagef("--yes: this gives up %s; find the key if you can, and say --yes if you cannot", strings.Join(lost, ", "))
-				}
-				n := 0
-				if len(lost) > 0 {
+				n, said := 0, "No secret is lost: the keys that were given open them all."
+				if lost != "" {
+					said = "Given up: " + lost + "."
 					err = asShell(ctx, db, audit.SecretsForgotten, "secrets", func() (err error) {
 						n, err = db.ForgetSecrets(ctx)
 						return err
 					})
+					if err != nil {
+						return err
+					}
 				}
-				if err == nil && asJSON {
+				if asJSON {
 					return printJSON(cmd.OutOrStdout(), map[string]int{"forgotten": n})
 				}
-				if err == nil {
-					_, err = fmt.Fprintf(cmd.OutOrStdout(), "Given up: %s.\n", strings.Join(lost, ", "))
-				}
+				_, err = fmt.Fprintln(cmd.OutOrStdout(), said)
 				return err
 			})
 		},
@@ -181,4 +173,16 @@ anew. Webhooks get new secrets and are disabled until their receivers have them.
 	cmd.Flags().BoolVar(&yes, "yes", false, "the keys are lost for good")
 	jsonFlag(cmd, &asJSON)
 	return cmd
+}
+
+// lostSecrets says how many secrets of which kinds no given key opens; empty, if there is none.
+func lostSecrets(ctx context.Context, db *store.DB) (string, error) {
+	list, err := db.Secrets(ctx)
+	var lost []string
+	for _, s := range list {
+		if !s.Opens {
+			lost = append(lost, fmt.Sprintf("%d %s", s.Number, s.What))
+		}
+	}
+	return strings.Join(lost, ", "), err
 }
