@@ -49,6 +49,9 @@ func (hearer) TracePrepareEnd(context.Context, *pgx.Conn, pgx.TracePrepareEndDat
 // that lives, as from one that was stopped, goes on where it was, and hears of it later.
 func (db *DB) LeaseTime(d time.Duration) { db.node.leaseTime = d }
 
+// StuckTime is how long db lets a transaction stand still that keeps the books from it.
+func (db *DB) StuckTime(d time.Duration) { db.node.stuck = d }
+
 // Raw is the database's writer, for tests that do what this package never does.
 func Raw(db *DB) *sql.DB { return db.write }
 

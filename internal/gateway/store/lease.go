@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -44,6 +45,13 @@ const (
 	lockLease = `select owner from lease where name = 'books' for update`
 	isAlive   = `select exists (select 1 from node n where n.id = $2 and ` + aliveNode + `)`
 	takeLease = `update lease set owner = $1, epoch = epoch + 1 where name = 'books'`
+
+	// endStuck ends the sessions that have held the lease for so long without a step: those of a process that hangs, which nobody else
+	// would end where the server waits in the middle of a message, or for its answer to be read. Those that wait for the lease go on.
+	endStuck = `select count(pg_terminate_backend(a.pid)) from pg_stat_activity a
+		where a.pid <> pg_backend_pid() and a.datname = current_database() and a.wait_event_type is distinct from 'Lock'
+			and a.state_change < clock_timestamp() - $1::bigint * interval '1 microsecond'
+			and exists (select 1 from pg_locks l where l.pid = a.pid and l.relation = 'lease'::regclass and l.mode = 'RowShareLock' and l.granted)`
 
 	// holdLease keeps the books from changing hands until the transaction ends; it finds nothing if they have.
 	holdLease = `select 1 from lease where name = 'books' and epoch = $1 for share`
@@ -97,8 +105,8 @@ func (n *node) look(ctx context.Context, conn *pgx.Conn) (o heard, err error) {
 }
 
 // take makes this node the owner, unless another one that lives is. It returns when all that the last owner had begun to
-// write is written or undone; from then on, that one can write nothing more.
-func (n *node) take(ctx context.Context, conn *pgx.Conn) error {
+// write is written or undone; from then on, that one can write nothing more. It may have to be tried again.
+func (n *node) take(ctx context.Context, conn *pgx.Conn, log *slog.Logger) error {
 	err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, beginLease); err != nil {
 			return err
@@ -122,12 +130,22 @@ func (n *node) take(ctx context.Context, conn *pgx.Conn) error {
 		return err
 	})
 	if p, ok := errors.AsType[*pgconn.PgError](err); ok && p.Code == codeLockTimeout {
-		return nil // a transaction of the last owner is still under way; it ends by itself, see idleInTransaction
+		n.endStuck(ctx, conn, log) // a transaction of the last owner is still under way
+		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("take the books over: %w", classified(err))
 	}
 	return nil
+}
+
+// endStuck ends what is under way of a process that hangs. A failure is no reason to live no more: the server ends by itself what is idle.
+func (n *node) endStuck(ctx context.Context, conn *pgx.Conn, log *slog.Logger) {
+	var ended int
+	err := conn.QueryRow(ctx, endStuck, n.stuck.Microseconds()).Scan(&ended)
+	if ended > 0 || err != nil {
+		log.WarnContext(ctx, "transactions of the node that kept the books stand still, and are ended", slog.Int("sessions", ended), slog.Any("err", err))
+	}
 }
 
 // held makes tx fail if another node has taken the books over since this process claimed them, and keeps them from being

@@ -28,6 +28,7 @@ type node struct {
 	config    *pgx.ConnConfig
 	patience  time.Duration // of Claim, with an owner that may be ending
 	leaseTime time.Duration
+	stuck     time.Duration // after which a dead owner's transaction is ended that has made no step
 
 	namePatience time.Duration
 
@@ -67,12 +68,13 @@ const (
 	claimPatience = 30 * time.Second // with an owner that is ending, or was stopped, and has its lease for moments more; and with a busy server
 
 	// idleInTransaction ends a transaction of a process that was stopped in its middle: the books could not be taken over
-	// before. No step of ours takes nearly so long between two statements.
+	// before. No step of ours takes nearly so long between two statements. Where the server does not count it as idle, the next owner
+	// ends it after the same time.
 	idleInTransaction = 10 * time.Second
 )
 
 func newNode(c *pgx.ConnConfig) *node {
-	return &node{id: uuid.NewString(), config: c, patience: claimPatience, leaseTime: leaseTime, namePatience: namePatience, stirred: make(chan struct{}, 1), lost: make(chan error, 1), news: make(chan struct{})}
+	return &node{id: uuid.NewString(), config: c, patience: claimPatience, leaseTime: leaseTime, stuck: idleInTransaction, namePatience: namePatience, stirred: make(chan struct{}, 1), lost: make(chan error, 1), news: make(chan struct{})}
 }
 
 // Join makes this process one of the nodes on the database. From then on it becomes the owner of the books as soon as there
@@ -224,8 +226,8 @@ func (n *node) connect(ctx context.Context) (*pgx.Conn, error) {
 		return nil, classified(fmt.Errorf("connect: %w", err))
 	}
 	// Whoever waits for a lease must still be heard of.
-	_, err = conn.Exec(ctx, fmt.Sprintf(`set lock_timeout = %d; set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3; listen %s`,
-		lockLimit.Milliseconds(), nodesChannel))
+	_, err = conn.Exec(ctx, fmt.Sprintf(`set lock_timeout = %d; set idle_in_transaction_session_timeout = %d; set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3; listen %s`,
+		lockLimit.Milliseconds(), idleInTransaction.Milliseconds(), nodesChannel))
 	if err == nil {
 		err = conn.QueryRow(ctx, mySession).Scan(&n.session)
 	}
@@ -298,7 +300,7 @@ func (n *node) beat(ctx context.Context, limit time.Duration, conn *pgx.Conn, lo
 	since := clock.Stopwatch()
 	o, err := n.look(ctx, conn)
 	if err == nil && !o.Mine && !o.alive && n.owns.Load() == 0 {
-		if err = n.take(ctx, conn); err == nil {
+		if err = n.take(ctx, conn, log); err == nil {
 			since = clock.Stopwatch()
 			o, err = n.look(ctx, conn)
 		}

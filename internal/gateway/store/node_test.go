@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/store"
 	"souk.dev/souk/internal/gateway/store/storetest"
@@ -165,6 +167,36 @@ func TestTheNextOwnerWaitsForTheLast(t *testing.T) {
 	if err := second.Read().QueryRowContext(t.Context(), `select value from setting where name = 'late'`).Scan(&late); err != nil || late != "x" {
 		t.Errorf("the second sees %q, %v", late, err)
 	}
+}
+
+// An owner may hang when the server has half of what it says. That counts as no idle transaction, and would keep the books from
+// everybody for as long as it hangs.
+func TestAnOwnerThatHangsInTheMiddleOfAMessage(t *testing.T) {
+	url := storetest.Postgres(t)
+	first, second := storetest.OpenURL(t, url), storetest.OpenURL(t, url)
+	join(t, first, "first")
+	hung, err := pgx.Connect(t.Context(), url+"&idle_in_transaction_session_timeout=1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = hung.Close(context.Background()) }() // it is ended
+	// The server gets no Sync, with which a client asks for what it has said to be done, and to hear that it may go on.
+	said := hung.PgConn().StartPipeline(t.Context())
+	said.SendQueryParams(`begin`, nil, nil, nil, nil)
+	said.SendQueryParams(`select 1 from lease for share`, nil, nil, nil, nil)
+	said.SendFlushRequest()
+	if err := said.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := said.GetResults(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	second.LeaseTime(0)
+	second.StuckTime(0)
+	join(t, second, "second")
+	owned(t, second)
 }
 
 // A process that was killed has no session any more: nobody waits for its lease to run out.
