@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"souk.dev/souk/internal/clock"
@@ -75,7 +76,10 @@ func (f *Follower) poll(ctx context.Context, busy bool) error {
 // Run follows until ctx ends: whenever the sandbox has news, woken receives, or something falls due by the running
 // clock, it lets work do what is due. When the sandbox is away, time stands still and it keeps asking.
 func (f *Follower) Run(ctx context.Context, work Stepper, woken <-chan struct{}) {
+	var life sync.WaitGroup
 	defer f.leave()
+	defer life.Wait()
+	life.Go(func() { f.live(ctx) })
 	for ctx.Err() == nil {
 		next, ok, err := work.Step(ctx)
 		if ctx.Err() != nil {
@@ -130,6 +134,24 @@ func (f *Follower) interrupt(ctx context.Context, cancel context.CancelFunc, ans
 	}
 	if err := f.poll(ctx, true); err != nil && ctx.Err() == nil {
 		f.log.Debug("the sandbox was not told that there is work", "err", err)
+	}
+}
+
+// live keeps a lifeline to the sandbox until ctx ends: it breaks when this process dies, also in the middle of its work.
+func (f *Follower) live(ctx context.Context) {
+	line := &http.Client{Transport: f.hc.Transport} // whose requests may take as long as they like
+	for ctx.Err() == nil {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, f.url, nil)
+		if err != nil {
+			return // not reached: it is the URL of the polls
+		}
+		if res, err := line.Do(req); err == nil {
+			res.Body.Close()
+			if res.StatusCode != http.StatusNoContent {
+				return // one of an older version, which finds out in its own time
+			}
+		}
+		_ = clock.Sleep(ctx, time.Second)
 	}
 }
 

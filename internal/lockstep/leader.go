@@ -41,6 +41,7 @@ type Leader struct {
 	news      chan struct{} // closed and replaced whenever seq grows
 	heard     chan struct{} // closed and replaced whenever a follower polls, or leaves
 	followers map[string]*follower
+	lifelines map[string]int     // counts those of each name, so that an old one's end is told from the newest's
 	stop      context.CancelFunc // ends the ticking of a fast clock
 }
 
@@ -48,7 +49,7 @@ type follower struct {
 	acked   int64
 	nextDue time.Time // zero: none
 	polls   int       // counts its polls, so that an old one's end is told from the newest's
-	lost    bool      // the connection of its newest poll broke
+	lost    bool      // the connection of its newest poll broke, or its lifeline
 }
 
 // NewLeader leads clk; local is the leader's own work.
@@ -58,7 +59,7 @@ type follower struct {
 // has done the work of its own.
 func NewLeader(clk *clock.Virtual, local Stepper) *Leader {
 	began := clock.System{}.Now().UnixMicro()
-	return &Leader{clk: clk, local: local, seq: began, told: began, news: make(chan struct{}), heard: make(chan struct{}), followers: map[string]*follower{}}
+	return &Leader{clk: clk, local: local, seq: began, told: began, news: make(chan struct{}), heard: make(chan struct{}), followers: map[string]*follower{}, lifelines: map[string]int{}}
 }
 
 // Nudge tells the followers that something happened that may give them work at this instant, such as a message in a
@@ -135,6 +136,22 @@ func (l *Leader) Serve(ctx context.Context, name string, p Poll) (Answer, error)
 	}
 	s := l.clk.Setting()
 	return Answer{Seq: l.seq, Now: s.Now, Rate: s.Rate, Frozen: s.Frozen}, nil
+}
+
+// Attend holds on to the follower called name until ctx ends: its lifeline, which breaks when its process dies. A follower that works
+// asks nothing meanwhile, and nobody would know otherwise that it will not come back.
+func (l *Leader) Attend(ctx context.Context, name string) {
+	l.mu.Lock()
+	l.lifelines[name]++
+	mine := l.lifelines[name]
+	l.mu.Unlock()
+	<-ctx.Done()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if f := l.followers[name]; f != nil && l.lifelines[name] == mine {
+		f.lost = true
+		l.announce()
+	}
 }
 
 // Expect makes the named followers of another leader, in whose place l is, followers of this one: time waits for them to

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"souk.dev/souk/internal/clock"
@@ -92,6 +93,7 @@ func serve(t *testing.T, l *Leader) string {
 			_ = json.NewEncoder(w).Encode(a)
 		}
 	})
+	mux.HandleFunc("GET "+Path+"/{name}", func(_ http.ResponseWriter, r *http.Request) { l.Attend(r.Context(), r.PathValue("name")) })
 	mux.HandleFunc("DELETE "+Path+"/{name}", func(_ http.ResponseWriter, r *http.Request) { l.Leave(r.PathValue("name")) })
 	srv := httptest.NewServer(mux)
 	t.Cleanup(srv.Close)
@@ -270,6 +272,69 @@ func TestKilledFollowerIsNamedAndDropped(t *testing.T) {
 	silent, err := l.Advance(t.Context(), noon.Add(time.Hour))
 	if err != nil || !slices.Equal(silent, []string{"a"}) {
 		t.Errorf("silent %v, err %v", silent, err)
+	}
+}
+
+// A follower that is killed in the middle of its work asks nothing, and is not waited for as one that works is.
+func TestFollowerThatIsKilledAtWorkIsDropped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		clk := clock.NewVirtual(noon)
+		l := NewLeader(clk, &calendar{clk: clk, diary: &diary{}})
+		if _, err := l.Serve(t.Context(), "a", Poll{}); err != nil { // and never again
+			t.Fatal(err)
+		}
+		life, kill := context.WithCancel(t.Context())
+		go l.Attend(life, "a")
+		synctest.Wait()
+		took := clock.Stopwatch()
+		go func() { // in the middle of the work that the advance has given it
+			_ = clock.Sleep(t.Context(), time.Second)
+			kill()
+		}()
+		silent, err := l.Advance(t.Context(), noon.Add(time.Hour))
+		if err != nil || !slices.Equal(silent, []string{"a"}) || took() != time.Second+lostGrace {
+			t.Errorf("silent %v after %s, err %v", silent, took(), err)
+		}
+	})
+}
+
+// The end of a process that was killed says nothing of the next one of its name.
+func TestLifelineOfAnEarlierProcess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		clk := clock.NewVirtual(noon)
+		l := NewLeader(clk, &calendar{clk: clk, diary: &diary{}})
+		earlier, kill := context.WithCancel(t.Context())
+		present, end := context.WithCancel(t.Context())
+		go l.Attend(earlier, "a")
+		synctest.Wait()
+		go l.Attend(present, "a")
+		if _, err := l.Serve(t.Context(), "a", Poll{}); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		kill()
+		synctest.Wait()
+		if _, lost, _ := l.behind(l.seq + 1); lost {
+			t.Error("it was taken for dead")
+		}
+		end()
+		synctest.Wait()
+		if _, lost, _ := l.behind(l.seq + 1); !lost {
+			t.Error("it was taken for living")
+		}
+	})
+}
+
+// A follower keeps its lifeline for as long as it follows.
+func TestFollowerKeepsALifeline(t *testing.T) {
+	clk := clock.NewVirtual(noon)
+	l := NewLeader(clk, &calendar{clk: clk, diary: &diary{}})
+	stop := follow(t, serve(t, l), "a", func(c *clock.Virtual) Stepper { return &calendar{clk: c, diary: &diary{}} }, nil)
+	defer stop()
+	for lines := 0; lines == 0; _ = clock.Sleep(t.Context(), time.Millisecond) {
+		l.mu.Lock()
+		lines = l.lifelines["a"]
+		l.mu.Unlock()
 	}
 }
 

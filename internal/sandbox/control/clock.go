@@ -100,6 +100,13 @@ func (c *Control) postFollower(w http.ResponseWriter, r *http.Request) error {
 	return httpx.JSON(w, http.StatusOK, a)
 }
 
+// getFollower is the lifeline of a process that follows the clock.
+func (c *Control) getFollower(w http.ResponseWriter, r *http.Request) error {
+	c.opt.Time.Attend(r.Context(), r.PathValue("name"))
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
 func (c *Control) deleteFollower(w http.ResponseWriter, r *http.Request) error {
 	c.opt.Time.Leave(r.PathValue("name"))
 	w.WriteHeader(http.StatusNoContent)

@@ -30,6 +30,7 @@ type Time interface {
 	Running() (rate float64, frozen bool)
 	Followers() []string
 	Serve(ctx context.Context, name string, p lockstep.Poll) (lockstep.Answer, error)
+	Attend(ctx context.Context, name string)
 	Leave(name string)
 }
 
@@ -97,6 +98,7 @@ func (c *Control) calls() map[string]httpx.Func {
 		"GET /_sandbox/clock":                             c.getClock,
 		"POST /_sandbox/clock":                            c.postClock,
 		"POST " + lockstep.Path + "/{name}":               c.postFollower,
+		"GET " + lockstep.Path + "/{name}":                c.getFollower,
 		"DELETE " + lockstep.Path + "/{name}":             c.deleteFollower,
 		"GET /_sandbox/products":                          c.getProducts,
 		"POST /_sandbox/products":                         c.postProduct,
