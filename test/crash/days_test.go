@@ -104,31 +104,6 @@ func (d *days) pass(span string) {
 	d.market.Post("/_sandbox/clock", map[string]any{"advance": span}, nil)
 }
 
-// upsets are what happens to the nodes while time passes, in turn.
-var upsets = []disturbance{
-	{"the owner is killed", func(c *cluster) {
-		i, epoch := c.owner()
-		c.back(i)
-		c.after(epoch)
-	}},
-	{"the owner hangs until another node is it, and wakes up", func(c *cluster) {
-		i, epoch := c.owner()
-		c.nodes[i].Proc.Pause()
-		c.after(epoch, i)
-		c.wake(i, epoch)
-	}},
-	{"a node that stands by is killed", func(c *cluster) {
-		i, _ := c.owner()
-		c.back(c.any(i))
-	}},
-	{"the owner is asked to end", func(c *cluster) {
-		i, epoch := c.owner()
-		c.nodes[i].Proc.Stop()
-		c.nodes[i].Again()
-		c.after(epoch)
-	}},
-}
-
 // disturb upsets the nodes while time passes.
 func (d *days) disturb(n int) {
 	d.t.Helper()
