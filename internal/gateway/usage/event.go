@@ -73,7 +73,7 @@ type Checker struct {
 	code  core.ProductCode
 	end   time.Time // see prepared
 
-	dimension core.Dimension // the last one that was right for code
+	dimension core.Dimension // the last one that was right for code; one text for all events of it, so that comparing them reads none
 	meter     core.Meter     // of dimension
 
 	allocateBy []string // of code
@@ -98,10 +98,11 @@ func (c *Checker) Check(t *Event, e *Entry) (end time.Time, err error) {
 		}
 	}
 	if t.Dimension == "" || t.Dimension != c.dimension {
-		if c.meter, err = c.meterOf(c.code, t.Dimension); err != nil {
+		m, err := c.measure(c.code, t.Dimension)
+		if err != nil {
 			return end, err
 		}
-		c.dimension = t.Dimension
+		c.dimension, c.meter = m.Key, m.Meter
 	}
 	if err := c.checkTags(t.Tags); err != nil {
 		return end, err
@@ -110,7 +111,7 @@ func (c *Checker) Check(t *Event, e *Entry) (end time.Time, err error) {
 	if err != nil {
 		return end, err
 	}
-	*e = Entry{Source: source, ID: t.ID, License: c.id, Dimension: t.Dimension, Quantity: q, Received: c.Now.UnixMicro(), Tags: t.Tags, Meter: c.meter}
+	*e = Entry{Source: source, ID: t.ID, License: c.id, Dimension: c.dimension, Quantity: q, Received: c.Now.UnixMicro(), Tags: t.Tags, Meter: c.meter}
 	if t.Time.IsZero() {
 		e.Time, e.Untimed = e.Received, true
 		return c.end, nil
@@ -141,16 +142,16 @@ func (c *Checker) find(r Ref) error {
 	return nil
 }
 
-// meterOf is what usage of the dimension is counted with.
-func (r *Rules) meterOf(code core.ProductCode, d core.Dimension) (core.Meter, error) {
+// measure is how usage of the dimension is counted.
+func (r *Rules) measure(code core.ProductCode, d core.Dimension) (core.Measure, error) {
 	if d == "" || len(d) > contract.MaxDimension || !utf8.ValidString(string(d)) {
-		return "", fail.New(fail.Invalid, "unknown_dimension", "An event needs a dimension: the API name of one of the product's metered dimensions.")
+		return core.Measure{}, fail.New(fail.Invalid, "unknown_dimension", "An event needs a dimension: the API name of one of the product's metered dimensions.")
 	}
 	m, ok := r.Products.Metered(code, d)
 	if !ok {
-		return "", fail.New(fail.Invalid, "unknown_dimension", "The product %s has no metered dimension %q.", code, d)
+		return core.Measure{}, fail.New(fail.Invalid, "unknown_dimension", "The product %s has no metered dimension %q.", code, d)
 	}
-	return m.Meter, nil
+	return m, nil
 }
 
 // quantity is e's quantity. Where events are counted, or the values of a tag, it may be left out: then it is 1.

@@ -156,6 +156,28 @@ func TestBadEventsAreRejectedAndGoodOnesTaken(t *testing.T) {
 	}
 }
 
+// What is wrong with an event says nothing about those behind it, though they share what neighbours share.
+func TestAnEventBehindABadOneIsCountedAsItsDimensionIs(t *testing.T) {
+	c, _ := config(t)
+	c.Products = core.Catalogue{{Code: "q", Dimensions: []core.Measure{{Key: "seats", Meter: core.Max}}}}
+	in := open(t, c)
+	of := func(id, license string, d core.Dimension, quantity string) usage.Event {
+		return usage.Event{ID: id, License: usage.Ref{Name: license}, Dimension: d, Quantity: quantity, Time: noon}
+	}
+	res := accept(t, in, of("1", "lic_2", "seats", "1"), of("2", "lic_2", "chairs", "1"), of("3", "lic_3", "seats", "5"), of("4", "lic_3", "seats", "3"))
+	if res.Accepted != 3 || len(res.Rejected) != 1 {
+		t.Fatalf("got %+v", res)
+	}
+	for _, again := range []bool{false, true} {
+		if again {
+			in = open(t, c)
+		}
+		if ts := in.Totals("lic_3", core.HourOf(noon)); len(ts) != 1 || ts[0].Meter != core.Max || ts[0].Sum != usage.Whole(5) {
+			t.Errorf("restarted %v: %+v, want 5 seats at most", again, ts)
+		}
+	}
+}
+
 // Ids are recognised in memory, after a restart, in runs on disk, and for 35 days.
 func TestARepetitionIsRecognisedWhereverItsIDIs(t *testing.T) {
 	c, clk := config(t)
