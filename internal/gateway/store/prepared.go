@@ -61,7 +61,7 @@ func (db *DB) writer(ctx context.Context, query string) (*sql.Stmt, error) {
 type prepared struct {
 	ctx  context.Context
 	db   *DB
-	part int // whose ledger it is
+	part int // whose rows they are, see [Metering.tx]
 	tx   *sql.Tx
 	stmt map[string]*sql.Stmt // closed with the transaction
 	anew []string             // those that had to be prepared
@@ -88,12 +88,13 @@ func (p *prepared) exec(query string, args ...any) (int64, error) {
 	return res.RowsAffected()
 }
 
-func (s Metering) tx(ctx context.Context, f func(p *prepared) error) error {
+// repeated is [DB.Tx] for statements that come many times.
+func (db *DB) repeated(ctx context.Context, f func(p *prepared) error) error {
 	var anew []string
-	err := s.db.Tx(ctx, func(tx *sql.Tx) error {
+	err := db.Tx(ctx, func(tx *sql.Tx) error {
 		// When ctx ends the transaction does, which is what ends its statements: were each to watch ctx by itself, which SQLite's
 		// driver does with a goroutine, a short one would spend a tenth of its time on that.
-		p := &prepared{ctx: context.WithoutCancel(ctx), db: s.db, part: s.part, tx: tx, stmt: map[string]*sql.Stmt{}}
+		p := &prepared{ctx: context.WithoutCancel(ctx), db: db, tx: tx, stmt: map[string]*sql.Stmt{}}
 		err := f(p)
 		anew = p.anew
 		return err
@@ -102,9 +103,16 @@ func (s Metering) tx(ctx context.Context, f func(p *prepared) error) error {
 		return err
 	}
 	for _, query := range anew { // for the next transaction
-		if _, err := s.db.writer(ctx, query); err != nil {
+		if _, err := db.writer(ctx, query); err != nil {
 			break // it is committed; the next one prepares for itself
 		}
 	}
 	return nil
+}
+
+func (s Metering) tx(ctx context.Context, f func(p *prepared) error) error {
+	return s.db.repeated(ctx, func(p *prepared) error {
+		p.part = s.part
+		return f(p)
+	})
 }

@@ -16,9 +16,9 @@ const putIDs = `insert into usage_ids (part, run, chunk, body) values ($1, $2, $
 
 // PutIDs implements [usage.Store].
 func (s Usage) PutIDs(ctx context.Context, part int, run int64, first int, bodies [][]byte) error {
-	return s.db.Tx(ctx, func(tx *sql.Tx) error {
+	return s.db.repeated(ctx, func(p *prepared) error {
 		for i, body := range bodies {
-			if _, err := tx.ExecContext(ctx, putIDs, part, run, first+i, body); err != nil {
+			if _, err := p.exec(putIDs, part, run, first+i, body); err != nil {
 				return err
 			}
 		}
@@ -37,9 +37,9 @@ const (
 func (s Usage) PutRun(ctx context.Context, r usage.Run, instead []int64) error {
 	n := 0
 	for pieces := range slices.Chunk(slices.Collect(slices.Chunk(r.Filter, filterPiece)), piecesAtOnce) {
-		err := s.db.Tx(ctx, func(tx *sql.Tx) error {
+		err := s.db.repeated(ctx, func(p *prepared) error {
 			for i, piece := range pieces {
-				if _, err := tx.ExecContext(ctx, putIDs, r.Part, r.No, -1-n-i, piece); err != nil {
+				if _, err := p.exec(putIDs, r.Part, r.No, -1-n-i, piece); err != nil {
 					return err
 				}
 			}
