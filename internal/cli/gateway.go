@@ -27,6 +27,7 @@ func gatewayCommand() *cobra.Command {
 	var form formFieldsValue
 	var applications applicationsValue
 	var settle, margin, entitlements, resync, keepEvents, keepIDs durationValue
+	var idsMemory memoryValue
 	var networks networksValue
 	var chats chatsValue
 	var reminders daysValue
@@ -72,7 +73,7 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 				Products: core.Catalogue(products), FormFields: form, PageTemplates: pageTemplates, Seller: seller, Mail: mail,
 				SNSTopics: splitList(topics), SNSTrust: string(trust), EventsSecrets: strings.Fields(secrets),
 				SettleTime: time.Duration(settle), FinalMargin: time.Duration(margin), EntitlementsEvery: time.Duration(entitlements), ResyncEvery: time.Duration(resync), Reminders: reminders,
-				KeepEvents: time.Duration(keepEvents), KeepIDs: time.Duration(keepIDs),
+				KeepEvents: time.Duration(keepEvents), KeepIDs: time.Duration(keepIDs), IDsMemory: int64(idsMemory),
 				Applications: signon.Applications(applications), SignIn: way.provider(), NoConsolePasswords: !bool(way.passwords), SecondFactors: bool(way.factors),
 				ApproveOwn: bool(approveOwn), Chats: chats, WebhookNetworks: courier.Networks(networks), Log: log,
 			})
@@ -112,6 +113,7 @@ With a sandbox, only the endpoint variables differ from production: ask it for t
 	o.value(&margin, "final-margin", "")
 	o.value(&keepEvents, "keep-events", "")
 	o.value(&keepIDs, "keep-ids", "")
+	o.value(&idsMemory, "ids-memory", "")
 	logs.take(o)
 	return cmd
 }

@@ -70,6 +70,7 @@ var settings = []setting{
 	{name: "final-margin", help: "how long before the last hour's end the last records go to AWS"},
 	{name: "keep-events", help: "how long usage events stay for the audit, at least 62d (default: 400d, which is 13 months)"},
 	{name: "keep-ids", help: "how long a repeated event is recognised, at least 35d (default: 35d); events older than a day less are refused"},
+	{name: "ids-memory", help: "how much memory, such as 512MiB or 4GiB, is spent on recognising repeated events without reading the disk (default: a quarter of the machine's)"},
 	{name: "log-level", help: "debug, info, warn or error"},
 	{name: "log-format", help: "text or json"},
 

@@ -80,6 +80,9 @@ type Config struct {
 	// KeepEvents is how long usage events stay for the audit, KeepIDs how long a repetition of one is recognised. Zero: the
 	// defaults of package usage, which also says what the least is.
 	KeepEvents, KeepIDs time.Duration
+	// IDsMemory is how many bytes of memory are spent on telling new events from repetitions without reading the disk. Zero: a
+	// quarter of what memory there is, see idsMemory.
+	IDsMemory int64
 	// Chats are where the seller's people are told what they should look at.
 	Chats []chat.Room
 	// WebhookNetworks may be called by webhooks and chats although they are not the public internet's.

@@ -47,6 +47,12 @@ func (c Config) shown() []console.Setting {
 		}
 		return fmt.Sprint(d)
 	}
+	memory := func(bytes int64) string {
+		if bytes == 0 {
+			return "the default"
+		}
+		return fmt.Sprintf("%d MiB", bytes>>20)
+	}
 	var fieldNames []string
 	for _, f := range c.FormFields {
 		fieldNames = append(fieldNames, f.Name)
@@ -74,6 +80,6 @@ func (c Config) shown() []console.Setting {
 		{Name: "chats", Value: strings.Join(rooms, ", ")},
 		{Name: "approve-own", Value: yes(c.ApproveOwn)},
 		{Name: "entitlements-every", Value: span(c.EntitlementsEvery)}, {Name: "settle-time", Value: span(c.SettleTime)}, {Name: "final-margin", Value: span(c.FinalMargin)},
-		{Name: "keep-events", Value: span(c.KeepEvents)}, {Name: "keep-ids", Value: span(c.KeepIDs)},
+		{Name: "keep-events", Value: span(c.KeepEvents)}, {Name: "keep-ids", Value: span(c.KeepIDs)}, {Name: "ids-memory", Value: memory(c.IDsMemory)},
 	}
 }

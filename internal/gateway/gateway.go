@@ -218,6 +218,7 @@ func assemble(ctx context.Context, c Config, db *store.DB, talk *api.NodeMetrics
 		ago, ok := in.Answered()
 		return ago.Seconds(), ok
 	})
+	tellFilters(metrics, events)
 	if o, _ := db.Ownership(); o.Epoch > 0 {
 		metrics.Gauge(ownerGauge, ownerHelp, func() (float64, bool) { return 1, true })
 	}

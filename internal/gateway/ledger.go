@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -25,7 +26,7 @@ func (g *Gateway) openLedger(ctx context.Context, c Config, cfg awsapi.Config, b
 	}
 	log := store.NewUsage(g.db)
 	events, err := usage.New(ctx, usage.Config{Store: log, Licenses: book, Products: c.Products, Clock: g.clk, Log: c.Log,
-		KeepEvents: c.KeepEvents, KeepIDs: c.KeepIDs, Wake: func(string) { g.wake() }, Grown: bell.Ring})
+		KeepEvents: c.KeepEvents, KeepIDs: c.KeepIDs, IDsMemory: cmp.Or(c.IDsMemory, idsMemory()), Wake: func(string) { g.wake() }, Grown: bell.Ring})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -79,6 +80,17 @@ func (c counted) count(res usage.Result) {
 	for _, r := range res.Rejected {
 		c.metrics.Events(r.Code, 1)
 	}
+}
+
+// tellFilters tells how much of what repetitions are told by is in memory.
+func tellFilters(metrics *api.Metrics, events *usage.Intake) {
+	metrics.Gauges("souk_usage_filter_bytes", "Filters of the ids of usage events, by place: all of them are in the database, some in memory too.", "place", func(context.Context) (map[string]int64, error) {
+		f := events.Filters()
+		return map[string]int64{"memory": f.Memory, "database": f.Disk}, nil
+	})
+	metrics.Counter("souk_usage_filter_pages_read_total", "Pages of filters, of 4 KiB, that were read because a new event was looked for in what is not in memory.", func() float64 {
+		return float64(events.Filters().Read)
+	})
 }
 
 // months tells the portal what a licence has used in a month.

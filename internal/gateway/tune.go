@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"log/slog"
+	"math"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -22,6 +23,15 @@ const (
 	// as they must be instead.
 	memoryShare = 0.5
 )
+
+// idsMemory is how much memory is spent on telling repetitions where nobody said how much, in bytes: half of Go's limit, which is half
+// of the machine's memory after Tune. Without a limit it is 0: package usage has a default for that.
+func idsMemory() int64 {
+	if limit := debug.SetMemoryLimit(-1); limit < math.MaxInt64 {
+		return limit / 2
+	}
+	return 0
+}
 
 // Tune sets Go's runtime for a gateway that is a process of its own, and returns what undoes it. What the environment says
 // (GOGC, GOMEMLIMIT, GOMAXPROCS) stands.

@@ -44,6 +44,9 @@ func TestTune(t *testing.T) {
 			if limit := debug.SetMemoryLimit(-1); c.limited && limit == math.MaxInt64 || !c.limited && int(limit) != before[2] {
 				t.Errorf("memory limit %d, before %d", limit, before[2])
 			}
+			if got, limit := idsMemory(), debug.SetMemoryLimit(-1); limit == math.MaxInt64 && got != 0 || limit < math.MaxInt64 && got != limit/2 {
+				t.Errorf("memory for ids %d, of %d", got, limit)
+			}
 			threads := runtime.GOMAXPROCS(0)
 			if c.env == "GOMAXPROCS" && threads != before[0] || threads < before[0] {
 				t.Errorf("%d threads, before %d", threads, before[0])

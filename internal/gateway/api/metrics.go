@@ -117,6 +117,11 @@ func (m *Metrics) Gauge(name, help string, read func() (v float64, ok bool)) {
 	m.registry.MustRegister(gauge{prometheus.NewDesc(name, help, nil, nil), read})
 }
 
+// Counter tells one number that only grows, read when /metrics is.
+func (m *Metrics) Counter(name, help string, read func() float64) {
+	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, read))
+}
+
 // LicensesByState counts the licences of a directory.
 func LicensesByState(dir license.Directory) func(context.Context) (map[string]int64, error) {
 	return func(context.Context) (map[string]int64, error) {

@@ -54,8 +54,8 @@ func (s crashingLog) Cut(ctx context.Context, c usage.Cut) error {
 func (s crashingLog) Done(ctx context.Context, part int, scope core.LicenseID, hour core.Hour, at int64) error {
 	return s.c.write(func() error { return s.Store.Done(ctx, part, scope, hour, at) })
 }
-func (s crashingLog) PutIDs(ctx context.Context, part int, run int64, first int, bodies [][]byte) error {
-	return s.c.write(func() error { return s.Store.PutIDs(ctx, part, run, first, bodies) })
+func (s crashingLog) PutIDs(ctx context.Context, part int, run int64, pieces []usage.RunPiece) error {
+	return s.c.write(func() error { return s.Store.PutIDs(ctx, part, run, pieces) })
 }
 func (s crashingLog) PutRun(ctx context.Context, r usage.Run, instead []int64) error {
 	return s.c.write(func() error { return s.Store.PutRun(ctx, r, instead) })

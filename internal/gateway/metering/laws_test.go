@@ -112,6 +112,7 @@ func newHistory(t *testing.T, rt *rapid.T, dir string) *history {
 	h.cfg.NoZeros = rapid.Bool().Draw(rt, "no zero records")
 	h.aws.duplicateOnResend = rapid.Bool().Draw(rt, "an identical record again is a duplicate")
 	h.ucfg.MaxIDs = rapid.SampledFrom([]int{1, 1000}).Draw(rt, "ids in memory")
+	h.ucfg.IDsMemory = rapid.SampledFrom([]int64{0, -1}).Draw(rt, "memory for filters")
 	h.ucfg.KeepEvents = rapid.SampledFrom([]time.Duration{0, time.Hour, 40 * time.Hour}).Draw(rt, "events are kept")
 	h.ucfg.PackAfter = rapid.SampledFrom([]time.Duration{0, time.Hour}).Draw(rt, "events are packed")
 	h.world.license("a")

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"souk.dev/souk/internal/gateway/usage"
 )
@@ -15,10 +16,10 @@ const putIDs = `insert into usage_ids (part, run, chunk, body) values ($1, $2, $
 	on conflict (part, run, chunk) do update set body = excluded.body`
 
 // PutIDs implements [usage.Store].
-func (s Usage) PutIDs(ctx context.Context, part int, run int64, first int, bodies [][]byte) error {
+func (s Usage) PutIDs(ctx context.Context, part int, run int64, pieces []usage.RunPiece) error {
 	return s.db.repeated(ctx, func(p *prepared) error {
-		for i, body := range bodies {
-			if _, err := p.exec(putIDs, part, run, first+i, body); err != nil {
+		for _, piece := range pieces {
+			if _, err := p.exec(putIDs, part, run, piece.No, noneIsEmpty(piece.Body)); err != nil {
 				return err
 			}
 		}
@@ -26,37 +27,11 @@ func (s Usage) PutIDs(ctx context.Context, part int, run int64, first int, bodie
 	})
 }
 
-// A run's filter is written in pieces, before the run exists: one row would be too large for one transaction that
-// events do not notice.
-const (
-	filterPiece  = 64 << 10 // bytes
-	piecesAtOnce = 2
-)
-
 // PutRun implements [usage.Store].
 func (s Usage) PutRun(ctx context.Context, r usage.Run, instead []int64) error {
-	n := 0
-	for pieces := range slices.Chunk(slices.Collect(slices.Chunk(r.Filter, filterPiece)), piecesAtOnce) {
-		err := s.db.repeated(ctx, func(p *prepared) error {
-			for i, piece := range pieces {
-				if _, err := p.exec(putIDs, r.Part, r.No, -1-n-i, piece); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return fmt.Errorf("filter: %w", err)
-		}
-		n += len(pieces)
-	}
 	return s.db.Tx(ctx, func(tx *sql.Tx) error {
-		// Pieces of a longer filter that a crash left under this number would be read with it.
-		if _, err := tx.ExecContext(ctx, `delete from usage_ids where part = $1 and run = $2 and chunk < $3`, r.Part, r.No, -n); err != nil {
-			return err
-		}
-		_, err := tx.ExecContext(ctx, `insert into usage_run (part, run, last_seq, first_us, last_us, ids, filter, first_keys, places)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, r.Part, r.No, r.LastSeq, r.FirstAt, r.LastAt, r.IDs, []byte{}, r.FirstKeys, r.Places)
+		_, err := tx.ExecContext(ctx, `insert into usage_run (part, run, last_seq, first_us, last_us, ids, chunks, lines, places, hours, first_keys, filter)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`, r.Part, r.No, r.LastSeq, r.FirstAt, r.LastAt, r.IDs, r.Chunks, r.Lines, r.Places, r.Hours, noneIsEmpty(r.FirstKeys), noneIsEmpty(r.Filter))
 		if err != nil {
 			return err
 		}
@@ -68,21 +43,22 @@ func (s Usage) PutRun(ctx context.Context, r usage.Run, instead []int64) error {
 func (s Usage) Runs(ctx context.Context, part int) (runs []usage.Run, err error) {
 	err = scan(ctx, s.db.Read(), func(rows *sql.Rows) error {
 		var r usage.Run
-		if err := rows.Scan(&r.Part, &r.No, &r.LastSeq, &r.FirstAt, &r.LastAt, &r.IDs, &r.Filter, &r.FirstKeys, &r.Places); err != nil {
+		if err := rows.Scan(&r.Part, &r.No, &r.LastSeq, &r.FirstAt, &r.LastAt, &r.IDs, &r.Chunks, &r.Lines, &r.Places, &r.Hours, &r.FirstKeys, &r.Filter); err != nil {
 			return err
 		}
 		runs = append(runs, r)
 		return nil
-	}, `select part, run, last_seq, first_us, last_us, ids, filter, first_keys, places from usage_run where part = $1 order by last_seq`, part)
+	}, `select part, run, last_seq, first_us, last_us, ids, chunks, lines, places, hours, first_keys, filter from usage_run where part = $1 order by last_seq`, part)
 	for i := range runs {
-		if err == nil && len(runs[i].Filter) == 0 {
-			runs[i].Filter, err = s.filter(ctx, part, runs[i].No)
+		if err == nil && runs[i].Lines == 0 && len(runs[i].Filter) == 0 {
+			runs[i].Filter, err = s.wholeFilter(ctx, part, runs[i].No)
 		}
 	}
 	return runs, err
 }
 
-func (s Usage) filter(ctx context.Context, part int, run int64) ([]byte, error) {
+// wholeFilter reads a filter of a version before pages, which lies in pieces.
+func (s Usage) wholeFilter(ctx context.Context, part int, run int64) ([]byte, error) {
 	var all bytes.Buffer
 	err := scan(ctx, s.db.Read(), func(rows *sql.Rows) error {
 		var piece sql.RawBytes
@@ -95,8 +71,63 @@ func (s Usage) filter(ctx context.Context, part int, run int64) ([]byte, error) 
 	return all.Bytes(), err
 }
 
+// somePages reads as many pages of a filter at once as there are $ signs for; the last is asked for again where there are fewer.
+var (
+	pagesAtOnce = 64
+	somePages   = `select chunk, body from usage_ids where part = $1 and run = $2 and chunk in (` + numbered(3, pagesAtOnce) + `)`
+)
+
+const pagesBetween = `select chunk, body from usage_ids where part = $1 and run = $2 and chunk between $3 and $4`
+
+// numbered lists n parameters from $first on.
+func numbered(first, n int) string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = fmt.Sprintf("$%d", first+i)
+	}
+	return strings.Join(list, ", ")
+}
+
+// FilterPages implements [usage.Store].
+func (s Usage) FilterPages(ctx context.Context, part int, run int64, pages []int64, yield func(page int64, body []byte) error) error {
+	read := func(query string, args ...any) error {
+		st, err := s.db.reader(ctx, query)
+		if err != nil {
+			return classified(err)
+		}
+		rows, err := st.QueryContext(ctx, args...)
+		if err != nil {
+			return classified(err)
+		}
+		for rows.Next() {
+			var chunk int64
+			var body sql.RawBytes
+			if err = rows.Scan(&chunk, &body); err == nil {
+				err = yield(-1-chunk, body)
+			}
+			if err != nil {
+				return errors.Join(err, rows.Close())
+			}
+		}
+		return errors.Join(classified(rows.Err()), rows.Close())
+	}
+	if n := len(pages); n > 0 && pages[n-1]-pages[0] == int64(n-1) {
+		return read(pagesBetween, part, run, -1-pages[n-1], -1-pages[0])
+	}
+	for some := range slices.Chunk(pages, pagesAtOnce) {
+		args := []any{part, run}
+		for i := range pagesAtOnce {
+			args = append(args, -1-some[min(i, len(some)-1)])
+		}
+		if err := read(somePages, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // IDs implements [usage.Store].
-func (s Usage) IDs(ctx context.Context, part int, run int64, chunk int) (body []byte, err error) {
+func (s Usage) IDs(ctx context.Context, part int, run, chunk int64) (body []byte, err error) {
 	st, err := s.db.reader(ctx, `select body from usage_ids where part = $1 and run = $2 and chunk = $3`)
 	if err != nil {
 		return nil, err

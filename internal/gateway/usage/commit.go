@@ -179,7 +179,10 @@ func (in *Intake) decide(ctx context.Context, group []*call) (seg Segment, fresh
 		for i := range c.events {
 			p := &c.events[i]
 			if ahead == 0 {
-				ahead = in.lookUp(group[n:], i)
+				if ahead, err = in.lookUp(ctx, group[n:], i); err != nil {
+					in.undecide(fresh)
+					return seg, nil, err
+				}
 			}
 			ahead--
 			slot := in.ids.slot(p.key)
@@ -189,9 +192,9 @@ func (in *Intake) decide(ctx context.Context, group []*call) (seg Segment, fresh
 				id, seen = in.frozen.get(p.key)
 				print = id.print
 			}
-			if !seen && p.perhaps {
+			if !seen && p.suspects != 0 {
 				var id idSlot
-				id, _, seen, err = in.older(ctx, p.key)
+				id, _, seen, err = in.older(ctx, p)
 				print = id.print
 			}
 			if !seen && err == nil {
@@ -204,6 +207,7 @@ func (in *Intake) decide(ctx context.Context, group []*call) (seg Segment, fresh
 				return seg, nil, err
 			case !seen:
 				in.ids.fill(slot, idSlot{p.key, p.print, uint32(in.seq + 1)})
+				in.ids.hours.note(p.hour)
 				fresh = append(fresh, p)
 				c.res.Accepted++
 			case print == p.print || print == firstPrint(&p.Entry, p.tags):
@@ -230,23 +234,25 @@ const lookAhead = 256
 
 // lookUp reads what deciding about the next events needs of the ids, and tells for how many it did: those of the calls,
 // from an event of the first on. Called with commit held.
-func (in *Intake) lookUp(calls []*call, from int) (n int) {
+func (in *Intake) lookUp(ctx context.Context, calls []*call, from int) (n int, err error) {
+	defer func() {
+		clear(in.next)
+		in.next = in.next[:0]
+	}()
 	for _, c := range calls {
-		next := c.events[from:min(len(c.events), from+lookAhead-n)]
-		for i := range next {
-			in.warmth += in.ids.warm(next[i].key)
+		some := c.events[from:min(len(c.events), from+lookAhead-len(in.next))]
+		for i := range some {
+			in.warmth += in.ids.warm(some[i].key)
 			if in.frozen != nil {
-				in.warmth += in.frozen.warm(next[i].key)
+				in.warmth += in.frozen.warm(some[i].key)
 			}
+			in.next = append(in.next, &some[i])
 		}
-		for i := range next {
-			next[i].perhaps = in.perhaps(next[i].key)
-		}
-		if n, from = n+len(next), 0; n == lookAhead {
+		if from = 0; len(in.next) == lookAhead {
 			break
 		}
 	}
-	return n
+	return len(in.next), in.suspect(ctx, in.next)
 }
 
 // undecide takes back what memory was told of events that do not come into the log. Called with commit held.

@@ -10,9 +10,13 @@
 // One commit takes the events of all callers that wait (group commit), and writes ONE row: a segment, the compressed
 // events with the hour that was assigned to each. That row is the audit trail and the redo log at once. Ids and sums
 // of recent events live in memory and are only ever a function of the segments: [New] rebuilds them. When ids in memory
-// have become many they are written once, sorted, as a run of small chunks, with a filter in memory that says for
+// have become many they are written once, sorted, as a run of small chunks, with a filter that says for
 // nearly every new id "not in this run"; runs of like size are merged, so that they stay few ([Intake.Tidy]). An id says in which
 // segment its event is, so that an event is found by its name alone ([Intake.Named]).
+//
+// Filters are in the database, in pages, and in memory as far as [Config.IDsMemory] goes (filters.go): the smallest first, because a new
+// id is looked for in each. Of the others the pages that a group of events needs are read together (suspect.go). A run also knows
+// which hours its ids name, if they are of a kind that names one: an id of another hour is looked for in none of its pages (idhours.go).
 //
 // A commit is decided (new or not, which hour, packed) while the one before it is still being written, if it is large. A
 // decision rests on the one before: if that fails, so does this, nobody of either has an answer, and what memory was
@@ -63,5 +67,7 @@
 //     rests on them: their hours are closed, sealed and settled, and their ids have left memory. The audit counts the
 //     hours that have lost events by their sealed totals, which stay.
 //   - Between merging runs and deleting the old ones' chunks: one transaction writes the new header and deletes the old
-//     ones; chunks without a header are swept away later.
+//     ones; chunks and pages without a header are swept away later.
+//   - A page of a filter that is not there, or not as long as it must be, is an error: the events wait, and none is new because
+//     nobody could look.
 package usage

@@ -34,7 +34,7 @@ func (in *Intake) Find(ctx context.Context, source, id string, l core.LicenseID,
 // segment that they lead to. So it knows events for as long as repetitions are recognised (Config.KeepIDs) and hardly longer;
 // ok is false for others. One that is not stored yet is none.
 func (in *Intake) Named(ctx context.Context, source, id string) (found Entry, ok bool, err error) {
-	first, last, err := in.segmentsOf(ctx, keyOf(source, id))
+	first, last, err := in.segmentsOf(ctx, keyOf(source, id), hourNamed(id))
 	if err != nil || last == 0 {
 		return found, false, err
 	}
@@ -61,8 +61,8 @@ func (in *Intake) Named(ctx context.Context, source, id string) (found Entry, ok
 // KeepsIDs is how long events are known by their names at least.
 func (in *Intake) KeepsIDs() time.Duration { return in.cfg.KeepIDs }
 
-// segmentsOf tells which segments may have the event with the key: nearly always one; with last 0, none has.
-func (in *Intake) segmentsOf(ctx context.Context, key idKey) (first, last int64, err error) {
+// segmentsOf tells which segments may have the event with the key, whose id names the hour: nearly always one; with last 0, none has.
+func (in *Intake) segmentsOf(ctx context.Context, key idKey, hour idHour) (first, last int64, err error) {
 	in.commit.Lock()
 	defer in.commit.Unlock()
 	before := func(run int) int64 { // the newest segment of the runs before
@@ -81,7 +81,11 @@ func (in *Intake) segmentsOf(ctx context.Context, key idKey) (first, last int64,
 			return first, last, nil
 		}
 	}
-	id, run, found, err := in.older(ctx, key)
+	p := prepared{key: key, hour: hour}
+	if err := in.suspect(ctx, []*prepared{&p}); err != nil {
+		return 0, 0, err
+	}
+	id, run, found, err := in.older(ctx, &p)
 	if err == nil && found {
 		first, last = place(id.seq, before(run)+1, in.runs[run].LastSeq)
 	}

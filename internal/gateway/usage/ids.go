@@ -19,6 +19,13 @@ func (k idKey) less(o idKey) bool {
 	return binary.BigEndian.Uint64(k[8:]) < binary.BigEndian.Uint64(o[8:])
 }
 
+// share is which of n equal shares of all keys k is in. Keys are hashes: each share has as many of them as another, nearly, and
+// the shares are in the order of keys.
+func (k idKey) share(n int64) int64 {
+	i, _ := bits.Mul64(binary.BigEndian.Uint64(k[:8]), uint64(n))
+	return int64(i)
+}
+
 // identify gives e's key and the print of its content, by which a repetition is told from a conflict: one conflict in four
 // billions is taken for a repetition, which changes nothing but the answer. tags are e's as [appendTags] writes them.
 func identify(e *Entry, tags string) (idKey, uint32) {
@@ -81,46 +88,6 @@ func readID(b []byte, r *Run) idSlot {
 }
 
 const (
-	idBytes    = 24  // an id in a chunk
-	chunkIDs   = 680 // about 16 KiB
-	filterBits = 20  // per id: about one false "perhaps" in 3,000, for each costs a read of the disk
+	idBytes  = 24  // an id in a chunk
+	chunkIDs = 680 // in a chunk, about: 16 KiB
 )
-
-// filter answers "perhaps" or "certainly not" for keys (a Bloom filter in blocks of one cache line, 64 bytes). A byte
-// behind the blocks says that they are in the order of their keys, so that a run, which comes in that order, fills one
-// after the other. Filters of the first kind, whose blocks are in none, do not have it.
-type filter []byte
-
-func newFilter(ids int) filter { return make(filter, (ids*filterBits/512+1)*64+1) }
-
-// places finds a key's block and the seven bits of it. Keys are hashes: their bits are as good as random.
-func (f filter) places(k idKey) (block []byte, spots uint64) {
-	hash, blocks := binary.BigEndian.Uint64(k[:8]), uint64(len(f)/64)
-	i, _ := bits.Mul64(hash, blocks)
-	if len(f)%64 == 0 {
-		i = hash % blocks
-	}
-	return f[i*64 : i*64+64], binary.BigEndian.Uint64(k[8:])
-}
-
-func (f filter) add(k idKey) {
-	block, spots := f.places(k)
-	for range 7 {
-		block[spots>>3&63] |= 1 << (spots & 7)
-		spots >>= 9
-	}
-}
-
-func (f filter) perhaps(k idKey) bool {
-	if len(f) == 0 {
-		return false
-	}
-	block, spots := f.places(k)
-	for range 7 {
-		if block[spots>>3&63]&(1<<(spots&7)) == 0 {
-			return false
-		}
-		spots >>= 9
-	}
-	return true
-}

@@ -52,36 +52,3 @@ func TestIDsLeaveATableInOrder(t *testing.T) {
 		}
 	})
 }
-
-func TestAFilterKnowsItsKeysAndFewOthers(t *testing.T) {
-	const n = 20_000
-	first := make(filter, len(newFilter(n))-1)
-	for name, f := range map[string]filter{"of now": newFilter(n), "of the first kind": first} {
-		wrong := 0
-		for i := range n {
-			f.add(keyNo(i))
-		}
-		for i := range n {
-			if !f.perhaps(keyNo(i)) {
-				t.Fatalf("%s: key %d is not known", name, i)
-			}
-			if f.perhaps(keyNo(n + i)) {
-				wrong++
-			}
-		}
-		if wrong > n/1000 {
-			t.Errorf("%s: %d of %d others may be in it", name, wrong, n)
-		}
-	}
-}
-
-// Filters of the first kind are in databases.
-func TestFiltersOfTheFirstKindStandAsTheyStood(t *testing.T) {
-	f := make(filter, 256)
-	for i := range 100 {
-		f.add(keyNo(i))
-	}
-	if got := fmt.Sprintf("%x", sha256.Sum256(f)); got != "b4d9c3f58e361ce28f175edf87c43fda50911854e9f6db43ec897f248deb6a9a" {
-		t.Error("now: ", got)
-	}
-}

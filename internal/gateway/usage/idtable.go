@@ -12,6 +12,7 @@ import (
 type idTable struct {
 	shards [256]idShard // by a key's first byte, so that they are in the order of keys
 	ids    int
+	hours  idHours // that the ids name, and perhaps some of ids that were removed
 }
 
 // idShard is an open-addressed table: an id lies in the first free slot from its place on.

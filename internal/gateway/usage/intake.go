@@ -33,6 +33,7 @@ type Config struct {
 	MaxQueued  int           // events that may wait for a commit before callers are held off; 200,000
 	MaxGroup   int           // events in one segment; 20,000
 	MaxIDs     int           // ids in memory before they move to a run on disk; 1,000,000
+	IDsMemory  int64         // bytes of memory for the filters of ids on disk, see [Filters]; 512 MiB; less than 0: none
 
 	Wake func(job string) // makes a job look again at what is due (job.Runner.Wake); may be nil
 	// Grown, if given, is told after every commit that sums have grown. Those who brought events wait for it: it returns at
@@ -60,12 +61,16 @@ type Intake struct {
 	ids       *idTable
 	frozen    *idTable // ids that are being written as a run; nil: none are
 	frozenSeq int64
-	rotated   time.Time // when ids last moved
-	runs      []Run     // oldest first
-	garbage   bool      // there may be chunks of runs that are no more
-	asked     bool      // the tidy job knows that there are many ids
-	past      past      // closed hours that late events asked for
-	warmth    byte      // see idTable.warm
+	rotated   time.Time   // when ids last moved
+	runs      []*run      // oldest first
+	garbage   bool        // there may be chunks of runs that are no more
+	asked     bool        // the tidy job knows that there are many ids
+	past      past        // closed hours that late events asked for
+	warmth    byte        // see idTable.warm
+	next      []*prepared // those whose ids are looked up; used again, as are the next
+	questions []question
+
+	pagesRead atomic.Int64 // of filters, since the start
 
 	keepAt  time.Time // when the keep job, which alone uses this, looks at old segments next
 	keepSeq int64     // the log's newest segment when it looked last
@@ -86,12 +91,13 @@ type Intake struct {
 // prepared is a checked event on its way into the log.
 type prepared struct {
 	Entry
-	tags    string // see appendTags
-	index   int
-	key     idKey
-	print   uint32
-	perhaps bool      // key may be among the ids that have left memory
-	end     time.Time // the licence's usage from then on is not AWS's to bill; zero: no end is in sight
+	tags     string // see appendTags
+	index    int
+	key      idKey
+	print    uint32
+	hour     idHour    // that ID names
+	suspects suspects  // runs that may have key
+	end      time.Time // the licence's usage from then on is not AWS's to bill; zero: no end is in sight
 }
 
 // call is one caller's events.
@@ -146,6 +152,9 @@ func New(ctx context.Context, cfg Config) (*Intake, error) {
 	}
 	if cfg.MaxIDs == 0 {
 		cfg.MaxIDs = 1_000_000
+	}
+	if cfg.IDsMemory == 0 {
+		cfg.IDsMemory = 512 << 20
 	}
 	if cfg.MaxGroup == 0 {
 		cfg.MaxGroup = 20_000
@@ -258,6 +267,7 @@ func (c *call) take(check *checking, i int, t *Event) {
 	}
 	p.index, p.end, p.tags = i, end, check.tags.write(p.Tags)
 	p.key, p.print = identify(&p.Entry, p.tags)
+	p.hour = hourNamed(p.ID)
 }
 
 func (r *Result) reject(index int, id string, err error) {

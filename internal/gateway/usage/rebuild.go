@@ -44,11 +44,17 @@ func (in *Intake) rebuild(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the sealed totals: %w", err)
 	}
-	if in.runs, err = in.cfg.Store.Runs(ctx, in.cfg.Part); err != nil {
+	runs, err := in.cfg.Store.Runs(ctx, in.cfg.Part)
+	if err != nil {
 		return fmt.Errorf("read the id runs: %w", err)
 	}
 	var after int64
-	for _, r := range in.runs {
+	for _, r := range runs {
+		known, err := newRun(r)
+		if err != nil {
+			return err
+		}
+		in.runs = append(in.runs, known)
 		after = max(after, r.LastSeq)
 		in.rotated = time.UnixMicro(r.LastAt)
 	}
@@ -89,6 +95,7 @@ func (in *Intake) rebuild(ctx context.Context) error {
 func (in *Intake) remember(e *Entry, tags string, seq int64) {
 	key, print := identify(e, tags)
 	in.ids.put(idSlot{key, print, uint32(seq)})
+	in.ids.hours.note(hourNamed(e.ID))
 }
 
 // catchUp makes memory what the log says after a write whose outcome is unknown. Called with commit and disk held.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"sort"
 	"time"
 
 	"souk.dev/souk/internal/job"
@@ -33,7 +32,7 @@ func (in *Intake) tidyDue(context.Context) (at time.Time, ok bool, err error) {
 	in.commit.Lock()
 	defer in.commit.Unlock()
 	now := in.cfg.Clock.Now()
-	if in.frozen != nil || in.ids.ids >= in.cfg.MaxIDs || in.garbage || in.expired(now) > 0 || len(in.mergeable()) > 0 {
+	if in.frozen != nil || in.ids.ids >= in.cfg.MaxIDs || in.garbage || in.expired(now) > 0 || len(in.mergeable()) > 0 || in.misplaced() {
 		return now, true, nil
 	}
 	return in.rotated.Add(rotateEvery), true, nil
@@ -51,6 +50,9 @@ func (in *Intake) Tidy(ctx context.Context) (did bool, err error) {
 		return did, err
 	}
 	if did, err := in.merge(ctx); did || err != nil {
+		return did, err
+	}
+	if did, err := in.settleFilters(ctx); did || err != nil {
 		return did, err
 	}
 	if !in.garbage {
@@ -113,7 +115,7 @@ func (in *Intake) freeze(ctx context.Context, now time.Time) (*idTable, *runWrit
 		in.frozen, in.ids = in.ids, in.ids.another()
 		in.frozenSeq = in.seq
 	}
-	w := in.newRun(in.frozen.ids)
+	w := in.writeRun(in.frozen.ids, in.frozen.hours.list())
 	w.LastSeq, w.LastAt = in.frozenSeq, now.UnixMicro()
 	if w.FirstAt = w.LastAt; len(in.runs) > 0 {
 		w.FirstAt = in.runs[len(in.runs)-1].LastAt
@@ -149,7 +151,7 @@ func (in *Intake) expire(ctx context.Context, now time.Time) (did bool, err erro
 	return true, nil
 }
 
-func numbers(rs []Run) []int64 {
+func numbers(rs []*run) []int64 {
 	nos := make([]int64, len(rs))
 	for i, r := range rs {
 		nos[i] = r.No
@@ -159,7 +161,7 @@ func numbers(rs []Run) []int64 {
 
 // mergeable are the newest runs that are to be one: four of like size, if all their ids expire soon after one another.
 // Called with commit held.
-func (in *Intake) mergeable() []Run {
+func (in *Intake) mergeable() []*run {
 	some := in.runs[max(0, len(in.runs)-mergeRuns):]
 	if len(some) < mergeRuns {
 		return nil
@@ -177,7 +179,7 @@ func (in *Intake) mergeable() []Run {
 }
 
 // tier is how often runs of the size at which ids leave memory were merged to make r, about.
-func (in *Intake) tier(r Run) int {
+func (in *Intake) tier(r *run) int {
 	n := 0
 	for size := r.IDs; size >= int64(in.cfg.MaxIDs)*mergeRuns*3/4; size /= mergeRuns {
 		n++
@@ -195,7 +197,7 @@ func (in *Intake) merge(ctx context.Context) (did bool, err error) {
 	}
 	var w *runWriter
 	if len(some) > 0 {
-		w = in.newRun(n)
+		w = in.writeRun(n, hoursOfAll(some))
 	}
 	in.commit.Unlock()
 	if len(some) == 0 {
@@ -205,8 +207,8 @@ func (in *Intake) merge(ctx context.Context) (did bool, err error) {
 	w.LastSeq, w.FirstAt, w.LastAt = newest.LastSeq, some[0].FirstAt, newest.LastAt
 	heads := make([]runReader, len(some))
 	for i := range some {
-		heads[i] = runReader{in: in, Run: &some[i]}
-		if err := heads[i].next(ctx); err != nil {
+		heads[i] = runReader{in: in, run: some[i]}
+		if err := heads[i].read(ctx); err != nil {
 			return false, err
 		}
 	}
@@ -223,7 +225,7 @@ func (in *Intake) merge(ctx context.Context) (did bool, err error) {
 		if err := w.add(ctx, low.slot); err != nil {
 			return false, err
 		}
-		if err := low.next(ctx); err != nil {
+		if err := low.read(ctx); err != nil {
 			return false, err
 		}
 	}
@@ -236,40 +238,4 @@ func (in *Intake) merge(ctx context.Context) (did bool, err error) {
 	in.garbage = true
 	in.commit.Unlock()
 	return true, nil
-}
-
-// perhaps reports whether key may be among the ids that have left memory; false is certain. It is asked for many keys in
-// a row, whose filters are then read side by side. Called with commit held.
-func (in *Intake) perhaps(key idKey) bool {
-	for i := range in.runs {
-		if filter(in.runs[i].Filter).perhaps(key) {
-			return true
-		}
-	}
-	return false
-}
-
-// older looks key up among the ids that have left memory, and tells which of runs has it. Called with commit held.
-func (in *Intake) older(ctx context.Context, key idKey) (id idSlot, run int, found bool, err error) {
-	for i := len(in.runs) - 1; i >= 0; i-- {
-		r := &in.runs[i]
-		if !filter(r.Filter).perhaps(key) {
-			continue
-		}
-		n := len(r.FirstKeys) / 16
-		chunk := sort.Search(n, func(i int) bool { return bytes.Compare(r.FirstKeys[i*16:i*16+16], key[:]) > 0 }) - 1
-		if chunk < 0 {
-			continue
-		}
-		body, err := in.cfg.Store.IDs(ctx, r.Part, r.No, chunk)
-		if err != nil {
-			return idSlot{}, 0, false, fmt.Errorf("read ids of run %d: %w", r.No, err)
-		}
-		m := len(body) / idBytes
-		at := sort.Search(m, func(i int) bool { return bytes.Compare(body[i*idBytes:i*idBytes+16], key[:]) >= 0 })
-		if at < m && bytes.Equal(body[at*idBytes:at*idBytes+16], key[:]) {
-			return readID(body[at*idBytes:], r), i, true, nil
-		}
-	}
-	return idSlot{}, 0, false, nil
 }

@@ -29,7 +29,7 @@ func send(t *testing.T, in *usage.Intake, from, to int) (sum usage.Result) {
 
 func runs(t *testing.T, c usage.Config) []usage.Run {
 	t.Helper()
-	rs, err := c.Store.Runs(t.Context(), 0)
+	rs, err := c.Store.Runs(t.Context(), c.Part)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func TestPrintsOfEarlierVersionsAreKnown(t *testing.T) {
 	content := text(text(nil, string(active[0].ID)), "gb")
 	content = binary.AppendUvarint(append(content, 0), 1_000_000_000_000)
 	print := sha256.Sum256(binary.AppendVarint(content, e.Time.UnixMicro()))
-	if err := c.Store.PutIDs(t.Context(), 0, 1, 0, [][]byte{append(body[:16:16], print[:8]...)}); err != nil {
+	if err := c.Store.PutIDs(t.Context(), 0, 1, []usage.RunPiece{{Body: append(body[:16:16], print[:8]...)}}); err != nil {
 		t.Fatal(err)
 	}
 	if res := accept(t, in, event("e1", "1")); res.Duplicates != 1 {

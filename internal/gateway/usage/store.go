@@ -28,13 +28,16 @@ type Store interface {
 	// Sealed calls yield with the key and hour of each sealed total of an hour after hour.
 	Sealed(ctx context.Context, part int, hour core.Hour, yield func(Key, core.Hour) error) error
 
-	// PutIDs writes chunks of an id run that is being made, numbered from first on; PutRun then makes the run exist and
-	// those instead of which it stands no more. A chunk that was left by a run that never came to exist is replaced.
-	PutIDs(ctx context.Context, part int, run int64, first int, bodies [][]byte) error
+	// PutIDs writes pieces of an id run that is being made; PutRun then makes the run exist and those instead of which it
+	// stands no more. A piece that was left by a run that never came to exist is replaced.
+	PutIDs(ctx context.Context, part int, run int64, pieces []RunPiece) error
 	PutRun(ctx context.Context, r Run, instead []int64) error
 	// Runs lists the id runs of part, oldest first. IDs reads one chunk.
 	Runs(ctx context.Context, part int) ([]Run, error)
-	IDs(ctx context.Context, part int, run int64, chunk int) ([]byte, error)
+	IDs(ctx context.Context, part int, run, chunk int64) ([]byte, error)
+	// FilterPages calls yield with pages of a run's filter, in any order. Their numbers ascend; they are neighbours, or few. The body is
+	// lent until yield returns. A page that is missing is no error here.
+	FilterPages(ctx context.Context, part int, run int64, pages []int64, yield func(page int64, body []byte) error) error
 	// DropRuns makes runs exist no more. SweepIDs deletes some chunks of runs that are no more, and tells whether there
 	// may be others.
 	DropRuns(ctx context.Context, part int, runs []int64) error
@@ -139,15 +142,27 @@ func (t *Total) copy() Total {
 	return c
 }
 
-// Run is an immutable sorted list of event ids.
+// Run is an immutable sorted list of event ids, in chunks, and a filter of them, in pages. Each chunk has an equal share of all
+// keys, and so has each line of the filter: where an id is follows from its key.
 type Run struct {
-	Part      int
-	No        int64 // 1, 2, 3 …
-	LastSeq   int64 // it holds the ids of all segments up to this one that no earlier run holds
-	FirstAt   int64 // when its oldest was received at the earliest, UTC microseconds
-	LastAt    int64 // when its newest was received at the latest, UTC microseconds
-	IDs       int64
-	Filter    []byte // see filter
-	FirstKeys []byte // the first key of each chunk, 16 bytes each
-	Places    bool   // its ids say in which segments their events are
+	Part    int
+	No      int64 // 1, 2, 3 …
+	LastSeq int64 // it holds the ids of all segments up to this one that no earlier run holds
+	FirstAt int64 // when its oldest was received at the earliest, UTC microseconds
+	LastAt  int64 // when its newest was received at the latest, UTC microseconds
+	IDs     int64
+	Chunks  int64  // how many there are; 0: of a version before, see FirstKeys
+	Lines   int64  // of its filter; 0: of a version before, see Filter
+	Places  bool   // its ids say in which segments their events are
+	Hours   []byte // what is known of the hours that its ids name, see encodeHours
+
+	// Versions before pages had as many ids in each chunk, and kept the first key of each, 16 bytes, and the filter as a whole.
+	FirstKeys []byte
+	Filter    []byte
+}
+
+// RunPiece is a chunk of a run, or a page of its filter.
+type RunPiece struct {
+	No   int64 // that of the chunk; -1 - n: page n
+	Body []byte
 }

@@ -22,6 +22,7 @@ func Usage(t *testing.T, open func(t *testing.T) usage.Store) {
 	t.Run("SegmentsOfALicence", func(t *testing.T) { segmentsOfALicence(t, open(t)) })
 	t.Run("Cuts", func(t *testing.T) { cuts(t, open(t)) })
 	t.Run("Runs", func(t *testing.T) { runs(t, open(t)) })
+	t.Run("FilterPages", func(t *testing.T) { filterPages(t, open(t)) })
 	t.Run("Spans", func(t *testing.T) { spans(t, open(t)) })
 	t.Run("Pack", func(t *testing.T) { pack(t, open(t)) })
 	t.Run("Drop", func(t *testing.T) { drop(t, open(t)) })
@@ -153,7 +154,7 @@ func cuts(t *testing.T, s usage.Store) {
 func runs(t *testing.T, s usage.Store) {
 	ctx := t.Context()
 	for _, body := range []string{"left by a crash", "chunk"} {
-		if err := s.PutIDs(ctx, 0, 1, 0, [][]byte{[]byte(body), []byte(body)}); err != nil {
+		if err := s.PutIDs(ctx, 0, 1, []usage.RunPiece{{Body: []byte(body)}, {No: 1, Body: []byte(body)}, {No: 2}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -172,19 +173,31 @@ func runs(t *testing.T, s usage.Store) {
 	list("") // without a header there is none
 	long := bytes.Repeat([]byte{1, 2, 3}, 100_000)
 	for no, last := range []int64{100, 200, 300} {
-		r := usage.Run{No: int64(no + 1), LastSeq: last, FirstAt: last - 1, LastAt: last, IDs: 1, Filter: long, FirstKeys: bytes.Repeat([]byte{7}, 16), Places: no > 0}
+		r := usage.Run{No: int64(no + 1), LastSeq: last, FirstAt: last - 1, LastAt: last, IDs: 1, Places: no > 0, Chunks: 5, Lines: 6, Hours: []byte{7}}
+		if no == 0 { // as versions before pages wrote them
+			r.Chunks, r.Lines, r.Hours, r.FirstKeys = 0, 0, nil, bytes.Repeat([]byte{7}, 16)
+			if err := s.PutIDs(ctx, 0, 1, []usage.RunPiece{{No: -2, Body: long[65536:]}, {No: -1, Body: long[:65536]}}); err != nil {
+				t.Fatal(err)
+			}
+		}
 		if err := s.PutRun(ctx, r, nil); err != nil {
 			t.Fatal(err)
 		}
-		if got := list([]string{"1@100 ", "1@100 2@200 ", "1@100 2@200 3@300 "}[no])[no]; !reflect.DeepEqual(got, r) {
+		want := r
+		if no == 0 {
+			want.Filter = long
+		}
+		if got := list([]string{"1@100 ", "1@100 2@200 ", "1@100 2@200 3@300 "}[no])[no]; !reflect.DeepEqual(withoutEmpty(got), withoutEmpty(want)) {
 			t.Errorf("run %d came back as %d, %d, %d…%d with a filter of %d bytes", r.No, got.No, got.LastSeq, got.FirstAt, got.LastAt, len(got.Filter))
 		}
 	}
-	if body, err := s.IDs(ctx, 0, 1, 1); err != nil || string(body) != "chunk" {
-		t.Errorf("chunk: %q, %v", body, err)
+	for chunk, want := range []string{"chunk", "chunk", ""} {
+		if body, err := s.IDs(ctx, 0, 1, int64(chunk)); err != nil || string(body) != want {
+			t.Errorf("chunk %d: %q, %v", chunk, body, err)
+		}
 	}
 	merged := usage.Run{No: 4, LastSeq: 300, Filter: []byte{9}, FirstKeys: []byte{}}
-	if err := s.PutIDs(ctx, 0, 4, 0, [][]byte{[]byte("merged")}); err != nil {
+	if err := s.PutIDs(ctx, 0, 4, []usage.RunPiece{{Body: []byte("merged")}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.PutRun(ctx, merged, []int64{2, 3}); err != nil {
@@ -197,7 +210,7 @@ func runs(t *testing.T, s usage.Store) {
 	if got := list("4@300 ")[0]; !bytes.Equal(got.Filter, merged.Filter) {
 		t.Errorf("the filter is %v", got.Filter)
 	}
-	if err := s.PutIDs(ctx, 0, 5, 0, [][]byte{[]byte("in the making")}); err != nil {
+	if err := s.PutIDs(ctx, 0, 5, []usage.RunPiece{{Body: []byte("in the making")}}); err != nil {
 		t.Fatal(err)
 	}
 	for more, n := true, 0; more; n++ {
@@ -213,5 +226,65 @@ func runs(t *testing.T, s usage.Store) {
 		if body, err := s.IDs(ctx, 0, run, 0); err != nil || string(body) != want {
 			t.Errorf("run %d: %q, %v", run, body, err)
 		}
+	}
+}
+
+// withoutEmpty is r with nothing for what is empty.
+func withoutEmpty(r usage.Run) usage.Run {
+	for _, b := range []*[]byte{&r.Filter, &r.FirstKeys, &r.Hours} {
+		if len(*b) == 0 {
+			*b = nil
+		}
+	}
+	return r
+}
+
+// filterPages reads pages of a filter as they are needed: some, and neighbours.
+func filterPages(t *testing.T, s usage.Store) {
+	const pages = 300
+	page := func(n int64) []byte { return bytes.Repeat([]byte{byte(n), byte(n >> 8)}, 62*32) }
+	for run := range int64(2) {
+		var pieces []usage.RunPiece
+		for n := range int64(pages) {
+			body := page(n)
+			if run == 1 {
+				body = []byte("of another run")
+			}
+			pieces = append(pieces, usage.RunPiece{No: n, Body: []byte("ids")}, usage.RunPiece{No: -1 - n, Body: body})
+		}
+		if err := s.PutIDs(t.Context(), 0, run, pieces); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all := make([]int64, pages)
+	for i := range all {
+		all[i] = int64(i)
+	}
+	var some []int64
+	for n := int64(1); n < pages; n += 1 + n%3 {
+		some = append(some, n)
+	}
+	for name, want := range map[string][]int64{"none": nil, "the first": {0}, "two": {0, 299}, "neighbours": all, "some": some, "beyond": {298, 300, 301}} {
+		got := map[int64]bool{}
+		err := s.FilterPages(t.Context(), 0, 0, want, func(n int64, body []byte) error {
+			if !bytes.Equal(body, page(n)) || got[n] {
+				t.Errorf("%s: page %d has %d bytes, and came before: %t", name, n, len(body), got[n])
+			}
+			got[n] = true
+			return nil
+		})
+		there := 0
+		for _, n := range want {
+			if n < pages {
+				there++
+			}
+		}
+		if err != nil || len(got) != there {
+			t.Errorf("%s: %d pages of %d, %v", name, len(got), there, err)
+		}
+	}
+	stop := errors.New("enough")
+	if err := s.FilterPages(t.Context(), 0, 0, some, func(int64, []byte) error { return stop }); !errors.Is(err, stop) {
+		t.Errorf("an error of yield came back as %v", err)
 	}
 }
