@@ -34,6 +34,9 @@ type License struct {
 	// Next says what happens next by itself, and By when; both are absent where only a notice from AWS changes anything.
 	Next string     `json:"next"`
 	By   *time.Time `json:"by"`
+	// EndReason is why the subscription is ending or has ended, by AWS's word: CANCELLED, EXPIRED, TERMINATED, RENEWED or REPLACED. Empty
+	// where it goes on, or AWS has not said.
+	EndReason string `json:"endReason"`
 
 	ActivatedAt *time.Time `json:"activatedAt"` // when AWS said that it is active; absent if it never did
 	// The last window for metering, once a subscription is ending: usage is taken until it closes, and billed.

@@ -44,6 +44,8 @@ export interface License {
   since: string
   next?: string
   by?: string
+  /** Why the subscription is ending or has ended, by AWS's word; left out where it goes on, or AWS has not said. */
+  endReason?: 'CANCELLED' | 'EXPIRED' | 'TERMINATED' | 'RENEWED' | 'REPLACED'
   activatedAt?: string
   finalWindowOpensAt?: string
   finalWindowClosesAt?: string

@@ -279,6 +279,10 @@ var stories = []struct {
 	{"license: replaced, and the licence is kept", byARN, func(n names) []act {
 		return append([]act{updated(n, at("14:24:23")), {"landing", "", at("14:24:44")}}, replaced(n, n)...)
 	}, license.Active},
+	{"license: replaced, and another licence comes", byARN, func(n names) []act {
+		r := replaced(n, n)
+		return []act{updated(n, at("14:24:23")), {"landing", "", at("14:24:44")}, r[0], r[1], deprovisioned(n, at("15:00:31"))}
+	}, license.Ended},
 	{"license: the replacement is cancelled, and only Ended says so", byARN, func(n names) []act {
 		r := replaced(n, n)
 		return []act{updated(n, at("14:24:23")), {"landing", "", at("14:24:44")}, r[0], r[1], ended(n.next(), at("16:00:00"), "CANCELLED")}
@@ -360,6 +364,13 @@ func (s *seller) do(a act, b license.Buyer) {
 	}
 }
 
+// why is by which word each story that ends by one ends.
+var why = map[string]license.EndReason{
+	"license: subscribe, cancel": license.Cancelled, "license: subscribe and cancel within a second": license.Cancelled, "license: the renewal is cancelled, and only Ended says so": license.Expired,
+	"license: the replacement is cancelled, and only Ended says so": license.Cancelled, "license: the contract expires": license.Expired, "license: AWS ends it, and gives back": license.Terminated,
+	"license: replaced, and another licence comes": license.Replaced, "license: AWS names a customer identifier too": license.Cancelled,
+}
+
 // seen is all that a buyer's licence shows, without what is this buyer's own.
 type seen struct {
 	Count    int
@@ -387,7 +398,7 @@ func (s *seller) look(b license.Buyer) seen {
 }
 
 func (v seen) String() string {
-	return fmt.Sprintf("%d licence(s), %s since %s, closes %s, metered by %s, %d agreements, facts %v", v.Count, v.Standing.State, v.Standing.Since.Format(time.TimeOnly), v.Standing.ClosesAt.Format(time.TimeOnly), v.Identity, v.Agmts, v.Kinds)
+	return fmt.Sprintf("%d licence(s), %s %s since %s, closes %s, metered by %s, %d agreements, facts %v", v.Count, v.Standing.State, v.Standing.EndReason, v.Standing.Since.Format(time.TimeOnly), v.Standing.ClosesAt.Format(time.TimeOnly), v.Identity, v.Agmts, v.Kinds)
 }
 
 // Every order in which a story's notices and its landing may come, each also with any one of them coming twice, ends the
@@ -411,7 +422,7 @@ func TestEveryOrderEndsTheSame(t *testing.T) {
 				if buyers == 1 {
 					want = got
 				}
-				if got.Standing.State != story.want || got.Count != 1 || !reflect.DeepEqual(got, want) {
+				if got.Standing.State != story.want || got.Standing.EndReason != why[story.name] || got.Count != 1 || !reflect.DeepEqual(got, want) {
 					var told []string
 					for _, i := range order {
 						told = append(told, acts[i].name)

@@ -289,7 +289,12 @@ func (p *purchase) end() {
 	if p.metered() {
 		p.up.LicenseIn(p.bought.LicenseARN, "winding_down")
 		p.v.open(p.seller("/portal/licenses/" + licence.ID))
-		p.v.sees("Cancellation in progress until", "AWS Marketplace can confirm")
+		if p.entitled() && p.generation == "license" { // notices of the older generation do not tell why
+			p.v.sees("The term is over; final usage is reported until", "AWS Marketplace can confirm")
+			p.v.seesNot("Cancellation in progress")
+		} else {
+			p.v.sees("Cancellation in progress until", "AWS Marketplace can confirm")
+		}
 		p.report(5)
 	}
 	p.up.Sandbox.Advance(2 * time.Hour)

@@ -58,6 +58,15 @@ func (p pair) fact(kind license.Kind, at time.Time, format string, args ...any) 
 	return opinion{&license.Note{ID: fmt.Sprintf("%s%s:%s", license.ResyncPrefix, p.ID, kind), Kind: kind, At: at, About: p.about()}, fmt.Sprintf(format, args...)}
 }
 
+// end is the fact that the licence ended, with AWS's word for why; [Archived] says none.
+func (p pair) end(kind license.Kind, at time.Time, format string, args ...any) opinion {
+	o := p.fact(kind, at, format, args...)
+	if r := license.EndReason(p.Status); r.Known() {
+		o.note.Reason = r
+	}
+	return o
+}
+
 func (p pair) compareActive(l license.License) opinion {
 	switch s := l.Standing; s.State {
 	case license.None, license.Pending:
@@ -106,7 +115,7 @@ func (p pair) compareOver(l license.License, siblings func() ([]Agreement, error
 		return p.fact(license.NeverBegan, end, "AWS terminated the agreement at %s, before anything said that it was active: so a payment fails.", end.Format(time.RFC3339)), nil
 	}
 	if p.Status.followed() { // by one that leads to another licence
-		return p.fact(license.Deprovisioned, end, "AWS says that the agreement was %s, and no active one leads to this license; no notice had said that it ended.", p.Status), nil
+		return p.end(license.Deprovisioned, end, "AWS says that the agreement was %s, and no active one leads to this license; no notice had said that it ended.", p.Status), nil
 	}
-	return p.fact(license.AgreementEnded, end, "AWS says that the agreement is %s since %s; no notice had said so.", p.Status, end.Format(time.RFC3339)), nil
+	return p.end(license.AgreementEnded, end, "AWS says that the agreement is %s since %s; no notice had said so.", p.Status, end.Format(time.RFC3339)), nil
 }

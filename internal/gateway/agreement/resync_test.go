@@ -20,6 +20,7 @@ const hour, day = time.Hour, 24 * time.Hour
 // Each kind of notice lost for good, found by the scheduled run.
 func TestWhatALostNoticeLeftBehindIsRepaired(t *testing.T) {
 	seller := core.Product{Code: "p", ID: "prod-1"}
+	why := map[string]license.EndReason{"the end": license.Cancelled, "the end of a contract": license.Expired, "a replacement with a license of its own": license.Replaced}
 	for name, c := range map[string]struct {
 		known func(s *shop) // what notices told
 		has   []agreement.Agreement
@@ -66,6 +67,9 @@ func TestWhatALostNoticeLeftBehindIsRepaired(t *testing.T) {
 			l, ok := s.book.ByARN(arn)
 			if !ok || l.Standing.State != c.state || !l.Standing.Since.Equal(noon.Add(c.since)) || !slices.Equal(l.Agreements, c.links) {
 				t.Errorf("%+v", l)
+			}
+			if l.Standing.EndReason != why[name] {
+				t.Errorf("it ended for the reason %q", l.Standing.EndReason)
 			}
 			if len(s.runs) != 1 {
 				t.Fatalf("%+v", s.runs)

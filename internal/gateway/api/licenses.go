@@ -47,7 +47,9 @@ type factOut struct {
 	Kind   license.Kind   `json:"kind"`
 	At     time.Time      `json:"at"`
 	Source license.Source `json:"source"`
-	Unused bool           `json:"unused,omitempty"` // it had no meaning in the state it met
+	// EndReason is why the agreement ended, by AWS's word, where the fact says so.
+	EndReason license.EndReason `json:"endReason,omitempty"`
+	Unused    bool              `json:"unused,omitempty"` // it had no meaning in the state it met
 }
 
 func licenseOf(l license.License) licenseOut {
@@ -90,7 +92,7 @@ func (h Licenses) get(w http.ResponseWriter, r *http.Request) error {
 		unused[f.ID] = true
 	}
 	for _, f := range h.Facts(l.ID) {
-		out.Facts = append(out.Facts, factOut{f.ID, f.Kind, f.At, f.Source(), unused[f.ID]})
+		out.Facts = append(out.Facts, factOut{f.ID, f.Kind, f.At, f.Source(), f.Reason, unused[f.ID]})
 	}
 	out.Entitlements = h.entitlementsOf(l)
 	if h.Agreements.Resync != nil {

@@ -97,8 +97,8 @@ func stories(c *Console) []webui.Story {
 			Agreements: []core.AgreementID{"agmt-7tz0example1"}, Offer: "offer-abcdefexample", Account: "acc_1", CreatedAt: noon.AddDate(0, -2, 0), Standing: s})
 	}
 	active := lic("lic_4t9k2m", "111122223333", license.Standing{State: license.Active, Why: "AWS says the subscription is active.", Since: noon.AddDate(0, -2, 0), ActivatedAt: noon.AddDate(0, -2, 0), AdvisedAt: noon.Add(-3 * time.Hour)})
-	ending := lic("lic_7h3p1q", "444455556666", license.Standing{State: license.WindingDown, Why: "The buyer unsubscribed; the last hour for metering runs.", Since: noon.Add(-20 * time.Minute),
-		Next: "The last records go to AWS; then access ends.", By: noon.Add(40 * time.Minute), ActivatedAt: noon.AddDate(0, -1, 0), OpensAt: noon.Add(-20 * time.Minute), ClosesAt: noon.Add(40 * time.Minute)})
+	ending := lic("lic_7h3p1q", "444455556666", license.Standing{State: license.WindingDown, Why: "AWS says the agreement ended; the last hour for metering runs. The agreement was cancelled.", Since: noon.Add(-20 * time.Minute),
+		Next: "The last records go to AWS; then access ends.", By: noon.Add(40 * time.Minute), ActivatedAt: noon.AddDate(0, -1, 0), OpensAt: noon.Add(-20 * time.Minute), ClosesAt: noon.Add(40 * time.Minute), EndReason: license.Cancelled})
 	pending := lic("lic_9x8c7v", "777788889999", license.Standing{State: license.Pending, Why: "The buyer has arrived from AWS Marketplace; AWS has not yet said that the subscription is active.", Since: noon.Add(-time.Minute)})
 	rec := func(hours int, state metering.State, why string, n int64) recordRow {
 		h := core.HourOf(noon) - core.Hour(hours)

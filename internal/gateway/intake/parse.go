@@ -159,9 +159,9 @@ var tidings = map[string]string{
 }
 
 // endings are the statuses of Purchase Agreement Ended. A renewed or replaced agreement is no end: another goes on.
-var endings = map[string]license.Kind{
-	"CANCELLED": license.AgreementEnded, "EXPIRED": license.AgreementEnded, "TERMINATED": license.AgreementEnded,
-	"RENEWED": license.AgreementFollowed, "REPLACED": license.AgreementFollowed,
+var endings = map[license.EndReason]license.Kind{
+	license.Cancelled: license.AgreementEnded, license.Expired: license.AgreementEnded, license.Terminated: license.AgreementEnded,
+	license.Renewed: license.AgreementFollowed, license.Replaced: license.AgreementFollowed,
 }
 
 func (n *Notice) event(body []byte) {
@@ -191,6 +191,7 @@ func (n *Notice) event(body []byte) {
 		n.Key = "event:" + d.RequestID + ":" + strings.ReplaceAll(n.Kind, " ", "")
 	}
 	kind, known := eventKinds[n.Kind]
+	var reason license.EndReason
 	switch {
 	case !known:
 		if why := tidings[n.Kind]; why != "" {
@@ -206,13 +207,14 @@ func (n *Notice) event(body []byte) {
 		n.settle(Foreign, "It is about something that this AWS account bought, not sold.")
 		return
 	case n.Kind == contract.AgreementEnded:
-		if kind, known = endings[strings.ToUpper(trim(d.Agreement.Status))]; !known {
+		reason = license.EndReason(strings.ToUpper(trim(d.Agreement.Status)))
+		if kind, known = endings[reason]; !known {
 			n.settle(Unknown, "The agreement ended with the status "+quote(d.Agreement.Status)+", which is not known here.")
 			return
 		}
 	}
 	n.ProductCode = core.ProductCode(trim(d.Product.Code))
-	n.note.Kind = kind
+	n.note.Kind, n.note.Reason = kind, reason
 	n.note.About = license.Ref{
 		ProductCode: n.ProductCode, ARN: core.LicenseARN(trim(d.License.ARN)), Customer: core.AWSAccountID(trim(d.Acceptor.AccountID)),
 		Agreement: core.AgreementID(trim(d.Agreement.ID)), Follows: core.AgreementID(trim(d.Agreement.PreviousAgreementID)), Offer: core.OfferID(trim(d.Offer.ID)),

@@ -67,9 +67,9 @@ func TestPeerA16_Forms(t *testing.T) {
 		{"created", createdEvent, EventBridge, "event:aaaaaaaa-bbbb-5ccc-8ddd-eeeeeeeeeeee:PurchaseAgreementCreated", license.Note{At: time.Date(2026, 8, 20, 14, 23, 22, 0, time.UTC),
 			About: license.Ref{Customer: "111122223333", Agreement: "agmt-1ex4mp7e0q2w9r5t8y3u6i1op", Offer: "offer-ex4mpl3xyz9q"}}},
 		{"ended", eventOf("Purchase Agreement Ended - Proposer", fmt.Sprintf(endedDetail, "CANCELLED")), EventBridge, "event:r-ended:PurchaseAgreementEnded",
-			license.Note{Kind: license.AgreementEnded, At: eventAt, About: license.Ref{Customer: "111122223333", Agreement: "agmt-1"}}},
+			license.Note{Kind: license.AgreementEnded, At: eventAt, Reason: license.Cancelled, About: license.Ref{Customer: "111122223333", Agreement: "agmt-1"}}},
 		{"renewed", eventOf("Purchase Agreement Ended - Manufacturer", fmt.Sprintf(endedDetail, "RENEWED")), EventBridge, "event:r-ended:PurchaseAgreementEnded",
-			license.Note{Kind: license.AgreementFollowed, At: eventAt, About: license.Ref{Customer: "111122223333", Agreement: "agmt-1"}}},
+			license.Note{Kind: license.AgreementFollowed, At: eventAt, Reason: license.Renewed, About: license.Ref{Customer: "111122223333", Agreement: "agmt-1"}}},
 	} {
 		n := Parse(Message{ID: "m1", Body: c.body, SentAt: sent})
 		c.note.ID = c.key

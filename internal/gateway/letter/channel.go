@@ -293,7 +293,7 @@ func (s *Service) content(ctx context.Context, n Name, to string, p account.Pers
 	case Ready, Cancelling, Ended, PaymentFailed:
 		var told license.Told
 		err = json.Unmarshal(e.Data, &told)
-		c.At, c.Why, c.Until = told.License.Since, told.License.Why, told.License.ClosesAt
+		c.At, c.Why, c.Until, c.EndReason = told.License.Since, told.License.Why, told.License.ClosesAt, string(s.endReason(told.License))
 	case Refund:
 		var told correction.Snapshot
 		told, err = correctionOf(e)
@@ -310,6 +310,15 @@ func (s *Service) content(ctx context.Context, n Name, to string, p account.Pers
 		c.Unsubscribe = s.cfg.BaseURL + UnsubscribePage + "?" + url.Values{"who": {s.cfg.Seal(UnsubscribePurpose, s.cfg.Clock.Now().Add(unsubscribeLife), []byte(p.ID))}}.Encode()
 	}
 	return c, err
+}
+
+// endReason is why AWS says that the licence ended. Notices come in any order: where the first of its end said nothing of why, another
+// may have since.
+func (s *Service) endReason(told license.Snapshot) license.EndReason {
+	if l, ok := s.cfg.Licenses.ByID(told.ID); ok && told.EndReason == "" && l.Standing.OpensAt.Equal(told.OpensAt) {
+		return l.Standing.EndReason
+	}
+	return told.EndReason
 }
 
 // invitation fills in what the letter of an invitation says. Who asks, and for which company, are words of a customer's to

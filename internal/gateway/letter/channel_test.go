@@ -421,3 +421,23 @@ func TestWhoStartsAFreeTrialIsToldUntilWhen(t *testing.T) {
 		t.Errorf("of what is over: %+v", c)
 	}
 }
+
+// The first notice of an end need not be the one that says why.
+func TestALetterKnowsWhyItEndedIfSomethingHasSaidSo(t *testing.T) {
+	d := newDesk()
+	told := d.told()
+	if got := d.endReason(told.License); got != "" {
+		t.Errorf("nothing has said why: %q", got)
+	}
+	d.lic.Standing.EndReason = license.Expired
+	d.cfg.Licenses = shelf{l: d.lic}
+	d.carry(t, event(outbox.LicenseWindingDown, outbox.Subject{License: "lic_1"}, told))
+	if got := d.bag.sent[0].Content; got.EndReason != "EXPIRED" || got.Cancelled() {
+		t.Errorf("the letter says %q", got.Because())
+	}
+	d.lic.Standing.OpensAt = noon.AddDate(1, 0, 0) // it went on, and ends again
+	d.cfg.Licenses = shelf{l: d.lic}
+	if got := d.endReason(told.License); got != "" {
+		t.Errorf("another end's reason: %q", got)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/outbox"
 )
 
@@ -25,7 +26,7 @@ const (
 	Invitation      Name = "invitation"       // the link leads to where somebody joins an account; an owner asked
 	SettingUp       Name = "setting-up"       // the seller's people make the account ready
 	Ready           Name = "ready"            // the subscription gives access, and has an account
-	Cancelling      Name = "cancelling"       // a cancellation is in progress
+	Cancelling      Name = "cancelling"       // the subscription is ending: cancelled, or for another reason
 	Ended           Name = "ended"            // the subscription is over
 	PaymentFailed   Name = "payment-failed"   // the subscription did not start
 	Refund          Name = "refund"           // AWS has given money back
@@ -69,7 +70,9 @@ type Content struct {
 	From    string     // the name of who invites; empty where it is not told
 	Company string     // whose account somebody is invited to; empty where it is not told
 	Why     string     // it happened, as the licence's standing tells it
-	Say     string     // what happens, in the seller's words
+	// EndReason is why a subscription is ending or has ended, by AWS's word, such as EXPIRED; empty where AWS has not said.
+	EndReason string
+	Say       string // what happens, in the seller's words
 
 	// TrialUntil is when a free trial is over; zero: there is none, or AWS has not said so yet. TrialEnds: the subscription is, too.
 	TrialUntil time.Time
@@ -89,6 +92,20 @@ type Content struct {
 	Negotiated bool // what ends has terms that only private offers have
 
 	Unsubscribe string // the URL for those who want no more reminders; only in a reminder
+}
+
+// because is why a subscription ends, as its buyer is told.
+var because = map[license.EndReason]string{
+	license.Cancelled: "It was cancelled.", license.Expired: "Its term is over.", license.Terminated: "AWS Marketplace ended it.",
+	license.Renewed: "Another subscription renews it.", license.Replaced: "Another subscription replaces it.",
+}
+
+// Because is why the subscription is ending or has ended, in words; empty where AWS has not said.
+func (c Content) Because() string { return because[license.EndReason(c.EndReason)] }
+
+// Cancelled reports whether it is a cancellation that is in progress: AWS says so, or nothing else.
+func (c Content) Cancelled() bool {
+	return c.EndReason == "" || c.EndReason == string(license.Cancelled)
 }
 
 // Letter is one that is ready to be written and sent.

@@ -142,7 +142,8 @@ func (b *Book) renew(ctx context.Context, d *draft) error {
 	for _, e := range d.entries {
 		kept := e.License
 		d.work(e, now)
-		kept.Standing.AdvisedAt = e.Standing.AdvisedAt // it follows from the facts alone, and is not kept
+		// These follow from the facts alone, and are not kept.
+		kept.Standing.AdvisedAt, kept.Standing.EndReason = e.Standing.AdvisedAt, e.Standing.EndReason
 		s, k := e.Standing, kept.Standing
 		if k.State == WindingDown && s.State == Ended && s.Since.Equal(k.ClosesAt) {
 			d.work(e, k.Since)

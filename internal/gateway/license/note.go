@@ -11,10 +11,14 @@ type Note struct {
 	// ID names the happening, not its delivery: the same notice delivered again has the same ID.
 	ID string
 	// Kind is the fact told, or "" for a notice that tells only who is who.
-	Kind  Kind
-	At    time.Time // when it happened, by AWS's word
-	About Ref
+	Kind   Kind
+	At     time.Time // when it happened, by AWS's word
+	Reason EndReason // why, of an end, where AWS says so
+	About  Ref
 }
+
+// fact is what n tells.
+func (n Note) fact() Fact { return Fact{n.ID, n.Kind, n.At, n.Reason} }
 
 // Ref is whom a notice is about. Which members are filled depends on the notice: License Updated has nearly all,
 // Purchase Agreement Ended only the agreement, a legacy notice only the customer identifier and the product.

@@ -48,7 +48,7 @@ func (d *draft) note(n Note) func() Verdict {
 		return verdict("", Unmatched, "It names neither a license, nor an agreement, nor a customer and product.")
 	}
 	d.name(e, r, n.At)
-	return d.told(n, e.ID, n.Kind == "" || d.fact(e.ID, "", Fact{n.ID, n.Kind, n.At}))
+	return d.told(n, e.ID, n.Kind == "" || d.fact(e.ID, "", n.fact()))
 }
 
 // lost says that somebody should look at n, which has no effect. The notices about one product are one cause.
@@ -58,7 +58,7 @@ func (d *draft) lost(n Note, kind outbox.Kind, say string) {
 
 // noteAgreement takes in a notice that names only an agreement.
 func (d *draft) noteAgreement(n Note) func() Verdict {
-	fresh := n.Kind == "" || d.fact("", n.About.Agreement, Fact{n.ID, n.Kind, n.At})
+	fresh := n.Kind == "" || d.fact("", n.About.Agreement, n.fact())
 	return func() Verdict {
 		owners := d.leadsTo(n.About.Agreement)
 		switch {
@@ -91,7 +91,7 @@ func (d *draft) told(n Note, id core.LicenseID, fresh bool) func() Verdict {
 			return Verdict{n.ID, id, Confirmed, "It was known already."}
 		case slices.ContainsFunc(s.Unused, func(f Fact) bool { return f.ID == n.ID }):
 			return Verdict{n.ID, id, Unused, "It has no meaning in the state the license was in at the time; nothing changed."}
-		case before.State != s.State || !before.ClosesAt.Equal(s.ClosesAt) || !before.Since.Equal(s.Since):
+		case before.State != s.State || !before.ClosesAt.Equal(s.ClosesAt) || !before.Since.Equal(s.Since) || before.EndReason != s.EndReason:
 			return Verdict{n.ID, id, Applied, "The license is " + string(s.State) + " since " + s.Since.Format(time.RFC3339) + ": " + s.Why}
 		default:
 			return Verdict{n.ID, id, Confirmed, "The license stays " + string(s.State) + "; the notice fits, or is older than what was known."}

@@ -13,6 +13,8 @@ type Fact struct {
 	ID   string // the same fact told again has the same ID
 	Kind Kind
 	At   time.Time
+	// Reason is why the agreement ended, where the fact tells of an end and its teller says so.
+	Reason EndReason
 }
 
 // Source is who told a fact.
@@ -65,7 +67,11 @@ type Standing struct {
 	OpensAt  time.Time
 	ClosesAt time.Time
 
+	// EndReason is why the licence is ending or has ended, by AWS's word; empty where it goes on, or AWS has not said.
+	EndReason EndReason
+
 	FollowedAt time.Time // when another agreement last went on in place of one of the licence's; zero if none did
+	followed   EndReason // how, by AWS's word
 	Lapsed     bool      // it is over because AWS listed nothing any more, and goes on should AWS list it again
 
 	// AdvisedAt is when AWS told of a risk with the buyer that it has not called over since; zero: there is none. Of several agreements
@@ -88,6 +94,7 @@ func Replay(facts []Fact, now time.Time) Standing {
 	for _, f := range inOrder(facts) {
 		s.passTime(f.At)
 		s.take(f)
+		s.learn(f)
 	}
 	s.passTime(now)
 	if s.State == WindingDown {
@@ -130,9 +137,6 @@ func (s *Standing) take(f Fact) {
 	if s.State == WindingDown && f.Kind == NeverBegan && !s.ActivatedAt.IsZero() { // it did begin: the notice of that was late
 		return
 	}
-	if f.Kind == AgreementFollowed {
-		s.FollowedAt = f.At
-	}
 	st, ok := transitions[edge{s.State, f.Kind}]
 	if !ok {
 		if !repeats(s.State, f.Kind) {
@@ -144,10 +148,13 @@ func (s *Standing) take(f Fact) {
 	s.Next, s.By, s.Lapsed = "", time.Time{}, f.Kind == Lapsed
 	switch {
 	case st.to == Active:
-		s.ActivatedAt = f.At
+		s.ActivatedAt, s.EndReason = f.At, ""
 		s.OpensAt, s.ClosesAt = time.Time{}, time.Time{}
 	case st.to == WindingDown:
 		s.OpensAt, s.ClosesAt = f.At, f.At.Add(finalWindow)
+	}
+	if s.EndReason != "" {
+		s.Why += " " + say[s.EndReason]
 	}
 }
 

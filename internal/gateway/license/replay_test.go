@@ -113,11 +113,16 @@ func TestWhatNeverBeganHasNoLastHour(t *testing.T) {
 
 // Every order of every set of up to five facts, each told up to twice, gives one standing.
 func TestOrderAndRepetitionDoNotMatter(t *testing.T) {
+	reasons := map[Kind][]EndReason{AgreementEnded: {Cancelled, Expired, Terminated, ""}, AgreementFollowed: {Renewed, Replaced, ""}}
 	kinds := []Kind{Arrived, Activated, PaymentFailed, NeverBegan, AgreementEnded, AgreementFollowed, Deprovisioned, UnsubscribePending, Unsubscribed, Refused}
 	instants := []time.Time{at("10:00:00"), at("10:20:00"), at("12:00:00")}
 	pick := func(n, seed int) (fs []Fact) {
 		for i := range n {
-			fs = append(fs, Fact{ID: fmt.Sprint(i), Kind: kinds[seed%len(kinds)], At: instants[(seed/len(kinds))%len(instants)]})
+			f := Fact{ID: fmt.Sprint(i), Kind: kinds[seed%len(kinds)], At: instants[(seed/len(kinds))%len(instants)]}
+			if why := reasons[f.Kind]; why != nil {
+				f.Reason = why[seed%len(why)]
+			}
+			fs = append(fs, f)
 			seed = seed/3 + 7*i
 		}
 		return fs

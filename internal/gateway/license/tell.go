@@ -29,6 +29,8 @@ type Snapshot struct {
 	Next  string    `json:"next,omitempty"`
 	By    time.Time `json:"by,omitzero"`
 
+	EndReason EndReason `json:"endReason,omitempty"`
+
 	Access      bool      `json:"access"`
 	ActivatedAt time.Time `json:"activatedAt,omitzero"`
 	OpensAt     time.Time `json:"finalWindowOpensAt,omitzero"`
@@ -42,7 +44,7 @@ func (l License) Snapshot() Snapshot {
 	out := Snapshot{
 		ID: l.ID, ProductCode: l.ProductCode, LicenseARN: l.ARN, Customer: l.Customer, CustomerIdentifier: l.CustomerIdentifier,
 		AgreementIDs: l.Agreements, OfferID: l.Offer, Identity: l.Identity(), Account: l.Account, SettingUp: l.SettingUp, CreatedAt: l.CreatedAt,
-		State: s.State, Why: s.Why, Since: s.Since, Next: s.Next, By: s.By,
+		State: s.State, Why: s.Why, Since: s.Since, Next: s.Next, By: s.By, EndReason: s.EndReason,
 		Access: s.Access(), ActivatedAt: s.ActivatedAt, OpensAt: s.OpensAt, ClosesAt: s.ClosesAt, AdvisedAt: s.AdvisedAt,
 	}
 	if out.AgreementIDs == nil {

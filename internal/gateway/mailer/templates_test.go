@@ -58,6 +58,31 @@ func TestEveryLetterSaysWhatItIsFor(t *testing.T) {
 	}
 }
 
+func TestALetterSaysWhyASubscriptionEnds(t *testing.T) {
+	ts := ours(t)
+	for reason, says := range map[string][2]string{"": {"being cancelled", "is ending. You"}, "CANCELLED": {"being cancelled", "It was cancelled."}, "EXPIRED": {"Inkwell Pages is ending", "Its term is over."},
+		"TERMINATED": {"Inkwell Pages is ending", "AWS Marketplace ended it."}, "RENEWED": {"Inkwell Pages is ending", "Another subscription renews it."}, "REPLACED": {"Inkwell Pages is ending", "Another subscription replaces it."}} {
+		c := Sample(letter.Cancelling)
+		c.EndReason = reason
+		ending, err := ts.write(letter.Cancelling, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc := textOf(parseHTML(t, ending.html))
+		if !strings.Contains(ending.subject, says[0]) || !strings.Contains(ending.text, says[1]) || !strings.Contains(doc, says[1]) ||
+			strings.Contains(doc, "Cancellation in progress") != strings.Contains(says[0], "cancelled") {
+			t.Errorf("%q: %s\n%s\n%s", reason, ending.subject, ending.text, doc)
+		}
+		ended, err := ts.write(letter.Ended, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if doc := textOf(parseHTML(t, ended.html)); reason != "" && (!strings.Contains(ended.text, says[1]) || !strings.Contains(doc, says[1])) {
+			t.Errorf("%q: %s\n%s", reason, ended.text, doc)
+		}
+	}
+}
+
 func parseHTML(t testing.TB, text string) *html.Node {
 	t.Helper()
 	doc, err := html.Parse(strings.NewReader(text))

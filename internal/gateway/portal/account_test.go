@@ -293,8 +293,17 @@ func TestStatesInPlainWords(t *testing.T) {
 	if !cancel.Page.Has("a[href=http://127.0.0.1:4700/subscriptions]", "AWS Marketplace") || !cancel.Page.Has("p", "Only AWS Marketplace can confirm") {
 		t.Errorf("%s", cancel.Page.Text())
 	}
+	_, err := s.book.Note(t.Context(), license.Note{ID: "why", Kind: license.AgreementEnded, Reason: license.Expired, At: s.clk.Now(),
+		About: license.Ref{ProductCode: buyer(1).ProductCode, ARN: buyer(1).ARN, Customer: buyer(1).Customer}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := b.get(page); !a.Page.Has("p.notice-title", "The term is over; final usage is reported until 1 Nov 2026, 15:00 UTC") || !a.Page.Has("p", "It ended on 1 November 2026, 14:00 UTC, because its term was over.") ||
+		a.Page.Has("p.notice-title", "Cancellation") || !a.Page.Has("dd", "The agreement's term was over.") {
+		t.Errorf("%s", a.Page.Text())
+	}
 	s.clk.Set(noon.Add(3 * time.Hour))
-	if a := b.get(page); !a.Page.Has("p.notice-title", "has ended") || a.Page.Has("a", "Open Inkwell Pages") || a.Page.Has("a", "How to cancel") {
+	if a := b.get(page); !a.Page.Has("p.notice-title", "has ended") || !a.Page.Has("p", "because its term was over") || a.Page.Has("a", "Open Inkwell Pages") || a.Page.Has("a", "How to cancel") {
 		t.Errorf("%s", a.Page.Text())
 	}
 }

@@ -86,7 +86,7 @@ func (s subscription) By() time.Time {
 	return s.Standing.By
 }
 
-// Ending reports whether a cancellation is in progress.
+// Ending reports whether the last hour runs.
 func (s subscription) Ending() bool { return s.Standing.State == license.WindingDown }
 
 // Until is when access ends, where that is known.
@@ -99,7 +99,7 @@ func (s subscription) Until() time.Time {
 
 func (p *Portal) subscriptionOf(lic license.License) subscription {
 	product := p.Products.Product(lic.ProductCode)
-	s := subscription{ID: lic.ID, Product: product.Title, Customer: lic.Customer, ARN: lic.ARN, Standing: lic.Standing, Words: wordsFor(lic.Standing.State)}
+	s := subscription{ID: lic.ID, Product: product.Title, Customer: lic.Customer, ARN: lic.ARN, Standing: lic.Standing, Words: wordsFor(lic.Standing)}
 	if n := len(lic.Agreements); n > 0 {
 		s.Agreement = lic.Agreements[n-1]
 	}

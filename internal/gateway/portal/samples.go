@@ -108,9 +108,11 @@ func samples() []webui.Story {
 	standings := map[string]license.Standing{
 		"pending": {State: license.Pending, Why: "The buyer has arrived from AWS Marketplace; AWS has not yet said that the subscription is active.", Since: sampleNow.Add(-time.Minute)},
 		"active":  {State: license.Active, Why: "AWS says the subscription is active.", Since: sampleNow.AddDate(0, -2, 0), ActivatedAt: sampleNow.AddDate(0, -2, 0)},
-		"winding_down": {State: license.WindingDown, Why: "The buyer unsubscribed; the last hour for metering runs.", Since: sampleNow.Add(-20 * time.Minute),
-			Next: "The last records go to AWS; then access ends.", By: sampleNow.Add(40 * time.Minute), ActivatedAt: sampleNow.AddDate(0, -1, 0), OpensAt: sampleNow.Add(-20 * time.Minute), ClosesAt: sampleNow.Add(40 * time.Minute)},
-		"ended":  {State: license.Ended, Why: "The last hour for metering is over.", Since: sampleNow.AddDate(0, 0, -3)},
+		"winding_down": {State: license.WindingDown, Why: "AWS says the agreement ended; the last hour for metering runs. The agreement was cancelled.", Since: sampleNow.Add(-20 * time.Minute),
+			Next: "The last records go to AWS; then access ends.", By: sampleNow.Add(40 * time.Minute), ActivatedAt: sampleNow.AddDate(0, -1, 0), OpensAt: sampleNow.Add(-20 * time.Minute), ClosesAt: sampleNow.Add(40 * time.Minute), EndReason: license.Cancelled},
+		"winding_down_expired": {State: license.WindingDown, Why: "AWS says the agreement ended; the last hour for metering runs. The agreement's term was over.", Since: sampleNow.Add(-20 * time.Minute),
+			Next: "The last records go to AWS; then access ends.", By: sampleNow.Add(40 * time.Minute), ActivatedAt: sampleNow.AddDate(-1, 0, 0), OpensAt: sampleNow.Add(-20 * time.Minute), ClosesAt: sampleNow.Add(40 * time.Minute), EndReason: license.Expired},
+		"ended":  {State: license.Ended, Why: "The last hour for metering is over. The agreement's term was over.", Since: sampleNow.AddDate(0, 0, -3), EndReason: license.Expired},
 		"failed": {State: license.Failed, Why: "AWS says the buyer's payment failed.", Since: sampleNow.Add(-time.Hour)},
 	}
 	forms := accountView{Page: page("/register/account", nil), Registration: "reg_1", Product: "Inkwell Pages", Customer: "111122223333",

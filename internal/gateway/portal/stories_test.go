@@ -3,7 +3,9 @@ package portal
 import (
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
+	"time"
 
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/license"
@@ -66,8 +68,30 @@ func TestEveryStateIsSaidInPlainWords(t *testing.T) {
 			t.Errorf("%s has no words", s)
 		}
 	}
-	if wordsFor(license.None).Label != wording[license.Pending].Label {
+	if wordsFor(license.Standing{}).Label != wording[license.Pending].Label {
 		t.Error("a licence of which nothing is known is not shown as waiting")
+	}
+}
+
+func TestEveryEndIsSaidAsAWSSaysIt(t *testing.T) {
+	over := license.Standing{State: license.Ended, ActivatedAt: noon, OpensAt: noon.Add(time.Hour), ClosesAt: noon.Add(2 * time.Hour), Since: noon.Add(2 * time.Hour)}
+	running := over
+	running.State, running.Since = license.WindingDown, running.OpensAt
+	titles := map[string]bool{}
+	for _, why := range []license.EndReason{license.Cancelled, license.Expired, license.Terminated, license.Renewed, license.Replaced} {
+		running.EndReason, over.EndReason = why, why
+		r, o := wordsFor(running), wordsFor(over)
+		if !strings.Contains(r.Text, "on 1 November 2026, 13:00 UTC") || !strings.Contains(r.Text, "still billed") || !strings.Contains(o.Text, "on 1 November 2026, 13:00 UTC") || !strings.Contains(o.Text, "no more access") {
+			t.Errorf("%s: %+v, %+v", why, r, o)
+		}
+		if titles[r.Title] || titles[r.Text] || titles[o.Text] {
+			t.Errorf("%s is told as another end is: %+v, %+v", why, r, o)
+		}
+		titles[r.Title], titles[r.Text], titles[o.Text] = true, true, true
+	}
+	running.ActivatedAt = time.Time{}
+	if w := wordsFor(running); strings.Contains(w.Text, "finish what you are doing") {
+		t.Errorf("it never gave access: %+v", w)
 	}
 }
 

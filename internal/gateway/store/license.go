@@ -72,9 +72,9 @@ func (s Licenses) LoadBook(ctx context.Context) (p license.Pages, err error) {
 	if err != nil {
 		return p, fmt.Errorf("agreements of licences: %w", err)
 	}
-	err = each(ctx, r, `select license_id, agreement_id, id, kind, at_us from license_fact order by license_id, agreement_id, id`, func(scan func(...any) error) error {
+	err = each(ctx, r, `select license_id, agreement_id, id, kind, at_us, reason from license_fact order by license_id, agreement_id, id`, func(scan func(...any) error) error {
 		var f license.FactOf
-		err := scan(&f.License, &f.Agreement, &f.Fact.ID, &f.Fact.Kind, instant{&f.Fact.At})
+		err := scan(&f.License, &f.Agreement, &f.Fact.ID, &f.Fact.Kind, instant{&f.Fact.At}, &f.Fact.Reason)
 		p.Facts = append(p.Facts, f)
 		return err
 	})
@@ -94,7 +94,7 @@ const putLicense = `insert into license (id, product_code, arn, customer, custom
 
 // The steps by which all that is $1's becomes $2's. A fact or link that $2 has already is left out, then dropped.
 var mergeSteps = []string{
-	`insert into license_fact (license_id, agreement_id, id, kind, at_us) select $2, agreement_id, id, kind, at_us from license_fact where license_id = $1 on conflict do nothing`,
+	`insert into license_fact (license_id, agreement_id, id, kind, at_us, reason) select $2, agreement_id, id, kind, at_us, reason from license_fact where license_id = $1 on conflict do nothing`,
 	`delete from license_fact where license_id = $1 and $2 <> ''`,
 	`insert into license_agreement (license_id, agreement_id) select $2, agreement_id from license_agreement where license_id = $1 on conflict do nothing`,
 	`delete from license_agreement where license_id = $1 and $2 <> ''`,
@@ -143,8 +143,8 @@ func (s Licenses) CommitChange(ctx context.Context, c license.Change) error {
 			}
 		}
 		for _, f := range c.Facts {
-			if err := exec(ctx, tx, "add fact", `insert into license_fact (license_id, agreement_id, id, kind, at_us) values ($1, $2, $3, $4, $5) on conflict do nothing`,
-				f.License, f.Agreement, f.Fact.ID, f.Fact.Kind, us(f.Fact.At)); err != nil {
+			if err := exec(ctx, tx, "add fact", `insert into license_fact (license_id, agreement_id, id, kind, at_us, reason) values ($1, $2, $3, $4, $5, $6) on conflict do nothing`,
+				f.License, f.Agreement, f.Fact.ID, f.Fact.Kind, us(f.Fact.At), f.Fact.Reason); err != nil {
 				return err
 			}
 		}

@@ -31,8 +31,9 @@ func change() license.Change {
 		ARNs:       []license.ARNOf{{ARN: "arn:a", License: a.ID}, {ARN: "arn:b", License: b.ID}},
 		Agreements: []license.Agreement{{ID: "agmt-1", FirstAt: noon}, {ID: "agmt-2", Follows: "agmt-1", FirstAt: noon}},
 		Links:      []license.Link{{Agreement: "agmt-1", License: a.ID}, {Agreement: "agmt-2", License: b.ID}},
-		Facts: []license.FactOf{{Agreement: "agmt-1", Fact: license.Fact{ID: "1", Kind: license.AgreementEnded, At: noon}},
-			{License: a.ID, Fact: license.Fact{ID: "2", Kind: license.Activated, At: noon}}, {License: b.ID, Fact: license.Fact{ID: "3", Kind: license.Arrived, At: noon}}},
+		Facts: []license.FactOf{{Agreement: "agmt-1", Fact: license.Fact{ID: "1", Kind: license.AgreementEnded, At: noon, Reason: license.Expired}},
+			{License: a.ID, Fact: license.Fact{ID: "2", Kind: license.Activated, At: noon}}, {License: b.ID, Fact: license.Fact{ID: "3", Kind: license.Arrived, At: noon}},
+			{License: b.ID, Fact: license.Fact{ID: "4", Kind: license.Deprovisioned, At: noon, Reason: license.Replaced}}},
 	}
 }
 
@@ -102,8 +103,11 @@ func mergedRows(t *testing.T, s license.Store) {
 		if f.License == b {
 			t.Errorf("fact %s stayed behind", f.Fact.ID)
 		}
+		if f.Fact.ID == "4" && f.Fact.Reason != license.Replaced {
+			t.Errorf("on the way it lost its reason: %+v", f)
+		}
 	}
-	if len(p.Facts) != 3 {
+	if len(p.Facts) != 4 {
 		t.Errorf("facts %+v", p.Facts)
 	}
 }
