@@ -166,7 +166,7 @@ func assemble(ctx context.Context, c Config, db *store.DB, talk *api.NodeMetrics
 	}
 	alerts := alert.New(alert.Config{Store: g.db.Alerts(), Clock: g.clk, Log: c.Log, Wake: g.wake, Stands: map[outbox.Kind]func(context.Context, alert.Alert) (bool, error){
 		outbox.AlertCallsDenied: engine.Stands, outbox.AlertRecordsRefused: engine.Stands, outbox.AlertDeadlineNear: engine.Stands, outbox.AlertProductUnknown: in.Unserved,
-		outbox.AlertBuyerAdvised: book.Advised, outbox.AlertQueueAway: in.Silent}})
+		outbox.AlertBuyerAdvised: book.Advised, outbox.AlertQueueAway: in.Silent, outbox.AlertEntitlementsStale: entitlements.Stale}})
 	told := outbox.New(outbox.Config{Store: g.db.Outbox(), Channels: channels, Clock: g.clk, Log: c.Log, Observe: metrics.Delivery, Wake: g.wake})
 	hooks.Use(told)
 	chats.Use(told)

@@ -28,6 +28,8 @@ var kinds = map[outbox.Kind]struct {
 		"AWS tells when the risk is over."},
 	outbox.AlertQueueAway: {true, "Look at whether the queue is there, its region, and what the role may do; souk doctor says which it is. Notices wait in it, for as long as it keeps them " +
 		"(4 days, unless it says otherwise), and what of them is lost is made up for by the comparison with AWS. Until then new buyers wait, and who has left may still have access."},
+	outbox.AlertEntitlementsStale: {true, "Look at what the role may do (GetEntitlements), the region, and AWS's health page; souk doctor says which it is. Checks go on with what AWS said last, and say " +
+		"how old it is; when it is too old for the product (staleAfter), they are answered as its setting failOpen says. New buyers have nothing of what they bought until AWS answers."},
 	outbox.AlertDeliveryDead: {false, "Look at the delivery: it shows each attempt and what was answered. Mend the receiver, then have it sent again."},
 }
 

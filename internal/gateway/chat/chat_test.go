@@ -95,7 +95,7 @@ func newHouse(t *testing.T, events ...string) *house {
 	h.chat.Use(h.told)
 	mended := func(context.Context, alert.Alert) (bool, error) { return false, nil }
 	alerts := alert.New(alert.Config{Store: h.db.Alerts(), Clock: h.clk, Log: log, Stands: map[outbox.Kind]func(context.Context, alert.Alert) (bool, error){
-		outbox.AlertCallsDenied: mended, outbox.AlertRecordsRefused: mended, outbox.AlertDeadlineNear: mended, outbox.AlertProductUnknown: mended, outbox.AlertBuyerAdvised: mended, outbox.AlertQueueAway: mended}})
+		outbox.AlertCallsDenied: mended, outbox.AlertRecordsRefused: mended, outbox.AlertDeadlineNear: mended, outbox.AlertProductUnknown: mended, outbox.AlertBuyerAdvised: mended, outbox.AlertQueueAway: mended, outbox.AlertEntitlementsStale: mended}})
 	h.runner = job.New(h.clk, log, append(h.told.Jobs(), alerts.Job())...)
 	return h
 }

@@ -5,12 +5,16 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"souk.dev/souk/internal/gateway/alert"
 	"souk.dev/souk/internal/gateway/audit"
+	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/entitlement"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/operator"
 	"souk.dev/souk/internal/gateway/outbox"
+	"souk.dev/souk/internal/gateway/store/storetest"
 )
 
 // What somebody should look at is on the overview, in the list and on a page that leads to where it shows and says what to do.
@@ -88,4 +92,24 @@ func TestChatIsTriedOut(t *testing.T) {
 			t.Errorf("%s shows the chat's URL", path)
 		}
 	}
+}
+
+// Where AWS does not answer for what was bought, the overview says for how long, and leads to what to do.
+func TestOverviewSaysThatEntitlementsGoStale(t *testing.T) {
+	d := newDesk(t, func(c *Config) {
+		v, err := c.Book.(*license.Book).Note(t.Context(), license.Note{ID: "n", Kind: license.Activated, At: noon.Add(-24 * time.Hour), About: license.Ref{ProductCode: inkCode, ARN: "arn:1", Customer: "111122223333"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept := storetest.Open(t).Entitlements()
+		if err := kept.KeepEntitlements(t.Context(), entitlement.Knowledge{License: v.License, Subject: entitlement.Subject{ProductCode: inkCode, ARN: "arn:1"}, ActivatedAt: noon.Add(-24 * time.Hour),
+			Answer: entitlement.Answer{At: noon.Add(-5 * time.Hour)}, ListedAt: noon.Add(-5 * time.Hour), DueAt: noon.Add(time.Minute), Failures: 12, Failure: "throttled"}, true); err != nil {
+			t.Fatal(err)
+		}
+		c.Entitlements, err = entitlement.Open(t.Context(), entitlement.Config{Store: kept, AWS: noAWS{}, Licenses: c.Book, Products: core.Catalogue{{Code: inkCode, Pricing: core.Contract}}, Clock: c.Clock, Log: c.Log})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+	d.as(d.add(operator.Viewer)).get("/console").shows(t, http.StatusOK, "AWS has not confirmed for 5h0m0s what 1 licence has bought in advance")
 }

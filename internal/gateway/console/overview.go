@@ -127,9 +127,6 @@ var remedies = map[string]string{
 	"clock":    "Time stands still until the sandbox is there again. Start it.",
 }
 
-// staleAfter is how old AWS's word on what was bought may be before somebody should look.
-const staleAfter = 6 * time.Hour
-
 // findings are what needs somebody, the worst first.
 func (c *Console) findings(checks []Checked, records map[string]int64, aside map[license.Outcome]int, undelivered int, due toDo) (all []finding) {
 	for _, k := range checks {
@@ -163,9 +160,9 @@ func (c *Console) findings(checks []Checked, records map[string]int64, aside map
 		all = append(all, finding{webui.Warn, fmt.Sprintf("%s %s for a decision", atMost(n), plural(n, "cancellation request waits", "cancellation requests wait")),
 			"A buyer is asked to end a contract only when a person has approved it.", "/console/cancellations?state=proposed", "Decide"})
 	}
-	if age, ok := c.Entitlements.Oldest(); ok && age > staleAfter {
-		all = append(all, finding{Tone: webui.Warn, Title: "What was bought in advance has not been confirmed by AWS for " + age.Round(time.Minute).String(),
-			Text: "Checks are answered by what AWS said last. Look at the log for why it cannot be asked."})
+	if n, since := c.Entitlements.Unanswered(""); n > 0 {
+		all = append(all, finding{webui.Warn, fmt.Sprintf("AWS has not confirmed for %s what %d %s bought in advance", c.Clock.Now().Sub(since).Round(time.Minute), n, plural(int64(n), "licence has", "licences have")),
+			"Checks are answered by what AWS said last, and say how old that is. The alert says why AWS cannot be asked, and what to do.", "/console/alerts?state=raised", "Look at it"})
 	}
 	return all
 }

@@ -124,7 +124,7 @@ func (k *Keeper) one(ctx context.Context, n *Knowledge) error {
 	}
 	k.replace(n, next, next.DueAt)
 	if err != nil {
-		return nil
+		return k.complain(ctx, l, &next, err)
 	}
 	return k.tellBook(ctx, l, &next)
 }
@@ -154,11 +154,15 @@ func (k *Keeper) again(n *Knowledge, now time.Time) time.Time {
 	if n.Failures > 0 {
 		return now.Add(retryAfter(n.Failures))
 	}
-	every := k.cfg.Every
+	return nextAsking(n, k.interval(n))
+}
+
+// interval is in what AWS is asked about n though nothing is told.
+func (k *Keeper) interval(n *Knowledge) time.Duration {
 	if n.ListedAt.IsZero() && k.rulesFor(n.Subject.ProductCode).Pricing == "" {
-		every *= seldom
+		return k.cfg.Every * seldom
 	}
-	return nextAsking(n, every)
+	return k.cfg.Every
 }
 
 // replace makes next what is known, due at the instant given; unless something was told while AWS was asked about n:

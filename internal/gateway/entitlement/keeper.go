@@ -48,6 +48,9 @@ type Keeper struct {
 	// listed are the dimensions that AWS has listed for some licence, by product: what was bought once is known to be
 	// a thing that is bought.
 	listed map[core.ProductCode]map[core.Dimension]bool
+
+	telling sync.Mutex                     // guards told
+	told    map[core.ProductCode]time.Time // when it was last found that AWS does not answer
 }
 
 // toldBy are the notices that may mean that entitlements changed.
@@ -59,7 +62,8 @@ func Open(ctx context.Context, cfg Config) (*Keeper, error) {
 	if cfg.Every == 0 {
 		cfg.Every = DefaultEvery
 	}
-	k := &Keeper{cfg: cfg, rules: map[core.ProductCode]*rules{}, known: map[core.LicenseID]*Knowledge{}, listed: map[core.ProductCode]map[core.Dimension]bool{}}
+	k := &Keeper{cfg: cfg, rules: map[core.ProductCode]*rules{}, known: map[core.LicenseID]*Knowledge{}, listed: map[core.ProductCode]map[core.Dimension]bool{},
+		told: map[core.ProductCode]time.Time{}}
 	for _, p := range cfg.Products {
 		k.rules[p.Code] = k.rulesOf(p)
 	}

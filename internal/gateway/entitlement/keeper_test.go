@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,6 +29,7 @@ const arn = core.LicenseARN("arn:aws:license-manager::294406891311:license:l-1")
 
 // aws is what AWS knows, and whether it answers.
 type aws struct {
+	mu    sync.Mutex // the keeper asks about several licences at once
 	has   map[entitlement.Subject][]entitlement.Entitlement
 	down  error
 	asked []entitlement.Subject
@@ -36,10 +38,12 @@ type aws struct {
 }
 
 func (a *aws) Entitlements(_ context.Context, s entitlement.Subject) ([]entitlement.Entitlement, error) {
+	a.mu.Lock()
 	a.asked = append(a.asked, s)
-	es := slices.Clone(a.has[s])
-	if f := a.during; f != nil {
-		a.during = nil
+	es, f := slices.Clone(a.has[s]), a.during
+	a.during = nil
+	a.mu.Unlock()
+	if f != nil {
 		f()
 	}
 	return es, a.down
@@ -75,7 +79,11 @@ func (s *shop) start() {
 	}
 	log := slog.New(slog.DiscardHandler)
 	s.keeper, err = entitlement.Open(s.t.Context(), entitlement.Config{Store: s.db.Entitlements(), AWS: s.aws, Licenses: s.book, Book: s.book, Products: s.products, Clock: s.clk, Log: log,
-		Observe: func(o string) { s.outcomes = append(s.outcomes, o) }})
+		Observe: func(o string) {
+			s.aws.mu.Lock()
+			defer s.aws.mu.Unlock()
+			s.outcomes = append(s.outcomes, o)
+		}})
 	if err != nil {
 		s.t.Fatal(err)
 	}

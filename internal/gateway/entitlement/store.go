@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"souk.dev/souk/internal/gateway/alert"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/outbox"
 )
@@ -18,6 +19,8 @@ type Store interface {
 	// and is added to the licence's history. tell is what is to be told of it. When it returns nil, all of it survives a power
 	// cut.
 	KeepEntitlements(ctx context.Context, k Knowledge, changed bool, tell ...outbox.Event) error
+	// Raise writes down something that somebody should look at, and that no answer of AWS's came with.
+	Raise(ctx context.Context, f alert.Finding) error
 	// EntitlementHistory lists the answers of AWS's that differed from the one before, oldest first.
 	EntitlementHistory(ctx context.Context, id core.LicenseID) ([]Answer, error)
 }

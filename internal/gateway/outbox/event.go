@@ -74,6 +74,8 @@ const (
 	AlertBuyerAdvised   Kind = "alert.buyer_advised"
 	AlertQueueAway      Kind = "alert.queue_away"
 
+	AlertEntitlementsStale Kind = "alert.entitlements_stale"
+
 	// These are for one person alone, who is sent a mail: programs are not told.
 	VerifyAsked     Kind = "account.verify_asked"
 	ResetAsked      Kind = "account.reset_asked"
@@ -143,6 +145,7 @@ var Kinds = []KindMeans{
 	{AlertDeliveryDead, "what was to be told was given up"},
 	{AlertBuyerAdvised, "AWS sees a risk with a buyer"},
 	{AlertQueueAway, "the queue of AWS's notices does not answer"},
+	{AlertEntitlementsStale, "AWS cannot be asked for what was bought in advance"},
 	{WebhookTest, "somebody asked for a test"},
 }
 

@@ -169,7 +169,7 @@ func TestAlerts(t *testing.T) {
 	onBoth(t, func(t *testing.T, open func(t *testing.T) *store.DB) {
 		storetest.Alerts(t, func(t *testing.T) storetest.AlertStores {
 			db := open(t)
-			return storetest.AlertStores{Alerts: db.Alerts(), Outbox: db.Outbox(), Licenses: db.Licenses(), Notices: db.Notices(), Metering: store.NewMetering(db)}
+			return storetest.AlertStores{Alerts: db.Alerts(), Outbox: db.Outbox(), Licenses: db.Licenses(), Notices: db.Notices(), Metering: store.NewMetering(db), Entitlements: db.Entitlements()}
 		})
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"souk.dev/souk/internal/gateway/alert"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/entitlement"
 	"souk.dev/souk/internal/gateway/outbox"
@@ -129,6 +130,11 @@ func putAnswer(ctx context.Context, tx *sql.Tx, id core.LicenseID, a entitlement
 		}
 	}
 	return nil
+}
+
+// Raise implements [entitlement.Store].
+func (s Entitlements) Raise(ctx context.Context, f alert.Finding) error {
+	return s.db.Tx(ctx, func(tx *sql.Tx) error { return raise(ctx, tx, f) })
 }
 
 // EntitlementHistory implements [entitlement.Store].

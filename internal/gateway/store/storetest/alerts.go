@@ -7,6 +7,7 @@ import (
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/alert"
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/entitlement"
 	"souk.dev/souk/internal/gateway/intake"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/metering"
@@ -21,6 +22,8 @@ type AlertStores struct {
 	Licenses license.Store
 	Notices  intake.Store
 	Metering metering.Store
+
+	Entitlements entitlement.Store
 }
 
 // Alerts is what every engine must do for package alert.
@@ -138,6 +141,8 @@ func alertsWithTheirFacts(t *testing.T, s AlertStores) {
 
 	must(t, s.Notices.Raise(ctx, alert.Finding{Kind: outbox.AlertQueueAway, Say: "s", At: noon}))
 	raised(outbox.AlertQueueAway, 1)
+	must(t, s.Entitlements.Raise(ctx, alert.Finding{Kind: outbox.AlertEntitlementsStale, Cause: "p", Product: "p", Say: "s", At: noon}))
+	raised(outbox.AlertEntitlementsStale, 1)
 
 	e := told(1)
 	d := outbox.Delivery{ID: "dlv_1", Event: e.ID, Kind: e.Kind, License: e.License, Channel: "webhook", Target: outbox.Target{To: "whk_1", Lane: "whk_1"}, State: outbox.Pending, CreatedAt: noon, Since: noon, DueAt: noon}
