@@ -11,7 +11,8 @@ import (
 
 // Store is what metering needs of a database. Each call is one atomic step.
 type Store interface {
-	// Seal writes totals, records, balances and write-offs together. A record that exists is fail.Conflict.
+	// Seal writes totals, records, balances and write-offs together. A record that exists is fail.Conflict. A power cut that
+	// ends this process, too, may undo it, with all that was stored after it.
 	Seal(ctx context.Context, s Sealing) error
 	// SealedKeys lists what is sealed of an hour, each key once: those of totals, and of records that had nothing to add
 	// up. With a licence, of that one only.

@@ -52,6 +52,9 @@ func (db *DB) LeaseTime(d time.Duration) { db.node.leaseTime = d }
 // StuckTime is how long db lets a transaction stand still that keeps the books from it.
 func (db *DB) StuckTime(d time.Duration) { db.node.stuck = d }
 
+// Soon is a transaction that does not wait for the disk.
+func Soon(ctx context.Context, db *DB, f func(tx *sql.Tx) error) error { return db.soon(ctx, f) }
+
 // Raw is the database's writer, for tests that do what this package never does.
 func Raw(db *DB) *sql.DB { return db.write }
 

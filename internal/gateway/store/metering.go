@@ -31,9 +31,13 @@ var _ metering.Store = Metering{}
 const recordColumns = `id, license, dimension, hour, product, customer, license_arn, customer_identifier, stamp_s, quantity,
 	state, reason, why, since_us, expires_us, deadline_us, retry_us, tries, most, unsure, attempt, receipt, per, allocations`
 
-// Seal implements [metering.Store].
+// Seal implements [metering.Store]. Nothing rests on it that is not stored after it, but what somebody is told at once.
 func (s Metering) Seal(ctx context.Context, g metering.Sealing) error {
-	return s.tx(ctx, func(p *prepared) error {
+	transact := s.db.soon
+	if len(g.Found) > 0 {
+		transact = s.db.Tx
+	}
+	return s.repeated(ctx, transact, func(p *prepared) error {
 		for _, t := range g.Totals {
 			_, err := p.exec(`insert into metering_total (part, `+totalColumns+`)
 				values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,

@@ -61,7 +61,7 @@ func (db *DB) writer(ctx context.Context, query string) (*sql.Stmt, error) {
 type prepared struct {
 	ctx  context.Context
 	db   *DB
-	part int // whose rows they are, see [Metering.tx]
+	part int // whose rows they are, see [Metering.repeated]
 	tx   *sql.Tx
 	stmt map[string]*sql.Stmt // closed with the transaction
 	anew []string             // those that had to be prepared
@@ -88,10 +88,13 @@ func (p *prepared) exec(query string, args ...any) (int64, error) {
 	return res.RowsAffected()
 }
 
-// repeated is [DB.Tx] for statements that come many times.
-func (db *DB) repeated(ctx context.Context, f func(p *prepared) error) error {
+// transaction is [DB.Tx] or [DB.soon].
+type transaction func(ctx context.Context, f func(tx *sql.Tx) error) error
+
+// repeated is a transaction of statements that come many times.
+func (db *DB) repeated(ctx context.Context, transact transaction, f func(p *prepared) error) error {
 	var anew []string
-	err := db.Tx(ctx, func(tx *sql.Tx) error {
+	err := transact(ctx, func(tx *sql.Tx) error {
 		// When ctx ends the transaction does, which is what ends its statements: were each to watch ctx by itself, which SQLite's
 		// driver does with a goroutine, a short one would spend a tenth of its time on that.
 		p := &prepared{ctx: context.WithoutCancel(ctx), db: db, tx: tx, stmt: map[string]*sql.Stmt{}}
@@ -111,7 +114,11 @@ func (db *DB) repeated(ctx context.Context, f func(p *prepared) error) error {
 }
 
 func (s Metering) tx(ctx context.Context, f func(p *prepared) error) error {
-	return s.db.repeated(ctx, func(p *prepared) error {
+	return s.repeated(ctx, s.db.Tx, f)
+}
+
+func (s Metering) repeated(ctx context.Context, transact transaction, f func(p *prepared) error) error {
+	return s.db.repeated(ctx, transact, func(p *prepared) error {
 		p.part = s.part
 		return f(p)
 	})

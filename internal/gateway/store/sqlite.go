@@ -21,6 +21,7 @@ var sqlite = &engine{
 	reading: &sql.TxOptions{ReadOnly: true},
 	again:   func(error) bool { return false },
 	shrinks: true,
+	own:     true,
 }
 
 // writerCache is how much of the database the writer keeps in memory, in KiB: the inner pages of all indexes that an

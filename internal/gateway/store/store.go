@@ -40,6 +40,8 @@ type engine struct {
 	again func(error) bool // it failed because of another transaction: what it did can be done again
 
 	shrinks bool // the file gives space back piece by piece, when it is asked for
+
+	own bool // it runs in this process: what it has not put on the disk yet is lost only together with the process's memory
 }
 
 // Open opens the database that url names, without looking at its schema: "sqlite:PATH", "sqlite::memory:" for tests, or
@@ -91,9 +93,18 @@ func (db *DB) Tx(ctx context.Context, f func(tx *sql.Tx) error) error {
 	if db.snapshot != nil {
 		return errSnapshot
 	}
+	return db.txOn(ctx, db.write, f)
+}
+
+// beginner begins transactions: the database, or one connection to it.
+type beginner interface {
+	BeginTx(ctx context.Context, opts *sql.TxOptions) (*sql.Tx, error)
+}
+
+func (db *DB) txOn(ctx context.Context, on beginner, f func(tx *sql.Tx) error) error {
 	pause := firstPause
 	for try := 1; ; try++ {
-		err := db.tryTx(ctx, f)
+		err := db.tryTx(ctx, on, f)
 		switch {
 		case err == nil:
 			db.checkpoints.committed()
@@ -110,8 +121,8 @@ func (db *DB) Tx(ctx context.Context, f func(tx *sql.Tx) error) error {
 	}
 }
 
-func (db *DB) tryTx(ctx context.Context, f func(tx *sql.Tx) error) error {
-	tx, err := db.write.BeginTx(ctx, db.engine.writing)
+func (db *DB) tryTx(ctx context.Context, on beginner, f func(tx *sql.Tx) error) error {
+	tx, err := on.BeginTx(ctx, db.engine.writing)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}

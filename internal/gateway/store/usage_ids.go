@@ -17,7 +17,7 @@ const putIDs = `insert into usage_ids (part, run, chunk, body) values ($1, $2, $
 
 // PutIDs implements [usage.Store].
 func (s Usage) PutIDs(ctx context.Context, part int, run int64, pieces []usage.RunPiece) error {
-	return s.db.repeated(ctx, func(p *prepared) error {
+	return s.db.repeated(ctx, s.db.soon, func(p *prepared) error {
 		for _, piece := range pieces {
 			if _, err := p.exec(putIDs, part, run, piece.No, noneIsEmpty(piece.Body)); err != nil {
 				return err

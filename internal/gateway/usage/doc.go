@@ -60,6 +60,9 @@
 //   - Between writing an id run and forgetting its ids: ids then stand in both, which is harmless; before the run's
 //     header is committed, its chunks are not looked at and are overwritten next time. Ids only leave memory when their
 //     segments are surely in the log.
+//   - Before a run's chunks or an hour's records are on the disk, for which SQLite is not asked to wait: a power cut undoes
+//     them, and whatever was committed after them, of which nobody had an answer. What is left is the log up to some commit,
+//     which is read as after any other crash.
 //   - While segments are packed (pack.go): the packed one is made beside the log, read again and compared field by field.
 //     Then one transaction deletes what it was made of and writes it under the number of the newest of these, so that no
 //     query sees an event twice or not at all, and a number that was taken stays taken.
