@@ -64,6 +64,7 @@ type Intake struct {
 	rotated   time.Time   // when ids last moved
 	runs      []*run      // oldest first
 	garbage   bool        // there may be chunks of runs that are no more
+	adrift    bool        // runs may not be those that there are: Tidy failed half-way
 	asked     bool        // the tidy job knows that there are many ids
 	past      past        // closed hours that late events asked for
 	warmth    byte        // see idTable.warm

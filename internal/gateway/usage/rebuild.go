@@ -44,17 +44,11 @@ func (in *Intake) rebuild(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the sealed totals: %w", err)
 	}
-	runs, err := in.cfg.Store.Runs(ctx, in.cfg.Part)
-	if err != nil {
-		return fmt.Errorf("read the id runs: %w", err)
+	if in.runs, err = in.readRuns(ctx, nil); err != nil {
+		return err
 	}
 	var after int64
-	for _, r := range runs {
-		known, err := newRun(r)
-		if err != nil {
-			return err
-		}
-		in.runs = append(in.runs, known)
+	for _, r := range in.runs {
 		after = max(after, r.LastSeq)
 		in.rotated = time.UnixMicro(r.LastAt)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"souk.dev/souk/internal/job"
@@ -40,8 +41,19 @@ func (in *Intake) tidyDue(context.Context) (at time.Time, ok bool, err error) {
 
 // Tidy does one piece of work that keeps ids in memory and their runs on disk few: it moves the ids in memory, if they
 // are many or a day old, into a run, merges runs of like size, or forgets runs that are older than the retention.
-// Events are taken meanwhile.
+// Events are taken meanwhile. What failed may have taken effect all the same: the next call looks first.
 func (in *Intake) Tidy(ctx context.Context) (did bool, err error) {
+	if in.adrift {
+		if err := in.lookAgain(ctx); err != nil {
+			return false, err
+		}
+	}
+	did, err = in.tidy(ctx)
+	in.adrift = err != nil
+	return did, err
+}
+
+func (in *Intake) tidy(ctx context.Context) (did bool, err error) {
 	now := in.cfg.Clock.Now()
 	if did, err := in.rotate(ctx, now); did || err != nil {
 		return did, err
@@ -66,6 +78,42 @@ func (in *Intake) Tidy(ctx context.Context) (did bool, err error) {
 	in.garbage = more
 	in.commit.Unlock()
 	return true, nil
+}
+
+// readRuns reads the runs that there are. Those among known are taken over, with what of their filters is in memory.
+func (in *Intake) readRuns(ctx context.Context, known []*run) (runs []*run, err error) {
+	list, err := in.cfg.Store.Runs(ctx, in.cfg.Part)
+	if err != nil {
+		return nil, fmt.Errorf("read the id runs: %w", err)
+	}
+	for _, r := range list {
+		if i := slices.IndexFunc(known, func(k *run) bool { return k.No == r.No }); i >= 0 {
+			runs = append(runs, known[i])
+			continue
+		}
+		anew, err := newRun(r)
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, anew)
+	}
+	return runs, nil
+}
+
+// lookAgain makes memory know the runs that there are. Otherwise the next run, which takes the number after the last that is known,
+// could be written into one that was made and whose answer was lost.
+func (in *Intake) lookAgain(ctx context.Context) error {
+	runs, err := in.readRuns(ctx, in.runs)
+	if err != nil {
+		return err
+	}
+	in.commit.Lock()
+	defer in.commit.Unlock()
+	in.runs, in.garbage, in.adrift = runs, true, false
+	if n := len(runs); in.frozen != nil && n > 0 && runs[n-1].LastSeq >= in.frozenSeq {
+		in.frozen = nil // they have left memory
+	}
+	return nil
 }
 
 // rotate moves the ids in memory into a run.
