@@ -23,7 +23,7 @@ var features = []string{
 	"internal/gateway/intake/...", "internal/gateway/usage/...", "internal/gateway/metering/...", "internal/gateway/keys/...", "internal/gateway/privacy/...", "internal/gateway/seal/...", "internal/gateway/vault/...", "internal/gateway/entitlement/...",
 	"internal/gateway/agreement/...", "internal/gateway/search/...", "internal/gateway/threshold/...",
 	"internal/gateway/credential/...", "internal/gateway/operator/...", "internal/gateway/audit/...",
-	"internal/gateway/approval/...", "internal/gateway/proposal/...", "internal/gateway/correction/...", "internal/gateway/cancellation/...", "internal/gateway/outbox/...", "internal/gateway/alert/...", "internal/gateway/chat/...", "internal/gateway/webhook/...", "internal/gateway/letter/...", "internal/gateway/signon/...",
+	"internal/gateway/approval/...", "internal/gateway/proposal/...", "internal/gateway/correction/...", "internal/gateway/cancellation/...", "internal/gateway/payment/...", "internal/gateway/outbox/...", "internal/gateway/alert/...", "internal/gateway/chat/...", "internal/gateway/webhook/...", "internal/gateway/letter/...", "internal/gateway/signon/...",
 }
 
 // doors are the gateway's packages that do know something outside.

@@ -135,7 +135,7 @@ func TestCancellationsFromAShell(t *testing.T) {
 	if o.gateway(http.MethodGet, "/v1/licenses/"+url.PathEscape(heard.LicenseARN), nil, http.StatusOK, &lic); lic.State != "ended" {
 		t.Errorf("after its last hour the licence is %+v", lic)
 	}
-	holds(do(exitFailed, "propose", heard.LicenseARN, "--reason", "OTHER"), "there is nothing to end")
+	holds(do(exitFailed, "propose", heard.LicenseARN, "--reason", "OTHER"), "nothing can be asked of its buyer any more")
 
 	is(waits.ID, "pending", "silence")
 	o.advance("P7D")

@@ -25,6 +25,7 @@ func commands() []*cobra.Command {
 		accountsCommand(),
 		correctionsCommand(),
 		cancellationsCommand(),
+		paymentsCommand(),
 		resyncCommand(),
 		statementCommand(),
 		reconcileCommand(),

@@ -2,18 +2,14 @@ package cli
 
 import (
 	"cmp"
-	"context"
-	"encoding/json"
 	"fmt"
-	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 )
 
-// shownCorrection is a correction as the gateway shows it: what a person reads of it, and all of it for programs.
+// shownCorrection is what a person reads of a correction.
 type shownCorrection struct {
 	ID        string    `json:"id"`
 	Kind      string    `json:"kind"`
@@ -37,22 +33,7 @@ type shownCorrection struct {
 		ID    string `json:"id"`
 		State string `json:"state"`
 	} `json:"overlaps"`
-
-	whole json.RawMessage
 }
-
-// UnmarshalJSON implements [json.Unmarshaler].
-func (c *shownCorrection) UnmarshalJSON(text []byte) error {
-	type fields shownCorrection
-	if err := json.Unmarshal(text, (*fields)(c)); err != nil {
-		return err
-	}
-	c.whole = json.RawMessage(strings.Clone(string(text)))
-	return nil
-}
-
-// MarshalJSON implements [json.Marshaler]: what the gateway said.
-func (c shownCorrection) MarshalJSON() ([]byte, error) { return c.whole, nil }
 
 // what is put right, such as "400 pages of 2026-11".
 func (c shownCorrection) what() string {
@@ -98,43 +79,16 @@ little is added to the hour that is open.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(listCorrectionsCommand(), showCorrectionCommand(), proposeCorrectionCommand(), addCorrectionCommand(), approveCorrectionCommand(), denyCorrectionCommand())
+	kind := proposals[shownCorrection]{name: "corrections", called: "corrections", one: "cor_4t9…", head: "ASKED\tKIND\tWHAT\tSTATE\tLICENSE\tID", state: "proposed",
+		states: []string{"proposed", "approved", "sending", "pending", "completed", "failed", "rejected"}}
+	cmd.AddCommand(kind.list(), kind.show("Show one correction, and what AWS is to be asked", "  souk corrections show cor_4t9…\n  souk corrections show cor_4t9… --json | jq .request"),
+		proposeCorrectionCommand(kind), addCorrectionCommand(kind), approveCorrectionCommand(kind), denyCorrectionCommand(kind))
 	return cmd
 }
 
-func listCorrectionsCommand() *cobra.Command {
-	var state, license string
-	cmd := officeCommand(&cobra.Command{
-		Use:     "list",
-		Short:   "List corrections, oldest first",
-		Example: "  souk corrections list --state proposed\n  souk corrections list --license lic_4t9… --json",
-		Args:    cobra.NoArgs,
-	}, func(ctx context.Context, o office, out verbOutput, _ []string) error {
-		all, err := listOf[shownCorrection](ctx, o, "/v1/corrections", url.Values{"state": {state}, "license": {license}})
-		if err != nil {
-			return err
-		}
-		return table(out, "ASKED\tKIND\tWHAT\tSTATE\tLICENSE\tID", all, shownCorrection.row)
-	})
-	cmd.Flags().StringVar(&state, "state", "", "only in this state: proposed, approved, sending, pending, completed, failed or rejected")
-	cmd.Flags().StringVar(&license, "license", "", "only of this license, by its ARN or the gateway's id")
-	return cmd
-}
-
-func showCorrectionCommand() *cobra.Command {
-	return officeCommand(&cobra.Command{
-		Use:     "show ID",
-		Short:   "Show one correction, and what AWS is to be asked",
-		Example: "  souk corrections show cor_4t9…\n  souk corrections show cor_4t9… --json | jq .request",
-		Args:    cobra.ExactArgs(1),
-	}, func(ctx context.Context, o office, out verbOutput, args []string) error {
-		return tellCorrection(ctx, o, out, http.MethodGet, "/"+url.PathEscape(args[0]), nil)
-	})
-}
-
-func proposeCorrectionCommand() *cobra.Command {
+func proposeCorrectionCommand(kind proposals[shownCorrection]) *cobra.Command {
 	f := bodyFlags{"kind": "over_billed"}
-	cmd := askCorrection(f, &cobra.Command{
+	cmd := kind.ask(f, &cobra.Command{
 		Use:   "propose LICENSE",
 		Short: "Propose to give back what was billed too much",
 		Long: `Propose to give back what a license, named by its ARN or the gateway's id, was billed too much in a month. Give --dimension and
@@ -155,9 +109,9 @@ AWS hears of nothing before somebody approves.`,
 	return cmd
 }
 
-func addCorrectionCommand() *cobra.Command {
+func addCorrectionCommand(kind proposals[shownCorrection]) *cobra.Command {
 	f := bodyFlags{"kind": "under_billed"}
-	cmd := askCorrection(f, &cobra.Command{
+	cmd := kind.ask(f, &cobra.Command{
 		Use:   "add LICENSE",
 		Short: "Add usage that was missed to the hour that is open",
 		Long: `Add usage that was never told to the hour that is open, of a license named by its ARN or the gateway's id. It is counted at once and
@@ -176,53 +130,27 @@ func besidesFlag(f bodyFlags, cmd *cobra.Command) {
 	f.list(cmd, "besides", "another correction that is for another mistake; may be given several times")
 }
 
-// askCorrection asks for a correction of the license that is named.
-func askCorrection(f bodyFlags, cmd *cobra.Command) *cobra.Command {
-	cmd.Args = cobra.ExactArgs(1)
-	return officeCommand(cmd, func(ctx context.Context, o office, out verbOutput, args []string) error {
-		f["license"] = args[0]
-		return tellCorrection(ctx, o, out, http.MethodPost, "", f)
-	})
-}
-
-func approveCorrectionCommand() *cobra.Command {
+func approveCorrectionCommand(kind proposals[shownCorrection]) *cobra.Command {
 	f := bodyFlags{}
-	cmd := officeCommand(&cobra.Command{
+	cmd := kind.decision("approve", f, &cobra.Command{
 		Use:   "approve ID",
 		Short: "Let a proposal go to AWS",
 		Long: `Let a proposal go to AWS, which then gives the money back without asking the buyer, and takes nothing back. Read it first:
 "souk corrections show". One that may be for the same mistake as another that was approved is refused, unless --besides names that one.`,
 		Example: "  souk corrections approve cor_4t9… --by Grace",
-		Args:    cobra.ExactArgs(1),
-	}, func(ctx context.Context, o office, out verbOutput, args []string) error {
-		return tellCorrection(ctx, o, out, http.MethodPost, "/"+url.PathEscape(args[0])+"/approve", f)
 	})
-	f.text(cmd, "by", "who decides")
 	besidesFlag(f, cmd)
 	return cmd
 }
 
-func denyCorrectionCommand() *cobra.Command {
+func denyCorrectionCommand(kind proposals[shownCorrection]) *cobra.Command {
 	f := bodyFlags{}
-	cmd := officeCommand(&cobra.Command{
+	cmd := kind.decision("reject", f, &cobra.Command{
 		Use:     "deny ID",
 		Aliases: []string{"reject"},
 		Short:   "End a proposal without AWS",
 		Example: "  souk corrections deny cor_4t9… --by Grace --why 'It was given back in October.'",
-		Args:    cobra.ExactArgs(1),
-	}, func(ctx context.Context, o office, out verbOutput, args []string) error {
-		return tellCorrection(ctx, o, out, http.MethodPost, "/"+url.PathEscape(args[0])+"/reject", f)
 	})
-	f.text(cmd, "by", "who decides")
 	f.text(cmd, "why", "why it is not wanted")
 	return cmd
-}
-
-// tellCorrection makes a call about one correction and prints what it answers.
-func tellCorrection(ctx context.Context, o office, out verbOutput, method, path string, in any) error {
-	var c shownCorrection
-	if err := o.call(ctx, method, "/v1/corrections"+path, in, &c); err != nil {
-		return err
-	}
-	return out.tell(c, "%s", c)
 }

@@ -34,6 +34,7 @@ import (
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/metering"
 	"souk.dev/souk/internal/gateway/outbox"
+	"souk.dev/souk/internal/gateway/payment"
 	"souk.dev/souk/internal/gateway/portal"
 	"souk.dev/souk/internal/gateway/privacy"
 	"souk.dev/souk/internal/gateway/push"
@@ -148,7 +149,8 @@ func assemble(ctx context.Context, c Config, db *store.DB, talk *api.NodeMetrics
 	corrections := correction.New(correction.Config{Store: g.db.Corrections(), AWS: agreements, Usage: counted{events, metrics}, Ledger: metering.Ledger{Store: store.NewMetering(g.db), Log: store.NewUsage(g.db)},
 		Licenses: book, Products: c.Products, Approval: rule, Clock: g.clk, Log: c.Log, Wake: g.wake})
 	cancellations := cancellation.New(cancellation.Config{Store: g.db.Cancellations(), AWS: agreements, Licenses: book, Approval: rule, Clock: g.clk, Log: c.Log, Wake: g.wake})
-	in.Observe = observed(metrics, corrections, cancellations, resync)
+	payments := payment.New(payment.Config{Store: g.db.Payments(), AWS: agreements, Terms: resync, Licenses: book, Approval: rule, Clock: g.clk, Log: c.Log, Wake: g.wake})
+	in.Observe = observed(metrics, heardOf{corrections, cancellations, payments}, resync)
 	out := courier.New(c.WebhookNetworks)
 	hooks := webhook.New(webhook.Config{Store: g.db.Webhooks(), Poster: out, Clock: g.clk, Log: c.Log})
 	chats, err := chat.New(chat.Config{Rooms: c.Chats, Poster: out, Console: strings.TrimRight(c.BaseURL, "/") + "/console", Clock: g.clk, Log: c.Log})
@@ -201,6 +203,7 @@ func assemble(ctx context.Context, c Config, db *store.DB, talk *api.NodeMetrics
 		api.Finalize{Engine: engine, Directory: book},
 		api.Corrections{Corrections: corrections, Directory: book},
 		api.Cancellations{Cancellations: cancellations, Directory: book},
+		api.Payments{Payments: payments, Directory: book},
 		api.Statements{Maker: maker, Signer: signer, Directory: book, Clock: g.clk},
 		api.Resync{Resync: resync, Directory: book},
 		api.Agreements{Resync: resync, Directory: book},
@@ -224,14 +227,14 @@ func assemble(ctx context.Context, c Config, db *store.DB, talk *api.NodeMetrics
 	}
 	health := api.Health{Log: c.Log, Checks: g.checks(c, in)}
 	desk, err := g.openConsole(c, health, console.Config{Audit: acts, Book: book, Engine: engine, Notices: g.db.Notices(), Replayer: in, Search: g.db.Search(), Agreements: resync, Outbox: told, Register: registrations, Accounts: accounts,
-		Entitlements: entitlements, Corrections: corrections, Cancellations: cancellations, Seal: box, Alerts: alerts, Chats: chats})
+		Entitlements: entitlements, Corrections: corrections, Cancellations: cancellations, Payments: payments, Seal: box, Alerts: alerts, Chats: chats})
 	if err != nil {
 		return nil, err
 	}
 	g.handler = handler(c.Log, door, gathered{counted{events, metrics}, ring.Used}, pages, desk, posts, applications.door, health, metrics)
 
 	// In this order when stepped: what AWS told, then what follows from it, then what goes to AWS, then what is told of it.
-	jobs := slices.Concat(in.Jobs(), resync.Jobs(), []job.Job{book.Job(), entitlements.Job(), registrations.Attach(), corrections.Job(), cancellations.Job()}, engine.Jobs(), events.Jobs(), []job.Job{thresholds.Job(), alerts.Job()}, told.Jobs(),
+	jobs := slices.Concat(in.Jobs(), resync.Jobs(), []job.Job{book.Job(), entitlements.Job(), registrations.Attach(), corrections.Job(), cancellations.Job(), payments.Job()}, engine.Jobs(), events.Jobs(), []job.Job{thresholds.Job(), alerts.Job()}, told.Jobs(),
 		applications.jobs,
 		[]job.Job{accounts.Sweep(), api.ForgetAnswers(g.db.Answers(), g.clk)})
 	for _, j := range jobs {

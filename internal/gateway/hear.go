@@ -13,6 +13,7 @@ import (
 	"souk.dev/souk/internal/gateway/entitlement"
 	"souk.dev/souk/internal/gateway/intake"
 	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/payment"
 )
 
 // heard is the book of licences as notices reach it: of one that may mean that entitlements changed, those who ask for
@@ -42,20 +43,30 @@ var agreed = []string{contract.AgreementCreated, contract.AgreementAmended, cont
 var cancelled = []string{contract.CancellationPending, contract.CancellationApproved, contract.CancellationRejected, contract.CancellationWithdrawn, contract.CancellationFailed,
 	contract.AgreementEnded}
 
+// heardOf are the desks of proposals that notices may be about.
+type heardOf struct {
+	corrections   *correction.Service
+	cancellations *cancellation.Service
+	payments      *payment.Service
+}
+
 // observed tells the metrics of every delivery of a notice, the re-sync of one about an agreement, the corrections of one that AWS
-// has decided on some adjustment, and the cancellation requests of one about some of them. Were that lost, they would ask by
-// themselves a little later.
-func observed(metrics *api.Metrics, corrections *correction.Service, cancellations *cancellation.Service, resync *agreement.Service) func(intake.Notice, bool, time.Duration) {
+// has decided on some adjustment, the cancellation requests of one about some of them, and the payment requests of an agreement's
+// end, which ends them: AWS publishes no events about themselves. Were that lost, they would ask by themselves a little later.
+func observed(metrics *api.Metrics, desks heardOf, resync *agreement.Service) func(intake.Notice, bool, time.Duration) {
 	return func(n intake.Notice, repeated bool, waited time.Duration) {
 		metrics.Notice(n, repeated, waited)
 		if !repeated && slices.Contains(agreed, n.Kind) {
 			resync.Heard()
 		}
 		if n.Kind == contract.AdjustmentCompleted || n.Kind == contract.AdjustmentFailed {
-			corrections.Heard()
+			desks.corrections.Heard()
 		}
 		if slices.Contains(cancelled, n.Kind) {
-			cancellations.Heard()
+			desks.cancellations.Heard()
+		}
+		if n.Kind == contract.AgreementEnded {
+			desks.payments.Heard()
 		}
 	}
 }

@@ -25,7 +25,7 @@ var tones = map[string]Tone{
 	"winding down": Warn, "setting up": Warn, "cancellation in progress": Warn, "carried": Warn, "frozen": Warn, "expiring": Warn, "parked": Warn,
 	"raised": Warn, "resolved": Success, "failed": Error, "refused": Error, "unbillable": Error, "error": Error, "lost": Error, "dead": Error, "terminated": Error,
 	"applied": Success, "held": Info, "received": Info, "unreadable": Error, "no meaning": Warn, "unknown product": Warn, "unknown kind": Warn, "unmatched": Warn,
-	"proposed": Warn, "approved": Info, "agreed": Info, "withdrawing": Info, "denied": Neutral, "withdrawn": Neutral, "sending": Info, "works": Success, "not done": Error, "claimed": Success, "revoked": Neutral,
+	"proposed": Warn, "approved": Info, "agreed": Info, "withdrawing": Info, "validating": Info, "accepted": Success, "denied": Neutral, "withdrawn": Neutral, "sending": Info, "works": Success, "not done": Error, "claimed": Success, "revoked": Neutral,
 	"ended": Neutral, "cancelled": Neutral, "expired": Neutral, "replaced": Neutral, "renewed": Neutral, "archived": Neutral,
 }
 

@@ -11,6 +11,7 @@ import (
 // is zero. Amounts are decimals as AWS writes them, in the term's currency. Source: Agreement API, AcceptedTerm and the terms in
 // it.
 type Content struct {
+	ID                string            `json:"id"` // AWS's name of the term
 	CurrencyCode      string            `json:"currencyCode"`
 	Price             string            `json:"price"`         // FixedUpfrontPricingTerm, RecurringPaymentTerm
 	BillingPeriod     string            `json:"billingPeriod"` // RecurringPaymentTerm: Monthly
@@ -63,8 +64,10 @@ type Document struct {
 
 // TermConfiguration is what the buyer chose of what a term leaves open.
 type TermConfiguration struct {
-	AutoRenew  *bool  `json:"enableAutoRenew"` // RenewalTerm
-	Selector   string `json:"selectorValue"`   // ConfigurableUpfrontPricingTerm: which rate card
+	AutoRenew  *bool  `json:"enableAutoRenew"`                // RenewalTerm
+	Selector   string `json:"selectorValue"`                  // ConfigurableUpfrontPricingTerm: which rate card
+	Approval   string `json:"paymentRequestApprovalStrategy"` // VariablePaymentTerm: AUTO_APPROVE_ON_EXPIRATION or WAIT_FOR_APPROVAL
+	Expiration string `json:"expirationDuration"`             // ISO 8601, such as P10D; of the former
 	Dimensions []struct {
 		Dimension core.Dimension `json:"dimensionKey"`
 		Units     int64          `json:"dimensionValue"`

@@ -66,7 +66,7 @@ func (a Agreement) trial(terms Terms) (t Trial, ok bool) {
 		if term.Name != "freeTrialPricingTerm" || begins.IsZero() || json.Unmarshal(term.Content, &content) != nil {
 			continue
 		}
-		if t.Until, ok = after(begins, content.Duration); ok {
+		if t.Until, ok = After(begins, content.Duration); ok {
 			break
 		}
 	}
@@ -79,9 +79,9 @@ func (a Agreement) trial(terms Terms) (t Trial, ok bool) {
 // maxPeriod bounds each number of a period: AWS's trials have three digits at most.
 const maxPeriod = 9999
 
-// after is the instant a period after at. The period is ISO 8601's in days, weeks, months and years, such as P30D, as AWS writes
-// a trial's duration.
-func after(at time.Time, period string) (time.Time, bool) {
+// After is the instant a period after at. The period is ISO 8601's in days, weeks, months and years, such as P30D, as AWS writes
+// durations in terms; ok is false for another.
+func After(at time.Time, period string) (then time.Time, ok bool) {
 	rest, ok := strings.CutPrefix(period, "P")
 	if !ok || rest == "" {
 		return at, false

@@ -34,12 +34,12 @@ func TestHowLongATrialRuns(t *testing.T) {
 func TestPeriods(t *testing.T) {
 	at := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 	for text, want := range map[string]time.Time{"P1D": at.AddDate(0, 0, 1), "P1M": at.AddDate(0, 1, 0), "P1Y2M3W4D": at.AddDate(1, 2, 25), "P0D": at, "P90D": at.AddDate(0, 0, 90)} {
-		if got, ok := after(at, text); !ok || !got.Equal(want) {
+		if got, ok := After(at, text); !ok || !got.Equal(want) {
 			t.Errorf("%s: %s, %v; want %s", text, got, ok, want)
 		}
 	}
 	for _, text := range []string{"", "P", "30D", "P30", "PD", "P-1D", "P1.5D", "PT12H", "P1D2M", "P1D1D", "P10000D", "P1H", "p1d", "P1D "} {
-		if got, ok := after(at, text); ok {
+		if got, ok := After(at, text); ok {
 			t.Errorf("%q is read as %s", text, got)
 		}
 	}
@@ -50,7 +50,7 @@ func FuzzPeriods(f *testing.F) {
 	f.Add("P99999999999999999999D")
 	at := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 	f.Fuzz(func(t *testing.T, text string) {
-		if got, ok := after(at, text); ok && (got.Before(at) || got.After(at.AddDate(maxPeriod+1, 0, 0).AddDate(0, maxPeriod, 0).AddDate(0, 0, 8*maxPeriod))) {
+		if got, ok := After(at, text); ok && (got.Before(at) || got.After(at.AddDate(maxPeriod+1, 0, 0).AddDate(0, maxPeriod, 0).AddDate(0, 0, 8*maxPeriod))) {
 			t.Errorf("%q leads to %s", text, got)
 		}
 	})

@@ -19,20 +19,19 @@ type Cancellations struct {
 	Directory     license.Directory
 }
 
-func (h Cancellations) calls() proposals[cancellation.Cancellation, cancellationOut] {
-	return proposals[cancellation.Cancellation, cancellationOut]{"/v1/cancellations", h.Cancellations.Desk, cancellation.States, h.Directory, audit.EndRefused, cancellationOf,
-		func(_ context.Context, c cancellation.Cancellation) (cancellationOut, error) {
-			return cancellationOf(c), nil
-		}}
+func (h Cancellations) calls() requests[cancellation.Cancellation, cancellationOut] {
+	return requests[cancellation.Cancellation, cancellationOut]{
+		proposals: proposals[cancellation.Cancellation, cancellationOut]{"/v1/cancellations", h.Cancellations.Desk, cancellation.States, h.Directory, audit.EndRefused, cancellationOf,
+			func(_ context.Context, c cancellation.Cancellation) (cancellationOut, error) {
+				return cancellationOf(c), nil
+			}},
+		okayed: audit.EndOkayed, withdrawn: audit.EndWithdrawn, approve: h.Cancellations.Approve, withdraw: h.Cancellations.Withdraw}
 }
 
 // Mount implements [Mounter].
 func (h Cancellations) Mount(d *Door) {
-	calls := h.calls()
-	calls.mount(d)
+	h.calls().mount(d)
 	d.Create("POST /v1/cancellations", h.post)
-	d.Handle("POST /v1/cancellations/{id}/approve", h.approve)
-	d.Handle("POST /v1/cancellations/{id}/withdraw", calls.decide(audit.EndWithdrawn, h.Cancellations.Withdraw))
 }
 
 // cancellationIn is what a caller asks.
@@ -88,16 +87,4 @@ func (h Cancellations) post(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return h.calls().created(w, r, c)
-}
-
-func (h Cancellations) approve(w http.ResponseWriter, r *http.Request) error {
-	var in struct {
-		By string `json:"by"`
-	}
-	if err := httpx.Decode(w, r, &in); err != nil {
-		return err
-	}
-	return h.calls().acted(w, r, audit.EndOkayed, in.By, func(id proposal.ID) (cancellation.Cancellation, error) {
-		return h.Cancellations.Approve(r.Context(), id, actor(r, in.By))
-	})
 }

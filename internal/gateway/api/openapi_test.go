@@ -17,6 +17,7 @@ import (
 	"souk.dev/souk/internal/gateway/entitlement"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/outbox"
+	"souk.dev/souk/internal/gateway/payment"
 	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/gateway/statement"
 	"souk.dev/souk/internal/gateway/threshold"
@@ -53,7 +54,7 @@ func read(t *testing.T) (doc document, text string) {
 // The document names every call that is mounted under /v1, and none that is not.
 func TestOpenAPINamesTheCalls(t *testing.T) {
 	doc, _ := read(t)
-	d := NewDoor(nil, nil, nil, nil, nil, Licenses{}, Notifications{}, Accounts{}, Registrations{}, SignIns{}, Events{}, Records{}, Usage{}, Finalize{}, Checks{}, Statements{}, Corrections{Corrections: &correction.Service{}}, Cancellations{Cancellations: &cancellation.Service{}}, Webhooks{}, Deliveries{}, Alerts{}, Resync{}, Agreements{},
+	d := NewDoor(nil, nil, nil, nil, nil, Licenses{}, Notifications{}, Accounts{}, Registrations{}, SignIns{}, Events{}, Records{}, Usage{}, Finalize{}, Checks{}, Statements{}, Corrections{Corrections: &correction.Service{}}, Cancellations{Cancellations: &cancellation.Service{}}, Payments{Payments: &payment.Service{}}, Webhooks{}, Deliveries{}, Alerts{}, Resync{}, Agreements{},
 		Privacy{})
 	var documented []string
 	for path, item := range doc.Paths {
@@ -77,6 +78,7 @@ func TestOpenAPINamesTheMembers(t *testing.T) {
 		"License": licenseOut{}, "Notification": notificationOut{}, "Record": recordOut{}, "EventFound": eventOut{}, "EventOfRecord": entryOut{}, "Usage": usageOut{}, "EventsAnswer": eventsOut{},
 		"Registration": registration{}, "Answer": register.Answer{}, "Completion": completion{}, "Account": accountOut{}, "SignIn": signIn{}, "Check": checkOut{}, "Entitlements": entitlementsOut{}, "Entitlement": entitlementOut{},
 		"Cancellation": cancellationOut{}, "CancellationAsked": cancellationIn{}, "CancellationRequest": cancellation.Request{}, "ToldCancellation": cancellation.Told{}, "CancellationSnapshot": cancellation.Snapshot{},
+		"Payment": paymentOut{}, "PaymentAsked": paymentIn{}, "PaymentRequest": payment.Request{}, "ToldPayment": payment.Told{}, "PaymentSnapshot": payment.Snapshot{},
 		"Correction": correctionOut{}, "CorrectionAsked": correctionIn{}, "AdjustmentRequest": correction.Request{},
 		"Statement": statement.Statement{}, "StatementLine": statement.Line{}, "StatementRecord": statement.Record{}, "StatementCorrection": statement.Correction{},
 		"Reconciliation": statement.Reconciliation{},

@@ -110,3 +110,28 @@ type actorOut struct {
 func actor(r *http.Request, person string) approval.Actor {
 	return approval.Actor{Key: KeyOf(r.Context()).ID, Person: person}
 }
+
+// requests are the calls that all kinds have of which AWS asks the buyer, beside those of all proposals.
+type requests[C proposal.Request[C], Out any] struct {
+	proposals[C, Out]
+	okayed, withdrawn audit.Action
+	approve           func(ctx context.Context, id proposal.ID, by approval.Actor) (C, error)
+	withdraw          func(ctx context.Context, id proposal.ID, by approval.Actor, why string) (C, error)
+}
+
+// mount mounts what is the same for every such kind: all but how one is proposed.
+func (h requests[C, Out]) mount(d *Door) {
+	h.proposals.mount(d)
+	d.Handle("POST "+h.path+"/{id}/approve", h.postApproval)
+	d.Handle("POST "+h.path+"/{id}/withdraw", h.decide(h.withdrawn, h.withdraw))
+}
+
+func (h requests[C, Out]) postApproval(w http.ResponseWriter, r *http.Request) error {
+	var in struct {
+		By string `json:"by"`
+	}
+	if err := httpx.Decode(w, r, &in); err != nil {
+		return err
+	}
+	return h.acted(w, r, h.okayed, in.By, func(id proposal.ID) (C, error) { return h.approve(r.Context(), id, actor(r, in.By)) })
+}

@@ -2,7 +2,7 @@
 // one, another than whoever proposed it.
 //
 // It owns: how people are named, and that rule. It does not own: the life of what is proposed (package proposal), what a
-// decision does (packages correction and cancellation), nor who may sign in (operator) or call (keys).
+// decision does (packages correction, cancellation and payment), nor who may sign in (operator) or call (keys).
 package approval
 
 import (

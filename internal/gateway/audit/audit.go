@@ -59,6 +59,10 @@ const (
 	EndOkayed          Action = "cancellation.approve"
 	EndRefused         Action = "cancellation.reject"
 	EndWithdrawn       Action = "cancellation.withdraw"
+	PaymentProposed    Action = "payment.propose"
+	PaymentOkayed      Action = "payment.approve"
+	PaymentRefused     Action = "payment.reject"
+	PaymentWithdrawn   Action = "payment.withdraw"
 	BooksRestored      Action = "books.restore"  // the books are again as they were at an earlier instant
 	SecretsForgotten   Action = "secrets.forget" // those whose key is lost
 	NotDone            Action = "not_done"       // what an earlier entry tells of was not done, and why

@@ -13,30 +13,31 @@ import (
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/cancellation"
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/proposal"
 )
 
 var _ cancellation.AWS = (*Agreements)(nil)
 
 // RequestCancellation implements [cancellation.AWS].
-func (a *Agreements) RequestCancellation(ctx context.Context, r cancellation.Request) (cancellation.Seen, error) {
+func (a *Agreements) RequestCancellation(ctx context.Context, r cancellation.Request) (proposal.Seen, error) {
 	ctx, cancel := context.WithTimeout(ctx, agreementTimeout)
 	defer cancel()
 	const operation = "SendAgreementCancellationRequest"
 	out, err := a.client.SendAgreementCancellationRequest(ctx, &marketplaceagreement.SendAgreementCancellationRequestInput{AgreementId: text(r.AgreementID),
 		ReasonCode: types.AgreementCancellationRequestReasonCode(r.ReasonCode), Description: text(r.Description), ClientToken: text(r.ClientToken)})
 	if err != nil {
-		return cancellation.Seen{}, requestFailure(ctx, operation, err)
+		return proposal.Seen{}, requestFailure(ctx, operation, err)
 	}
 	id := aws.ToString(out.AgreementCancellationRequestId)
 	if id == "" {
-		return cancellation.Seen{}, fail.New(fail.Later, "aws_answer", "%s: AWS's answer names no request; it is asked again.", operation)
+		return proposal.Seen{}, fail.New(fail.Later, "aws_answer", "%s: AWS's answer names no request; it is asked again.", operation)
 	}
-	return cancellation.Seen{ID: id, Status: cancellation.Status(out.Status), CreatedAt: instant(out.CreatedAt), UpdatedAt: instant(out.UpdatedAt)}, nil
+	return proposal.Seen{ID: id, Status: proposal.Status(out.Status), CreatedAt: instant(out.CreatedAt), UpdatedAt: instant(out.UpdatedAt)}, nil
 }
 
 // FindCancellation implements [cancellation.AWS]. AWS lists no client tokens and no descriptions: each of the agreement's is
 // looked at.
-func (a *Agreements) FindCancellation(ctx context.Context, r cancellation.Request) (found cancellation.Seen, ok bool, err error) {
+func (a *Agreements) FindCancellation(ctx context.Context, r cancellation.Request) (found proposal.Seen, ok bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, agreementTimeout)
 	defer cancel()
 	const operation = "ListAgreementCancellationRequests"
@@ -61,16 +62,16 @@ func (a *Agreements) FindCancellation(ctx context.Context, r cancellation.Reques
 			return seen(out), true, nil
 		}
 	}
-	return cancellation.Seen{}, false, err
+	return proposal.Seen{}, false, err
 }
 
 // Cancellation implements [cancellation.AWS].
-func (a *Agreements) Cancellation(ctx context.Context, id core.AgreementID, awsID string) (cancellation.Seen, error) {
+func (a *Agreements) Cancellation(ctx context.Context, id core.AgreementID, awsID string) (proposal.Seen, error) {
 	ctx, cancel := context.WithTimeout(ctx, agreementTimeout)
 	defer cancel()
 	out, err := a.cancellation(ctx, id, awsID)
 	if err != nil {
-		return cancellation.Seen{}, err
+		return proposal.Seen{}, err
 	}
 	return seen(out), nil
 }
@@ -83,8 +84,8 @@ func (a *Agreements) cancellation(ctx context.Context, id core.AgreementID, awsI
 	return out, nil
 }
 
-func seen(out *marketplaceagreement.GetAgreementCancellationRequestOutput) cancellation.Seen {
-	return cancellation.Seen{ID: aws.ToString(out.AgreementCancellationRequestId), Status: cancellation.Status(out.Status), Message: aws.ToString(out.StatusMessage),
+func seen(out *marketplaceagreement.GetAgreementCancellationRequestOutput) proposal.Seen {
+	return proposal.Seen{ID: aws.ToString(out.AgreementCancellationRequestId), Status: proposal.Status(out.Status), Message: aws.ToString(out.StatusMessage),
 		CreatedAt: instant(out.CreatedAt), UpdatedAt: instant(out.UpdatedAt)}
 }
 
@@ -101,7 +102,7 @@ func (a *Agreements) WithdrawCancellation(ctx context.Context, id core.Agreement
 	return nil
 }
 
-// requestFailure says what can be done about an error of a call that changes a cancellation request. A conflict, there, is
+// requestFailure says what can be done about an error of a call that changes a request to the buyer. A conflict, there, is
 // with what the request or another of the agreement is already, which asking again does not change.
 func requestFailure(ctx context.Context, operation string, err error) error {
 	if api, ok := errors.AsType[smithy.APIError](err); ok && api.ErrorCode() == contract.Conflict {

@@ -12,6 +12,7 @@ import (
 
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/cancellation"
+	"souk.dev/souk/internal/gateway/proposal"
 )
 
 // cancelling is an AWS that answers each operation as it is told.
@@ -46,17 +47,17 @@ func TestRequestCancellationSaysWhatCanBeDone(t *testing.T) {
 	at := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 	for _, c := range []struct {
 		answer cbor.Map
-		want   cancellation.Seen
+		want   proposal.Seen
 		kind   fail.Kind
 	}{
 		{cbor.Map{"agreementCancellationRequestId": cbor.String("acr-1"), "status": cbor.String("PENDING_APPROVAL"), "createdAt": &cbor.Tag{ID: 1, Value: cbor.Float64(at.Unix())},
-			"updatedAt": &cbor.Tag{ID: 1, Value: cbor.Float64(at.Unix())}}, cancellation.Seen{ID: "acr-1", Status: cancellation.PendingApproval, CreatedAt: at, UpdatedAt: at}, 0},
-		{cbor.Map{"status": cbor.String("PENDING_APPROVAL")}, cancellation.Seen{}, fail.Later},
-		{refusedAs("ValidationException"), cancellation.Seen{}, fail.Invalid},
-		{refusedAs("ResourceNotFoundException"), cancellation.Seen{}, fail.NotFound},
-		{refusedAs("ConflictException"), cancellation.Seen{}, fail.Conflict},
-		{refusedAs("ThrottlingException"), cancellation.Seen{}, fail.Later},
-		{refusedAs("AccessDeniedException"), cancellation.Seen{}, fail.Denied},
+			"updatedAt": &cbor.Tag{ID: 1, Value: cbor.Float64(at.Unix())}}, proposal.Seen{ID: "acr-1", Status: proposal.PendingApproval, CreatedAt: at, UpdatedAt: at}, 0},
+		{cbor.Map{"status": cbor.String("PENDING_APPROVAL")}, proposal.Seen{}, fail.Later},
+		{refusedAs("ValidationException"), proposal.Seen{}, fail.Invalid},
+		{refusedAs("ResourceNotFoundException"), proposal.Seen{}, fail.NotFound},
+		{refusedAs("ConflictException"), proposal.Seen{}, fail.Conflict},
+		{refusedAs("ThrottlingException"), proposal.Seen{}, fail.Later},
+		{refusedAs("AccessDeniedException"), proposal.Seen{}, fail.Denied},
 	} {
 		got, err := cancelling(t, map[string]cbor.Map{"SendAgreementCancellationRequest": c.answer}).RequestCancellation(t.Context(), cancelRequest)
 		if got != c.want || (err == nil) != (c.want.ID != "") || err != nil && fail.KindOf(err) != c.kind {
@@ -78,7 +79,7 @@ func TestFindCancellation(t *testing.T) {
 		return cbor.Map{"agreementCancellationRequestId": cbor.String("acr-1"), "status": cbor.String("REJECTED"), "statusMessage": cbor.String("No."), "description": cbor.String(description)}
 	}
 	a := cancelling(t, map[string]cbor.Map{"ListAgreementCancellationRequests": list, "GetAgreementCancellationRequest": got(cancelRequest.Description)})
-	want := cancellation.Seen{ID: "acr-1", Status: cancellation.Refused, Message: "No."}
+	want := proposal.Seen{ID: "acr-1", Status: proposal.Refusal, Message: "No."}
 	if found, ok, err := a.FindCancellation(t.Context(), cancelRequest); err != nil || !ok || !reflect.DeepEqual(found, want) {
 		t.Errorf("%+v, %v, %v; want %+v", found, ok, err, want)
 	}

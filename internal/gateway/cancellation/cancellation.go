@@ -1,10 +1,9 @@
 package cancellation
 
 import (
-	"slices"
 	"time"
 
-	"souk.dev/souk/internal/gateway/approval"
+	"souk.dev/souk/contract"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/outbox"
 	"souk.dev/souk/internal/gateway/proposal"
@@ -18,16 +17,16 @@ type State = proposal.State
 
 // The states. The last five are final.
 const (
-	Proposed          = proposal.Proposed // it waits for a person
-	Sending     State = "sending"         // a person approved it; AWS may have it, or not yet
-	Pending     State = "pending"         // the buyer has it, and decides
-	Withdrawing State = "withdrawing"     // the seller takes it back; AWS may know, or not yet
-	Agreed      State = "agreed"          // the buyer agreed, or was silent; AWS ends the agreement
-	Completed   State = "completed"       // AWS has ended the agreement
-	Denied      State = "denied"          // the buyer did not agree; the agreement goes on
-	Withdrawn   State = "withdrawn"       // the seller took it back; the agreement goes on
-	Rejected          = proposal.Rejected // a person did not want it; AWS knows nothing of it
-	Failed            = proposal.Failed   // AWS does not do it
+	Proposed          = proposal.Proposed    // it waits for a person
+	Sending           = proposal.Sending     // a person approved it; AWS may have it, or not yet
+	Pending           = proposal.Pending     // the buyer has it, and decides
+	Withdrawing       = proposal.Withdrawing // the seller takes it back; AWS may know, or not yet
+	Agreed      State = "agreed"             // the buyer agreed, or was silent; AWS ends the agreement
+	Completed   State = "completed"          // AWS has ended the agreement
+	Denied            = proposal.Denied      // the buyer did not agree; the agreement goes on
+	Withdrawn         = proposal.Withdrawn   // the seller took it back; the agreement goes on
+	Rejected          = proposal.Rejected    // a person did not want it; AWS knows nothing of it
+	Failed            = proposal.Failed      // AWS does not do it
 )
 
 // toldAs is how each state is told.
@@ -43,26 +42,40 @@ var States = []State{Proposed, Sending, Pending, Withdrawing, Agreed, Completed,
 // AtAWS are the states in which AWS may tell something new of a request.
 var AtAWS = []State{Pending, Withdrawing, Agreed}
 
-// over reports whether nothing becomes of a request any more.
-func over(s State) bool {
-	return slices.Contains([]State{Completed, Denied, Withdrawn, Rejected, Failed}, s)
-}
-
-// Cancellation is one request. Its AWSID is like "acr-…"; it is settled when the buyer has decided, or the time.
+// Cancellation is one request. Its AWSID is like "acr-…"; it is settled when the buyer has decided, or the time. Why it is
+// withdrawn is told to AWS and the buyer.
 type Cancellation struct {
 	proposal.Life
+	proposal.Asked
 	Agreement   core.AgreementID
-	Reason      string         // one of contract.CancellationReasons
-	Description string         // for AWS and the buyer; may be empty
-	RespondBy   time.Time      // when the buyer's silence becomes a yes, by AWS's clock; zero until AWS has it
-	WithdrawnBy approval.Actor // who took it back, here
-	WithdrawWhy string         // what AWS and the buyer are told of that
+	Reason      string // one of contract.CancellationReasons
+	Description string // for AWS and the buyer; may be empty
 }
 
 // With implements [proposal.Proposal].
 func (c Cancellation) With(l proposal.Life) Cancellation {
 	c.Life = l
 	return c
+}
+
+// WithSaid implements [proposal.Request].
+func (c Cancellation) WithSaid(a proposal.Asked) Cancellation {
+	c.Asked = a
+	return c
+}
+
+// SilentUntil implements [proposal.Request].
+func (c Cancellation) SilentUntil(made time.Time) time.Time {
+	return made.Add(contract.CancellationSilence)
+}
+
+// Agreed implements [proposal.Request]: AWS ends the agreement, and that is followed.
+func (c Cancellation) Agreed(_ proposal.Seen, silent bool, now time.Time) Cancellation {
+	why := "The buyer agreed; AWS ends the agreement."
+	if silent {
+		why = "The buyer did not answer for seven days, which counts as a yes; AWS ends the agreement."
+	}
+	return c.become(Agreed, why, now, now.Add(proposal.FirstPoll))
 }
 
 // become is c in another state from now on, looked at again at due.

@@ -44,7 +44,7 @@ type market struct {
 
 type request struct {
 	cancellation.Request
-	cancellation.Seen
+	proposal.Seen
 }
 
 func (m *market) lost() error {
@@ -55,48 +55,48 @@ func (m *market) lost() error {
 	return nil
 }
 
-func (m *market) RequestCancellation(_ context.Context, r cancellation.Request) (cancellation.Seen, error) {
+func (m *market) RequestCancellation(_ context.Context, r cancellation.Request) (proposal.Seen, error) {
 	m.asked = append(m.asked, r)
 	if m.refuse != nil {
-		return cancellation.Seen{}, m.refuse
+		return proposal.Seen{}, m.refuse
 	}
 	i := slices.IndexFunc(m.made, func(o request) bool { return o.ClientToken == r.ClientToken })
 	switch {
-	case i >= 0 && m.strict, i < 0 && slices.ContainsFunc(m.made, func(o request) bool { return o.Status == cancellation.PendingApproval }):
-		return cancellation.Seen{}, fail.New(fail.Conflict, "", "There is an open request.")
+	case i >= 0 && m.strict, i < 0 && slices.ContainsFunc(m.made, func(o request) bool { return o.Status == proposal.PendingApproval }):
+		return proposal.Seen{}, fail.New(fail.Conflict, "", "There is an open request.")
 	case i < 0:
 		i = len(m.made)
 		now := m.clk.Now()
-		m.made = append(m.made, request{r, cancellation.Seen{ID: fmt.Sprint("acr-", i+1), Status: cancellation.PendingApproval, CreatedAt: now, UpdatedAt: now}})
+		m.made = append(m.made, request{r, proposal.Seen{ID: fmt.Sprint("acr-", i+1), Status: proposal.PendingApproval, CreatedAt: now, UpdatedAt: now}})
 	}
 	return m.made[i].Seen, m.lost()
 }
 
-func (m *market) FindCancellation(_ context.Context, r cancellation.Request) (cancellation.Seen, bool, error) {
+func (m *market) FindCancellation(_ context.Context, r cancellation.Request) (proposal.Seen, bool, error) {
 	for _, o := range m.made {
 		if o.Description == r.Description {
 			return o.Seen, true, m.refuse
 		}
 	}
-	return cancellation.Seen{}, false, nil
+	return proposal.Seen{}, false, nil
 }
 
 // decide is what somebody, or time, makes of the newest request.
-func (m *market) decide(s cancellation.Status, message string) {
+func (m *market) decide(s proposal.Status, message string) {
 	r := &m.made[len(m.made)-1]
 	r.Status, r.Message, r.UpdatedAt = s, message, m.clk.Now()
-	if s == cancellation.Approved {
+	if s == proposal.Approved {
 		m.ended = m.clk.Now().Add(10 * time.Second)
 	}
 }
 
-func (m *market) Cancellation(_ context.Context, _ core.AgreementID, id string) (cancellation.Seen, error) {
+func (m *market) Cancellation(_ context.Context, _ core.AgreementID, id string) (proposal.Seen, error) {
 	if m.refuse != nil {
-		return cancellation.Seen{}, m.refuse
+		return proposal.Seen{}, m.refuse
 	}
 	r := &m.made[slices.IndexFunc(m.made, func(o request) bool { return o.ID == id })]
-	if at := r.CreatedAt.Add(week); r.Status == cancellation.PendingApproval && !m.clk.Now().Before(at) {
-		r.Status, r.UpdatedAt, m.ended = cancellation.Approved, at, at.Add(10*time.Second)
+	if at := r.CreatedAt.Add(week); r.Status == proposal.PendingApproval && !m.clk.Now().Before(at) {
+		r.Status, r.UpdatedAt, m.ended = proposal.Approved, at, at.Add(10*time.Second)
 	}
 	return r.Seen, nil
 }
@@ -106,10 +106,10 @@ func (m *market) WithdrawCancellation(_ context.Context, _ core.AgreementID, id,
 		return m.refuse
 	}
 	r := &m.made[slices.IndexFunc(m.made, func(o request) bool { return o.ID == id })]
-	if r.Status != cancellation.PendingApproval {
+	if r.Status != proposal.PendingApproval {
 		return fail.New(fail.Conflict, "", "It is decided.")
 	}
-	r.Status, r.Message, r.UpdatedAt = cancellation.TakenBack, why, m.clk.Now()
+	r.Status, r.Message, r.UpdatedAt = proposal.TakenBack, why, m.clk.Now()
 	return m.lost()
 }
 
@@ -226,7 +226,7 @@ func TestFromProposalToTheEndOfTheAgreement(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 	w.settle(24 * time.Hour)
-	w.aws.decide(cancellation.Approved, "")
+	w.aws.decide(proposal.Approved, "")
 	w.s.Heard()
 	w.settle(time.Second)
 	w.want(c.ID, cancellation.Agreed, "The buyer agreed")
@@ -257,15 +257,15 @@ func TestSilenceIsAYes(t *testing.T) {
 
 func TestWhatAWSAndTheBuyerSay(t *testing.T) {
 	for _, c := range []struct {
-		status  cancellation.Status
+		status  proposal.Status
 		message string
 		state   cancellation.State
 		why     string
 	}{
-		{cancellation.Refused, "We need it.", cancellation.Denied, "We need it."},
-		{cancellation.Refused, "", cancellation.Denied, "no reason"},
-		{cancellation.TakenBack, "From the console.", cancellation.Withdrawn, "From the console."},
-		{cancellation.ValidationFailed, "It has a renewal.", cancellation.Failed, "It has a renewal."},
+		{proposal.Refusal, "We need it.", cancellation.Denied, "We need it."},
+		{proposal.Refusal, "", cancellation.Denied, "no reason"},
+		{proposal.TakenBack, "From the console.", cancellation.Withdrawn, "From the console."},
+		{proposal.ValidationFailed, "It has a renewal.", cancellation.Failed, "It has a renewal."},
 		{"NEW_STATUS", "", cancellation.Pending, "NEW_STATUS"},
 	} {
 		w := open(t)
@@ -305,7 +305,7 @@ func TestWithdrawing(t *testing.T) {
 
 	w = open(t)
 	c = w.sent()
-	w.aws.decide(cancellation.Approved, "")
+	w.aws.decide(proposal.Approved, "")
 	if _, err := w.s.Withdraw(t.Context(), c.ID, ada, "A mistake."); err != nil {
 		t.Fatal(err)
 	}

@@ -29,15 +29,16 @@ type Config struct {
 
 // Service makes cancellation requests. It is safe for concurrent use.
 type Service struct {
-	*proposal.Desk[Cancellation]
+	proposal.Requests[Cancellation]
 	cfg Config
 }
 
 // New makes a service.
 func New(cfg Config) *Service {
 	s := &Service{cfg: cfg}
-	s.Desk = proposal.New(proposal.Config[Cancellation]{Name: "cancellation", Called: "cancellation request", Job: "cancellations", Step: s.step, Tidings: tidings,
-		Store: cfg.Store, Approval: cfg.Approval, Clock: cfg.Clock, Log: cfg.Log, Wake: cfg.Wake})
+	s.Requests = proposal.NewRequests(proposal.Asking[Cancellation]{Buyers: buyers{cfg.AWS}, Beside: s.alone, AtAWS: AtAWS,
+		Config: proposal.Config[Cancellation]{Name: "cancellation", Called: "cancellation request", Job: "cancellations", Step: s.step, Tidings: tidings,
+			Store: cfg.Store, Approval: cfg.Approval, Clock: cfg.Clock, Log: cfg.Log, Wake: cfg.Wake}})
 	return s
 }
 
@@ -54,84 +55,48 @@ func (s *Service) Ask(ctx context.Context, c Cancellation) (Cancellation, error)
 	if !ok {
 		return c, fail.New(fail.NotFound, "no_such_license", "There is no license %.80q.", c.License)
 	}
-	if c.Agreement == "" && len(l.Agreements) > 0 {
-		c.Agreement = l.Agreements[len(l.Agreements)-1]
+	var err error
+	if c.Agreement, err = proposal.About(l, c.Agreement); err != nil {
+		return c, err
 	}
 	c.Description = strings.TrimSpace(c.Description)
-	if err := check(c, l); err != nil {
+	if err := c.check(); err != nil {
 		return c, err
 	}
 	now := s.cfg.Clock.Now()
 	c.ID, c.CreatedAt = proposal.NewID("can"), now
 	c = c.become(Proposed, "It waits for a person's approval. AWS and the buyer know nothing of it.", now, time.Time{})
-	return c, proposal.Propose(ctx, s.Desk, c, c.alone)
+	return c, s.Propose(ctx, c)
 }
 
-// check says what is wrong with what a caller asks of l.
-func check(c Cancellation, l license.License) error {
+// check says what is wrong with what a caller asks.
+func (c Cancellation) check() error {
 	switch {
-	case c.Agreement == "":
-		return fail.New(fail.Invalid, "no_agreement", "AWS has not named an agreement of the license %s yet; souk resync asks for it.", l.ID)
-	case !slices.Contains(l.Agreements, c.Agreement):
-		return fail.New(fail.Invalid, "agreement", "The agreement %.80q is none of the license's, which are %v.", c.Agreement, l.Agreements)
 	case !slices.Contains(contract.CancellationReasons, c.Reason):
 		return fail.New(fail.Invalid, "reason", "The reason %.60q is none of AWS's, which are %s.", c.Reason, strings.Join(contract.CancellationReasons, ", "))
 	case utf8.RuneCountInString(c.Description) > maxDescription || !utf8.ValidString(c.Description):
 		return fail.New(fail.Invalid, "description", "The description may have at most %d characters.", maxDescription)
-	case l.Standing.State == license.Ended || l.Standing.State == license.WindingDown || l.Standing.State == license.Failed:
-		return fail.New(fail.Conflict, "license_ended", "The license is %s: there is nothing to end.", strings.ReplaceAll(string(l.Standing.State), "_", " "))
 	}
 	return c.AskedBy.Asks()
 }
 
 // alone refuses a request beside another of the same agreement that is open.
-func (c Cancellation) alone(others []Cancellation) error {
+func (s *Service) alone(c Cancellation, others []Cancellation) error {
 	for _, o := range others {
-		if !over(o.State) {
+		if !s.Over(o.State) {
 			return fail.New(fail.Conflict, "open_request", "The agreement %s has the open request %s, %s.", c.Agreement, o.ID, o.State)
 		}
 	}
 	return nil
 }
 
-// Approve lets a proposal go to AWS, which asks the buyer. Approving again changes nothing.
+// Withdraw is [proposal.Requests.Withdraw]. why is told to AWS and the buyer.
 //
-// Errors: fail.NotFound; fail.Invalid where no person is named; fail.Conflict for one's own proposal, and for a request that
-// was rejected or is over.
-func (s *Service) Approve(ctx context.Context, id ID, by approval.Actor) (Cancellation, error) {
-	return proposal.Approve(ctx, s.Desk, id, by, func(c Cancellation, _ []Cancellation, now time.Time) (Cancellation, error) {
-		switch {
-		case over(c.State):
-			return c, fail.New(fail.Conflict, "not_proposed", "The request is %s, and nothing is to be approved; propose another.", c.State)
-		case c.State != Proposed:
-			return c, nil
-		}
-		return c.become(Sending, "It was approved, and goes to AWS.", now, now), nil
-	})
-}
-
-// Withdraw takes a request back that the buyer has not answered. why is told to AWS and the buyer. Withdrawing again changes
-// nothing. The buyer may be faster: then AWS's word counts.
-//
-// Errors: fail.NotFound; fail.Invalid where no person is named, or no reason; fail.Conflict for one that the buyer does not
-// have.
+// Errors: as there, and fail.Invalid without a reason.
 func (s *Service) Withdraw(ctx context.Context, id ID, by approval.Actor, why string) (Cancellation, error) {
 	why = strings.TrimSpace(why)
 	if n := utf8.RuneCountInString(why); n == 0 || n > contract.MaxRequestDescription || !utf8.ValidString(why) {
 		return Cancellation{}, fail.New(fail.Invalid, "why", "Say why it is withdrawn, in at most %d characters: the buyer is told.", contract.MaxRequestDescription)
 	}
-	return proposal.Decide(ctx, s.Desk, id, by, func(c Cancellation, _ []Cancellation, now time.Time) (Cancellation, error) {
-		switch c.State {
-		case Withdrawing, Withdrawn:
-			return c, nil
-		case Pending:
-			c.WithdrawnBy, c.WithdrawWhy = by, why
-			return c.become(Withdrawing, "It is being withdrawn at AWS.", now, now), nil
-		case Proposed:
-			return c, fail.New(fail.Conflict, "not_sent", "AWS knows nothing of it yet; reject it.")
-		case Sending:
-			return c, fail.New(fail.Conflict, "not_sent", "It is on its way to AWS; withdraw it as soon as it is pending.")
-		}
-		return c, fail.New(fail.Conflict, "not_pending", "The request is %s; only one that waits for the buyer can be withdrawn.", c.State)
-	})
+	return s.Requests.Withdraw(ctx, id, by, why)
 }

@@ -2,7 +2,6 @@ package cancellation
 
 import (
 	"context"
-	"time"
 
 	"souk.dev/souk/internal/gateway/agreement"
 	"souk.dev/souk/internal/gateway/core"
@@ -12,39 +11,41 @@ import (
 // Store keeps requests. Beside one are the others of its agreement.
 type Store = proposal.Store[Cancellation]
 
-// Status is AWS's word for where a request is. Source: Agreement API, AgreementCancellationRequestStatus.
-type Status string
-
-// The statuses. All but PendingApproval are final.
-const (
-	PendingApproval  Status = "PENDING_APPROVAL"
-	Approved         Status = "APPROVED"  // by the buyer, or by the time that passed
-	Refused          Status = "REJECTED"  // by the buyer; the console says Denied
-	TakenBack        Status = "CANCELLED" // by the seller; the console says Withdrawn
-	ValidationFailed Status = "VALIDATION_FAILED"
-)
-
-// Seen is what AWS says of a request.
-type Seen struct {
-	ID        string // "acr-…"
-	Status    Status
-	Message   string // why, where somebody said so
-	CreatedAt time.Time
-	UpdatedAt time.Time
-}
-
-// AWS is the Agreement API. Errors are fail.Later where the same may be asked again and nothing is known of its effect,
-// fail.Denied where our settings must be mended first, and fail.Invalid, fail.NotFound or fail.Conflict where AWS will
-// not do it.
+// AWS is the Agreement API. Errors are as [proposal.Buyers] has them.
 type AWS interface {
 	// RequestCancellation sends r to the buyer. The same client token again is the same request. fail.Conflict: another is open.
-	RequestCancellation(ctx context.Context, r Request) (Seen, error)
+	RequestCancellation(ctx context.Context, r Request) (proposal.Seen, error)
 	// FindCancellation looks for the request that r became; ok is false if there is none.
-	FindCancellation(ctx context.Context, r Request) (s Seen, ok bool, err error)
+	FindCancellation(ctx context.Context, r Request) (s proposal.Seen, ok bool, err error)
 	// Cancellation is where a request stands.
-	Cancellation(ctx context.Context, a core.AgreementID, awsID string) (Seen, error)
+	Cancellation(ctx context.Context, a core.AgreementID, awsID string) (proposal.Seen, error)
 	// WithdrawCancellation takes a request back. fail.Conflict: it is decided already.
 	WithdrawCancellation(ctx context.Context, a core.AgreementID, awsID, why string) error
 	// Describe gives what AWS says of an agreement.
 	Describe(ctx context.Context, id core.AgreementID) (agreement.Agreement, error)
+}
+
+// buyers are whom AWS asks to agree to an end.
+type buyers struct{ aws AWS }
+
+var _ proposal.Buyers[Cancellation] = buyers{}
+
+// Ask implements [proposal.Buyers].
+func (b buyers) Ask(ctx context.Context, c Cancellation) (proposal.Seen, error) {
+	return b.aws.RequestCancellation(ctx, c.Request())
+}
+
+// Find implements [proposal.Buyers].
+func (b buyers) Find(ctx context.Context, c Cancellation) (proposal.Seen, bool, error) {
+	return b.aws.FindCancellation(ctx, c.Request())
+}
+
+// Look implements [proposal.Buyers].
+func (b buyers) Look(ctx context.Context, c Cancellation) (proposal.Seen, error) {
+	return b.aws.Cancellation(ctx, c.Agreement, c.AWSID)
+}
+
+// TakeBack implements [proposal.Buyers].
+func (b buyers) TakeBack(ctx context.Context, c Cancellation) error {
+	return b.aws.WithdrawCancellation(ctx, c.Agreement, c.AWSID, c.WithdrawWhy)
 }

@@ -3,11 +3,14 @@ package console
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"souk.dev/souk/internal/gateway/agreement"
 	"souk.dev/souk/internal/gateway/core"
+	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/operator"
+	"souk.dev/souk/internal/gateway/payment"
 	"souk.dev/souk/internal/gateway/proposal"
 	"souk.dev/souk/internal/webui"
 )
@@ -117,6 +120,8 @@ type agreementView struct {
 	Chain         []agreementRow
 	Licenses      []licenseRow
 	Cancellations []cancellationRow
+	Payments      []paymentRow
+	Payable       core.LicenseID // whose page leads to asking for a payment; empty: none can be asked for now, or who is signed in may not
 }
 
 // chainShown is how many agreements of one chain are shown: one that is renewed each month for four years.
@@ -138,6 +143,7 @@ func (c *Console) getAgreement(w http.ResponseWriter, r *http.Request, who opera
 		return err
 	}
 	view.Trial = a.TrialEnds(view.Terms)
+	_, payable := view.Terms.PaymentTerm()
 	var product core.Product
 	for _, arn := range a.Licenses {
 		if l, ok := c.Book.ByARN(arn); ok {
@@ -150,6 +156,15 @@ func (c *Console) getAgreement(w http.ResponseWriter, r *http.Request, who opera
 				if e.Agreement == a.ID {
 					view.Cancellations = append(view.Cancellations, c.cancellationRow(e))
 				}
+			}
+			asks, err := c.Payments.List(ctx, proposal.Query{License: l.ID, Limit: pageSize})
+			if err != nil {
+				return err
+			}
+			asks = slices.DeleteFunc(asks, func(p payment.Payment) bool { return p.Agreement != a.ID })
+			view.Payments = append(view.Payments, c.paymentRows(asks)...)
+			if payable && a.Status == agreement.Active && l.Standing.State == license.Active && page.Can(string(operator.Operator)) {
+				view.Payable = l.ID
 			}
 		}
 	}

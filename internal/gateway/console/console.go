@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +30,7 @@ import (
 	"souk.dev/souk/internal/gateway/metering"
 	"souk.dev/souk/internal/gateway/operator"
 	"souk.dev/souk/internal/gateway/outbox"
+	"souk.dev/souk/internal/gateway/payment"
 	"souk.dev/souk/internal/gateway/proposal"
 	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/gateway/seal"
@@ -92,6 +94,7 @@ type Config struct {
 	Entitlements  *entitlement.Keeper
 	Corrections   *correction.Service
 	Cancellations *cancellation.Service
+	Payments      *payment.Service
 	Alerts        *alert.Service
 	Chats         *chat.Service
 	Approval      approval.Rule
@@ -144,8 +147,8 @@ type route struct {
 
 // routes are all that need somebody to be signed in.
 func (c *Console) routes() []route {
-	corrections, cancellations := c.corrections(), c.cancellations()
-	return []route{
+	corrections := c.corrections()
+	return slices.Concat(c.cancellations().routes(), c.payments().routes(), []route{
 		{"GET /console", operator.Viewer, c.getOverview},
 		{"GET /console/search", operator.Viewer, c.getSearch},
 		{"GET /console/licenses", operator.Viewer, c.getLicenses},
@@ -175,13 +178,6 @@ func (c *Console) routes() []route {
 		{"GET /console/corrections/{id}", operator.Viewer, c.getCorrection},
 		{"POST /console/corrections/{id}/approve", operator.Operator, corrections.decide(audit.CorrectionOkayed, "approved", c.approveCorrection)},
 		{"POST /console/corrections/{id}/reject", operator.Operator, corrections.reject()},
-		{"GET /console/cancellations", operator.Viewer, cancellations.list},
-		{"GET /console/cancellations/new", operator.Operator, c.getProposalForm(c.cancellationForm)},
-		{"POST /console/cancellations", operator.Operator, c.postProposalForm(audit.EndProposed, c.cancellationForm, c.askEnd)},
-		{"GET /console/cancellations/{id}", operator.Viewer, c.getCancellation},
-		{"POST /console/cancellations/{id}/approve", operator.Operator, cancellations.decide(audit.EndOkayed, "approved", c.approveEnd)},
-		{"POST /console/cancellations/{id}/reject", operator.Operator, cancellations.reject()},
-		{"POST /console/cancellations/{id}/withdraw", operator.Operator, cancellations.decide(audit.EndWithdrawn, "withdrawn", c.withdrawEnd)},
 		{"GET /console/settings", operator.Viewer, c.getSettings},
 		{"GET /console/me", operator.Viewer, c.getMe},
 		{"POST /console/me/password", operator.Viewer, c.postPassword},
@@ -201,7 +197,7 @@ func (c *Console) routes() []route {
 		{"POST /console/operators/{id}/factor/remove", operator.Admin, c.postFactorForget},
 		{"GET /console/log", operator.Admin, c.getLog},
 		{"GET /console/", operator.Viewer, c.getNowhere},
-	}
+	})
 }
 
 // Mount adds the console's routes, and the files its pages need, to mux.
@@ -288,7 +284,7 @@ type Page struct {
 func (g Page) Can(role string) bool { return g.Who != nil && g.Who.Role.May(operator.Role(role)) }
 
 // toDo counts proposals that wait for a decision, and alerts that are raised, up to maxToDo of each kind.
-type toDo struct{ Corrections, Cancellations, Alerts int }
+type toDo struct{ Corrections, Cancellations, Payments, Alerts int }
 
 const maxToDo = 100
 
@@ -302,8 +298,12 @@ func (c *Console) page(r *http.Request, who operator.Person) (Page, error) {
 	if err != nil {
 		return page, err
 	}
+	asks, err := c.Payments.List(r.Context(), proposal.Query{State: payment.Proposed, Limit: maxToDo})
+	if err != nil {
+		return page, err
+	}
 	raised, err := c.Alerts.Alerts(r.Context(), alert.Query{State: alert.Raised, Limit: maxToDo})
-	page.ToDo = toDo{len(fixes), len(ends), len(raised)}
+	page.ToDo = toDo{len(fixes), len(ends), len(asks), len(raised)}
 	return page, err
 }
 
@@ -340,7 +340,7 @@ func actor(r *http.Request, who operator.Person) audit.Actor {
 	return who.Actor(httpx.ClientAddress(r))
 }
 
-// decider is who as corrections and cancellation requests name it.
+// decider is who as proposals name it.
 func decider(who operator.Person) approval.Actor {
 	return approval.Actor{Key: string(who.ID), Person: who.Email}
 }

@@ -30,6 +30,7 @@ import (
 	"souk.dev/souk/internal/gateway/metering"
 	"souk.dev/souk/internal/gateway/operator"
 	"souk.dev/souk/internal/gateway/outbox"
+	"souk.dev/souk/internal/gateway/payment"
 	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/gateway/seal"
 	"souk.dev/souk/internal/gateway/store"
@@ -91,6 +92,7 @@ func newDesk(t *testing.T, change ...func(*Config)) *desk {
 		Keys:          d.db.Keys(), Seal: box, Health: func(context.Context) []Checked { return []Checked{{"database", true, "it answers"}} }, Clock: d.clk, Log: log}
 	config.Agreements, err = agreement.Open(t.Context(), agreement.Config{Store: d.db.Agreements(), Licenses: d.book, Book: d.book, Products: catalogue, Clock: d.clk, Log: log})
 	must(err)
+	config.Payments = payment.New(payment.Config{Store: d.db.Payments(), Terms: config.Agreements, Licenses: d.book, Clock: d.clk, Log: log})
 	config.Chats, err = chat.New(chat.Config{Rooms: []chat.Room{{Name: "ops", URL: secretURL}}, Poster: courier.New(nil), Clock: d.clk, Log: log})
 	must(err)
 	config.Chats.Use(config.Outbox)

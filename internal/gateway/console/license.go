@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -33,6 +34,8 @@ type licenseView struct {
 	Notices       []noticeRow
 	Corrections   []correctionRow
 	Cancellations []cancellationRow
+	Payments      []paymentRow
+	Payable       core.AgreementID // under which payments can be asked for; empty: none
 }
 
 // Endable reports whether who is signed in may propose to end the licence's agreement.
@@ -135,7 +138,32 @@ func (c *Console) getLicense(w http.ResponseWriter, r *http.Request, who operato
 	for _, e := range slices.Backward(ends) {
 		view.Cancellations = append(view.Cancellations, c.cancellationRow(e))
 	}
+	if err := c.payable(ctx, l, &view); err != nil {
+		return err
+	}
 	return c.ui.Render(w, http.StatusOK, "license", view)
+}
+
+// payable fills in the payments that were asked for under l's agreements, and whether more can be under its newest.
+func (c *Console) payable(ctx context.Context, l license.License, view *licenseView) error {
+	asks, err := c.Payments.List(ctx, proposal.Query{License: l.ID, Limit: pageSize})
+	if err != nil {
+		return err
+	}
+	slices.Reverse(asks)
+	view.Payments = c.paymentRows(asks)
+	if l.Standing.State != license.Active || len(l.Agreements) == 0 || !view.Can(string(operator.Operator)) {
+		return nil
+	}
+	newest := l.Agreements[len(l.Agreements)-1]
+	terms, err := c.Agreements.TermsOf(ctx, newest)
+	if err != nil {
+		return err
+	}
+	if _, ok := terms.PaymentTerm(); ok {
+		view.Payable = newest
+	}
+	return nil
 }
 
 // facts are what the licence's standing follows from, the newest first.

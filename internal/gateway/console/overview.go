@@ -12,6 +12,7 @@ import (
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/metering"
 	"souk.dev/souk/internal/gateway/operator"
+	"souk.dev/souk/internal/gateway/payment"
 	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/webui"
 )
@@ -98,7 +99,8 @@ func tilesOf(states map[license.State]int64, records map[string]int64, due toDo)
 		tiles = append(tiles, tile{N: records[string(s)], Label: "records " + words(string(s)), Href: "/console/records?state=" + string(s), Due: s == metering.Parked && records[string(s)] > 0})
 	}
 	return append(tiles, tile{N: int64(due.Corrections), Label: "corrections to decide", Href: "/console/corrections?state=" + string(correction.Proposed), Due: due.Corrections > 0},
-		tile{N: int64(due.Cancellations), Label: "cancellations to decide", Href: "/console/cancellations?state=" + string(cancellation.Proposed), Due: due.Cancellations > 0})
+		tile{N: int64(due.Cancellations), Label: "cancellations to decide", Href: "/console/cancellations?state=" + string(cancellation.Proposed), Due: due.Cancellations > 0},
+		tile{N: int64(due.Payments), Label: "payments to decide", Href: "/console/payments?state=" + string(payment.Proposed), Due: due.Payments > 0})
 }
 
 // asideShown is how many notices of one outcome are counted.
@@ -159,6 +161,10 @@ func (c *Console) findings(checks []Checked, records map[string]int64, aside map
 	if n := int64(due.Cancellations); n > 0 {
 		all = append(all, finding{webui.Warn, fmt.Sprintf("%s %s for a decision", atMost(n), plural(n, "cancellation request waits", "cancellation requests wait")),
 			"A buyer is asked to end a contract only when a person has approved it.", "/console/cancellations?state=proposed", "Decide"})
+	}
+	if n := int64(due.Payments); n > 0 {
+		all = append(all, finding{webui.Warn, fmt.Sprintf("%s %s for a decision", atMost(n), plural(n, "payment request waits", "payment requests wait")),
+			"A buyer is asked for a payment only when a person has approved it.", "/console/payments?state=proposed", "Decide"})
 	}
 	if n, since := c.Entitlements.Unanswered(""); n > 0 {
 		all = append(all, finding{webui.Warn, fmt.Sprintf("AWS has not confirmed for %s what %d %s bought in advance", c.Clock.Now().Sub(since).Round(time.Minute), n, plural(int64(n), "licence has", "licences have")),

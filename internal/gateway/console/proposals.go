@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -156,7 +157,7 @@ func (c *Console) postProposalForm(action audit.Action, of func(l license.Licens
 			return err
 		}
 		var made proposal.ID
-		err = c.Audit.Do(r.Context(), actor(r, who), action, string(l.ID), in.Get("reason"), func() (err error) {
+		err = c.Audit.Do(r.Context(), actor(r, who), action, string(l.ID), cmp.Or(in.Get("reason"), in.Get("name")), func() (err error) {
 			made, err = ask(r, l, decider(who), in)
 			return err
 		})

@@ -16,7 +16,7 @@ func (d *desk) places(other operator.ID) map[string]string {
 	d.t.Helper()
 	l := d.buys(1)
 	n := d.hears(`{"nonsense":1}`)
-	return map[string]string{"{licenses}": string(l.ID), "{notices}": url.PathEscape(n.Key), "{operators}": string(other), "{records}": "rec_1", "{accounts}": "acc_1", "{corrections}": "cor_1", "{cancellations}": "can_1", "{registrations}": "reg_1", "{keys}": "key_1", "{deliveries}": "dlv_1", "{alerts}": "alr_1", "{chats}": "ops", "{agreements}": "agmt-1", "{browsers}": "ses_1"}
+	return map[string]string{"{licenses}": string(l.ID), "{notices}": url.PathEscape(n.Key), "{operators}": string(other), "{records}": "rec_1", "{accounts}": "acc_1", "{corrections}": "cor_1", "{cancellations}": "can_1", "{payments}": "pay_1", "{registrations}": "reg_1", "{keys}": "key_1", "{deliveries}": "dlv_1", "{alerts}": "alr_1", "{chats}": "ops", "{agreements}": "agmt-1", "{browsers}": "ses_1"}
 }
 
 // split tells a route's method from its address, in which what a pattern leaves open is filled in.

@@ -18,6 +18,7 @@ import (
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/operator"
 	"souk.dev/souk/internal/gateway/outbox"
+	"souk.dev/souk/internal/gateway/payment"
 	"souk.dev/souk/internal/gateway/proposal"
 	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/gateway/usage"
@@ -70,8 +71,13 @@ func TestStoredScriptStaysText(t *testing.T) {
 		t.Fatal(err)
 	}
 	end := cancellation.Cancellation{Life: proposal.Life{ID: "can_1", License: l.ID, AskedBy: approval.Actor{Key: evil, Person: evil}, AWSID: evil, CreatedAt: noon, State: cancellation.Pending, Why: evil, Since: noon},
-		Agreement: core.AgreementID(evil), Reason: evil, Description: evil, WithdrawnBy: approval.Actor{Person: evil}, WithdrawWhy: evil}
+		Agreement: core.AgreementID(evil), Reason: evil, Description: evil, Asked: proposal.Asked{WithdrawnBy: approval.Actor{Person: evil}, WithdrawWhy: evil}}
 	if err := d.db.Cancellations().Add(ctx, end, func([]cancellation.Cancellation) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	bill := payment.Payment{Life: proposal.Life{ID: "pay_1", License: l.ID, AskedBy: approval.Actor{Key: evil, Person: evil}, AWSID: evil, CreatedAt: noon, State: payment.Pending, Why: evil, Since: noon},
+		Asked: proposal.Asked{WithdrawnBy: approval.Actor{Person: evil}, WithdrawWhy: evil}, Agreement: "agmt-9", Term: evil, Name: evil, Amount: evil, Currency: evil, Description: evil, Maximum: evil, Silence: evil, ChargeID: evil}
+	if err := d.db.Payments().Add(ctx, bill, func([]payment.Payment) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.db.Licenses().CommitChange(ctx, license.Change{Found: []alert.Finding{{Kind: outbox.AlertNoticeUnread, Cause: evil, License: core.LicenseID(evil), Product: core.ProductCode(evil), About: evil, Say: evil, At: noon}}}); err != nil {
@@ -99,7 +105,7 @@ func TestStoredScriptStaysText(t *testing.T) {
 	seen := 0
 	for _, path := range []string{"/console", "/console/licenses?q=" + url.QueryEscape("<script>"), "/console/licenses", "/console/licenses/" + string(l.ID), "/console/records", "/console/notices",
 		"/console/notices/" + url.PathEscape(n.Key), "/console/notices/" + url.PathEscape(read.Key), "/console/registrations", "/console/registrations/reg_1", "/console/accounts", "/console/accounts/acc_1", "/console/corrections", "/console/corrections/cor_1", "/console/cancellations", "/console/cancellations/can_1",
-		"/console/cancellations/new?license=" + string(l.ID), "/console/corrections/new?license=" + string(l.ID) + "&description=" + url.QueryEscape(evil) + "&month=" + url.QueryEscape(evil), "/console/keys", "/console/operators", "/console/log", "/console/me", browsersPath + "others", browsersPath + url.PathEscape(evil),
+		"/console/payments", "/console/payments/pay_1", "/console/payments/new?license=" + string(l.ID) + "&name=" + url.QueryEscape(evil) + "&agreement=" + url.QueryEscape(evil), "/console/cancellations/new?license=" + string(l.ID), "/console/corrections/new?license=" + string(l.ID) + "&description=" + url.QueryEscape(evil) + "&month=" + url.QueryEscape(evil), "/console/keys", "/console/operators", "/console/log", "/console/me", browsersPath + "others", browsersPath + url.PathEscape(evil),
 		"/console/agreements", "/console/agreements/agmt-9", "/console/agreements?offer=" + url.QueryEscape(evil), "/console/search?q=" + url.QueryEscape(evil),
 		"/console/deliveries", "/console/alerts", "/console/alerts/" + string(alarm), "/console/alerts?state=" + url.QueryEscape(evil), "/console/deliveries/dlv_9", "/console/deliveries?license=" + url.QueryEscape(evil), "/console/settings", "/console/signin?then=" + url.QueryEscape(evil), "/console/licenses?state=" + url.QueryEscape(evil), "/console/notices?license=" + url.QueryEscape(evil), "/console/records?license=" + url.QueryEscape(evil), "/console/" + url.PathEscape(evil)} {
 		who := b
@@ -126,7 +132,7 @@ func TestStoredScriptStaysText(t *testing.T) {
 			t.Errorf("%s: policy %q", path, csp)
 		}
 	}
-	if seen < 18 {
+	if seen < 21 {
 		t.Errorf("only %d pages showed what was put in", seen)
 	}
 }

@@ -19,7 +19,7 @@ const hitsShown = 50
 // places are where each kind of thing is shown, each with its id; "" shows all of them on one page.
 var places = map[search.Kind]string{
 	search.License: "/console/licenses/", search.Agreement: "/console/agreements/", search.Record: "/console/records/", search.Notice: "/console/notices/",
-	search.Delivery: "/console/deliveries/", search.Alert: "/console/alerts/", search.Correction: "/console/corrections/", search.Cancellation: "/console/cancellations/",
+	search.Delivery: "/console/deliveries/", search.Alert: "/console/alerts/", search.Correction: "/console/corrections/", search.Cancellation: "/console/cancellations/", search.Payment: "/console/payments/",
 	search.Account: "/console/accounts/", search.Registration: "/console/registrations/", search.APIKey: "/console/keys#", search.Operator: "/console/operators#",
 }
 
@@ -36,6 +36,8 @@ func (h hitRow) Name() string {
 		return "Licence"
 	case search.Cancellation:
 		return "Cancellation request"
+	case search.Payment:
+		return "Payment request"
 	}
 	return capital(string(h.Kind))
 }

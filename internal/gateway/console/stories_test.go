@@ -25,6 +25,7 @@ import (
 	"souk.dev/souk/internal/gateway/metering"
 	"souk.dev/souk/internal/gateway/operator"
 	"souk.dev/souk/internal/gateway/outbox"
+	"souk.dev/souk/internal/gateway/payment"
 	"souk.dev/souk/internal/gateway/proposal"
 	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/gateway/search"
@@ -91,7 +92,7 @@ func stories(c *Console) []webui.Story {
 	vera := operator.Person{ID: "op_2", Email: "vera@inkwell.example", Name: "Vera Viewer", Role: operator.Viewer, CreatedAt: noon.AddDate(0, -1, 0)}
 	otto := operator.Person{ID: "op_3", Email: "otto@inkwell.example", Name: "Otto Operator", Role: operator.Operator, CreatedAt: noon.AddDate(0, -1, 0), Issuer: "https://id.inkwell.example", Subject: "248289761001"}
 	fay := operator.Person{ID: "op_4", Email: "fay@inkwell.example", Name: "Fay Factor", Role: operator.Viewer, CreatedAt: noon, SecondFactor: true}
-	page := func(path string) Page { return Page{Path: path, Now: noon, Who: ida, ToDo: toDo{2, 1, 2}} }
+	page := func(path string) Page { return Page{Path: path, Now: noon, Who: ida, ToDo: toDo{2, 1, 1, 2}} }
 	lic := func(id core.LicenseID, customer core.AWSAccountID, s license.Standing) licenseRow {
 		return c.licenseRow(license.License{ID: id, ProductCode: inkCode, Customer: customer, ARN: "arn:aws:license-manager::294406891311:license:l-0123456789abcdef0123456789abcdef",
 			Agreements: []core.AgreementID{"agmt-7tz0example1"}, Offer: "offer-abcdefexample", Account: "acc_1", CreatedAt: noon.AddDate(0, -2, 0), Standing: s})
@@ -147,6 +148,21 @@ func stories(c *Console) []webui.Story {
 		}
 		return cancellationRow{e, "Inkwell Pages", "111122223333"}
 	}
+	pay := func(s payment.State) paymentRow {
+		p := payment.Payment{Life: proposal.Life{ID: "pay_1", License: "lic_4t9k2m", AskedBy: approval.Actor{Key: "op_2", Person: vera.Email}, CreatedAt: noon.AddDate(0, 0, -2), State: s, Why: "It waits for a person's approval. AWS and the buyer know nothing of it.", Since: noon.AddDate(0, 0, -2)},
+			Agreement: "agmt-8example2", Term: "term-example", Name: "Second milestone", Amount: "4000", Currency: "USD", Maximum: "9000.00", Silence: "P10D", Description: "The import of the archive is done,\nand was accepted on 28 October."}
+		if s != payment.Proposed {
+			p.Why, p.Since, p.AWSID, p.RespondBy = "The buyer was asked, and has until 2026-11-10T12:00:00Z; silence counts as a yes.", noon.AddDate(0, 0, -1), "pr-example", noon.AddDate(0, 0, 9)
+			p.DecidedBy, p.DecidedAt = approval.Actor{Key: "op_1", Person: ida.Email}, noon.AddDate(0, 0, -1)
+		}
+		if s == payment.Accepted {
+			p.Why, p.SettledAt, p.ChargeID = "The buyer accepted it; AWS charges it.", noon.Add(-time.Hour), "ch-example"
+		}
+		return paymentRow{p, "Inkwell Pages", "111122223333"}
+	}
+	// deciding is what an operator may do about a request, own what its proposer may.
+	deciding := func(s proposal.State, own string) decision { return decision{Href: "#", State: s, May: true, Own: own} }
+	const ownSaid = "You proposed this yourself; another person has to approve it."
 	chain := []agreementRow{{agreement.Agreement{ID: "agmt-7tz0example1", Status: agreement.Renewed, Customer: "111122223333", Offer: "offer-abcdefexample", ProductID: "prod-ex4mpl3abc12d", Initial: "agmt-7tz0example1", StartsAt: noon.AddDate(-1, 0, 0), EndsAt: noon.AddDate(0, -2, 0), SeenAt: noon}, "Inkwell Pages"},
 		{agreement.Agreement{ID: "agmt-8example2", Status: agreement.Active, Customer: "111122223333", Offer: "offer-abcdefexample", ProductID: "prod-ex4mpl3abc12d", Initial: "agmt-7tz0example1", Licenses: []core.LicenseARN{active.ARN},
 			AcceptedAt: noon.AddDate(0, -2, 0), StartsAt: noon.AddDate(0, -2, 0), EndsAt: noon.AddDate(0, 10, 0), UpdatedAt: noon.AddDate(0, -2, 0), AtEnd: "EXPIRE", AtEndWhy: "ACCEPTOR_RENEW_OPTED_OUT", SeenAt: noon.Add(-time.Hour)}, "Inkwell Pages"}}
@@ -160,7 +176,7 @@ func stories(c *Console) []webui.Story {
 		Facts:  []factRow{{license.Fact{ID: "2", Kind: license.Activated, At: noon.AddDate(0, -2, 0)}, false}, {license.Fact{ID: "1", Kind: license.Arrived, At: noon.AddDate(0, -2, 0).Add(-time.Minute)}, false}},
 		Bought: []boughtRow{{"Seats", "25 users", noon.AddDate(1, 0, 0), false}}, BoughtAsOf: noon.Add(-5 * time.Minute),
 		Spans:  []filter{{"2 days", "#", -1, true}, {"7 days", "#", -1, false}, {"31 days", "#", -1, false}},
-		Charts: chartsOf(used, catalogue[0], core.HourOf(noon)-47, core.HourOf(noon)), Records: records, Notices: notices, Corrections: []correctionRow{fix}, Cancellations: []cancellationRow{end(cancellation.Pending)}}
+		Charts: chartsOf(used, catalogue[0], core.HourOf(noon)-47, core.HourOf(noon)), Records: records, Notices: notices, Corrections: []correctionRow{fix}, Cancellations: []cancellationRow{end(cancellation.Pending)}, Payments: []paymentRow{pay(payment.Accepted), pay(payment.Pending)}, Payable: "agmt-8example2"}
 	for _, u := range used[40:] {
 		detail.Hours = append(detail.Hours, hourRow{u, "Pages typeset"})
 	}
@@ -169,7 +185,7 @@ func stories(c *Console) []webui.Story {
 	checks := []Checked{{"database", true, "it answers"}, {"queue", false, "it has not answered for 3m0s; see the log"}}
 	attempt := &metering.Attempt{ID: "req_1", At: noon.Add(-time.Hour), Request: []byte(`{"UsageRecords":[{"Timestamp":1793534399,"Dimension":"pages","Quantity":298}]}`), Answered: noon.Add(-time.Hour), Outcome: "answered",
 		Answer: []byte(`{"Results":[{"MeteringRecordId":"b2d5f1c0-example","Status":"Success"}],"UnprocessedRecords":[]}`)}
-	problems := c.findings(checks, map[string]int64{"parked": 1}, map[license.Outcome]int{intake.Poison: 1}, 1, toDo{2, 1, 2})
+	problems := c.findings(checks, map[string]int64{"parked": 1}, map[license.Outcome]int{intake.Poison: 1}, 1, toDo{2, 1, 1, 2})
 	problems = append(problems, setUpFindings(3, 1)...)
 	states2 := map[license.State]int64{license.Active: 214, license.Pending: 3, license.WindingDown: 1, license.Ended: 18}
 	told := outbox.Event{ID: "evt_3kd0q", Kind: outbox.LicenseReady, At: noon, License: "lic_4t9k2m", Data: []byte(`{"license":{"id":"lic_4t9k2m","state":"active"}}`)}
@@ -199,7 +215,7 @@ func stories(c *Console) []webui.Story {
 		}()},
 		{Name: "signin-provider-alone", Page: "signin", Data: signInView{Page: Page{Path: "/console/signin", Now: noon}, Provider: "Inkwell ID", ProviderHref: "/console/signin/provider",
 			Notice: webui.Notice{Tone: webui.Success, Text: "You are signed out."}}},
-		{Name: "overview", Page: "overview", Data: overviewView{page("/console"), checks, problems, tilesOf(states2, map[string]int64{"waiting": 12, "parked": 1, "honoured": 48211, "unbillable": 3}, toDo{2, 1, 2}), notices, records}},
+		{Name: "overview", Page: "overview", Data: overviewView{page("/console"), checks, problems, tilesOf(states2, map[string]int64{"waiting": 12, "parked": 1, "honoured": 48211, "unbillable": 3}, toDo{2, 1, 1, 2}), notices, records}},
 		{Name: "overview-empty", Page: "overview", Data: overviewView{Page: page("/console"), Checks: checks[:1], Tiles: tilesOf(nil, nil, toDo{})}},
 		{Name: "licenses", Page: "licenses", Data: licensesView{Page: page("/console/licenses"), Filters: states, Rows: []licenseRow{pending, ending, active}, Older: "/console/licenses?before=lic_4t9k2m"}},
 		{Name: "licenses-empty", Page: "licenses", Data: licensesView{Page: page("/console/licenses"), Filters: states[:1]}},
@@ -217,7 +233,7 @@ func stories(c *Console) []webui.Story {
 		}()},
 		{Name: "agreements", Page: "agreements", Data: agreementsView{Page: page("/console/agreements"), Filters: states[:2], Offer: "offer-abcdefexample", Rows: chain, Next: "/console/agreements?after=x"}},
 		{Name: "agreements-empty", Page: "agreements", Data: agreementsView{Page: page("/console/agreements"), Filters: states[:1]}},
-		{Name: "agreement", Page: "agreement", Data: agreementView{Page: page("/console/agreements/agmt-8example2"), agreementRow: chain[1], Terms: terms, Told: inWords, Chain: chain, Licenses: []licenseRow{active}, Cancellations: []cancellationRow{end(cancellation.Pending)}}},
+		{Name: "agreement", Page: "agreement", Data: agreementView{Page: page("/console/agreements/agmt-8example2"), agreementRow: chain[1], Terms: terms, Told: inWords, Chain: chain, Licenses: []licenseRow{active}, Cancellations: []cancellationRow{end(cancellation.Pending)}, Payments: []paymentRow{pay(payment.Pending)}, Payable: "lic_4t9k2m"}},
 		{Name: "agreement-unasked", Page: "agreement", Data: agreementView{Page: page("/console/agreements/agmt-1"), agreementRow: agreementRow{agreement.Agreement{ID: "agmt-1", Status: agreement.Active, SeenAt: noon}, "prod-1"}}},
 		{Name: "records", Page: "records", Data: recordsView{Page: page("/console/records"), Filters: states[:2], License: "lic_4t9k2m", Rows: records, Older: "/console/records?before=x"}},
 		{Name: "records-empty", Page: "records", Data: recordsView{Page: page("/console/records"), Filters: states[:1]}},
@@ -254,12 +270,20 @@ func stories(c *Console) []webui.Story {
 		{Name: "correction-own", Page: "correction", Data: correctionView{page("/console/corrections/cor_1"), fix, nil, "You proposed this yourself; another person has to approve it."}},
 		{Name: "cancellations", Page: "cancellations", Data: proposalsView[cancellationRow]{Page: page("/console/cancellations"), Filters: states[:1], Rows: []cancellationRow{end(cancellation.Proposed), end(cancellation.Pending), end(cancellation.Completed)}}},
 		{Name: "cancellations-empty", Page: "cancellations", Data: proposalsView[cancellationRow]{Page: page("/console/cancellations"), Filters: states[:1], Nothing: webui.Empty{Title: "No cancellation requests yet", Text: c.cancellations().none}}},
-		{Name: "cancellation", Page: "cancellation", Data: cancellationView{page("/console/cancellations/can_1"), end(cancellation.Proposed), ""}},
-		{Name: "cancellation-own", Page: "cancellation", Data: cancellationView{page("/console/cancellations/can_1"), end(cancellation.Proposed), "You proposed this yourself; another person has to approve it."}},
-		{Name: "cancellation-pending", Page: "cancellation", Data: cancellationView{page("/console/cancellations/can_1"), end(cancellation.Pending), ""}},
-		{Name: "cancellation-agreed", Page: "cancellation", Data: cancellationView{page("/console/cancellations/can_1"), end(cancellation.Agreed), ""}},
+		{Name: "cancellation", Page: "cancellation", Data: cancellationView{page("/console/cancellations/can_1"), end(cancellation.Proposed), endDecision(deciding(cancellation.Proposed, ""))}},
+		{Name: "cancellation-own", Page: "cancellation", Data: cancellationView{page("/console/cancellations/can_1"), end(cancellation.Proposed), endDecision(deciding(cancellation.Proposed, ownSaid))}},
+		{Name: "cancellation-pending", Page: "cancellation", Data: cancellationView{page("/console/cancellations/can_1"), end(cancellation.Pending), endDecision(deciding(cancellation.Pending, ""))}},
+		{Name: "cancellation-agreed", Page: "cancellation", Data: cancellationView{page("/console/cancellations/can_1"), end(cancellation.Agreed), endDecision(deciding(cancellation.Agreed, ""))}},
 		{Name: "cancellation-new", Page: "proposal-new", Data: proposalFormView{page("/console/cancellations/new"), active, asking(c.cancellationForm, nil)}},
 		{Name: "cancellation-new-wrong", Page: "proposal-new", Data: proposalFormView{page("/console/cancellations/new"), active, asking(c.cancellationForm, fail.New(fail.Invalid, "reason", "Choose one of AWS's reasons."))}},
+		{Name: "payments", Page: "payments", Data: proposalsView[paymentRow]{Page: page("/console/payments"), Filters: states[:1], Rows: []paymentRow{pay(payment.Proposed), pay(payment.Pending), pay(payment.Accepted)}}},
+		{Name: "payments-empty", Page: "payments", Data: proposalsView[paymentRow]{Page: page("/console/payments"), Filters: states[:1], Nothing: webui.Empty{Title: "No payment requests yet", Text: c.payments().none}}},
+		{Name: "payment", Page: "payment", Data: paymentView{page("/console/payments/pay_1"), pay(payment.Proposed), payDecision(deciding(payment.Proposed, ""), pay(payment.Proposed).Payment)}},
+		{Name: "payment-own", Page: "payment", Data: paymentView{page("/console/payments/pay_1"), pay(payment.Proposed), payDecision(deciding(payment.Proposed, ownSaid), pay(payment.Proposed).Payment)}},
+		{Name: "payment-pending", Page: "payment", Data: paymentView{page("/console/payments/pay_1"), pay(payment.Pending), payDecision(deciding(payment.Pending, ""), pay(payment.Pending).Payment)}},
+		{Name: "payment-accepted", Page: "payment", Data: paymentView{page("/console/payments/pay_1"), pay(payment.Accepted), payDecision(deciding(payment.Accepted, ""), pay(payment.Accepted).Payment)}},
+		{Name: "payment-new", Page: "proposal-new", Data: proposalFormView{page("/console/payments/new"), active, asking(c.paymentForm, nil)}},
+		{Name: "payment-new-wrong", Page: "proposal-new", Data: proposalFormView{page("/console/payments/new"), active, asking(c.paymentForm, fail.New(fail.Invalid, "name", "The name is one line of 5 to 64 characters."))}},
 		{Name: "correction-new", Page: "proposal-new", Data: proposalFormView{page("/console/corrections/new"), active, asking(c.correctionForm, nil)}},
 		{Name: "correction-new-wrong", Page: "proposal-new", Data: proposalFormView{page("/console/corrections/new"), active, asking(c.correctionForm, fail.New(fail.Invalid, "bad_quantity", "A correction by 0 corrects nothing."))}},
 		{Name: "keys", Page: "keys", Data: keysView{Page: page("/console/keys"), Rows: []keys.Key{{ID: "key_1", Name: "orders", CreatedAt: noon, UsedAt: noon}, {ID: "key_2", Name: "old", CreatedAt: noon, RevokedAt: noon}}, Fields: keyFields("", "")}},

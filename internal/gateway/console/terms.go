@@ -80,6 +80,13 @@ func termInWords(t agreement.Term, product core.Product) termRow {
 	if c.MaxTotal != "" {
 		add("At most, of all together", "%s", money(c.MaxTotal))
 	}
+	switch {
+	case c.Chosen.Approval == "":
+	case c.Chosen.Expiration != "":
+		add("The buyer's silence", "is a yes after %s", period(c.Chosen.Expiration))
+	default:
+		add("The buyer's silence", "changes nothing: each payment is approved")
+	}
 	if c.Chosen.AutoRenew != nil {
 		add("By itself", "%s", map[bool]string{true: "Yes", false: "No: the buyer or you opted out"}[*c.Chosen.AutoRenew])
 	}

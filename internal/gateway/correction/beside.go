@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"souk.dev/souk/internal/gateway/proposal"
 	"strings"
 	"time"
 
@@ -152,13 +153,13 @@ func (c Correction) fits(others []Correction) error {
 		if o.Request == nil || o.Request.InvoiceID != c.Request.InvoiceID || o.State != Approved && o.State != Sending && o.State != Pending {
 			continue
 		}
-		amount, err := amountOf(o.Request.Amount)
+		amount, err := proposal.Amount(o.Request.Amount)
 		if err != nil {
 			return fmt.Errorf("read the amount of %s: %w", o.ID, err)
 		}
 		left, waiting = left.Sub(amount), append(waiting, string(o.ID))
 	}
-	amount, err := amountOf(c.Request.Amount)
+	amount, err := proposal.Amount(c.Request.Amount)
 	if err != nil {
 		return fmt.Errorf("read the amount of %s: %w", c.ID, err)
 	}

@@ -8,13 +8,12 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/shopspring/decimal"
-
 	"souk.dev/souk/contract"
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/core"
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/metering"
+	"souk.dev/souk/internal/gateway/proposal"
 	"souk.dev/souk/internal/gateway/usage"
 )
 
@@ -56,7 +55,7 @@ func (s *Service) checkOver(ctx context.Context, c Correction, l license.License
 		if c.Record != "" {
 			return fail.New(fail.Invalid, "record", "A record bills units; say as quantity how many of them are too many.")
 		}
-		_, err := amountOf(c.Amount)
+		_, err := proposal.Amount(c.Amount)
 		return err
 	}
 	if _, ok := s.cfg.Products.Metered(l.ProductCode, c.Dimension); !ok || c.Dimension == "" {
@@ -118,21 +117,4 @@ func positive(text string) error {
 		err = fail.New(fail.Invalid, "bad_quantity", "A correction by 0 corrects nothing.")
 	}
 	return err
-}
-
-// maxAmountDigits is how long an amount may be before the point; AWS does not say.
-const maxAmountDigits = 15
-
-// amountOf reads an amount of money. Source: Agreement API, BatchCreateBillingAdjustmentRequestEntry.
-func amountOf(text string) (decimal.Decimal, error) {
-	whole, fraction, dot := strings.Cut(text, ".")
-	digits := func(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
-	if !digits(whole) || len(whole) > maxAmountDigits || dot && !digits(fraction) || len(fraction) > contract.MaxAmountPlaces {
-		return decimal.Decimal{}, fail.New(fail.Invalid, "amount", "The amount %.40q is none; write it like 12.50, with at most %d digits after the point.", text, contract.MaxAmountPlaces)
-	}
-	d, err := decimal.NewFromString(text)
-	if err != nil || !d.IsPositive() {
-		return decimal.Decimal{}, fail.New(fail.Invalid, "amount", "The amount is 0; a correction gives something back.")
-	}
-	return d, nil
 }

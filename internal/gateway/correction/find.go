@@ -116,7 +116,7 @@ var places = map[string]int32{"JPY": 0, "KRW": 0}
 // bill is.
 func (s *Service) amount(ctx context.Context, c Correction, v foundInvoice) (decimal.Decimal, error) {
 	if c.Amount != "" {
-		return amountOf(c.Amount)
+		return proposal.Amount(c.Amount)
 	}
 	p, err := s.cfg.AWS.Price(ctx, v.agreement, c.Dimension)
 	if err != nil {

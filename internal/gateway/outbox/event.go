@@ -64,6 +64,17 @@ const (
 	CancellationRejected    Kind = "cancellation.rejected"
 	CancellationFailed      Kind = "cancellation.failed"
 
+	PaymentProposed    Kind = "payment.proposed"
+	PaymentSending     Kind = "payment.sending"
+	PaymentValidating  Kind = "payment.validating"
+	PaymentPending     Kind = "payment.pending"
+	PaymentWithdrawing Kind = "payment.withdrawing"
+	PaymentAccepted    Kind = "payment.accepted"
+	PaymentDenied      Kind = "payment.denied"
+	PaymentWithdrawn   Kind = "payment.withdrawn"
+	PaymentRejected    Kind = "payment.rejected"
+	PaymentFailed      Kind = "payment.failed"
+
 	AlertCallsDenied    Kind = "alert.calls_denied"
 	AlertRecordsRefused Kind = "alert.records_refused"
 	AlertDeadlineNear   Kind = "alert.deadline_near"
@@ -136,6 +147,16 @@ var Kinds = []KindMeans{
 	{CancellationWithdrawn, "the request was taken back; the agreement goes on"},
 	{CancellationRejected, "a person did not want the request; AWS knows nothing of it"},
 	{CancellationFailed, "AWS does not do it; the agreement goes on"},
+	{PaymentProposed, "it is proposed to ask a buyer for a payment; a person approves or rejects it"},
+	{PaymentSending, "a person approved the request, and it is being sent to AWS"},
+	{PaymentValidating, "AWS has the request and checks it; the buyer does not know of it yet"},
+	{PaymentPending, "the buyer has the request, and decides; `respondBy`, if it is there, says when silence becomes a yes"},
+	{PaymentWithdrawing, "the seller takes the request back"},
+	{PaymentAccepted, "the buyer accepted the request, or was silent where that is a yes; AWS charges it"},
+	{PaymentDenied, "the buyer does not pay it"},
+	{PaymentWithdrawn, "the request was taken back"},
+	{PaymentRejected, "a person did not want the request; AWS knows nothing of it"},
+	{PaymentFailed, "AWS does not do it; the buyer pays nothing"},
 	{AlertCallsDenied, "AWS refuses our calls: no usage reaches it"},
 	{AlertRecordsRefused, "AWS refuses records for a reason that somebody must mend"},
 	{AlertDeadlineNear, "AWS has not taken records, and soon will not take them any more"},

@@ -19,6 +19,7 @@ const (
 	Alert        Kind = "alert"
 	Correction   Kind = "correction"
 	Cancellation Kind = "cancellation"
+	Payment      Kind = "payment"
 	Account      Kind = "account"
 	Registration Kind = "registration"
 	APIKey       Kind = "API key"
@@ -36,7 +37,8 @@ type Hit struct {
 //   - a metering record by its id, AWS's receipt (MeteringRecordId), or the id of the request with it, ours or AWS's (RequestId)
 //   - a notice by its key, the id of the message that brought it (SQS, SNS), the event's own id, or AWS's requestId within it
 //   - a delivery by its id, or that of what it tells
-//   - a correction and a cancellation request by ours or AWS's ("ba-…", "acr-…")
+//   - a correction, a cancellation request and a payment request by ours or AWS's ("ba-…", "acr-…", "pr-…"), the last by its
+//     charge's, too ("ch-…")
 //   - an agreement by its id, or its offer's
 //   - an account by its id, the seller's reference, or the id of a person in it
 //   - alerts, registrations, API keys and operators by their ids

@@ -13,8 +13,6 @@ func (db *DB) Cancellations() Proposals[cancellation.Cancellation] {
 var _ cancellation.Store = Proposals[cancellation.Cancellation]{}
 
 func cancellationCells(c *cancellation.Cancellation) []cell {
-	return append(lifeCells(&c.Life),
-		plain("agreement_id", &c.Agreement, atFirst), plain("reason", &c.Reason, atFirst), plain("description", &c.Description, atFirst),
-		timed("respond_us", &c.RespondBy, always), plain("withdrawn_key", &c.WithdrawnBy.Key, always), plain("withdrawn_person", &c.WithdrawnBy.Person, always),
-		plain("withdrawn_why", &c.WithdrawWhy, always))
+	return append(append(lifeCells(&c.Life), askedCells(&c.Asked)...),
+		plain("agreement_id", &c.Agreement, atFirst), plain("reason", &c.Reason, atFirst), plain("description", &c.Description, atFirst))
 }

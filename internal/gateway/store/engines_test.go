@@ -16,6 +16,7 @@ import (
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/metering"
 	"souk.dev/souk/internal/gateway/outbox"
+	"souk.dev/souk/internal/gateway/payment"
 	"souk.dev/souk/internal/gateway/seal"
 	"souk.dev/souk/internal/gateway/signon"
 	"souk.dev/souk/internal/gateway/store"
@@ -123,6 +124,12 @@ func TestWebhooks(t *testing.T) {
 	})
 }
 
+func TestPayments(t *testing.T) {
+	onBoth(t, func(t *testing.T, open func(t *testing.T) *store.DB) {
+		storetest.Payments(t, func(t *testing.T) payment.Store { return open(t).Payments() })
+	})
+}
+
 func TestCancellations(t *testing.T) {
 	onBoth(t, func(t *testing.T, open func(t *testing.T) *store.DB) {
 		storetest.Cancellations(t, func(t *testing.T) cancellation.Store { return open(t).Cancellations() })
@@ -196,7 +203,7 @@ func TestSearch(t *testing.T) {
 	onBoth(t, func(t *testing.T, open func(t *testing.T) *store.DB) {
 		storetest.Search(t, func(t *testing.T) storetest.SearchStores {
 			db := open(t)
-			return storetest.SearchStores{Search: db.Search(), Metering: store.NewMetering(db), Notices: db.Notices(), Outbox: db.Outbox(), Licenses: db.Licenses(), Corrections: db.Corrections(), Cancellations: db.Cancellations(),
+			return storetest.SearchStores{Search: db.Search(), Metering: store.NewMetering(db), Notices: db.Notices(), Outbox: db.Outbox(), Licenses: db.Licenses(), Corrections: db.Corrections(), Cancellations: db.Cancellations(), Payments: db.Payments(),
 				Agreements: db.Agreements(), Accounts: db.Accounts(), Registrations: db.Registrations(), Keys: db.Keys(), Operators: db.Operators()}
 		})
 	})

@@ -98,6 +98,14 @@ func lifeCells(l *proposal.Life) []cell {
 	}
 }
 
+// askedCells are the columns that the tables of requests to buyers have besides.
+func askedCells(a *proposal.Asked) []cell {
+	return []cell{
+		timed("respond_us", &a.RespondBy, always), plain("withdrawn_key", &a.WithdrawnBy.Key, always), plain("withdrawn_person", &a.WithdrawnBy.Person, always),
+		plain("withdrawn_why", &a.WithdrawWhy, always),
+	}
+}
+
 // names lists the table's columns as SQL does.
 func (k proposalKind[C]) names() string {
 	var c C

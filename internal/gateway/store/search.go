@@ -33,6 +33,9 @@ const named = `select 'record' as kind, id from metering_record where id = $1
 	union all select 'correction', id from correction where aws_id = $1 and aws_id <> ''
 	union all select 'cancellation', id from cancellation where id = $1
 	union all select 'cancellation', id from cancellation where aws_id = $1 and aws_id <> ''
+	union all select 'payment', id from payment where id = $1
+	union all select 'payment', id from payment where aws_id = $1 and aws_id <> ''
+	union all select 'payment', id from payment where charge_id = $1 and charge_id <> ''
 	union all select 'agreement', id from aws_agreement where id = $1
 	union all select 'agreement', id from aws_agreement where offer = $1 and offer <> ''
 	union all select 'account', id from account where id = $1

@@ -15,6 +15,7 @@ import (
 	"souk.dev/souk/internal/gateway/metering"
 	"souk.dev/souk/internal/gateway/operator"
 	"souk.dev/souk/internal/gateway/outbox"
+	"souk.dev/souk/internal/gateway/payment"
 	"souk.dev/souk/internal/gateway/proposal"
 	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/gateway/search"
@@ -29,6 +30,7 @@ type SearchStores struct {
 	Licenses      license.Store
 	Corrections   correction.Store
 	Cancellations cancellation.Store
+	Payments      payment.Store
 	Agreements    agreement.Store
 	Accounts      account.Store
 	Registrations register.Store
@@ -62,6 +64,9 @@ func Search(t *testing.T, open func(t *testing.T) SearchStores) {
 	end.AWSID = "acr-1"
 	must(t, s.Corrections.Add(ctx, fix, func([]correction.Correction) error { return nil }))
 	addProposal(t, s.Cancellations, end)
+	ask := newPayment(1)
+	ask.AWSID, ask.ChargeID = "pr-1", "ch-1"
+	addProposal(t, s.Payments, ask)
 	for i := range 2 {
 		if _, err := s.Agreements.KeepAgreements(ctx, []agreement.Agreement{agreementNumbered(i + 1)}); err != nil {
 			t.Fatal(err)
@@ -88,6 +93,7 @@ func Search(t *testing.T, open func(t *testing.T) SearchStores) {
 		"dlv_1": {delivery}, "evt_1": {delivery}, string(found.Names()): {{Kind: search.Alert, ID: string(found.Names())}},
 		"cor_1": {{Kind: search.Correction, ID: "cor_1"}}, "ba-1": {{Kind: search.Correction, ID: "cor_1"}},
 		"can_1": {{Kind: search.Cancellation, ID: "can_1"}}, "acr-1": {{Kind: search.Cancellation, ID: "can_1"}},
+		"pay_1": {{Kind: search.Payment, ID: "pay_1"}}, "pr-1": {{Kind: search.Payment, ID: "pay_1"}}, "ch-1": {{Kind: search.Payment, ID: "pay_1"}},
 		"agmt-2": {agreed("agmt-2")}, "offer-1": {agreed("agmt-1"), agreed("agmt-2")},
 		"acc_1": {{Kind: search.Account, ID: "acc_1"}}, "per_1": {{Kind: search.Account, ID: "acc_1"}}, "customer 17": {{Kind: search.Account, ID: "acc_2"}},
 		"reg_1": {{Kind: search.Registration, ID: "reg_1"}}, "key_1": {{Kind: search.APIKey, ID: "key_1"}}, "op_1": {{Kind: search.Operator, ID: "op_1"}},
