@@ -65,7 +65,8 @@ func (d Driver) Open(ctx context.Context, dbURL string) (*DB, error) {
 		if db.read, err = sql.Open(d.Name, dsn); err != nil {
 			return nil, fmt.Errorf("open %s: %w", path, err)
 		}
-		db.read.SetMaxOpenConns(5) // one of them moves pages, see checkpointer
+		db.read.SetMaxOpenConns(sqliteReaders)
+		db.read.SetMaxIdleConns(sqliteReaders) // each has read the schema and has pages in memory
 	}
 	if err := w.PingContext(ctx); err != nil {
 		db.Close()
@@ -76,6 +77,10 @@ func (d Driver) Open(ctx context.Context, dbURL string) (*DB, error) {
 	}
 	return db, nil
 }
+
+// sqliteReaders is how many connections read. One of them moves pages, see checkpointer; four are enough for the pages of filters that
+// events are told from repetitions by.
+const sqliteReaders = 5
 
 // escaped is a path as a URI has it, which may hold neither %, # nor ? as they are.
 func escaped(path string) string {

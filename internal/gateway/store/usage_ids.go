@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -71,22 +72,20 @@ func (s Usage) wholeFilter(ctx context.Context, part int, run int64) ([]byte, er
 	return all.Bytes(), err
 }
 
-// somePages reads as many pages of a filter at once as there are $ signs for; the last is asked for again where there are fewer.
-var (
-	pagesAtOnce = 64
-	somePages   = `select chunk, body from usage_ids where part = $1 and run = $2 and chunk in (` + numbered(3, pagesAtOnce) + `)`
-)
-
-const pagesBetween = `select chunk, body from usage_ids where part = $1 and run = $2 and chunk between $3 and $4`
-
-// numbered lists n parameters from $first on.
-func numbered(first, n int) string {
-	list := make([]string, n)
-	for i := range list {
-		list[i] = fmt.Sprintf("$%d", first+i)
+// somePages reads as many pages of a filter at once as it has branches. With a branch for each, PostgreSQL goes by the whole key,
+// whatever it knows of the table; with a list in one condition it has read the whole run.
+var somePages = func() string {
+	branches := make([]string, pagesAtOnce)
+	for i := range branches {
+		branches[i] = fmt.Sprintf(`select chunk, body from usage_ids where part = $1 and run = $2 and chunk = $%d`, 3+i)
 	}
-	return strings.Join(list, ", ")
-}
+	return strings.Join(branches, " union all ")
+}()
+
+const (
+	pagesAtOnce  = 64
+	pagesBetween = `select chunk, body from usage_ids where part = $1 and run = $2 and chunk between $3 and $4`
+)
 
 // FilterPages implements [usage.Store].
 func (s Usage) FilterPages(ctx context.Context, part int, run int64, pages []int64, yield func(page int64, body []byte) error) error {
@@ -116,8 +115,11 @@ func (s Usage) FilterPages(ctx context.Context, part int, run int64, pages []int
 	}
 	for some := range slices.Chunk(pages, pagesAtOnce) {
 		args := []any{part, run}
-		for i := range pagesAtOnce {
-			args = append(args, -1-some[min(i, len(some)-1)])
+		for _, n := range some {
+			args = append(args, -1-n)
+		}
+		for range pagesAtOnce - len(some) {
+			args = append(args, int64(math.MinInt64)) // no page's
 		}
 		if err := read(somePages, args...); err != nil {
 			return err

@@ -18,7 +18,7 @@ const rotateEvery = 24 * time.Hour
 
 // Runs of like size are merged, so that a new id is looked for in the filters of few: n times MaxIDs are in at most
 // 3·log4(n) runs or so. A run holds the ids of a quarter of the retention at most, so that they can be dropped as they
-// expire.
+// expire, and of an eighth at least, when it cannot be merged any more.
 const (
 	mergeRuns = 4
 	mergeSpan = 4
@@ -207,23 +207,22 @@ func numbers(rs []*run) []int64 {
 	return nos
 }
 
-// mergeable are the newest runs that are to be one: four of like size, if all their ids expire soon after one another.
-// Called with commit held.
+// mergeable are the newest runs that are to be one: four of like size, or as many as will ever be, because the ids of another of
+// their span would not expire soon after theirs. Called with commit held.
 func (in *Intake) mergeable() []*run {
-	some := in.runs[max(0, len(in.runs)-mergeRuns):]
-	if len(some) < mergeRuns {
-		return nil
-	}
-	newest := some[mergeRuns-1]
-	if newest.LastAt-some[0].FirstAt > in.cfg.KeepIDs.Microseconds()/mergeSpan {
-		return nil
-	}
-	for _, r := range some {
-		if in.tier(r) > in.tier(newest) {
-			return nil
+	most := in.cfg.KeepIDs.Microseconds() / mergeSpan
+	for n := min(mergeRuns, len(in.runs)); n > 1; n-- {
+		some := in.runs[len(in.runs)-n:]
+		span := some[n-1].LastAt - some[0].FirstAt
+		if span > most || n < mergeRuns && span*int64(n+1)/int64(n) <= most {
+			continue
+		}
+		newest := in.tier(some[n-1])
+		if !slices.ContainsFunc(some, func(r *run) bool { return in.tier(r) > newest }) {
+			return some
 		}
 	}
-	return some
+	return nil
 }
 
 // tier is how often runs of the size at which ids leave memory were merged to make r, about.

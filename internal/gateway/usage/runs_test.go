@@ -59,29 +59,36 @@ func TestRunsOfIDsStayFewAndLoseNothing(t *testing.T) {
 	}
 }
 
-// Merging must not keep ids for longer and longer.
+// Merging must not keep ids for longer and longer, nor leave many runs, however many events there are in a day.
 func TestRunsOfIDsExpireThoughTheyAreMerged(t *testing.T) {
-	c, clk := config(t)
-	in := open(t, c)
-	const days = 120
-	for day := range days {
-		send(t, in, day, day+1)
-		clk.Set(noon.AddDate(0, 0, day+1))
-	}
-	tidy(t, in)
-	rs := runs(t, c)
-	var ids int64
-	for _, r := range rs {
-		ids += r.IDs
-	}
-	if len(rs) > 12 || ids < 35 || ids > 35+35/4+2 {
-		t.Errorf("%d runs with %d ids, want those of 35 days and a little more", len(rs), ids)
-	}
-	if res := send(t, in, days-35, days); res.Duplicates != 35 {
-		t.Errorf("the last 35 days' again: %+v", res)
-	}
-	if res := send(t, in, 0, 50); res.Accepted != 50 {
-		t.Errorf("those of long ago again: %+v", res)
+	for _, daily := range []int{1, 10, 20, 40, 90} {
+		c, clk := config(t)
+		c.MaxIDs = 10
+		in := open(t, c)
+		const days = 120
+		for day := range days {
+			for i := 0; i < daily; i += 10 {
+				clk.Set(noon.AddDate(0, 0, day).Add(time.Duration(i) * 24 * time.Hour / time.Duration(daily)))
+				send(t, in, day*daily+i, day*daily+min(i+10, daily))
+			}
+		}
+		clk.Set(noon.AddDate(0, 0, days))
+		tidy(t, in)
+		rs := runs(t, c)
+		var ids int64
+		for _, r := range rs {
+			ids += r.IDs
+		}
+		if n := int64(daily); len(rs) > 12 || ids < 35*n || ids > (35+35/4+2)*n {
+			t.Errorf("%d a day: %d runs with %d ids, want those of 35 days and a little more", daily, len(rs), ids)
+		}
+		t.Logf("%d a day: %d runs", daily, len(rs))
+		if res := send(t, in, (days-35)*daily, days*daily); res.Duplicates != 35*daily {
+			t.Errorf("%d a day: the last 35 days' again: %+v", daily, res)
+		}
+		if res := send(t, in, 0, 50*daily); res.Accepted != 50*daily {
+			t.Errorf("%d a day: those of long ago again: %+v", daily, res)
+		}
 	}
 }
 
