@@ -28,7 +28,7 @@ var features = []string{
 
 // doors are the gateway's packages that do know something outside.
 var doors = []string{
-	"internal/gateway/awsapi/...", "internal/gateway/store/...", "internal/gateway/api/...", "internal/gateway/portal/...", "internal/gateway/console/...", "internal/gateway/push/...", "internal/gateway/courier/...", "internal/gateway/mailer/...", "internal/gateway/idp/...", "internal/gateway/provider/...", "internal/gateway/relay/...",
+	"internal/gateway/awsapi/...", "internal/gateway/store/...", "internal/gateway/api/...", "internal/gateway/portal/...", "internal/gateway/console/...", "internal/gateway/push/...", "internal/gateway/courier/...", "internal/gateway/mailer/...", "internal/gateway/idp/...", "internal/gateway/provider/...", "internal/gateway/relay/...", "internal/gateway/passkey/...",
 }
 
 // common is what both products may use of our own.
@@ -72,6 +72,9 @@ var rules = []rule{
 		Never: []string{"github.com/coreos/go-oidc/...", "golang.org/x/oauth2/...", "github.com/zitadel/...", "github.com/go-jose/...", "github.com/rs/cors"},
 		Why:   "OpenID Connect's libraries stand in internal/gateway/idp and provider only, and where an example shows how to be a client",
 	}, {
+		From: []string{"..."}, Except: []string{"internal/gateway/passkey/..."}, Never: []string{"github.com/go-webauthn/..."},
+		Why: "WebAuthn's library stands in internal/gateway/passkey only: the rules know a credential, a public key and a count",
+	}, {
 		From: []string{"client/...", "examples/..."}, Never: []string{module + "/...", awsSDK[0]}, Allow: []string{"client/...", "examples/..."}, Tests: true,
 		Why: "client/ and examples/ are for other people's programs: they see only what is public",
 	}, {
@@ -96,7 +99,7 @@ var rules = []rule{
 		From: []string{"test/..."}, Never: []string{module + "/..."}, Allow: []string{"test/...", "contract", "client/...", "examples/...", "internal/pgtest"}, Tests: true,
 		Why: "outer tests know the program from outside only",
 	}, {
-		From: []string{"..."}, Never: []string{"internal/goldentest", "internal/pgtest", "internal/webui/webuitest", "internal/gateway/store/storetest", "internal/gateway/idp/idptest", "internal/gateway/proposal/proposaltest", "internal/archtest", "sandboxtest", "test/..."},
+		From: []string{"..."}, Never: []string{"internal/goldentest", "internal/pgtest", "internal/webui/webuitest", "internal/gateway/store/storetest", "internal/gateway/idp/idptest", "internal/gateway/passkey/passkeytest", "internal/gateway/proposal/proposaltest", "internal/archtest", "sandboxtest", "test/..."},
 		Why: "a package that helps tests is not part of the program",
 	}, {
 		From: []string{"..."}, Except: []string{"sandboxtest/..."}, Never: []string{"github.com/chromedp/...", "pgregory.net/...", "testing/...", "net/http/httptest"},

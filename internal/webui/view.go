@@ -74,6 +74,16 @@ type Browsers struct {
 	EndOthers string // the address of the page that signs out all but this one
 }
 
+// Passkey is the form by which a browser answers with a passkey: {{template "ui-passkey" .}}. It shows itself where scripts run and
+// the browser knows passkeys. Its fields are those of Hidden, sealed, and answer, as JSON.
+type Passkey struct {
+	Class, Action, Label string
+	New                  bool   // one is made; otherwise one is used
+	Options              string // what the browser is asked, as JSON
+	Sealed               string // what its answer is held against
+	Hidden               map[string]string
+}
+
 // Key is a secret that somebody takes into a program of theirs, once: {{template "ui-key" .}}.
 type Key struct {
 	Picture template.URL // a PNG as a data URL; see [PNG]

@@ -69,6 +69,7 @@ type Store interface {
 	credential.SessionStore // whose owners are people
 	credential.AttemptStore
 	credential.FactorStore // whose owners are people
+	credential.PasskeyStore
 	InvitationStore
 	AddressStore
 
@@ -131,9 +132,9 @@ type Store interface {
 	// Tell keeps what is to be told of nothing that is kept here.
 	Tell(ctx context.Context, e outbox.Event) error
 
-	// NextExpiry tells when the first session, handle, proof, invitation, change of address or count of attempts expires; ok is false if there is none.
+	// NextExpiry tells when the first session, handle, proof, invitation, change of address, answer of a passkey or count of attempts expires; ok is false if there is none.
 	NextExpiry(ctx context.Context) (at time.Time, ok bool, err error)
-	// DeleteExpired forgets up to limit sessions, handles, proofs, invitations, changes of address and counts each that expired at or before now.
+	// DeleteExpired forgets up to limit sessions, handles, proofs, invitations, changes of address, answers and counts each that expired at or before now.
 	DeleteExpired(ctx context.Context, now time.Time, limit int) (deleted int, err error)
 }
 

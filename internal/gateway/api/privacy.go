@@ -26,6 +26,7 @@ type personalData struct {
 	Account       accountOut     `json:"account"`
 	Sessions      []sessionOut   `json:"sessions"`
 	Addresses     []addressOut   `json:"addresses"`
+	Passkeys      []passkeyOut   `json:"passkeys"`
 	Registrations []registration `json:"registrations"`
 }
 
@@ -56,12 +57,20 @@ type addressOut struct {
 	ExpiresAt time.Time     `json:"expiresAt"`
 }
 
+// passkeyOut is a key that a member signs in with.
+type passkeyOut struct {
+	Person    core.PersonID `json:"person"`
+	Name      string        `json:"name"`
+	CreatedAt time.Time     `json:"createdAt"`
+	UsedAt    time.Time     `json:"usedAt,omitzero"`
+}
+
 func (h Privacy) get(w http.ResponseWriter, r *http.Request) error {
 	data, err := h.Privacy.Export(r.Context(), core.AccountID(r.PathValue("id")))
 	if err != nil {
 		return err
 	}
-	out := personalData{Account: accountOf(data.Account), Sessions: []sessionOut{}, Addresses: []addressOut{}, Registrations: []registration{}}
+	out := personalData{Account: accountOf(data.Account), Sessions: []sessionOut{}, Addresses: []addressOut{}, Passkeys: []passkeyOut{}, Registrations: []registration{}}
 	for _, l := range data.Licenses {
 		out.Account.Licenses = append(out.Account.Licenses, l.ID)
 	}
@@ -73,6 +82,9 @@ func (h Privacy) get(w http.ResponseWriter, r *http.Request) error {
 				one.Applications = append(one.Applications, signOnOut{n.Application, n.Scopes, n.MadeAt, n.Expires})
 			}
 			out.Sessions = append(out.Sessions, one)
+		}
+		for _, k := range m.Passkeys {
+			out.Passkeys = append(out.Passkeys, passkeyOut{m.ID, k.Name, k.AddedAt, k.UsedAt})
 		}
 		for _, c := range m.Addresses {
 			out.Addresses = append(out.Addresses, addressOut{m.ID, c.Email, c.Was, c.ChangedAt, c.Expires})

@@ -32,6 +32,9 @@ func TestWhatIsKeptOfAPersonIsHandedOutAndErased(t *testing.T) {
 	if err := c.accounts.AskAddress(t.Context(), a.Person, "king@example.com", account.Confirmation{Password: "correct horse battery"}); err != nil {
 		t.Fatal(err)
 	}
+	if err := c.accounts.AddPasskey(t.Context(), a.ID, credential.Passkey{Credential: "the-credential", PublicKey: []byte("the-key")}, "My telephone"); err != nil {
+		t.Fatal(err)
+	}
 	path := "/v1/accounts/" + string(a.Account.ID) + "/personal-data"
 	var kept struct {
 		Account struct {
@@ -48,6 +51,7 @@ func TestWhatIsKeptOfAPersonIsHandedOutAndErased(t *testing.T) {
 			}
 		}
 		Addresses     []map[string]string
+		Passkeys      []map[string]string
 		Registrations []struct{ ID, CustomerAWSAccountID string }
 	}
 	if status := c.call("GET", path, nil, &kept); status != http.StatusOK || kept.Account.Email != "ada@example.com" || kept.Account.Name != "Ada Lovelace" || len(kept.Account.Licenses) != 1 ||
@@ -60,6 +64,9 @@ func TestWhatIsKeptOfAPersonIsHandedOutAndErased(t *testing.T) {
 	}
 	if want := map[string]string{"person": string(a.ID), "email": "king@example.com", "expiresAt": "2026-11-08T12:00:00Z"}; len(kept.Addresses) != 1 || !maps.Equal(kept.Addresses[0], want) {
 		t.Errorf("addresses: %+v, want %+v", kept.Addresses, want)
+	}
+	if want := map[string]string{"person": string(a.ID), "name": "My telephone", "createdAt": "2026-11-01T12:00:00Z"}; len(kept.Passkeys) != 1 || !maps.Equal(kept.Passkeys[0], want) {
+		t.Errorf("passkeys: %+v, want %+v", kept.Passkeys, want)
 	}
 	var raw json.RawMessage
 	c.call("GET", path, nil, &raw)

@@ -159,6 +159,7 @@ func TestWhoIsToldInWhichLetter(t *testing.T) {
 		{event(outbox.VerifyAsked, outbox.Subject{}, her), "per_1 verify"}, {event(outbox.ResetAsked, outbox.Subject{}, her), "per_1 reset"},
 		{event(outbox.ResetAsked, outbox.Subject{}, account.Asked{}), ""}, {event(outbox.PasswordChanged, outbox.Subject{}, her), "per_1 password-changed"},
 		{event(outbox.FactorAdded, outbox.Subject{}, her), "per_1 factor-added"}, {event(outbox.FactorRemoved, outbox.Subject{}, her), "per_1 factor-removed"},
+		{event(outbox.PasskeyAdded, outbox.Subject{}, her), "per_1 passkey-added"}, {event(outbox.PasskeyRemoved, outbox.Subject{}, her), "per_1 passkey-removed"},
 		{event(outbox.InvitationAsked, outbox.Subject{}, account.AskedIn{Invitation: "inv_1"}), "inv_1 invitation"},
 		{event(outbox.AddressAsked, outbox.Subject{}, account.AddressAsked{Change: "adr_1"}), "adr_1 new-address"},
 		{event(outbox.AddressChanged, outbox.Subject{}, account.AddressAsked{Change: "adr_2"}), "adr_2 address-changed"},

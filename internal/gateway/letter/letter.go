@@ -21,6 +21,8 @@ const (
 	PasswordChanged Name = "password-changed" // another password was chosen
 	FactorAdded     Name = "factor-added"     // a second factor is asked for from now on
 	FactorRemoved   Name = "factor-removed"   // it is not any more
+	PasskeyAdded    Name = "passkey-added"    // a passkey signs in from now on
+	PasskeyRemoved  Name = "passkey-removed"  // it does not any more
 	NewAddress      Name = "new-address"      // the link shows that who asked for this address reads its mail; it goes there
 	AddressChanged  Name = "address-changed"  // another address counts from now on; it goes to the one before
 	Invitation      Name = "invitation"       // the link leads to where somebody joins an account; an owner asked
@@ -35,11 +37,11 @@ const (
 )
 
 // Names are all letters.
-var Names = []Name{Welcome, Verify, Reset, PasswordChanged, FactorAdded, FactorRemoved, NewAddress, AddressChanged, Invitation, SettingUp, Ready, Cancelling, Ended, PaymentFailed, Refund, Usage, Renewal}
+var Names = []Name{Welcome, Verify, Reset, PasswordChanged, FactorAdded, FactorRemoved, PasskeyAdded, PasskeyRemoved, NewAddress, AddressChanged, Invitation, SettingUp, Ready, Cancelling, Ended, PaymentFailed, Refund, Usage, Renewal}
 
 // letters says which happening is told in which letter.
 var letters = map[outbox.Kind]Name{
-	outbox.AccountCreated: Welcome, outbox.VerifyAsked: Verify, outbox.ResetAsked: Reset, outbox.PasswordChanged: PasswordChanged, outbox.FactorAdded: FactorAdded, outbox.FactorRemoved: FactorRemoved, outbox.AddressAsked: NewAddress, outbox.AddressChanged: AddressChanged, outbox.InvitationAsked: Invitation,
+	outbox.AccountCreated: Welcome, outbox.VerifyAsked: Verify, outbox.ResetAsked: Reset, outbox.PasswordChanged: PasswordChanged, outbox.FactorAdded: FactorAdded, outbox.FactorRemoved: FactorRemoved, outbox.PasskeyAdded: PasskeyAdded, outbox.PasskeyRemoved: PasskeyRemoved, outbox.AddressAsked: NewAddress, outbox.AddressChanged: AddressChanged, outbox.InvitationAsked: Invitation,
 	outbox.RegistrationSettingUp: SettingUp, outbox.LicenseReady: Ready, outbox.LicenseWindingDown: Cancelling, outbox.LicenseEnded: Ended, outbox.LicenseFailed: PaymentFailed,
 	outbox.CorrectionCompleted: Refund, outbox.UsageThreshold: Usage, outbox.AgreementEnding: Renewal,
 }
@@ -49,7 +51,7 @@ var reminders = []Name{Usage, Renewal}
 
 // personal reports whether letters of that name are for one person, whatever accounts they are in.
 func (n Name) personal() bool {
-	return slices.Contains([]Name{Verify, Reset, PasswordChanged, FactorAdded, FactorRemoved}, n)
+	return slices.Contains([]Name{Verify, Reset, PasswordChanged, FactorAdded, FactorRemoved, PasskeyAdded, PasskeyRemoved}, n)
 }
 
 // Reminder reports whether people may do without letters of that name.

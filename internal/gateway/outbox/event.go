@@ -93,6 +93,8 @@ const (
 	PasswordChanged Kind = "account.password_changed"
 	FactorAdded     Kind = "account.factor_added"
 	FactorRemoved   Kind = "account.factor_removed"
+	PasskeyAdded    Kind = "account.passkey_added"
+	PasskeyRemoved  Kind = "account.passkey_removed"
 	InvitationAsked Kind = "account.invitation_asked"
 	AddressAsked    Kind = "account.address_asked"
 	AddressChanged  Kind = "account.address_changed"

@@ -76,8 +76,9 @@ func (p *Portal) halfway(r *http.Request) (h halfway, to destination, ok bool, e
 
 type codeView struct {
 	Page
-	Fields []webui.Field
-	Notice webui.Notice
+	Fields  []webui.Field
+	Notice  webui.Notice
+	Passkey *webui.Passkey // the form for one in the code's stead; nil: they have none
 }
 
 func codeField(label, hint, bad string) webui.Field {
@@ -89,7 +90,7 @@ func (p *Portal) codeForm(r *http.Request, to destination) codeView {
 }
 
 func (p *Portal) getCode(w http.ResponseWriter, r *http.Request) error {
-	_, to, ok, err := p.halfway(r)
+	h, to, ok, err := p.halfway(r)
 	if err != nil {
 		return err
 	}
@@ -97,7 +98,20 @@ func (p *Portal) getCode(w http.ResponseWriter, r *http.Request) error {
 		seeOther(w, r, "/signin")
 		return nil
 	}
-	return p.ui.Render(w, http.StatusOK, "code", p.codeForm(r, to), to.forms())
+	return p.showCode(w, r, h, to, nil)
+}
+
+// showCode shows the page that asks for the code; why is why it is shown again, if it is.
+func (p *Portal) showCode(w http.ResponseWriter, r *http.Request, h halfway, to destination, why error) (err error) {
+	view := p.codeForm(r, to)
+	if view.Passkey, err = p.codePasskey(r, h); err != nil {
+		return err
+	}
+	if why != nil {
+		view.Notice = noticeOf(why)
+		return p.showAgain(w, r, "code", view, why, to.forms())
+	}
+	return p.ui.Render(w, http.StatusOK, "code", view, to.forms())
 }
 
 // postCode ends a sign-in that a password has begun.
@@ -116,10 +130,13 @@ func (p *Portal) postCode(w http.ResponseWriter, r *http.Request) error {
 	}
 	a, err := p.Accounts.ProveFactor(r.Context(), h.Person, in.Get("code"), httpx.ClientAddress(r))
 	if err != nil {
-		view := p.codeForm(r, to)
-		view.Notice = noticeOf(err)
-		return p.showAgain(w, r, "code", view, err, to.forms())
+		return p.showCode(w, r, h, to, err)
 	}
+	return p.codeProven(w, r, a, h, to)
+}
+
+// codeProven signs in whose second factor was proven, and leads on.
+func (p *Portal) codeProven(w http.ResponseWriter, r *http.Request, a account.Who, h halfway, to destination) error {
 	p.setCookie(w, codeCookie, "", 0)
 	if err := p.signIn(w, r, a); err != nil {
 		return err

@@ -18,6 +18,7 @@ import (
 	"souk.dev/souk/internal/gateway/entitlement"
 	"souk.dev/souk/internal/gateway/letter"
 	"souk.dev/souk/internal/gateway/license"
+	"souk.dev/souk/internal/gateway/passkey"
 	"souk.dev/souk/internal/gateway/register"
 	"souk.dev/souk/internal/gateway/seal"
 	"souk.dev/souk/internal/httpx"
@@ -93,9 +94,10 @@ type Statements interface {
 // Portal is the door. Make it with [New].
 type Portal struct {
 	Config
-	ui     *faces
-	secure bool // browsers reach us over https
-	gate   *gate
+	ui       *faces
+	secure   bool // browsers reach us over https
+	gate     *gate
+	passkeys *passkey.Party // nil where no browser would make one
 }
 
 // New makes the portal and reads its pages.
@@ -135,7 +137,11 @@ func New(c Config) (*Portal, error) {
 			return nil, fail.Wrap(fail.Invalid, err, "page_templates", "A page template cannot be used: %v.", err)
 		}
 	}
-	return &Portal{Config: c, ui: ui, secure: base.Scheme == "https", gate: newGate()}, nil
+	passkeys, err := passkey.New(c.BaseURL, c.Seller.Name)
+	if err != nil {
+		return nil, err
+	}
+	return &Portal{Config: c, ui: ui, secure: base.Scheme == "https", gate: newGate(), passkeys: passkeys}, nil
 }
 
 // route is one address. Its form, where it takes one, comes from this site: another's is refused.
@@ -158,6 +164,8 @@ func (p *Portal) routes() []route {
 		{"POST /signin", p.postSignIn},
 		{"GET " + codePath, p.getCode},
 		{"POST " + codePath, p.postCode},
+		{"POST " + passkeyPath, p.postPasskey},
+		{"POST " + codePasskeyPath, p.postCodePasskey},
 		{"GET " + AuthorizePath, p.getAuthorize},
 		{"GET " + SignOutPath, p.getSignOutFrom},
 		{"GET /signout", p.getSignOut},
@@ -188,6 +196,11 @@ func (p *Portal) routes() []route {
 		{"POST " + passwordPath, p.postPassword},
 		{"GET " + browsersPath + "{session}", p.getBrowser},
 		{"POST " + browsersPath + "{session}", p.postBrowser},
+		{"GET " + newPasskeyPath, p.getNewPasskey},
+		{"POST " + newPasskeyPath, p.postNewPasskey},
+		{"POST " + passkeysPath, p.postPasskeys},
+		{"GET " + passkeysPath + "/{passkey}", p.getPasskey},
+		{"POST " + passkeysPath + "/{passkey}", p.postPasskeyRemove},
 		{"GET " + factorPath, p.getFactor},
 		{"POST " + factorPath, p.postFactor},
 		{"POST " + factorPath + "/remove", p.postFactorRemove},

@@ -45,9 +45,9 @@ func address(t *testing.T, pattern string, places map[string]string) (method, pa
 	return method, strings.Join(parts, "/"), open
 }
 
-// placesOf are addresses' open parts, for one licence and one session.
-func placesOf(id core.LicenseID, session string) map[string]string {
-	return map[string]string{"licenses/{id}": string(id), "statements/{month}": "2026-11", "browsers/{session}": session}
+// placesOf are addresses' open parts, for one licence, session and passkey.
+func placesOf(id core.LicenseID, session, passkey string) map[string]string {
+	return map[string]string{"licenses/{id}": string(id), "statements/{month}": "2026-11", "browsers/{session}": session, "passkeys/{passkey}": passkey}
 }
 
 // elsewhere is the session of another browser in which the person is signed in.
@@ -71,10 +71,23 @@ func gracesBuyer(n int) license.Buyer {
 	return b
 }
 
+// hasPasskey gives the person a passkey that nobody holds.
+func (s *site) hasPasskey(id core.PersonID) string {
+	s.t.Helper()
+	if err := s.accounts.AddPasskey(s.t.Context(), id, credential.Passkey{Credential: "held by nobody", PublicKey: []byte{1}}, "lovelace's telephone"); err != nil {
+		s.t.Fatal(err)
+	}
+	all, err := s.accounts.Passkeys(s.t.Context(), id)
+	if err != nil || len(all) != 1 {
+		s.t.Fatal(all, err)
+	}
+	return all[0].ID
+}
+
 // TestAnotherCustomersPagesDoNotExist asks each page with an id in its address: it is its owner's, to another customer it is as one
 // that does not exist, and who has not signed in has to.
 func TestAnotherCustomersPagesDoNotExist(t *testing.T) {
-	s := newSite(t, func(c *Config) { c.Statements, c.Budgets = statementsOf{}, &budgets{} })
+	s := newSite(t, func(c *Config) { c.Statements, c.Budgets, c.BaseURL = statementsOf{}, &budgets{}, localhost })
 	s.sells("tok-1", buyer(1))
 	s.sells("tok-2", gracesBuyer(2))
 	owner, other := s.browser(), s.browser()
@@ -85,17 +98,17 @@ func TestAnotherCustomersPagesDoNotExist(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	session := s.elsewhere(her[0].ID, ada["email"], ada["password"]).ID()
+	session, passkey := s.elsewhere(her[0].ID, ada["email"], ada["password"]).ID(), s.hasPasskey(her[0].ID)
 	asked := 0
 	for _, rt := range s.portal.routes() {
-		method, path, open := address(t, rt.pattern, placesOf(hers, session))
+		method, path, open := address(t, rt.pattern, placesOf(hers, session, passkey))
 		if !open {
 			continue
 		}
 		asked++
-		_, nowhere, _ := address(t, rt.pattern, placesOf("lic_nothing", "ses_nothing"))
+		_, nowhere, _ := address(t, rt.pattern, placesOf("lic_nothing", "ses_nothing", "pky_nothing"))
 		unknown := other.ask(method, nowhere, nil)
-		if a := other.ask(method, path, nil); a.Code != http.StatusNotFound || a.Page.Text() != unknown.Page.Text() || strings.Contains(a.Body, string(hers)) || strings.Contains(a.Body, session) {
+		if a := other.ask(method, path, nil); a.Code != http.StatusNotFound || a.Page.Text() != unknown.Page.Text() || strings.Contains(a.Body, string(hers)) || strings.Contains(a.Body, session) || strings.Contains(a.Body, passkey) {
 			t.Errorf("another customer, %s: %d %s", rt.pattern, a.Code, a.Body)
 		}
 		stranger := s.browser()
@@ -104,7 +117,7 @@ func TestAnotherCustomersPagesDoNotExist(t *testing.T) {
 			t.Errorf("its owner, %s: %d %s", rt.pattern, a.Code, a.Body)
 		}
 	}
-	if asked < 6 {
+	if asked < 8 {
 		t.Errorf("only %d routes have an id in their address", asked)
 	}
 	stranger := s.browser()
@@ -114,7 +127,9 @@ func TestAnotherCustomersPagesDoNotExist(t *testing.T) {
 // TestAnotherCustomersIDsTellAndDoNothing sends Ada's ids to every route, wherever one could be looked for, from the browser of
 // Grace, who has a registration of her own open.
 func TestAnotherCustomersIDsTellAndDoNothing(t *testing.T) {
-	s := newSite(t, func(c *Config) { c.Statements, c.Mails, c.Budgets = statementsOf{}, true, &budgets{} })
+	s := newSite(t, func(c *Config) {
+		c.Statements, c.Mails, c.Budgets, c.BaseURL = statementsOf{}, true, &budgets{}, localhost
+	})
 	for token, b := range map[string]license.Buyer{"tok-1": buyer(1), "tok-2": gracesBuyer(2), "tok-3": buyer(3), "tok-4": gracesBuyer(4)} {
 		s.sells(token, b)
 	}
@@ -138,13 +153,13 @@ func TestAnotherCustomersIDsTellAndDoNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	session := s.elsewhere(hers[0].ID, ada["email"], ada["password"])
+	session, passkey := s.elsewhere(hers[0].ID, ada["email"], ada["password"]), s.hasPasskey(hers[0].ID)
 	ids := url.Values{"session": {session.ID()}, "registration": {string(open.ID)}, "license": {string(done.License)}, "id": {string(done.License)}, "account": {string(done.Account)},
 		"who": {string(done.Account)}, "person": {string(hers[0].ID)}, "role": {"owner"}, "invitation": {string(asked[0].ID)}, "proof": {string(done.Account)}, "sealed": {sealed}, "code": {"000000"}}
-	theirs := []string{"lovelace", string(buyer(1).ARN), string(buyer(3).ARN), "111122223333", "1111-2222-3333", string(done.License), string(open.License), string(done.Account), key, sealed, session.ID(), session.Hash}
+	theirs := []string{"lovelace", string(buyer(1).ARN), string(buyer(3).ARN), "111122223333", "1111-2222-3333", string(done.License), string(open.License), string(done.Account), key, sealed, session.ID(), session.Hash, passkey}
 
 	for _, rt := range s.portal.routes() {
-		method, path, _ := address(t, rt.pattern, placesOf(done.License, session.ID()))
+		method, path, _ := address(t, rt.pattern, placesOf(done.License, session.ID(), passkey))
 		form := maps.Clone(ids)
 		a := other.signsInAgain(grace).ask(method, path, form)
 		if a.Code >= http.StatusInternalServerError {
@@ -169,6 +184,9 @@ func TestAnotherCustomersIDsTellAndDoNothing(t *testing.T) {
 	}
 	if has, err := s.accounts.HasFactor(t.Context(), hers[0].ID); has || err != nil {
 		t.Errorf("Ada has a second factor: %v, %v", has, err)
+	}
+	if keys, err := s.accounts.Passkeys(t.Context(), hers[0].ID); err != nil || len(keys) != 1 {
+		t.Errorf("Ada's passkeys: %+v, %v", keys, err)
 	}
 	if all, err := s.accounts.Sessions(t.Context(), hers[0].ID); err != nil || len(all) != 2 {
 		t.Errorf("Ada was signed out somewhere: %+v, %v", all, err)

@@ -74,6 +74,17 @@ func changing(p Page, v changeView, more ...webui.Field) changeView {
 	return v
 }
 
+// samplePasskeys are somebody's.
+func samplePasskeys() []credential.Passkey {
+	return []credential.Passkey{{ID: "pky_1", Name: "My telephone", AddedAt: sampleNow.AddDate(0, -1, 0), UsedAt: sampleNow.Add(-20 * time.Hour)}, {ID: "pky_2", Name: "The grey security key", AddedAt: sampleNow.Add(-time.Hour)}}
+}
+
+// samplePasskey is the form for one.
+func samplePasskey(f webui.Passkey) *webui.Passkey {
+	f.Options, f.Sealed = `{"publicKey":{}}`, "x"
+	return &f
+}
+
 // sampleBrowsers are where somebody is signed in.
 func sampleBrowsers() webui.Browsers {
 	return webui.Browsers{Now: sampleNow, EndOthers: browsersPath + credential.OtherSessions, List: []webui.Browser{
@@ -180,16 +191,21 @@ func samples() []webui.Story {
 		{Name: "refund", Page: "refund", Data: p.refundOf(page("/portal/licenses/lic_1/refund", ada), contractSince(sampleNow.Add(-20*time.Hour)))},
 		{Name: "refund-late", Page: "refund", Data: p.refundOf(page("/portal/licenses/lic_1/refund", ada), contractSince(sampleNow.AddDate(0, -1, 0)))},
 		{Name: "refund-usage", Page: "refund", Data: p.refundOf(page("/portal/licenses/lic_1/refund", ada), license.License{ID: "lic_1", ProductCode: sampleMetric, Customer: "111122223333", Standing: standings["active"]})},
+		{Name: "code-passkey", Page: "code", Data: codeView{Page: page(codePath, nil), Fields: []webui.Field{codeField("Code", "Six digits from your program, or one of your recovery codes.", "")},
+			Passkey: samplePasskey(webui.Passkey{Action: codePasskeyPath, Label: "Use a passkey instead"})}},
 		{Name: "code", Page: "code", Data: codeView{Page: page(codePath, nil), Fields: []webui.Field{codeField("Code", "Six digits from your program, or one of your recovery codes.", "")},
 			Notice: webui.Notice{Tone: webui.Error, Text: "This code is not right, or was used before. Enter the one that your program shows now."}}},
 		{Name: "factor", Page: "factor", Data: factorView{Page: page(factorPath, ada), Key: sampleKey(), Sealed: "x", Fields: []webui.Field{codeField("The code that it shows", "", "")}}},
 		{Name: "factor-added", Page: "factor", Data: factorView{Page: page(factorPath, ada), Has: true, Recovery: []string{"abcd-efgh-ijkl-mnop", "bcde-fghi-jklm-nopq", "cdef-ghij-klmn-opqr", "defg-hijk-lmno-pqrs"}}},
 		{Name: "factor-there", Page: "factor", Data: factorView{Page: page(factorPath, ada), Has: true, Fields: presentField("This is not your password.")}},
-		{Name: "self", Page: "self", Data: selfView{Page: mailing(page(selfPath, ada)), Browsers: sampleBrowsers(), Notice: webui.Notice{Tone: webui.Success, Text: selfNotices["name"]}}},
-		{Name: "self-asked", Page: "self", Data: selfView{Page: mailing(page(selfPath, ada)), Factor: true, Browsers: alone, Asked: &account.AddressChange{Email: "ada.king@example.com", Expires: sampleNow.AddDate(0, 0, 7)}}},
+		{Name: "self", Page: "self", Data: selfView{Page: mailing(page(selfPath, ada)), Browsers: sampleBrowsers(), HasPasskeys: true, Passkeys: samplePasskeys(), Notice: webui.Notice{Tone: webui.Success, Text: selfNotices["name"]}}},
+		{Name: "self-asked", Page: "self", Data: selfView{Page: mailing(page(selfPath, ada)), Factor: true, HasPasskeys: true, Browsers: alone, Asked: &account.AddressChange{Email: "ada.king@example.com", Expires: sampleNow.AddDate(0, 0, 7)}}},
 		{Name: "self-no-mails", Page: "self", Data: selfView{Page: page(selfPath, ada), Browsers: alone}},
 		{Name: "change-name", Page: "change", Data: changing(page(namePath, ada), nameChange("Ada Lovelace", nil))},
 		{Name: "change-email", Page: "change", Data: changing(mailing(page(emailPath, ada)), emailChange("", nil), confirmFields(false, nil)...)},
+		{Name: "passkey", Page: "passkey", Data: passkeyView{page(newPasskeyPath, ada), "My telephone", samplePasskey(webui.Passkey{Class: "card form", Action: passkeysPath, New: true, Label: "Make the passkey"})}},
+		{Name: "change-passkey", Page: "change", Data: changing(page(newPasskeyPath, ada), newPasskey("", account.FieldErrors{account.FieldKeyName: "Give it a name by which you know it again."}.OrNil()), confirmFields(true, nil)...)},
+		{Name: "change-passkey-removed", Page: "change", Data: changing(page(passkeysPath+"/pky_1", ada), passkeyRemoval(samplePasskeys()[0]), confirmFields(false, nil)...)},
 		{Name: "change-browser", Page: "change", Data: changing(page(browsersPath+"ses_1", ada), browserChange(credential.Session{Hash: "x", Browser: "Firefox on Windows", CreatedAt: sampleNow}), confirmFields(true, nil)...)},
 		{Name: "change-browsers", Page: "change", Data: changing(page(browsersPath+credential.OtherSessions, ada), browserChange(credential.Session{}), confirmFields(false, nil)...)},
 		{Name: "change-password", Page: "change", Data: func() changeView {

@@ -25,6 +25,9 @@ type selfView struct {
 	Notice webui.Notice
 	Factor bool                   // they have a second factor
 	Asked  *account.AddressChange // the address that they have asked for and not yet confirmed; nil: none
+	// Passkeys are those that they have; HasPasskeys says that they may add some.
+	Passkeys    []credential.Passkey
+	HasPasskeys bool
 	// Browsers are where they are signed in.
 	Browsers webui.Browsers
 }
@@ -33,6 +36,7 @@ type selfView struct {
 var selfNotices = map[string]string{
 	"name": "Your name is changed.", "password": "Your password is changed. You are signed out everywhere else.",
 	"email": "This is your address from now on: sign in with it. You are signed out everywhere else.", "asked": "The mail is on its way. Its link makes the new address yours; until then nothing changes.",
+	"passkey": "Your passkey is added. Try it when you sign in next.", "passkey-removed": "That passkey does not sign you in any more.",
 	"browser": "That browser is signed out.", "others": "You are signed out everywhere else.",
 	"dropped": "Your address stays as it is: the link of the mail leads nowhere any more.",
 }
@@ -57,6 +61,10 @@ func (p *Portal) getSelf(w http.ResponseWriter, r *http.Request) error {
 	} else if ok {
 		view.Asked = &asked
 	}
+	view.HasPasskeys = p.passkeys != nil
+	if view.Passkeys, err = p.Accounts.Passkeys(r.Context(), who.ID); err != nil {
+		return err
+	}
 	if view.Browsers, err = p.browsers(r, who); err != nil {
 		return err
 	}
@@ -67,6 +75,7 @@ func (p *Portal) getSelf(w http.ResponseWriter, r *http.Request) error {
 type changeView struct {
 	Page
 	Title, Lede, Button string
+	At                  string // where its form goes; empty: to the page's own address
 	Notice              webui.Notice
 	Fields              []webui.Field
 }

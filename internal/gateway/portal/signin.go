@@ -25,6 +25,7 @@ type signInView struct {
 	Product string // whose application asks; may be empty
 	Fields  []webui.Field
 	Notice  webui.Notice
+	Passkey *webui.Passkey // the form for one; nil: there are none here
 	// Kept in the form, to go where the person was going.
 	ProductCode core.ProductCode
 	Return      string
@@ -116,7 +117,7 @@ func (p *Portal) getSignIn(w http.ResponseWriter, r *http.Request) error {
 	case q.Has("signed-out"):
 		view.Notice = webui.Notice{Tone: webui.Success, Text: "You are signed out."}
 	}
-	return p.ui.Render(w, http.StatusOK, "signin", view, to.forms())
+	return p.showSignIn(w, r, view, to, nil)
 }
 
 func (p *Portal) signInForm(r *http.Request, to destination, email string) signInView {
@@ -138,9 +139,7 @@ func (p *Portal) postSignIn(w http.ResponseWriter, r *http.Request) error {
 	}
 	a, err := p.Accounts.SignIn(r.Context(), in.Get("email"), in.Get("password"), httpx.ClientAddress(r))
 	if err != nil {
-		view := p.signInForm(r, to, in.Get("email"))
-		view.Notice = noticeOf(err)
-		return p.showAgain(w, r, "signin", view, err, to.forms())
+		return p.showSignIn(w, r, p.signInForm(r, to, in.Get("email")), to, err)
 	}
 	if done, err := p.asksCode(w, r, halfway{Person: a.ID, Product: to.product.Code, Return: to.back, Authorize: to.query}); err != nil || done {
 		return err

@@ -194,7 +194,7 @@ func TestOtherSitesMayPostNothingButTheLanding(t *testing.T) {
 	b := s.browser()
 	b.signIn(ada["email"], ada["password"])
 	for _, rt := range s.portal.routes() {
-		method, path, _ := address(t, rt.pattern, placesOf(s.registrations()[0].License, "others"))
+		method, path, _ := address(t, rt.pattern, placesOf(s.registrations()[0].License, "others", "pky_1"))
 		if method != http.MethodPost {
 			continue
 		}

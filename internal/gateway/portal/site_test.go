@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -99,6 +100,9 @@ func newSite(t *testing.T, change ...func(*Config)) *site {
 	return newSiteOf(t, catalogue, change...)
 }
 
+// localhost, as a site's base URL, is its own port of this machine: a name for which browsers make passkeys.
+const localhost = "http://localhost:0"
+
 // newSiteOf is newSite of a seller with other products.
 func newSiteOf(t *testing.T, catalogue core.Catalogue, change ...func(*Config)) *site {
 	t.Helper()
@@ -127,11 +131,18 @@ func newSiteOf(t *testing.T, catalogue core.Catalogue, change ...func(*Config)) 
 	for _, f := range change {
 		f(&config)
 	}
+	s.Server = httptest.NewUnstartedServer(nil)
+	if config.BaseURL == localhost {
+		_, port, err := net.SplitHostPort(s.Listener.Addr().String())
+		must(err)
+		config.BaseURL = strings.Replace(localhost, ":0", ":"+port, 1)
+	}
 	s.portal, err = New(config)
 	must(err)
 	mux := http.NewServeMux()
 	s.portal.Mount(mux)
-	s.Server = httptest.NewServer(mux)
+	s.Config.Handler = mux
+	s.Start()
 	t.Cleanup(s.Close)
 	return s
 }

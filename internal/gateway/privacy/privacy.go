@@ -28,6 +28,8 @@ type Accounts interface {
 	SessionsOf(ctx context.Context, id core.PersonID) ([]credential.Session, error)
 	// AddressChanges lists the addresses that a person has asked for, and had before.
 	AddressChanges(ctx context.Context, id core.PersonID) ([]account.AddressChange, error)
+	// Passkeys lists a person's, the oldest first.
+	Passkeys(ctx context.Context, id core.PersonID) ([]credential.Passkey, error)
 	// Erase empties what an account says of people, and forgets those who are of no other.
 	Erase(ctx context.Context, id core.AccountID) (account.Account, error)
 }
@@ -57,6 +59,7 @@ type Member struct {
 	account.Member
 	Sessions  []Session
 	Addresses []account.AddressChange
+	Passkeys  []credential.Passkey
 }
 
 // Session is where a member is signed in, and at which applications from there; without what opens either.
@@ -105,7 +108,11 @@ func (s *Service) Export(ctx context.Context, id core.AccountID) (d Data, err er
 		if err != nil {
 			return Data{}, fmt.Errorf("export account %s: %w", id, err)
 		}
-		d.Members = append(d.Members, Member{m, sessions, addresses})
+		passkeys, err := s.accounts.Passkeys(ctx, m.ID)
+		if err != nil {
+			return Data{}, fmt.Errorf("export account %s: %w", id, err)
+		}
+		d.Members = append(d.Members, Member{m, sessions, addresses, passkeys})
 	}
 	if d.Registrations, err = s.registrations.OfAccount(ctx, id); err != nil {
 		return Data{}, fmt.Errorf("export account %s: %w", id, err)

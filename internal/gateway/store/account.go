@@ -173,6 +173,7 @@ func (s Accounts) NextExpiry(ctx context.Context) (time.Time, bool, error) {
 		select min(expires_us) from person_proof union all
 		select min(expires_us) from invitation union all
 		select min(expires_us) from address_change union all
+		select min(expires_us) from passkey_answer union all
 		select min(expires_us) from signin_attempt) as e`).Scan(&first)
 	if err != nil {
 		return time.Time{}, false, fmt.Errorf("find the next expiry: %w", err)
@@ -190,6 +191,7 @@ func (s Accounts) DeleteExpired(ctx context.Context, now time.Time, limit int) (
 			`delete from person_proof where hash in (select hash from person_proof where expires_us <= $1 order by expires_us limit $2)`,
 			`delete from invitation where id in (select id from invitation where expires_us <= $1 order by expires_us limit $2)`,
 			`delete from address_change where id in (select id from address_change where expires_us <= $1 order by expires_us limit $2)`,
+			`delete from passkey_answer where hash in (select hash from passkey_answer where expires_us <= $1 order by expires_us limit $2)`,
 			`delete from signin_attempt where subject in (select subject from signin_attempt where expires_us <= $1 order by expires_us limit $2)`,
 		} {
 			res, err := tx.ExecContext(ctx, q, us(now), limit)

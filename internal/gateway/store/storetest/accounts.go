@@ -19,6 +19,7 @@ func Accounts(t *testing.T, open func(t *testing.T) account.Store) {
 	t.Run("TwentySignUpsOneAddress", func(t *testing.T) { twentySignUpsOneAddress(t, open(t)) })
 	t.Run("ReferenceIsOneAccounts", func(t *testing.T) { referenceIsOneAccounts(t, open(t)) })
 	t.Run("SessionsOfAPerson", func(t *testing.T) { sessionsOfAPerson(t, open(t)) })
+	t.Run("PasskeyAnswersOnce", func(t *testing.T) { answerIsTakenOnce(t, open(t)) })
 	t.Run("ErasedIsEmpty", func(t *testing.T) { erasedIsEmpty(t, open(t)) })
 	t.Run("SeatsAndMembers", func(t *testing.T) { seatsAndMembers(t, open(t)) })
 	t.Run("InvitationIsAcceptedOnce", func(t *testing.T) { invitationIsAcceptedOnce(t, open(t)) })
