@@ -86,6 +86,12 @@ func assemble(ctx context.Context, c Config, db *store.DB, talk *api.NodeMetrics
 		}
 	}()
 	g = &Gateway{db: db, clk: clock.System{}, log: c.Log, woken: make(chan struct{}, 1)}
+	made := g
+	defer func() {
+		if err != nil && made.follower != nil {
+			made.follower.Leave()
+		}
+	}()
 	metrics := api.NewMetrics(c.Log, talk)
 	aws, err := awsapi.Load(ctx, awsapi.Settings{Endpoint: c.Endpoint, Region: c.Region, AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, Observe: metrics.AWSCall})
 	if err != nil {

@@ -76,12 +76,13 @@ func (n *Node) Run(ctx context.Context) error {
 		}
 		err := n.stand(ctx)
 		switch {
+		case err == nil: // its turn has come; if it is to end already, whoever waits for it hears so
 		case ctx.Err() != nil:
 			return nil
 		case fail.Is(err, fail.Later):
 			n.c.Log.WarnContext(ctx, "this node cannot keep the books yet, and tries again", slog.Any("err", err))
 			_ = clock.Sleep(ctx, standAgain)
-		case err != nil:
+		default:
 			return fmt.Errorf("take the books over: %w", err)
 		}
 	}

@@ -3,6 +3,7 @@ package gateway
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -21,6 +22,7 @@ import (
 	"souk.dev/souk/internal/gateway/license"
 	"souk.dev/souk/internal/gateway/relay"
 	"souk.dev/souk/internal/gateway/store"
+	"souk.dev/souk/internal/lockstep"
 	"souk.dev/souk/internal/pgtest"
 )
 
@@ -124,6 +126,70 @@ func (p *pair) post(ctx context.Context, n *Node, path, contentType, key, body s
 	res.Header.Del("Date")
 	return fmt.Sprint(res.StatusCode, res.Header, text.String()), nil
 }
+
+// A node may be asked to end in the moment in which it takes the books over. A sandbox whose clock it has begun to follow must not wait for it.
+func TestANodeThatEndsAsItTakesOverLeavesTheClock(t *testing.T) {
+	url := pgtest.Database(t)
+	leader := lockstep.NewLeader(clock.NewVirtual(time.Date(2026, 11, 10, 9, 20, 0, 0, time.UTC)), idle{})
+	end, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	heard := make(chan string, 10)
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST "+lockstep.Path+"/{name}", func(w http.ResponseWriter, r *http.Request) {
+		var poll lockstep.Poll
+		err := json.NewDecoder(r.Body).Decode(&poll)
+		var answer lockstep.Answer
+		if err == nil {
+			answer, err = leader.Serve(r.Context(), r.PathValue("name"), poll)
+		}
+		if err == nil {
+			err = json.NewEncoder(w).Encode(answer)
+		}
+		if err != nil {
+			t.Log(err) // it has gone
+		}
+		if r.PathValue("name") == "b" {
+			go func() { // most likely while it reads the books; at any other time it must leave as well
+				_ = clock.Sleep(end, 3*time.Millisecond)
+				cancel()
+			}()
+		}
+	})
+	mux.HandleFunc("DELETE "+lockstep.Path+"/{name}", func(_ http.ResponseWriter, r *http.Request) {
+		leader.Leave(r.PathValue("name"))
+		heard <- r.PathValue("name")
+	})
+	sandbox := httptest.NewServer(mux)
+	defer sandbox.Close()
+	open := func(name string) *Node {
+		n, err := OpenNode(t.Context(), Config{DatabaseURL: url, BaseURL: "http://" + name, NodeURL: "http://" + name, InstanceName: name, ClockURL: sandbox.URL, Endpoint: sandbox.URL,
+			AccessKeyID: "AKIAEXAMPLE", SecretAccessKey: "secret", Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	a, b := open("a"), open("b")
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Run(end); err != nil {
+		t.Error(err)
+	}
+	for name := range heard {
+		if name == "b" {
+			break
+		}
+	}
+	if err := b.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// idle has nothing to do.
+type idle struct{}
+
+func (idle) Step(context.Context) (at time.Time, ok bool, err error) { return at, false, nil }
 
 // badEvents are in the plain form, with SRC for their source.
 var badEvents = []string{`"text"`, `{"id":"1","unknown":1}`, `{}`, `{"id":"x","source":"SRC","license":7}`, `{"id":"x","source":"SRC","quantity":true}`,

@@ -29,7 +29,8 @@ type Follower struct {
 }
 
 // Join asks the sandbox at base for the time, once, and sets clk to it; name must be this process's alone. Until
-// [Follower.Run] is called, the sandbox waits for this follower whenever its clock is moved.
+// [Follower.Run] is called, the sandbox waits for this follower whenever its clock is moved; who does not come to that must call
+// [Follower.Leave].
 func Join(ctx context.Context, base, name string, clk *clock.Virtual, log *slog.Logger) (*Follower, error) {
 	u, err := url.Parse(strings.TrimRight(base, "/"))
 	if err != nil || u.Scheme == "" || u.Host == "" {
@@ -37,6 +38,7 @@ func Join(ctx context.Context, base, name string, clk *clock.Virtual, log *slog.
 	}
 	f := &Follower{name: name, url: u.String() + Path + "/" + url.PathEscape(name), clk: clk, log: log, hc: &http.Client{Timeout: pollHold + 10*time.Second}}
 	if err := f.poll(ctx, false); err != nil {
+		f.Leave() // it may have been heard
 		return nil, fmt.Errorf("follow the clock of %s: %w", u, err)
 	}
 	return f, nil
@@ -77,7 +79,7 @@ func (f *Follower) poll(ctx context.Context, busy bool) error {
 // clock, it lets work do what is due. When the sandbox is away, time stands still and it keeps asking.
 func (f *Follower) Run(ctx context.Context, work Stepper, woken <-chan struct{}) {
 	var life sync.WaitGroup
-	defer f.leave()
+	defer f.Leave()
 	defer life.Wait()
 	life.Go(func() { f.live(ctx) })
 	for ctx.Err() == nil {
@@ -155,7 +157,8 @@ func (f *Follower) live(ctx context.Context) {
 	}
 }
 
-func (f *Follower) leave() {
+// Leave tells the sandbox not to wait for this follower any more.
+func (f *Follower) Leave() {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodDelete, f.url, nil)
