@@ -20,7 +20,7 @@ type rule struct {
 // features are the gateway's packages that know the purchase flow and nothing of the world outside.
 var features = []string{
 	"internal/gateway/core", "internal/gateway/license/...", "internal/gateway/account/...", "internal/gateway/register/...",
-	"internal/gateway/intake/...", "internal/gateway/usage/...", "internal/gateway/metering/...", "internal/gateway/keys/...", "internal/gateway/privacy/...", "internal/gateway/seal/...", "internal/gateway/vault/...", "internal/gateway/entitlement/...",
+	"internal/gateway/intake/...", "internal/gateway/usage/...", "internal/gateway/metering/...", "internal/gateway/keys/...", "internal/gateway/privacy/...", "internal/gateway/seal/...", "internal/gateway/vault/...", "internal/gateway/entitlement/...", "internal/gateway/replica/...",
 	"internal/gateway/agreement/...", "internal/gateway/search/...", "internal/gateway/threshold/...",
 	"internal/gateway/credential/...", "internal/gateway/operator/...", "internal/gateway/audit/...",
 	"internal/gateway/approval/...", "internal/gateway/proposal/...", "internal/gateway/correction/...", "internal/gateway/cancellation/...", "internal/gateway/payment/...", "internal/gateway/outbox/...", "internal/gateway/alert/...", "internal/gateway/chat/...", "internal/gateway/webhook/...", "internal/gateway/letter/...", "internal/gateway/signon/...",

@@ -13,8 +13,8 @@ import (
 	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/fail"
 	"souk.dev/souk/internal/gateway/api"
-	"souk.dev/souk/internal/gateway/keys"
 	"souk.dev/souk/internal/gateway/relay"
+	"souk.dev/souk/internal/gateway/replica"
 	"souk.dev/souk/internal/gateway/seal"
 	"souk.dev/souk/internal/gateway/store"
 	"souk.dev/souk/internal/httpx"
@@ -31,8 +31,9 @@ type Node struct {
 	term    atomic.Pointer[term]     // while this process keeps the books; nil: it stands by
 	talk    *api.NodeMetrics
 	handler http.Handler
-	gather  *relay.Gatherer // while this process stands by
-	ending  sync.WaitGroup  // of terms
+	gather  *relay.Gatherer  // while this process stands by
+	known   *replica.Replica // while this process stands by
+	ending  sync.WaitGroup   // of terms
 }
 
 // OpenNode opens the database and, if no other process keeps the books, reads them as [New] does. Else the node stands by, and
@@ -100,9 +101,12 @@ func (n *Node) stand(ctx context.Context) error {
 			return err
 		}
 	}
+	forget := n.remember(ctx, db)
+	defer forget()
 	for {
 		o, changed := db.Ownership()
 		if o.Mine {
+			forget() // the books have it all
 			return n.begin(ctx, db)
 		}
 		select {
@@ -134,35 +138,6 @@ func (n *Node) join(ctx context.Context) (*store.DB, error) {
 	return db, nil
 }
 
-// takeEvents answers POST /v1/events on a node that stands by: all that can be said of events without knowing others, and of who sends them, is
-// said here, and the owner is brought what they say. An owner that does not know that is brought the request whole.
-func (n *Node) takeEvents(whole http.Handler) http.Handler {
-	ring := keys.NewRing(sharedKeys{n}, clock.System{}, n.c.Log)
-	read := asItSays(http.MaxBytesHandler(api.NewDoor(ring, nil, nil, clock.System{}, n.c.Log, api.Events{Intake: n.gather}), maxBody))
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if n.gather.Ready() && !relay.WasBrought(r) {
-			read.ServeHTTP(w, r)
-			return
-		}
-		whole.ServeHTTP(w, r)
-	})
-}
-
-// sharedKeys are the API keys as a node that stands by looks them up.
-type sharedKeys struct{ *Node }
-
-// KeyByHash implements [keys.Finder].
-func (n sharedKeys) KeyByHash(ctx context.Context, h keys.Hash) (keys.Key, error) {
-	db := n.joined.Load()
-	if db == nil {
-		return keys.Key{}, fail.New(fail.Later, "no_owner", "This gateway is not joined to the others at the moment; send the same again.")
-	}
-	return db.Keys().KeyByHash(ctx, h)
-}
-
-// KeyUsed implements [keys.Finder]. The owner keeps when a key was used, and hears of it with the events.
-func (sharedKeys) KeyUsed(context.Context, string, time.Time) error { return nil }
-
 // begin reads the books and keeps them from now on.
 func (n *Node) begin(ctx context.Context, db *store.DB) error {
 	g, err := assemble(ctx, n.c, db, n.talk)
@@ -193,9 +168,14 @@ func (n *Node) serving() http.Handler {
 	metrics.Gauge(ownerGauge, ownerHelp, func() (float64, bool) { return 0, true })
 	standby := http.NewServeMux()
 	between := relay.New(relay.Config{Node: n.c.InstanceName, Own: n.own, View: n.view, Observe: n.talk.Brought, Refused: n.talk.Refused, Log: n.c.Log})
+	n.known = replica.New(n.c.Products, clock.System{}, n.c.Log)
+	metrics.Gauge("souk_node_memory_seconds", "Real time since what this node remembers of licences was surely so; it answers from it for two seconds.", func() (float64, bool) {
+		age, ok := n.known.Age()
+		return age.Seconds(), ok
+	})
 	n.gather = relay.NewGatherer(between, func(ctx context.Context) string { return api.KeyOf(ctx).ID })
 	standby.Handle("/", between)
-	standby.Handle("POST /v1/events", n.takeEvents(between))
+	n.standIn(standby, between)
 	standby.Handle("GET /metrics", metrics.Handler())
 	api.Health{Log: n.c.Log, Checks: []api.Check{{Name: "node", Run: n.standsBy}}}.Mount(standby)
 	return survive(n.c.Log, between.Door(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

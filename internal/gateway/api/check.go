@@ -19,11 +19,16 @@ import (
 
 // Checks is the call that a seller's app makes before it serves: it is answered from memory.
 type Checks struct {
-	Directory    license.Directory
-	Entitlements *entitlement.Keeper
+	Directory    license.Finder
+	Entitlements Judge
 	// Used tells how much of what was bought in advance of a metered dimension is used up, as [metering.Engine.Used] does.
 	Used  func(l *license.License, d core.Dimension, until, now time.Time) (used usage.Quantity, known bool)
 	Clock clock.Clock
+}
+
+// Judge tells what a licence entitles to. [entitlement.Keeper] does.
+type Judge interface {
+	Check(l *license.License, d core.Dimension, quantity usage.Quantity) entitlement.Verdict
 }
 
 // Mount implements [Mounter].
@@ -60,28 +65,37 @@ func (h Checks) get(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	dimension, err := queryValue(r.URL.RawQuery, "dimension")
+	d, quantity, err := checked(r)
 	if err != nil {
 		return err
+	}
+	writeCheck(w, h.check(&l, d, quantity))
+	return nil
+}
+
+// checked reads of what, and how much, is asked.
+func checked(r *http.Request) (d core.Dimension, quantity usage.Quantity, err error) {
+	dimension, err := queryValue(r.URL.RawQuery, "dimension")
+	if err != nil {
+		return "", quantity, err
 	}
 	text, err := queryValue(r.URL.RawQuery, "quantity")
 	if err != nil {
-		return err
+		return "", quantity, err
 	}
-	quantity := one
-	if text != "" {
-		if quantity, err = usage.ParseQuantity(text); err != nil {
-			return err
-		}
+	if quantity = one; text != "" {
+		quantity, err = usage.ParseQuantity(text)
 	}
-	out := h.check(&l, core.Dimension(dimension), quantity)
+	return core.Dimension(dimension), quantity, err
+}
+
+func writeCheck(w http.ResponseWriter, out checkOut) {
 	b := buffers.Get().(*[]byte)
 	defer buffers.Put(b)
 	*b = append(appendCheck((*b)[:0], out), '\n')
 	header := w.Header()
 	header["Content-Type"], header["Cache-Control"] = jsonType, noStore
 	_, _ = w.Write(*b) // the client may have gone; nobody is left to tell
-	return nil
 }
 
 // check judges whether quantity may be used besides what is used already, where that is known.

@@ -59,7 +59,7 @@ func licenseOf(l license.License) licenseOut {
 // FindLicense finds the licence that a path names, by the gateway's id or by license ARN.
 //
 // Errors: fail.NotFound.
-func FindLicense(dir license.Directory, name string) (license.License, error) {
+func FindLicense(dir license.Finder, name string) (license.License, error) {
 	if l, ok := dir.ByID(core.LicenseID(name)); ok {
 		return l, nil
 	}

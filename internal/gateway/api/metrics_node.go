@@ -11,7 +11,7 @@ type NodeMetrics struct {
 func NewNodeMetrics() *NodeMetrics {
 	return &NodeMetrics{
 		brought: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "souk_node_requests_total",
-			Help: "Requests that came to this node while another one kept the books, by outcome: brought, gathered (its events went with others'), lost (its answer), refused."}, []string{"outcome"}),
+			Help: "Requests that came to this node while another one kept the books, by outcome: brought, gathered (its events went with others'), remembered (answered from what this node remembers), lost (its answer), refused."}, []string{"outcome"}),
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "souk_node_refusals_total",
 			Help: "What this node did not believe to be another node's, by what it was (request, answer) and reason; not_owner is usual when the owner changes."}, []string{"what", "reason"}),
 	}

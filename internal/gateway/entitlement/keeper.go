@@ -62,11 +62,7 @@ func Open(ctx context.Context, cfg Config) (*Keeper, error) {
 	if cfg.Every == 0 {
 		cfg.Every = DefaultEvery
 	}
-	k := &Keeper{cfg: cfg, rules: map[core.ProductCode]*rules{}, known: map[core.LicenseID]*Knowledge{}, listed: map[core.ProductCode]map[core.Dimension]bool{},
-		told: map[core.ProductCode]time.Time{}}
-	for _, p := range cfg.Products {
-		k.rules[p.Code] = k.rulesOf(p)
-	}
+	k := newKeeper(cfg)
 	all, err := cfg.Store.LoadEntitlements(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read the entitlements: %w", err)
@@ -88,6 +84,15 @@ func Open(ctx context.Context, cfg Config) (*Keeper, error) {
 	}
 	cfg.Licenses.OnChange(k.follow)
 	return k, nil
+}
+
+func newKeeper(cfg Config) *Keeper {
+	k := &Keeper{cfg: cfg, rules: map[core.ProductCode]*rules{}, known: map[core.LicenseID]*Knowledge{}, listed: map[core.ProductCode]map[core.Dimension]bool{},
+		told: map[core.ProductCode]time.Time{}}
+	for _, p := range cfg.Products {
+		k.rules[p.Code] = k.rulesOf(p)
+	}
+	return k
 }
 
 // resume takes up a licence after a start: due is when AWS was to be asked, told when a notice last came.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"souk.dev/souk/internal/clock"
 	"souk.dev/souk/internal/gateway/alert"
 	"souk.dev/souk/internal/gateway/core"
 )
@@ -87,36 +88,40 @@ func (b *Book) find(id core.LicenseID) *entry {
 	return nil
 }
 
-// present is e's licence as it stands now: a final window may have closed and its job not have run yet.
+// present is e's licence as it stands now.
 func (b *Book) present(e *entry) (License, bool) {
 	if e == nil {
 		return License{}, false
 	}
-	l := e.License
+	return e.License.present(b.clk, b.products), true
+}
+
+// present is l as it stands now: a final window may have closed and its job not have run yet.
+func (l License) present(clk clock.Clock, products core.Catalogue) License {
 	if l.Standing.State == WindingDown {
-		if now := b.clk.Now(); !now.Before(l.Standing.ClosesAt) {
+		if now := clk.Now(); !now.Before(l.Standing.ClosesAt) {
 			l.Standing.passTime(now)
 		}
 	}
 	if l.Legacy {
-		b.migrate(&l)
+		l.migrate(clk, products)
 	}
 	if l.Identity() == ByLicense {
-		l.Standing.await(b.clk.Now())
+		l.Standing.await(clk.Now())
 	}
-	return l, true
+	return l
 }
 
 // migrate makes l one that AWS knows by its ARN, if its product has moved there or does so at an hour. The two names are
 // never both used for one hour: AWS would bill both.
-func (b *Book) migrate(l *License) {
-	p := b.products.Product(l.ProductCode)
+func (l *License) migrate(clk clock.Clock, products core.Catalogue) {
+	p := products.Product(l.ProductCode)
 	switch {
 	case l.ARN == "" || l.Customer == "": // it cannot be named that way yet
 	case p.Legacy != nil && !*p.Legacy:
 		l.Legacy = false
 	case !p.LicenseFrom.IsZero():
 		l.LicenseFrom = p.LicenseFrom
-		l.Legacy = b.clk.Now().Before(p.LicenseFrom)
+		l.Legacy = clk.Now().Before(p.LicenseFrom)
 	}
 }

@@ -58,11 +58,16 @@ func (l License) IdentityAt(start time.Time) Identity {
 	return l.Identity()
 }
 
+// Finder finds licences by their names.
+type Finder interface {
+	ByID(id core.LicenseID) (License, bool)
+	ByARN(arn core.LicenseARN) (License, bool)
+}
+
 // Directory finds licences. All lookups are answered from memory: they stand on the path of every usage event. The
 // Standing in an answer is true at the directory's present instant.
 type Directory interface {
-	ByID(id core.LicenseID) (License, bool)
-	ByARN(arn core.LicenseARN) (License, bool)
+	Finder
 	// ByBuyer lists a buyer's licences for a product. buyer is an AWS account id, a customer identifier, or an
 	// account of the gateway.
 	ByBuyer(buyer string, product core.ProductCode) []License

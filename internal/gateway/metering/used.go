@@ -33,10 +33,10 @@ func (e *Engine) show(bs []Balance, hour core.Hour) {
 //
 // It is answered from memory, and never waits for the database.
 func (e *Engine) Used(l *license.License, d core.Dimension, until, now time.Time) (used usage.Quantity, known bool) {
-	m := e.measure(l.ProductCode, d)
-	if _, metered := e.cfg.Products.Metered(l.ProductCode, d); !metered || m.allowance == core.AllowNothing || m.meter == core.Average {
+	if !CountsUsed(e.cfg.Products, l.ProductCode, d) {
 		return usage.Quantity{}, false
 	}
+	m := e.measure(l.ProductCode, d)
 	hour := core.HourOf(now)
 	from := core.Hour(0) // the first hour of the period
 	switch m.allowance {
@@ -53,6 +53,12 @@ func (e *Engine) Used(l *license.License, d core.Dimension, until, now time.Time
 		from = max(from, s.through+1)
 	}
 	return used.Add(e.cfg.Intake.Open(l.ID, d, from)).Units(m.per), true
+}
+
+// CountsUsed reports whether [Engine.Used] is known for licences of a product.
+func CountsUsed(products core.Catalogue, code core.ProductCode, d core.Dimension) bool {
+	m, metered := products.Metered(code, d)
+	return metered && m.Allowance != core.AllowNothing && m.Meter != core.Average
 }
 
 // Consumption is how far what was bought in advance of a dimension is used up in one period, in units that AWS bills.

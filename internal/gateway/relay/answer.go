@@ -14,12 +14,14 @@ import (
 const answerHeader = "Souk-Node-Answer"
 
 // Speaks is how much of what nodes say to each other this program understands; each node tells the others with its name. From 1 on
-// it proves its answers to whoever asks for that; from 2 on it takes bundles of events.
-const Speaks = takesBundles
+// it proves its answers to whoever asks for that; from 2 on it takes bundles of events; from 3 on, as the owner, it writes down which
+// licences it changes.
+const Speaks = NotesChanges
 
 const (
 	provesAnswers = 1
 	takesBundles  = 2
+	NotesChanges  = 3
 )
 
 // reply is what an owner says of its answer.

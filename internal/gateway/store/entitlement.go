@@ -31,24 +31,33 @@ func (s Entitlements) LoadEntitlements(ctx context.Context) (all []entitlement.K
 		return nil, err
 	}
 	defer release()
+	return knowledge(ctx, r, "")
+}
+
+// knowledge reads what is known of a licence; of every one, if id is empty.
+func knowledge(ctx context.Context, r Reads, id core.LicenseID) (all []entitlement.Knowledge, err error) {
 	at := map[core.LicenseID]int{}
-	err = each(ctx, r, `select license_id, product_code, arn, customer_identifier, activated_us, at_us, changed_us, listed_us, told_us, due_us, failures, failure
-		from entitlement order by license_id`, func(scan func(...any) error) error {
+	one, args := "", []any(nil)
+	if id != "" {
+		one, args = ` where e.license_id = $1`, []any{id}
+	}
+	err = each(ctx, r, `select e.license_id, e.product_code, e.arn, e.customer_identifier, e.activated_us, e.at_us, e.changed_us, e.listed_us, e.told_us, e.due_us, e.failures, e.failure
+		from entitlement e`+one+` order by e.license_id`, func(scan func(...any) error) error {
 		var k entitlement.Knowledge
 		err := scan(&k.License, &k.Subject.ProductCode, &k.Subject.ARN, &k.Subject.CustomerIdentifier, instant{&k.ActivatedAt}, instant{&k.At}, instant{&k.ChangedAt},
 			instant{&k.ListedAt}, instant{&k.ToldAt}, instant{&k.DueAt}, &k.Failures, &k.Failure)
 		at[k.License] = len(all)
 		all = append(all, k)
 		return err
-	})
+	}, args...)
 	if err != nil {
 		return nil, fmt.Errorf("entitlements: %w", err)
 	}
-	err = eachLine(ctx, r, linesOf+` join entitlement e on e.license_id = l.license_id and e.changed_us = l.at_us order by l.license_id, l.line`,
+	err = eachLine(ctx, r, linesOf+` join entitlement e on e.license_id = l.license_id and e.changed_us = l.at_us`+one+` order by l.license_id, l.line`,
 		func(id core.LicenseID, _ time.Time, e entitlement.Entitlement) {
 			k := &all[at[id]]
 			k.Entitlements = append(k.Entitlements, e)
-		})
+		}, args...)
 	if err != nil {
 		return nil, fmt.Errorf("lines of entitlements: %w", err)
 	}
@@ -110,8 +119,12 @@ func (s Entitlements) KeepEntitlements(ctx context.Context, k entitlement.Knowle
 		if err := putEvents(ctx, tx, tell...); err != nil {
 			return err
 		}
-		return exec(ctx, tx, "put entitlements", putEntitlement, k.License, k.Subject.ProductCode, k.Subject.ARN, k.Subject.CustomerIdentifier, us(k.ActivatedAt),
+		err := exec(ctx, tx, "put entitlements", putEntitlement, k.License, k.Subject.ProductCode, k.Subject.ARN, k.Subject.CustomerIdentifier, us(k.ActivatedAt),
 			us(k.At), us(k.ChangedAt), us(k.ListedAt), us(k.ToldAt), us(k.DueAt), k.Failures, k.Failure)
+		if err != nil {
+			return err
+		}
+		return s.db.noteChange(ctx, tx, k.License)
 	})
 }
 

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"souk.dev/souk/internal/gateway/core"
 )
 
 // HurryClaim makes a claim that another process has be refused soon.
@@ -54,6 +56,11 @@ func (db *DB) StuckTime(d time.Duration) { db.node.stuck = d }
 
 // Soon is a transaction that does not wait for the disk.
 func Soon(ctx context.Context, db *DB, f func(tx *sql.Tx) error) error { return db.soon(ctx, f) }
+
+// NoteChange writes down that a licence changes, and changes nothing.
+func (db *DB) NoteChange(ctx context.Context, tx *sql.Tx, id core.LicenseID) error {
+	return db.noteChange(ctx, tx, id)
+}
 
 // Raw is the database's writer, for tests that do what this package never does.
 func Raw(db *DB) *sql.DB { return db.write }

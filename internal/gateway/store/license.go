@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"souk.dev/souk/internal/gateway/core"
@@ -27,32 +28,17 @@ func (s Licenses) LoadBook(ctx context.Context) (p license.Pages, err error) {
 	}
 	defer release()
 
-	err = each(ctx, r, `select id, product_code, arn, customer, customer_identifier, offer, offer_at_us, legacy, account, setting_up, created_us,
-		state, why, since_us, next, by_us, activated_us, opens_us, closes_us, merged_into from license order by created_us, id`,
-		func(scan func(...any) error) error {
-			var l license.License
-			var into core.LicenseID
-			st := &l.Standing
-			err := scan(&l.ID, &l.ProductCode, &l.ARN, &l.Customer, &l.CustomerIdentifier, &l.Offer, instant{&l.OfferAt}, &l.Legacy, &l.Account, &l.SettingUp, instant{&l.CreatedAt},
-				&st.State, &st.Why, instant{&st.Since}, &st.Next, instant{&st.By}, instant{&st.ActivatedAt}, instant{&st.OpensAt}, instant{&st.ClosesAt}, &into)
-			if into != "" {
-				p.Merged = append(p.Merged, license.Merge{From: l.ID, Into: into})
-			} else {
-				p.Licenses = append(p.Licenses, l)
-			}
-			return err
-		})
-	if err != nil {
-		return p, fmt.Errorf("licences: %w", err)
+	if err := eachLicense(ctx, r, ` order by created_us, id`, func(l license.License, into core.LicenseID) {
+		if into != "" {
+			p.Merged = append(p.Merged, license.Merge{From: l.ID, Into: into})
+		} else {
+			p.Licenses = append(p.Licenses, l)
+		}
+	}); err != nil {
+		return p, err
 	}
-	err = each(ctx, r, `select arn, license_id from license_arn order by arn`, func(scan func(...any) error) error {
-		var a license.ARNOf
-		err := scan(&a.ARN, &a.License)
-		p.ARNs = append(p.ARNs, a)
-		return err
-	})
-	if err != nil {
-		return p, fmt.Errorf("license ARNs: %w", err)
+	if p.ARNs, err = licenseARNs(ctx, r, ` order by arn`); err != nil {
+		return p, err
 	}
 	err = each(ctx, r, `select id, follows, first_at_us from agreement order by id`, func(scan func(...any) error) error {
 		var a license.Agreement
@@ -82,6 +68,40 @@ func (s Licenses) LoadBook(ctx context.Context) (p license.Pages, err error) {
 		return p, fmt.Errorf("facts: %w", err)
 	}
 	return p, nil
+}
+
+// eachLicense reads licences: all, or those that rest says. into is the one that a licence was merged into.
+func eachLicense(ctx context.Context, r Reads, rest string, row func(l license.License, into core.LicenseID), args ...any) error {
+	err := each(ctx, r, `select id, product_code, arn, customer, customer_identifier, offer, offer_at_us, legacy, account, setting_up, created_us,
+		state, why, since_us, next, by_us, activated_us, opens_us, closes_us, merged_into from license`+rest, func(scan func(...any) error) error {
+		var l license.License
+		var into core.LicenseID
+		st := &l.Standing
+		err := scan(&l.ID, &l.ProductCode, &l.ARN, &l.Customer, &l.CustomerIdentifier, &l.Offer, instant{&l.OfferAt}, &l.Legacy, &l.Account, &l.SettingUp, instant{&l.CreatedAt},
+			&st.State, &st.Why, instant{&st.Since}, &st.Next, instant{&st.By}, instant{&st.ActivatedAt}, instant{&st.OpensAt}, instant{&st.ClosesAt}, &into)
+		if err == nil {
+			row(l, into)
+		}
+		return err
+	}, args...)
+	if err != nil {
+		return fmt.Errorf("licences: %w", err)
+	}
+	return nil
+}
+
+// licenseARNs reads the names that AWS has for licences: all, or those that rest says.
+func licenseARNs(ctx context.Context, r Reads, rest string, args ...any) (all []license.ARNOf, err error) {
+	err = each(ctx, r, `select arn, license_id from license_arn`+rest, func(scan func(...any) error) error {
+		var a license.ARNOf
+		err := scan(&a.ARN, &a.License)
+		all = append(all, a)
+		return err
+	}, args...)
+	if err != nil {
+		return nil, fmt.Errorf("license ARNs: %w", err)
+	}
+	return all, nil
 }
 
 const putLicense = `insert into license (id, product_code, arn, customer, customer_identifier, offer, offer_at_us, legacy, account, setting_up, created_us,
@@ -164,8 +184,26 @@ func (s Licenses) CommitChange(ctx context.Context, c license.Change) error {
 		if err := raise(ctx, tx, c.Found...); err != nil {
 			return err
 		}
-		return putEvents(ctx, tx, c.Tell...)
+		if err := putEvents(ctx, tx, c.Tell...); err != nil {
+			return err
+		}
+		return s.db.noteChange(ctx, tx, touched(c)...)
 	})
+}
+
+// touched are the licences that c changes.
+func touched(c license.Change) (ids []core.LicenseID) {
+	for _, l := range c.Licenses {
+		ids = append(ids, l.ID)
+	}
+	for _, a := range c.ARNs {
+		ids = append(ids, a.License)
+	}
+	for _, m := range c.Merges {
+		ids = append(ids, m.From, m.Into)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // instant scans a column of microseconds.
