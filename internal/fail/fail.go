@@ -8,6 +8,7 @@ package fail
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Kind is what the caller can do about a failure.
@@ -42,7 +43,7 @@ func (e *Error) Error() string {
 	if e.Err == nil {
 		return e.Say
 	}
-	return fmt.Sprintf("%s: %v", e.Say, e.Err)
+	return fmt.Sprintf("%s: %v", strings.TrimSuffix(e.Say, "."), e.Err)
 }
 
 // Unwrap gives the cause.
